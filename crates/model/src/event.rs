@@ -1,0 +1,86 @@
+//! What happens during a run, as it happens.
+//!
+//! In: what the engine does. Out: one [`Event`] a line in `events.jsonl`, read by progress displays as well.
+//! Never carries reviewer text beyond titles.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Ending, Lane, Severity, Verdict};
+
+/// One event with its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum EventKind {
+    /// The target is pinned and the run folder exists.
+    RunStarted {
+        /// The run's id.
+        run: String,
+        /// One line about the target.
+        target: String,
+        /// Names of the reviewers that will be asked.
+        reviewers: Vec<String>,
+    },
+    /// A reviewer was started.
+    ReviewerStarted {
+        /// Which.
+        reviewer: String,
+    },
+    /// A reviewer wrote something.
+    ReviewerProgress {
+        /// Which.
+        reviewer: String,
+        /// Bytes so far.
+        bytes: u64,
+        /// What it is doing, where its stream tells.
+        note: Option<String>,
+    },
+    /// A reviewer ended.
+    ReviewerEnded {
+        /// Which.
+        reviewer: String,
+        /// How.
+        ending: Ending,
+        /// Milliseconds it took.
+        ms: u64,
+        /// Raw findings read from it.
+        findings: u32,
+        /// Why it failed, where it did.
+        error: Option<String>,
+    },
+    /// A claim went through the gates.
+    FindingChecked {
+        /// Who said it.
+        reviewer: String,
+        /// The claimed severity.
+        severity: Severity,
+        /// Its title.
+        title: String,
+        /// Its place after repair, `path:line`.
+        place: Option<String>,
+        /// How far the evidence carries.
+        lane: Lane,
+    },
+    /// Something a reader should know (HEAD moved, a record could not be written…).
+    Note {
+        /// The sentence.
+        text: String,
+    },
+    /// The report is written.
+    RunEnded {
+        /// The verdict.
+        verdict: Verdict,
+        /// Whether quorum was reached.
+        complete: bool,
+    },
+}

@@ -1,0 +1,47 @@
+//! The words of `deep-review`: plain data that every other crate speaks.
+//!
+//! In: nothing. Out: types for targets, reviewers, raw findings, checks, findings, verdicts and reports, with
+//! the JSON names that `docs/reference/schemas.md` promises. This crate never does I/O, reads no clock and
+//! decides nothing.
+
+mod check;
+mod clock;
+mod diff;
+mod document;
+mod event;
+mod finding;
+mod ids;
+mod raw;
+mod report;
+mod retro;
+mod reviewer;
+mod target;
+mod verdict;
+
+pub use check::{Check, CheckResult, CheckedFinding, Claim, Gate, Scope};
+pub use clock::{Clock, FixedClock};
+pub use diff::{DiffLine, FileDiff, Hunk, LineKind};
+pub use document::{
+    DocumentCommits, DocumentCoverage, DocumentDesign, DocumentDocs, DocumentEvidence, DocumentFinding,
+    DocumentFix, DocumentGap, DocumentLimitation, DocumentLocation, DocumentOrigin, DocumentPrior,
+    DocumentScenario, DocumentTesting, REVIEW_SCHEMA, ReviewDocument,
+};
+pub use event::{Event, EventKind};
+pub use finding::{
+    Disposition, Dispositions, Excerpt, Finding, FindingState, Fix, Kind, Lane, Location, Origin,
+    OriginValue, ReasonCode, Reconciliation, Repair, Severity, Side, Source, Term,
+};
+pub use ids::{Fingerprint, RepoPath, RunId, Sha};
+pub use raw::{
+    CoverageItem, CoverageStatus, DesignItem, DesignKind, DesignScope, LimitationItem, Note, ParsedAs,
+    PriorItem, RAW_FINDINGS_SCHEMA, RawFinding, RawFindings, RawLocation, Reading, ReadingState, TextItem,
+};
+pub use report::{
+    Attention, CommitRemark, CommitsSection, CoverageFile, CoverageSection, DesignObservation,
+    DocumentationSection, Invariants, Limitation, Original, Prior, PriorStatus, REPORT_SCHEMA, Ran, Report,
+    Run, Series, TestingGap, TestingSection, Tool,
+};
+pub use retro::{Retro, SeverityCounts};
+pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
+pub use target::{ChangeStatus, ChangedFile, Commit, Target, TargetKind};
+pub use verdict::{Verdict, VerdictValue};

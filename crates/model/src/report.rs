@@ -1,0 +1,304 @@
+//! The report: the one value that every form shows.
+//!
+//! In: nothing. Out: [`Report`] with the names of `deep-review/report/v1`. Arrays are sorted, paths are relative to
+//! the repository; no path of the machine ever stands in it.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CoverageStatus, DesignKind, DesignScope, Dispositions, Finding, Fingerprint, Location, Retro,
+    ReviewerReport, RunId, Sha, Target, Verdict,
+};
+
+/// The schema name of `report.json`.
+pub const REPORT_SCHEMA: &str = "deep-review/report/v1";
+
+/// Everything one review found out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Always [`REPORT_SCHEMA`].
+    pub schema: String,
+    /// One to three paragraphs: what the change does, what matters, counts.
+    pub summary: String,
+    /// What made the report.
+    #[serde(default)]
+    pub tool: Tool,
+    /// This execution.
+    pub run: Run,
+    /// What was reviewed.
+    pub target: Target,
+    /// Which review of this branch it is.
+    pub series: Series,
+    /// Who was asked and how it ended, in roster order.
+    pub reviewers: Vec<ReviewerReport>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The findings, in report order: severity, lane, agreement, confidence, place.
+    pub findings: Vec<Finding>,
+    /// One row for every raw finding of every reviewer.
+    pub dispositions: Vec<Dispositions>,
+    /// Places worth a look, riskiest first. Never findings.
+    pub attention: Vec<Attention>,
+    /// What became of findings of earlier rounds.
+    pub prior: Vec<Prior>,
+    /// Concerns and strengths.
+    pub design: Vec<DesignObservation>,
+    /// What ran and what no test covers.
+    pub testing: TestingSection,
+    /// What the documentation lacks.
+    pub documentation: DocumentationSection,
+    /// Remarks on the commits.
+    pub commits: CommitsSection,
+    /// Limitations that code, commits or authors admit.
+    pub limitations: Vec<Limitation>,
+    /// Which changed file got whose attention.
+    pub coverage: CoverageSection,
+    /// Numbers about the reviewers, in roster order.
+    pub retro: Vec<Retro>,
+    /// Laws that this value was checked against when it was made.
+    pub invariants: Invariants,
+    /// Things a reader should know about the run itself.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// The program that made the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// Version of `deep-review`.
+    pub version: String,
+    /// SHA-256 over the effective configuration.
+    #[serde(default)]
+    pub config_sha256: Option<String>,
+    /// SHA-256 over the prompt.
+    #[serde(default)]
+    pub prompt_sha256: Option<String>,
+}
+
+/// One execution.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// Its name.
+    pub id: RunId,
+    /// When it began.
+    #[schemars(with = "String")]
+    pub started: Timestamp,
+    /// When the report was made.
+    #[schemars(with = "String")]
+    pub ended: Timestamp,
+    /// Milliseconds of work; waiting for a person is not counted.
+    pub active_ms: u64,
+    /// Milliseconds from the last reviewer's end to the report.
+    pub consolidation_ms: u64,
+    /// True where quorum was reached and every reviewer asked was waited for.
+    pub complete: bool,
+    /// Reviews needed and reviews counted.
+    #[serde(default)]
+    pub quorum: (u32, u32),
+}
+
+/// Which review of this branch or pull request it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Series {
+    /// What the runs have in common.
+    pub key: String,
+    /// 1 for the first.
+    pub round: u32,
+    /// The run before.
+    #[serde(default)]
+    pub previous: Option<RunId>,
+}
+
+/// A place worth a look, with reasons. It guides, it does not claim.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Attention {
+    /// The file.
+    pub path: crate::RepoPath,
+    /// First line at head, 1-based.
+    pub start: u32,
+    /// Last line, inclusive.
+    pub end: u32,
+    /// Relative weight in 0–1.
+    pub score: f64,
+    /// Why.
+    pub why: Vec<String>,
+}
+
+/// What became of a finding of an earlier round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriorStatus {
+    /// Repaired.
+    Fixed,
+    /// Still there.
+    NotFixed,
+    /// In part.
+    Partial,
+    /// Its code is gone.
+    Stale,
+    /// Another finding took its place.
+    Superseded,
+    /// People decided against it.
+    Declined,
+}
+
+/// A finding of an earlier round and its status now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Prior {
+    /// `<run>:I1`.
+    pub finding: String,
+    /// Its identity.
+    pub fingerprint: Fingerprint,
+    /// Its status.
+    pub status: PriorStatus,
+    /// What it rests on.
+    pub why: String,
+}
+
+/// A concern or strength with its attribution.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DesignObservation {
+    /// Concern or strength.
+    #[serde(rename = "type")]
+    pub kind: DesignKind,
+    /// Now or later.
+    pub scope: DesignScope,
+    /// In one line.
+    pub title: String,
+    /// The rest, as Markdown.
+    pub body: String,
+    /// Where.
+    pub locations: Vec<Location>,
+    /// Who said it, in roster order.
+    pub reviewers: Vec<String>,
+    /// Findings it belongs to.
+    #[serde(default)]
+    pub related: Vec<String>,
+    /// Set where it is a raw finding that was moved here: `claude:3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+}
+
+/// The testing assessment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TestingSection {
+    /// One paragraph from what is known.
+    pub text: String,
+    /// Commands that ran.
+    pub ran: Vec<Ran>,
+    /// What no test covers, riskiest first.
+    pub gaps: Vec<TestingGap>,
+}
+
+/// A command somebody ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ran {
+    /// The command line.
+    pub command: String,
+    /// Its exit code, where told.
+    pub exit: Option<i32>,
+    /// What came of it.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Who ran it; empty while it is still the reviewer's own reading.
+    #[serde(default)]
+    pub reviewer: String,
+}
+
+/// A scenario without a test.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TestingGap {
+    /// The scenario as Markdown.
+    pub scenario: String,
+    /// The finding it belongs to.
+    pub finding: Option<String>,
+    /// Who named it; `deep-review` for what the code itself shows.
+    pub reviewers: Vec<String>,
+}
+
+/// The documentation assessment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentationSection {
+    /// One paragraph from what is known.
+    pub text: String,
+    /// What is missing or stale.
+    pub gaps: Vec<TestingGap>,
+}
+
+/// Remarks on the commits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CommitsSection {
+    /// One paragraph from what is known.
+    pub text: String,
+    /// Single remarks.
+    pub remarks: Vec<CommitRemark>,
+}
+
+/// A remark on one commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CommitRemark {
+    /// Which, where it concerns one.
+    pub sha: Option<Sha>,
+    /// The remark.
+    pub text: String,
+    /// Who made it; `deep-review` for what the history itself shows.
+    pub reviewers: Vec<String>,
+}
+
+/// A limitation somebody admits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Limitation {
+    /// `code`, `commit`, `pr-body`, `pr-comment`.
+    pub source: String,
+    /// Where it stands, for code.
+    pub location: Option<Location>,
+    /// The words.
+    pub quote: String,
+    /// Who pointed at it; `deep-review` where it was found in the change.
+    pub reviewers: Vec<String>,
+    /// The finding it belongs to.
+    #[serde(default)]
+    pub finding: Option<String>,
+}
+
+/// Which changed file got whose attention.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoverageSection {
+    /// One row a changed file, in path order.
+    pub files: Vec<CoverageFile>,
+    /// Changed files that no reviewer says it looked at.
+    pub uncovered: Vec<crate::RepoPath>,
+    /// `path: codex says reviewed, I1 of claude stands there`.
+    pub contradictions: Vec<String>,
+}
+
+/// Who looked at one changed file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoverageFile {
+    /// The file.
+    pub path: crate::RepoPath,
+    /// Reviewer and what it says, in roster order; reviewers without a statement are left out.
+    pub by: Vec<(String, CoverageStatus)>,
+}
+
+/// Laws checked when the report was made. A `false` is a defect of `deep-review` and is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Invariants {
+    /// Every raw finding of every reviewer has exactly one disposition.
+    pub dispositions_balance: bool,
+    /// Ids count from 1 without holes, per severity.
+    pub ids_contiguous: bool,
+}
+
+/// A review as it was written: kept beside the report, shown in its appendix, never edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Original {
+    /// Who wrote it.
+    pub reviewer: String,
+    /// The text; bytes that are not UTF-8 are replaced.
+    pub text: String,
+    /// True where it is JSON and should be shown as code.
+    pub json: bool,
+}
