@@ -1,0 +1,301 @@
+//! The settings, combined: every value known.
+//!
+//! In: nothing. Out: [`Settings`]. The same types check each single layer, where every key may be missing; that is
+//! what `serde(default)` is for. Real defaults stand in `default-config.toml` only.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What is reviewed and how long it may take.
+    pub review: ReviewSettings,
+    /// What every `[reviewers.NAME]` starts from.
+    pub defaults: ReviewerDefaults,
+    /// How findings become a verdict.
+    pub policy: PolicySettings,
+    /// The reviewers inside `deep-review`.
+    pub builtin: BuiltinSettings,
+    /// Running the project's own code to verify claims.
+    pub verify: VerifySettings,
+    /// The terminal.
+    pub ui: UiSettings,
+    /// Removing old runs.
+    pub gc: GcSettings,
+    /// Reviewers by name: letters, digits, `-`, `_` and `.`.
+    pub reviewers: BTreeMap<String, ReviewerSettings>,
+}
+
+/// What is reviewed and how long it may take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReviewSettings {
+    /// What a branch is compared with. `auto` is the default branch of the remote, found without network.
+    pub base: String,
+    /// Reviews needed for a verdict; fewer reviewers asked lower it to their number.
+    pub quorum: u32,
+    /// The whole run ends after this long, with what there is.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub deadline: Duration,
+    /// Reviewers running at the same time.
+    pub jobs: u32,
+    /// Files whose text reviewers get as background, read from the base commit; missing ones are left out.
+    pub context: Vec<String>,
+    /// Patterns of generated or mechanical files, which are reviewed lightly.
+    pub trivial: Vec<String>,
+}
+
+impl ReviewSettings {
+    /// The base somebody chose; `None` where it is to be found.
+    pub fn chosen_base(&self) -> Option<&str> {
+        (self.base != "auto").then_some(self.base.as_str())
+    }
+}
+
+/// What a command reads on its standard input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stdin {
+    /// Nothing.
+    #[default]
+    None,
+    /// The prompt.
+    Prompt,
+}
+
+/// Where a command's review is taken from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// Its standard output.
+    #[default]
+    Stdout,
+    /// The file `{output_file}`.
+    File,
+}
+
+/// How a review is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Parser {
+    /// By what it looks like.
+    #[default]
+    Auto,
+    /// As Markdown.
+    Markdown,
+    /// As JSON.
+    Json,
+}
+
+/// What every `[reviewers.NAME]` starts from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReviewerDefaults {
+    /// What the command reads on its standard input.
+    pub stdin: Stdin,
+    /// Where its review is taken from.
+    pub output: Output,
+    /// How its review is read.
+    pub parser: Parser,
+    /// Wall limit of one attempt.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
+    /// No output for this long is a stall.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub silence: Duration,
+    /// Counted towards the quorum.
+    pub quorum: bool,
+    /// Names of environment variables let through. Not read from a repository's file.
+    pub env: Vec<String>,
+    /// Asked at all.
+    pub enabled: bool,
+    /// More output than this ends the attempt.
+    #[serde(with = "crate::bytes")]
+    #[schemars(with = "String")]
+    pub output_limit: u64,
+}
+
+/// One reviewer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReviewerSettings {
+    /// The program and its arguments, with placeholders `{prompt_file}`, `{diff_file}`, `{worktree}`,
+    /// `{output_file}` and `{run_dir}`. Not read from a repository's file. Empty where none is known.
+    #[serde(deserialize_with = "crate::words::deserialize")]
+    pub command: Vec<String>,
+    /// What the command reads on its standard input.
+    pub stdin: Stdin,
+    /// Where its review is taken from.
+    pub output: Output,
+    /// How its review is read.
+    pub parser: Parser,
+    /// Wall limit of one attempt.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
+    /// No output for this long is a stall.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub silence: Duration,
+    /// Counted towards the quorum.
+    pub quorum: bool,
+    /// Names of environment variables let through. Not read from a repository's file.
+    pub env: Vec<String>,
+    /// Asked at all.
+    pub enabled: bool,
+    /// The model to ask for, where the reviewer has a choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The effort to ask for, where the reviewer has a choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+    /// More output than this ends the attempt.
+    #[serde(with = "crate::bytes")]
+    #[schemars(with = "String")]
+    pub output_limit: u64,
+}
+
+/// What an open critical finding does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CriticalPolicy {
+    /// The verdict is `rework`.
+    #[default]
+    Rework,
+    /// The verdict is `merge-with-fixes`.
+    Fixes,
+}
+
+/// What becomes of findings about code older than the change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PreExistingPolicy {
+    /// They move to the design observations.
+    #[default]
+    Design,
+    /// They become suggestions.
+    Suggestion,
+    /// They stay as they are.
+    Keep,
+}
+
+/// What brings a declined finding back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reraise {
+    /// Its lines were edited.
+    Edited,
+    /// More places call the code.
+    Callers,
+    /// Somebody ran it.
+    Ran,
+}
+
+/// How findings become a verdict.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicySettings {
+    /// What an open critical finding does.
+    pub critical: CriticalPolicy,
+    /// What becomes of findings about code older than the change.
+    pub pre_existing: PreExistingPolicy,
+    /// What brings a declined finding back.
+    pub declined_reraise: Vec<Reraise>,
+}
+
+/// The reviewers inside `deep-review`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BuiltinSettings {
+    /// Asked at all.
+    pub enabled: bool,
+    /// Rules to run, by name; `*` matches anything.
+    pub enable: Vec<String>,
+    /// Rules to leave out; wins over `enable`.
+    pub disable: Vec<String>,
+}
+
+/// Whether scripts of reviewers are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReproChoice {
+    /// Never.
+    Never,
+    /// After asking.
+    #[default]
+    Ask,
+    /// Without asking.
+    Auto,
+}
+
+/// Whether a sandbox is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SandboxChoice {
+    /// Where there is one.
+    #[default]
+    Auto,
+    /// Nothing runs without one.
+    Require,
+    /// None.
+    Off,
+}
+
+/// Running the project's own code to verify claims. Not read from a repository's file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerifySettings {
+    /// The command that builds the project; empty for none.
+    #[serde(deserialize_with = "crate::words::deserialize")]
+    pub build: Vec<String>,
+    /// The command that runs its tests; empty for none.
+    #[serde(deserialize_with = "crate::words::deserialize")]
+    pub tests: Vec<String>,
+    /// Whether scripts of reviewers that show a defect are run.
+    pub repro: ReproChoice,
+    /// Whether they need a sandbox.
+    pub sandbox: SandboxChoice,
+}
+
+/// When colour is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The terminal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct UiSettings {
+    /// When colour is used.
+    pub color: ColorChoice,
+    /// Longest list of findings in the summary on a terminal.
+    pub summary_findings: u32,
+}
+
+/// Removing old runs. Not read from a repository's file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GcSettings {
+    /// Runs to keep in any case, newest first.
+    pub keep_runs: u32,
+    /// Younger runs are kept in any case.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub older_than: Duration,
+}

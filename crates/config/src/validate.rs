@@ -1,0 +1,119 @@
+//! What no type can say about a value.
+//!
+//! In: the combined settings. Out: the key that cannot be used and why. Never changes anything.
+
+use std::time::Duration;
+
+use crate::layer::KeyPath;
+use crate::{Output, Placeholder, ReviewerSettings, Settings, parse_word};
+
+/// A key and what is wrong with it.
+pub(crate) struct Wrong {
+    pub(crate) path: KeyPath,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+fn wrong(path: &[&str], message: impl Into<String>, hint: Option<&str>) -> Wrong {
+    let path = path.iter().map(|part| (*part).to_owned()).collect();
+    Wrong { path, message: message.into(), hint: hint.map(str::to_owned) }
+}
+
+/// The first thing that cannot be used.
+pub(crate) fn check(settings: &Settings) -> Result<(), Wrong> {
+    let review = &settings.review;
+    if review.quorum == 0 {
+        let hint = "a verdict without any review would say nothing; the least is 1";
+        return Err(wrong(&["review", "quorum"], "the quorum is 0", Some(hint)));
+    }
+    if review.jobs == 0 {
+        return Err(wrong(&["review", "jobs"], "no reviewer could run with 0 jobs", None));
+    }
+    positive(&["review", "deadline"], review.deadline)?;
+    positive(&["defaults", "timeout"], settings.defaults.timeout)?;
+    positive(&["defaults", "silence"], settings.defaults.silence)?;
+    if review.base.is_empty() || review.base.starts_with('-') {
+        return Err(wrong(&["review", "base"], format!("`{}` is not a revision", review.base), None));
+    }
+    for file in &review.context {
+        inside(file).map_err(|message| wrong(&["review", "context"], message, None))?;
+    }
+    settings.reviewers.iter().try_for_each(|(name, reviewer)| check_reviewer(name, reviewer))
+}
+
+fn positive(path: &[&str], time: Duration) -> Result<(), Wrong> {
+    if time.is_zero() {
+        Err(wrong(path, "a limit of no time at all ends everything at once", None))
+    } else {
+        Ok(())
+    }
+}
+
+/// Context files are read from the base commit, so they are paths in the repository.
+fn inside(file: &str) -> Result<(), String> {
+    let leaves = file.starts_with('/') || file.contains('\\') || file.split('/').any(|part| part == "..");
+    if file.is_empty() || leaves {
+        Err(format!("`{file}` is not a path inside the repository"))
+    } else {
+        Ok(())
+    }
+}
+
+fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
+    let here = |key: &'static str| ["reviewers", name, key];
+    check_name(name)?;
+    positive(&here("timeout"), reviewer.timeout)?;
+    positive(&here("silence"), reviewer.silence)?;
+    for (key, value) in [("model", &reviewer.model), ("effort", &reviewer.effort)] {
+        // The value becomes an argument of a program; it must not be taken for one of its options.
+        if let Some(value) = value
+            && (value.starts_with('-') || value.chars().any(char::is_control))
+        {
+            return Err(wrong(&here(key), format!("`{value}` cannot be the name of a {key}"), None));
+        }
+    }
+    for variable in &reviewer.env {
+        if variable.is_empty() || variable.contains(['=', '\0']) {
+            let hint = "list names only; values are taken from the environment";
+            return Err(wrong(&here("env"), format!("`{variable}` is not a variable's name"), Some(hint)));
+        }
+    }
+    check_command(name, reviewer)
+}
+
+fn check_command(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
+    let path = ["reviewers", name, "command"];
+    let mut used = Vec::new();
+    for word in &reviewer.command {
+        if word.contains('\0') {
+            return Err(wrong(&path, "a word of a command cannot hold a NUL byte", None));
+        }
+        let word = parse_word(word).map_err(|(message, hint)| wrong(&path, message, Some(&hint)))?;
+        used.extend(word.placeholders());
+    }
+    if reviewer.command.first().is_some_and(String::is_empty) {
+        return Err(wrong(&path, "the first word, the program, is empty", None));
+    }
+    let says_file = reviewer.output == Output::File;
+    if says_file && !reviewer.command.is_empty() && !used.contains(&Placeholder::OutputFile) {
+        let hint = "with `output = \"file\"` the command must be told the file: add `{output_file}` to it";
+        return Err(wrong(&path, "the command does not say where to write its review", Some(hint)));
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), Wrong> {
+    let path = ["reviewers", name];
+    if name.eq_ignore_ascii_case("builtin") {
+        let hint = "the reviewers inside deep-review are set in `[builtin]`";
+        return Err(wrong(&path, format!("the name `{name}` is taken"), Some(hint)));
+    }
+    let valid = name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if valid {
+        return Ok(());
+    }
+    let hint = "letters, digits, `-`, `_` and `.`, beginning with a letter or digit, 64 at most";
+    Err(wrong(&path, format!("`{name}` is not a reviewer's name"), Some(hint)))
+}
