@@ -1,1 +1,32 @@
-//! (being built)
+//! What was said becomes what is distinct and how much it matters.
+//!
+//! In: raw findings with their checks, the reviewers, policy and records. Out: findings, a ledger row for every raw
+//! finding, the verdict, the assessment sections and numbers about the reviewers. Never asks anyone, never reads a
+//! file or a clock: the same input gives the same output, whatever order the reviewers arrived in.
+
+mod choice;
+mod confidence;
+mod consolidate;
+mod coverage;
+mod defect;
+mod design;
+mod explain;
+mod input;
+mod ledger;
+pub mod matching;
+mod order;
+mod places;
+mod policy;
+mod records;
+mod retro;
+mod rules;
+mod sections;
+mod severity;
+mod summary;
+mod verdict;
+
+pub use consolidate::consolidate;
+pub use explain::explain;
+pub use input::{Consolidated, Input, Quorum};
+pub use policy::{CriticalPolicy, Policy, PreExistingPolicy};
+pub use records::{Record, Records};

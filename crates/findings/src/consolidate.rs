@@ -1,0 +1,261 @@
+//! The story of consolidation: what was said and checked becomes the parts of a report.
+//!
+//! In: [`Input`]. Out: [`Consolidated`]. Each step is a file of its own; this one only says in which order they come.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{CheckedFinding, Finding, Fix, Gate, Lane, Source};
+
+use crate::defect::{Defect, Member};
+use crate::ledger::Ledger;
+use crate::matching::{Claim, Clustering, Merge, cluster};
+use crate::order::Roster;
+use crate::{
+    Consolidated, Input, choice, confidence, coverage, design, order, places, retro, rules, sections,
+    severity, summary, verdict,
+};
+
+/// Makes one report of many reviews. Pure: the same input gives the same value, in whatever order it arrived.
+pub fn consolidate(input: &Input<'_>) -> Consolidated {
+    let roster = Roster::new(input.roster);
+    let mut checked = input.checked.clone();
+    roster.sort(&mut checked);
+    let mut ledger = Ledger::new(&checked);
+    let standing = drop_what_cannot_stand(&checked, &roster, &mut ledger);
+    let claims: Vec<Claim> = standing.iter().map(|index| Claim::of(&checked[*index])).collect();
+    let clustering = cluster(&claims, &owners(&standing, &checked));
+    let mut drafts = Vec::new();
+    let mut moved = Vec::new();
+    for (number, members) in clustering.clusters.iter().enumerate() {
+        let defect = defect(members, &standing, &checked, &claims);
+        let indices: Vec<usize> = members.iter().map(|member| standing[*member]).collect();
+        match move_out(&defect, input) {
+            Some(reason) => moved.push((defect, reason, indices)),
+            None => {
+                drafts.push(Draft { finding: finding(&defect, input, &roster), cluster: number, indices })
+            }
+        }
+    }
+    let findings = arrange(drafts, &clustering, input, &mut ledger);
+    let design = design::section(input, &roster, &findings, &moved, &mut ledger);
+    let (testing, documentation) = sections::assess(input, &roster, &findings);
+    let commits = sections::commits(input, &roster, &findings);
+    let limitations = sections::limitations(input, &roster, &findings);
+    let dispositions = ledger.rows();
+    let coverage = coverage::section(input, &roster, &findings);
+    let retro = retro::rows(input, &findings, &dispositions, &design, &coverage, &checked);
+    let quorum = verdict::quorum(input);
+    let verdict = verdict::judge(input, &findings, quorum);
+    let invariants = ledger.invariants(&checked, &dispositions, &findings);
+    let summary = summary::text(input, &findings, &dispositions, &verdict);
+    Consolidated {
+        findings,
+        dispositions,
+        design,
+        testing,
+        documentation,
+        commits,
+        limitations,
+        coverage,
+        retro,
+        verdict,
+        invariants,
+        summary,
+        notes: Vec::new(),
+        quorum,
+    }
+}
+
+/// Writes down the claims that fall before matching; returns the positions of the others.
+fn drop_what_cannot_stand(
+    checked: &[CheckedFinding],
+    roster: &Roster<'_>,
+    ledger: &mut Ledger,
+) -> Vec<usize> {
+    let mut standing = Vec::new();
+    for (index, finding) in checked.iter().enumerate() {
+        match rules::dropped(finding, roster.get(&finding.reviewer)) {
+            Some((code, why)) => ledger.dropped(index, code, why),
+            None => standing.push(index),
+        }
+    }
+    standing
+}
+
+/// One number a reviewer, in the order of first appearance.
+fn owners(standing: &[usize], checked: &[CheckedFinding]) -> Vec<usize> {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    standing
+        .iter()
+        .map(|index| {
+            let next = numbers.len();
+            *numbers.entry(checked[*index].reviewer.as_str()).or_insert(next)
+        })
+        .collect()
+}
+
+fn defect<'a>(
+    members: &[usize],
+    standing: &[usize],
+    checked: &'a [CheckedFinding],
+    claims: &'a [Claim],
+) -> Defect<'a> {
+    let members: Vec<Member<'a>> =
+        members.iter().map(|member| Member::new(&checked[standing[*member]], &claims[*member])).collect();
+    let shown = choice::choose(&members);
+    Defect { members, shown }
+}
+
+/// A defect leaves the findings only where every one of its claims does.
+fn move_out(defect: &Defect<'_>, input: &Input<'_>) -> Option<rules::Reason> {
+    if !input.repository_used {
+        return None;
+    }
+    let changed: HashSet<&str> = input.changed.iter().map(|file| file.path.as_str()).collect();
+    let mut reasons = defect.members.iter().map(|member| {
+        let path = member.finding.locations.first().map_or("", |location| location.path.as_str());
+        rules::moved(member.finding, changed.contains(path), input.policy)
+    });
+    let first = reasons.next()??;
+    reasons.all(|reason| reason.is_some()).then_some(first)
+}
+
+struct Draft {
+    finding: Finding,
+    cluster: usize,
+    /// Positions of its claims among all checked ones.
+    indices: Vec<usize>,
+}
+
+fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>) -> Finding {
+    let shown = defect.shown().finding;
+    let decision = severity::decide(defect, input, roster);
+    let lane = lane(defect, input);
+    let (confidence, confidence_terms) = confidence::confidence(defect, lane, input, roster);
+    let mut finding = Finding {
+        severity: decision.severity,
+        kind: decision.kind,
+        origin: shown.origin.clone(),
+        title: shown.raw.title.clone(),
+        locations: places::union(shown_first(defect).map(|member| member.finding.locations.as_slice())),
+        body: shown.raw.body.clone(),
+        fix: fix(shown),
+        sources: sources(defect),
+        checks: defect.members.iter().flat_map(|member| member.finding.checks.clone()).collect(),
+        lane,
+        confidence,
+        confidence_terms,
+        agreement: defect.agreement(),
+        reconciliation: decision.reconciliation,
+        merged_because: merged_because(defect),
+        also_noted: choice::also_noted(defect),
+        rule: shown.raw.rule.clone(),
+        category: shown_first(defect).find_map(|member| member.finding.raw.category.clone()),
+        ..Finding::default()
+    };
+    if let (Some(primary), Some(symbol)) = (finding.locations.first_mut(), &shown.symbol) {
+        primary.symbol.get_or_insert_with(|| symbol.clone());
+    }
+    finding.fingerprint = order::fingerprint(&finding);
+    finding
+}
+
+fn shown_first<'d, 'a>(defect: &'d Defect<'a>) -> impl Iterator<Item = &'d Member<'a>> {
+    let others =
+        defect.members.iter().enumerate().filter(|(index, _)| *index != defect.shown).map(|(_, m)| m);
+    std::iter::once(defect.shown()).chain(others)
+}
+
+/// The best lane of any member: what one reviewer quoted wrongly, another may have quoted right.
+fn lane(defect: &Defect<'_>, input: &Input<'_>) -> Lane {
+    if !input.repository_used {
+        return Lane::Unverified;
+    }
+    let lanes: Vec<Lane> = defect.members.iter().map(|member| member.lane).collect();
+    [Lane::Confirmed, Lane::Unverified]
+        .into_iter()
+        .find(|lane| lanes.contains(lane))
+        .unwrap_or(Lane::Contested)
+}
+
+fn fix(shown: &CheckedFinding) -> Option<Fix> {
+    let raw = &shown.raw;
+    if raw.fix.is_none() && raw.patch.is_none() {
+        return None;
+    }
+    let applies = match (raw.patch.is_some(), shown.result(Gate::Fix)) {
+        (true, model::CheckResult::Pass | model::CheckResult::Repaired) => Some(true),
+        (true, model::CheckResult::Fail) => Some(false),
+        _ => None,
+    };
+    Some(Fix { text: raw.fix.clone().unwrap_or_default(), patch: raw.patch.clone(), applies })
+}
+
+fn sources(defect: &Defect<'_>) -> Vec<Source> {
+    defect
+        .members
+        .iter()
+        .enumerate()
+        .map(|(index, member)| {
+            let raw = &member.finding.raw;
+            Source {
+                reviewer: member.finding.reviewer.clone(),
+                index: raw.index,
+                raw: raw.id.clone(),
+                severity: raw.severity,
+                title: raw.title.clone(),
+                body: raw.body.clone(),
+                shown: index == defect.shown,
+            }
+        })
+        .collect()
+}
+
+fn merged_because(defect: &Defect<'_>) -> Vec<String> {
+    let shown = defect.shown();
+    defect
+        .members
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index != defect.shown)
+        .map(|(_, member)| {
+            let raw = &member.finding.raw;
+            let label = if raw.id.is_empty() { format!("#{}", raw.index) } else { raw.id.clone() };
+            let merge = Merge::between(shown.claim, member.claim);
+            format!("`{}` {label}: {}", member.finding.reviewer, merge.because)
+        })
+        .collect()
+}
+
+/// Puts findings in report order, gives them ids and links those that may be the same.
+fn arrange(
+    drafts: Vec<Draft>,
+    clustering: &Clustering,
+    input: &Input<'_>,
+    ledger: &mut Ledger,
+) -> Vec<Finding> {
+    let (mut findings, rest): (Vec<Finding>, Vec<(usize, Vec<usize>)>) =
+        drafts.into_iter().map(|draft| (draft.finding, (draft.cluster, draft.indices))).unzip();
+    let order = order::report_order(&findings, input.changed);
+    let mut arranged: Vec<Finding> =
+        order.iter().map(|index| std::mem::take(&mut findings[*index])).collect();
+    let ids = order::ids(&arranged);
+    let mut id_of_cluster: HashMap<usize, usize> = HashMap::new();
+    for (position, old) in order.iter().enumerate() {
+        arranged[position].id.clone_from(&ids[position]);
+        id_of_cluster.insert(rest[*old].0, position);
+        ledger.settled(&arranged[position], &rest[*old].1);
+    }
+    for link in &clustering.maybe_same {
+        if let (Some(a), Some(b)) = (id_of_cluster.get(&link.a), id_of_cluster.get(&link.b)) {
+            arranged[*a].possibly_same.push(ids[*b].clone());
+            arranged[*b].possibly_same.push(ids[*a].clone());
+        }
+    }
+    let rank: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+    for finding in &mut arranged {
+        finding.possibly_same.sort_by_key(|id| rank.get(id.as_str()).copied());
+    }
+    order::make_unique(&mut arranged);
+    arranged
+}

@@ -1,0 +1,228 @@
+//! Groups claims into defects.
+//!
+//! In: claims and who made them. Out: clusters, cross-links and the reason of each merge. Two claims of one reviewer
+//! never meet in a cluster unless they say the same to the letter; order and names of reviewers do not matter.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+
+use super::candidates::candidates;
+use super::claim::Claim;
+use super::pair::{MARGIN, THRESHOLD, compare, relate};
+
+/// The outcome of matching.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Clustering {
+    /// Indices into the claims, each in exactly one cluster; sorted within, clusters by their first.
+    pub clusters: Vec<Vec<usize>>,
+    /// Pairs of clusters (indices into `clusters`, first below second) that may be the same.
+    pub maybe_same: Vec<MaybeSame>,
+}
+
+/// Two clusters that may be one defect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MaybeSame {
+    /// The first cluster.
+    pub a: usize,
+    /// The second.
+    pub b: usize,
+    /// Mean log-odds between their members.
+    pub score: f32,
+}
+
+/// Why a claim belongs to the one that is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merge {
+    /// Log-odds.
+    pub score: f32,
+    /// In plain words.
+    pub because: String,
+}
+
+impl Merge {
+    /// Compares a merged claim with the shown one.
+    pub fn between(shown: &Claim, merged: &Claim) -> Self {
+        let relation = relate(shown, merged);
+        Self { score: relation.score, because: relation.because }
+    }
+}
+
+/// What a pair of claims scores where it was not worth a comparison.
+const UNRELATED: f32 = -4.0;
+
+/// Groups claims; `owners[i]` tells who made claim `i` (any number that differs between reviewers).
+pub fn cluster(claims: &[Claim], owners: &[usize]) -> Clustering {
+    let twins = twins(claims);
+    let firsts: Vec<&Claim> = twins.iter().map(|twin| &claims[twin[0]]).collect();
+    let mut groups = Groups::new(&twins, owners, &firsts);
+    groups.merge();
+    groups.finish(&twins)
+}
+
+/// Claims that are equal to the letter, each group sorted, groups ordered by what they say.
+///
+/// They count as one below, so that a copy of a review changes nothing but who agrees.
+fn twins(claims: &[Claim]) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (index, claim) in claims.iter().enumerate() {
+        groups.entry(claim.identity).or_default().push(index);
+    }
+    groups.into_values().collect()
+}
+
+struct Group {
+    /// Twins in it.
+    members: Vec<usize>,
+    owners: BTreeSet<usize>,
+    /// Sum of scores towards other groups, and of how many pairs.
+    links: HashMap<usize, (f32, u32)>,
+}
+
+struct Groups {
+    groups: Vec<Option<Group>>,
+}
+
+/// A possible merge; the best first, ties by position, which follows from what the claims say.
+struct Step {
+    score: f32,
+    a: usize,
+    b: usize,
+}
+
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Step {}
+impl PartialOrd for Step {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Step {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.score.total_cmp(&other.score).then((other.a, other.b).cmp(&(self.a, self.b)))
+    }
+}
+
+impl Groups {
+    fn new(twins: &[Vec<usize>], owners: &[usize], claims: &[&Claim]) -> Self {
+        let mut groups: Vec<Option<Group>> = twins
+            .iter()
+            .enumerate()
+            .map(|(index, twin)| {
+                Some(Group {
+                    members: vec![index],
+                    owners: twin.iter().map(|claim| owners[*claim]).collect(),
+                    links: HashMap::new(),
+                })
+            })
+            .collect();
+        for (a, b) in candidates(claims) {
+            let (a, b) = (a as usize, b as usize);
+            let score = compare(claims[a], claims[b]);
+            for (from, to) in [(a, b), (b, a)] {
+                if let Some(group) = &mut groups[from] {
+                    group.links.insert(to, (score, 1));
+                }
+            }
+        }
+        Self { groups }
+    }
+
+    /// Average linkage: the closest two groups merge as long as their mean score reaches the threshold.
+    fn merge(&mut self) {
+        let mut steps: BinaryHeap<Step> = BinaryHeap::new();
+        for a in 0..self.groups.len() {
+            self.propose(a, &mut steps, |b| b > a);
+        }
+        while let Some(step) = steps.pop() {
+            if self.score(step.a, step.b) == Some(step.score) {
+                let merged = self.join(step.a, step.b);
+                self.propose(merged, &mut steps, |_| true);
+            }
+        }
+    }
+
+    fn propose(&self, a: usize, steps: &mut BinaryHeap<Step>, wanted: impl Fn(usize) -> bool) {
+        let Some(group) = &self.groups[a] else { return };
+        for b in group.links.keys().copied().filter(|b| wanted(*b)) {
+            if let Some(score) = self.score(a, b).filter(|score| *score >= THRESHOLD) {
+                steps.push(Step { score, a: a.min(b), b: a.max(b) });
+            }
+        }
+    }
+
+    /// Mean score between two groups; `None` where one is gone or a reviewer stands in both.
+    fn score(&self, a: usize, b: usize) -> Option<f32> {
+        let (x, y) = (self.groups[a].as_ref()?, self.groups[b].as_ref()?);
+        if x.owners.intersection(&y.owners).next().is_some() {
+            return None;
+        }
+        self.mean(x, y, b)
+    }
+
+    fn mean(&self, x: &Group, y: &Group, b: usize) -> Option<f32> {
+        let (sum, known) = x.links.get(&b)?;
+        let pairs = (x.members.len() * y.members.len()) as f32;
+        Some((sum + UNRELATED * (pairs - *known as f32)) / pairs)
+    }
+
+    /// Joins `b` into `a`.
+    fn join(&mut self, a: usize, b: usize) -> usize {
+        let (Some(mut x), Some(y)) = (self.groups[a].take(), self.groups[b].take()) else { return a };
+        x.members.extend(y.members);
+        x.members.sort_unstable();
+        x.owners.extend(y.owners);
+        x.links.remove(&b);
+        for (other, (sum, known)) in y.links.into_iter().filter(|(other, _)| *other != a) {
+            let link = x.links.entry(other).or_insert((0.0, 0));
+            link.0 += sum;
+            link.1 += known;
+        }
+        for other in x.links.keys().copied().collect::<Vec<_>>() {
+            let link = x.links[&other];
+            if let Some(group) = &mut self.groups[other] {
+                group.links.remove(&b);
+                group.links.insert(a, link);
+            }
+        }
+        self.groups[a] = Some(x);
+        a
+    }
+
+    fn finish(self, twins: &[Vec<usize>]) -> Clustering {
+        let mut clusters: Vec<(Vec<usize>, usize)> = Vec::new();
+        for (index, group) in self.groups.iter().enumerate() {
+            if let Some(group) = group {
+                let mut members: Vec<usize> =
+                    group.members.iter().flat_map(|twin| twins[*twin].clone()).collect();
+                members.sort_unstable();
+                clusters.push((members, index));
+            }
+        }
+        clusters.sort();
+        let position: HashMap<usize, usize> =
+            clusters.iter().enumerate().map(|(at, (_, group))| (*group, at)).collect();
+        let maybe_same = self.uncertain(&position);
+        Clustering { clusters: clusters.into_iter().map(|(members, _)| members).collect(), maybe_same }
+    }
+
+    fn uncertain(&self, position: &HashMap<usize, usize>) -> Vec<MaybeSame> {
+        let mut pairs = Vec::new();
+        for (a, group) in self.groups.iter().enumerate() {
+            let Some(group) = group else { continue };
+            for b in group.links.keys().copied().filter(|b| *b > a) {
+                let Some(other) = &self.groups[b] else { continue };
+                let Some(score) = self.mean(group, other, b) else { continue };
+                if score >= THRESHOLD - MARGIN {
+                    let (x, y) = (position[&a], position[&b]);
+                    pairs.push(MaybeSame { a: x.min(y), b: x.max(y), score });
+                }
+            }
+        }
+        pairs.sort_by(|x, y| (x.a, x.b).cmp(&(y.a, y.b)));
+        pairs
+    }
+}

@@ -1,0 +1,20 @@
+//! Which raw findings are one defect.
+//!
+//! In: claims (text and places). Out: clusters, the pairs that may be the same, and the reason for each merge.
+//! Never looks at severities or reviewers' names: only whether two claims come from one reviewer counts.
+
+mod candidates;
+mod claim;
+mod clusters;
+mod concepts;
+mod features;
+mod pair;
+mod weights;
+mod words;
+
+pub use claim::Claim;
+pub use clusters::{Clustering, MaybeSame, Merge, cluster};
+pub(crate) use features::same_file;
+pub use features::{FEATURES, Features};
+pub use pair::{MARGIN, Relation, THRESHOLD, compare};
+pub(crate) use words::normal_form;

@@ -1,0 +1,62 @@
+//! Are two claims one defect?
+//!
+//! In: two claims. Out: a score in log-odds and what it rests on. Never about more than two: `clusters` does that.
+
+use super::claim::Claim;
+use super::features::{Features, Places};
+use super::weights::{BIAS, WEIGHTS};
+
+/// Pairs at or above this log-odds are merged, if the cluster agrees.
+pub const THRESHOLD: f32 = 0.0;
+
+/// Pairs within this distance below the threshold stay apart and are cross-linked.
+pub const MARGIN: f32 = 1.4;
+
+/// What the matcher thinks of one pair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    /// Log-odds that both are one defect.
+    pub score: f32,
+    /// In plain words, what speaks for it.
+    pub because: String,
+}
+
+/// Scores a pair. Symmetric.
+pub fn compare(a: &Claim, b: &Claim) -> f32 {
+    if a.identity == b.identity {
+        return IDENTICAL;
+    }
+    let features = Features::of(a, b);
+    features.0.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum::<f32>() + BIAS
+}
+
+/// The score of two claims that are equal to the letter.
+const IDENTICAL: f32 = 20.0;
+
+/// Says why two claims were merged.
+pub(crate) fn relate(a: &Claim, b: &Claim) -> Relation {
+    Relation { score: compare(a, b), because: because(a, b) }
+}
+
+fn because(a: &Claim, b: &Claim) -> String {
+    if a.identity == b.identity {
+        return "it says the same to the letter".to_owned();
+    }
+    let mut reasons = Vec::new();
+    match Places::of(a, b) {
+        Places::SameFile { gap: Some(0) } => reasons.push("the lines overlap".to_owned()),
+        Places::SameFile { gap: Some(gap) } => reasons.push(format!("same file, {gap} lines apart")),
+        Places::SameFile { gap: None } => reasons.push("same file".to_owned()),
+        Places::OtherFile => reasons.push("told at another place".to_owned()),
+        Places::Unknown => {}
+    }
+    if a.anchor.is_some() && a.anchor == b.anchor {
+        reasons.push("the same code is quoted".to_owned());
+    }
+    if let Some(kind) = a.concepts.common(&b.concepts) {
+        reasons.push(format!("both speak of {}", super::concepts::phrase(kind)));
+    }
+    let words = a.all.stems.cosine(&b.all.stems);
+    reasons.push(format!("{} % of their weighted words agree", (words * 100.0).round()));
+    reasons.join(", ")
+}

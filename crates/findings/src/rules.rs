@@ -1,0 +1,226 @@
+//! What a gate's answer means for a claim: the one place where answers become fates, lanes and reasons.
+//!
+//! In: a checked claim, policy. Out: whether it stays, how far its evidence carries, which levels it loses, each with
+//! a reason code and a sentence. Never asks a gate anything and never looks at who agrees.
+
+use model::{
+    CheckResult, CheckedFinding, Claim, Gate, Kind, Lane, OriginValue, ReasonCode, ReviewerReport,
+    ReviewerState, Scope, Severity,
+};
+
+use crate::{Policy, PreExistingPolicy};
+
+/// A reason: its code and the sentence for people.
+pub(crate) type Reason = (ReasonCode, String);
+
+/// Why a claim leaves the report before anything else is asked; `None` where it stays.
+pub(crate) fn dropped(finding: &CheckedFinding, reviewer: Option<&ReviewerReport>) -> Option<Reason> {
+    if reviewer.is_some_and(|reviewer| reviewer.state == ReviewerState::TransportCorrupted) {
+        let why = "The prompt of this reviewer was altered on the way, so its answer is not a review of this change.";
+        return Some((ReasonCode::TransportCorrupted, why.to_owned()));
+    }
+    if finding.raw.withdrawn {
+        return Some((ReasonCode::Withdrawn, "The reviewer took it back in the same text.".to_owned()));
+    }
+    if finding.result(Gate::Declined) == CheckResult::Fail {
+        return Some((
+            ReasonCode::DeclinedPriorRound,
+            sentence(finding, Gate::Declined, "It was declined earlier."),
+        ));
+    }
+    if finding.result(Gate::Quote) == CheckResult::Fail && speaks_of_the_text_itself(finding) {
+        let why = sentence(finding, Gate::Quote, "The quoted text is not in the file.");
+        return Some((
+            ReasonCode::FactuallyFalse,
+            format!("It is a claim about the text itself, and the text differs. {why}"),
+        ));
+    }
+    None
+}
+
+/// How far the evidence for one claim carries, and what contradicts it.
+pub(crate) fn lane(finding: &CheckedFinding) -> (Lane, Option<Reason>) {
+    use CheckResult::{Fail, Pass, Repaired};
+    if finding.result(Gate::File) == Fail {
+        let why = sentence(finding, Gate::File, "The named file does not exist.");
+        return (Lane::Contested, Some((ReasonCode::PathUnresolved, why)));
+    }
+    if finding.result(Gate::Quote) == Fail {
+        let why = sentence(finding, Gate::Quote, "The quoted code is not in the file.");
+        return (Lane::Contested, Some((quote_code(&why), why)));
+    }
+    if finding.result(Gate::Repro) == Fail {
+        let why = sentence(finding, Gate::Repro, "Its script does not show the defect.");
+        return (Lane::Contested, Some((ReasonCode::FactuallyFalse, why)));
+    }
+    if finding.claim == Claim::ExternalFact && finding.result(Gate::Repro) != Pass {
+        return (Lane::Unverified, None);
+    }
+    let quoted = matches!(finding.result(Gate::Quote), Pass | Repaired);
+    let placed = matches!(finding.result(Gate::File), Pass | Repaired)
+        && matches!(finding.result(Gate::Location), Pass | Repaired)
+        && finding.result(Gate::Specifics) == Pass;
+    let shown = finding.result(Gate::Repro) == Pass;
+    (if quoted || placed || shown { Lane::Confirmed } else { Lane::Unverified }, None)
+}
+
+fn quote_code(why: &str) -> ReasonCode {
+    let altered = ["closest", "altered", "differs", "another form"].iter().any(|word| why.contains(word));
+    if altered { ReasonCode::QuoteAltered } else { ReasonCode::QuoteAbsent }
+}
+
+/// Why a claim belongs among the design observations; `None` where it is a finding.
+pub(crate) fn moved(finding: &CheckedFinding, in_changed_file: bool, policy: &Policy) -> Option<Reason> {
+    if finding.scope == Scope::Outside && finding.result(Gate::Scope) == CheckResult::Fail {
+        return Some((
+            ReasonCode::OutOfScope,
+            sentence(finding, Gate::Scope, "It does not touch the change."),
+        ));
+    }
+    let old = finding.origin.value == OriginValue::PreExisting && finding.scope != Scope::ChangedLines;
+    if old
+        && !in_changed_file
+        && policy.pre_existing == PreExistingPolicy::Design
+        && finding.scope != Scope::BlastRadius
+    {
+        let why = sentence(
+            finding,
+            Gate::Origin,
+            "The code is older than the change, which does not make it worse.",
+        );
+        return Some((ReasonCode::PreExisting, why));
+    }
+    None
+}
+
+/// True where a claim calls old code, which the change does not make worse, a regression of the change.
+pub(crate) fn is_no_regression(finding: &CheckedFinding) -> bool {
+    finding.origin.value == OriginValue::PreExisting
+        && finding.raw.kind == Some(Kind::Regression)
+        // A changed line that is cited as the cause makes the old code this change's business.
+        && finding.scope != Scope::ChangedLines
+}
+
+/// The levels a claim loses by evidence, in order: the severity after each step with its reason.
+pub(crate) fn reductions(
+    finding: &CheckedFinding,
+    from: Severity,
+    policy: &Policy,
+) -> Vec<(Severity, Reason)> {
+    let mut steps: Vec<(Severity, Reason)> = Vec::new();
+    let mut at = from;
+    let mut step = |to: Severity, reason: Reason| {
+        if to < at {
+            at = to;
+            steps.push((to, reason));
+        }
+        at
+    };
+    let mut now = from;
+    if let Some(to) = pre_existing(finding, now, policy) {
+        let why = sentence(
+            finding,
+            Gate::Origin,
+            "The code is older than the change, which does not make it worse.",
+        );
+        now = step(to, (ReasonCode::PreExisting, why));
+    }
+    if finding.result(Gate::Acknowledged) == CheckResult::Fail {
+        let why = sentence(finding, Gate::Acknowledged, "The change admits it.");
+        now = step(now.lower(), (ReasonCode::DocumentedTradeoff, why));
+    }
+    if policy.require_trigger
+        && now >= Severity::Important
+        && finding.result(Gate::Specifics) == CheckResult::Fail
+    {
+        let why = sentence(finding, Gate::Specifics, "It does not say when the defect shows.");
+        step(now.lower(), (ReasonCode::NoTrigger, why));
+    }
+    steps
+}
+
+fn pre_existing(finding: &CheckedFinding, now: Severity, policy: &Policy) -> Option<Severity> {
+    let old = finding.origin.value == OriginValue::PreExisting && finding.scope != Scope::ChangedLines;
+    match policy.pre_existing {
+        _ if !old => None,
+        PreExistingPolicy::Keep => None,
+        PreExistingPolicy::Suggestion => Some(Severity::Suggestion),
+        PreExistingPolicy::Design => is_no_regression(finding).then(|| now.lower()),
+    }
+}
+
+/// True where a claim is that a test is missing and nothing else.
+pub(crate) fn is_only_a_missing_test(finding: &CheckedFinding) -> bool {
+    const SIGNS: &[&str] = &[
+        "no test",
+        "missing test",
+        "missing unit test",
+        "untested",
+        "lacks test",
+        "lacks a test",
+        "lack of test",
+        "without test",
+        "without a test",
+        "test coverage",
+        "coverage gap",
+        "not tested",
+        "not covered by",
+        "no coverage",
+        "add a test",
+        "add test",
+        "needs a test",
+        "no regression test",
+        "no unit test",
+    ];
+    let title = finding.raw.title.to_lowercase();
+    finding.raw.kind != Some(Kind::Regression) && SIGNS.iter().any(|sign| title.contains(sign))
+}
+
+/// True where a claim stands or falls with the text as quoted: a typo, broken syntax, a corrupted file.
+fn speaks_of_the_text_itself(finding: &CheckedFinding) -> bool {
+    const SIGNS: &[&str] = &[
+        "typo",
+        "misspell",
+        "spelling",
+        "syntax error",
+        "syntactically",
+        "invalid syntax",
+        "corrupt",
+        "garbled",
+        "mangled",
+        "does not parse",
+        "fails to parse",
+        "cannot be parsed",
+        "parse error",
+        "malformed",
+        "stray character",
+        "stray space",
+        "extra space",
+        "grammar",
+        "grammatical",
+    ];
+    let title = finding.raw.title.to_lowercase();
+    let opening: String = finding.raw.body.chars().take(300).collect::<String>().to_lowercase();
+    finding.claim == Claim::CodeFact && SIGNS.iter().any(|sign| title.contains(sign))
+        || ["syntax error", "file is corrupt", "is corrupted", "typo"]
+            .iter()
+            .any(|sign| opening.contains(sign))
+            && finding.claim == Claim::CodeFact
+            && finding.raw.title.len() < 200
+}
+
+/// What a gate saw, as a sentence; `otherwise` where it left no detail.
+fn sentence(finding: &CheckedFinding, gate: Gate, otherwise: &str) -> String {
+    let detail = finding.check(gate).map_or("", |check| check.detail.trim());
+    if detail.is_empty() {
+        return otherwise.to_owned();
+    }
+    let mut text: String = detail.to_owned();
+    if let Some(first) = text.chars().next().filter(|first| first.is_lowercase()) {
+        text.replace_range(..first.len_utf8(), &first.to_uppercase().to_string());
+    }
+    if !text.ends_with(['.', '!', '?', '…']) {
+        text.push('.');
+    }
+    text
+}

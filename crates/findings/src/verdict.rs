@@ -1,0 +1,239 @@
+//! The answer, by policy.
+//!
+//! In: findings, the reviewers' endings, policy. Out: the verdict with what blocks and why. Never a reviewer's own
+//! verdict, and never a pass where too few reviews arrived.
+
+use model::{
+    Ending, Finding, FindingState, Lane, ReviewerKind, ReviewerReport, ReviewerState, Severity, Verdict,
+    VerdictValue,
+};
+
+use crate::{CriticalPolicy, Input, Quorum};
+
+/// Reviews needed and reviews counted.
+pub(crate) fn quorum(input: &Input<'_>) -> (u32, u32) {
+    let asked: Vec<&ReviewerReport> =
+        input.roster.iter().filter(|reviewer| reviewer.state != ReviewerState::Skipped).collect();
+    let alone = only_builtin(input);
+    let counts = |reviewer: &&&ReviewerReport| match input.quorum {
+        Quorum::Given => true,
+        Quorum::Wanted(_) if reviewer.kind == ReviewerKind::Builtin => alone,
+        Quorum::Wanted(_) => reviewer.quorum,
+    };
+    let asked_and_counting = asked.iter().filter(counts).count() as u32;
+    let counted =
+        asked.iter().filter(counts).filter(|reviewer| reviewer.state == ReviewerState::Finished).count()
+            as u32;
+    let needed = match input.quorum {
+        Quorum::Given => asked_and_counting,
+        Quorum::Wanted(wanted) => {
+            wanted.min(asked_and_counting).max(u32::from(wanted > 0 && !asked.is_empty()))
+        }
+    };
+    (needed, counted)
+}
+
+/// True where no reviewer but the built-in one was asked.
+pub(crate) fn only_builtin(input: &Input<'_>) -> bool {
+    let mut asked =
+        input.roster.iter().filter(|reviewer| reviewer.state != ReviewerState::Skipped).peekable();
+    asked.peek().is_some() && asked.all(|reviewer| reviewer.kind == ReviewerKind::Builtin)
+}
+
+/// Judges the findings.
+pub(crate) fn judge(input: &Input<'_>, findings: &[Finding], quorum: (u32, u32)) -> Verdict {
+    let blocking: Vec<String> =
+        findings.iter().filter(|finding| blocks(finding, input)).map(|finding| finding.id.clone()).collect();
+    let (needed, counted) = quorum;
+    if counted < needed || input.roster.is_empty() {
+        return Verdict {
+            value: VerdictValue::Incomplete,
+            reason: incomplete(input, quorum, &blocking),
+            blocking,
+            policy: format!("quorum {counted}/{needed}"),
+        };
+    }
+    let open = |severity: Severity| {
+        findings.iter().filter(move |f| f.severity == severity && f.state == FindingState::Open)
+    };
+    let critical = open(Severity::Critical).filter(|finding| blocks(finding, input)).count();
+    let important = open(Severity::Important).filter(|finding| blocks(finding, input)).count();
+    let (value, policy) = match (critical, important, findings.iter().any(|f| f.state == FindingState::Open))
+    {
+        (1.., _, _) if input.policy.critical == CriticalPolicy::Rework => {
+            (VerdictValue::Rework, "critical>0")
+        }
+        (1.., _, _) => (VerdictValue::MergeWithFixes, "critical>0"),
+        (0, 1.., _) => (VerdictValue::MergeWithFixes, "important>0"),
+        (0, 0, true) => (VerdictValue::MergeWithOptionalFixes, "suggestion>0"),
+        (0, 0, false) => (VerdictValue::MergeAsIs, "nothing open"),
+    };
+    Verdict { value, reason: reason(input, findings), blocking, policy: policy.to_owned() }
+}
+
+/// Whether a finding stands in the way: severe, open, and not contradicted.
+pub(crate) fn blocks(finding: &Finding, input: &Input<'_>) -> bool {
+    let supported = match finding.lane {
+        Lane::Confirmed => true,
+        Lane::Unverified => input.policy.unverified_blocks,
+        Lane::Contested => false,
+    };
+    finding.severity >= Severity::Important && finding.state == FindingState::Open && supported
+}
+
+fn reason(input: &Input<'_>, findings: &[Finding]) -> String {
+    let mut sentences = Vec::new();
+    let blocking: Vec<&Finding> = findings.iter().filter(|finding| blocks(finding, input)).collect();
+    sentences.push(must_fix(&blocking));
+    sentences.extend(contested(findings));
+    let optional = findings
+        .iter()
+        .filter(|f| f.severity == Severity::Suggestion && f.state == FindingState::Open)
+        .count();
+    match (optional, blocking.is_empty()) {
+        (0, true) if sentences.len() == 1 => {
+            sentences.push("Nothing was found that asks for a change.".to_owned())
+        }
+        (0, _) => {}
+        (1, true) => sentences.push("One suggestion is optional.".to_owned()),
+        (1, false) => sentences.push("One more is optional.".to_owned()),
+        (count, true) => sentences.push(format!("All {count} suggestions are optional.")),
+        (count, false) => sentences.push(format!("{} more are optional.", number(count))),
+    }
+    if only_builtin(input) {
+        sentences.push("Only the built-in reviewers ran: no semantic review was made.".to_owned());
+    }
+    sentences.extend(others_that_failed(input));
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences.join(" ")
+}
+
+fn must_fix(blocking: &[&Finding]) -> String {
+    match blocking {
+        [] => String::new(),
+        [one] => format!("{} must be resolved before merging: {}.", one.id, title(one)),
+        [first, second] => {
+            format!(
+                "{} and {} must be resolved before merging: {}; {}.",
+                first.id,
+                second.id,
+                title(first),
+                title(second)
+            )
+        }
+        [first, .., last] => format!(
+            "{} findings must be resolved before merging ({} to {}), first of all {}: {}.",
+            number(blocking.len()),
+            first.id,
+            last.id,
+            first.id,
+            title(first)
+        ),
+    }
+}
+
+fn title(finding: &Finding) -> String {
+    let title = finding.title.trim().trim_end_matches('.');
+    if title.is_empty() { "(without a title)".to_owned() } else { title.to_owned() }
+}
+
+/// Severe findings that do not block because something contradicts them.
+fn contested(findings: &[Finding]) -> Option<String> {
+    let ids: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding.lane == Lane::Contested && finding.severity >= Severity::Important)
+        .map(|finding| finding.id.as_str())
+        .collect();
+    match ids.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} is contested and does not block: a check contradicts it.")),
+        many => Some(format!("{} are contested and do not block: checks contradict them.", list(many))),
+    }
+}
+
+/// Reviewers that did not review although the quorum was reached.
+fn others_that_failed(input: &Input<'_>) -> Option<String> {
+    let failed: Vec<String> = failures(input);
+    (!failed.is_empty()).then(|| format!("Without the view of {}.", list(&failed)))
+}
+
+fn incomplete(input: &Input<'_>, (needed, counted): (u32, u32), blocking: &[String]) -> String {
+    let mut sentences = Vec::new();
+    let failed = failures(input);
+    if input.roster.is_empty() {
+        sentences.push("Nobody was asked for a review.".to_owned());
+    } else if input.quorum == Quorum::Given {
+        sentences.push(format!("{} of {} given reviews could be read.", counted, needed));
+    } else if counted == 0 {
+        sentences.push(format!(
+            "No review arrived; {} needed.",
+            if needed == 1 {
+                "one is".to_owned()
+            } else {
+                format!("{} are", number(needed as usize).to_lowercase())
+            }
+        ));
+    } else {
+        sentences.push(format!("Only {counted} of {needed} needed reviews arrived."));
+    }
+    if !failed.is_empty() {
+        sentences.push(format!("Missing: {}.", list(&failed)));
+    }
+    match blocking {
+        [] => sentences.push("This is no approval.".to_owned()),
+        ids => sentences.push(format!("What arrived already asks for changes: {}.", list(ids))),
+    }
+    sentences.join(" ")
+}
+
+/// `claude (timed out)` for each reviewer whose answer does not count.
+fn failures(input: &Input<'_>) -> Vec<String> {
+    input
+        .roster
+        .iter()
+        .filter(|r| matches!(r.state, ReviewerState::Failed | ReviewerState::TransportCorrupted))
+        .map(|reviewer| format!("`{}` ({})", reviewer.name, ending(reviewer)))
+        .collect()
+}
+
+/// How an attempt ended, in words.
+pub(crate) fn ending(reviewer: &ReviewerReport) -> &'static str {
+    if reviewer.state == ReviewerState::TransportCorrupted {
+        return "its prompt was altered on the way";
+    }
+    match reviewer.ending {
+        Ending::Finished | Ending::Leaky => "its answer is not a review",
+        Ending::Failed => "it failed",
+        Ending::TimedOut => "it ran out of time",
+        Ending::Stalled => "it fell silent",
+        Ending::OutputLimit => "it wrote more than the limit",
+        Ending::Cancelled => "it was cancelled",
+        Ending::Lost => "its ending was not observed",
+        Ending::NotStarted => "it could not be started",
+        Ending::Empty => "its review is empty",
+        Ending::UnableToReview => "it was unable to review",
+        Ending::Truncated => "its review breaks off",
+        Ending::Corrupted => "its prompt was altered on the way",
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [init @ .., last] => {
+            let init: Vec<&str> = init.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", init.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Small numbers as words, as people write them at the start of a sentence.
+pub(crate) fn number(count: usize) -> String {
+    const WORDS: &[&str] = &[
+        "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven",
+        "Twelve",
+    ];
+    WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
+}
