@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::{Environment, Flag, TextFile};
 
+    #[expect(clippy::unnecessary_wraps, reason = "layers are optional, so tests read better this way")]
     fn file(name: &str, text: &str) -> Option<TextFile> {
         Some(TextFile { name: name.to_owned(), text: text.to_owned() })
     }

@@ -1,1 +1,47 @@
-//! (being built)
+//! The record of runs.
+//!
+//! In: what a run is about, what reviewers wrote, the report. Out: run folders in `<git common dir>/deep-review/`, and
+//! what is known about earlier runs. The folders are the record; `index.sqlite` is made from them and can be thrown
+//! away at any time. This crate never decides what a finding is worth, reads no clock, and writes nowhere else.
+//!
+//! ```text
+//! deep-review/                    0700
+//!   store.lock                    held while a run begins or runs are removed
+//!   index.sqlite                  made from the run folders
+//!   runs/20260412-203409-topic/
+//!     run.lock                    held by the process that writes the run: free and no report = interrupted
+//!     run.json  target.json       what it is about and how far it came
+//!     events.jsonl                what happened, as it happened
+//!     raw/<reviewer>/             what it was given and what it wrote, written once
+//!     report.{json,md,html,sarif} report.json last: where it stands, the report is complete
+//! ```
+//!
+//! What people decide about findings later is no part of the index either: it goes to append-only files beside
+//! `runs/`, so that losing the index loses nothing.
+
+mod error;
+mod files;
+mod find;
+mod gc;
+mod index;
+mod lock;
+mod names;
+mod record;
+mod remove;
+mod run_folder;
+mod series;
+mod store;
+mod stored_run;
+
+pub use error::Error;
+pub use gc::{Policy, Removed};
+pub use index::{AttemptRow, FindingRow, Index};
+pub use names::{reviewer_folder, slug};
+pub use record::{RUN_SCHEMA, RunOutcome, RunRecord, RunState, TargetSummary};
+pub use run_folder::RunFolder;
+pub use series::{same_series, series_key};
+pub use store::{RunEntry, Store};
+pub use stored_run::StoredRun;
+
+/// The result of anything here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,124 @@
+//! What can go wrong with the record.
+//!
+//! In: what was attempted. Out: [`Error`], a sentence with the path and a hint where people can do something.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the record could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system refused.
+    #[error("could not {doing} `{path}`: {source}")]
+    Failed {
+        /// What was attempted: `create`, `write`, `read`…
+        doing: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Raw material is written once; this file is there already.
+    #[error("`{path}` is part of the record already and is never overwritten")]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A name that would leave the run folder, or could not be a file.
+    #[error("`{name}` cannot be a file of a run")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// A file of the record does not say what it should.
+    #[error("`{path}` cannot be understood: {why}")]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// There is no run yet.
+    #[error("there is no {what} yet")]
+    NoRuns {
+        /// What was looked for: `finished run of this branch`…
+        what: String,
+    },
+    /// No run is called that.
+    #[error("no run is called `{asked}`")]
+    UnknownRun {
+        /// What was asked for.
+        asked: String,
+        /// The newest runs there are.
+        newest: Vec<String>,
+    },
+    /// Several runs are called that.
+    #[error("`{asked}` could be any of {} runs: {}", candidates.len(), list(candidates))]
+    Ambiguous {
+        /// What was asked for.
+        asked: String,
+        /// All that fit, newest first.
+        candidates: Vec<String>,
+    },
+    /// SQLite refused.
+    #[error("the index `{path}` could not be used: {source}")]
+    Index {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+/// Longest list of ids in a message.
+const SHOWN: usize = 5;
+
+fn list(ids: &[String]) -> String {
+    let shown = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    if ids.len() > SHOWN { format!("{shown}…") } else { shown }
+}
+
+impl Error {
+    pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Failed { doing, path, source }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Failed { source, path, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("the disk is full: `deep-review gc` removes old runs".to_owned())
+                }
+                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Some(format!(
+                    "runs are recorded in the git common dir, which must be writable: `{}`",
+                    path.display()
+                )),
+                _ => None,
+            },
+            Self::UnknownRun { newest, .. } if newest.is_empty() => Some("there is no run yet".to_owned()),
+            Self::UnknownRun { newest, .. } => Some(format!("the newest runs are {}", list(newest))),
+            Self::Ambiguous { .. } => Some("type more of the id, or `last`".to_owned()),
+            Self::NoRuns { .. } => {
+                Some("`deep-review` makes one; `deep-review log` lists all runs".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_read_only_one_say_what_to_do() {
+        let error = |kind: io::ErrorKind| Error::failed("write", Path::new("/x/run.json"))(kind.into());
+        assert!(error(io::ErrorKind::StorageFull).hint().is_some_and(|hint| hint.contains("gc")));
+        assert!(
+            error(io::ErrorKind::ReadOnlyFilesystem).hint().is_some_and(|hint| hint.contains("writable"))
+        );
+        assert!(error(io::ErrorKind::StorageFull).to_string().contains("could not write `/x/run.json`"));
+    }
+}

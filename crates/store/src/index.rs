@@ -1,0 +1,365 @@
+//! The index over all runs: what can be asked without reading every report.
+//!
+//! In: run folders. Out: rows. Losing it loses nothing: a broken index, or one of a newer version, is set aside and
+//! made again; where nothing may be written, it is made in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use model::{Report, ReviewerReport};
+use rusqlite::{Connection, Transaction, params};
+
+use crate::{Error, Result, RunState, Store, StoredRun};
+
+/// Numbered steps from nothing to today's tables. Never edited once released: a change is a new file.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_runs.sql")];
+
+/// How long to wait for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The index, open.
+#[derive(Debug)]
+pub struct Index {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// One finding of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FindingRow {
+    /// The run.
+    pub run: String,
+    /// Its id there.
+    pub id: String,
+    /// Its identity.
+    pub fingerprint: String,
+    /// Its severity.
+    pub severity: String,
+    /// Its state when the report was made.
+    pub state: String,
+    /// Its title.
+    pub title: String,
+    /// Its primary file.
+    pub path: Option<String>,
+    /// The first line there.
+    pub start: Option<u32>,
+}
+
+/// One reviewer in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttemptRow {
+    /// The run.
+    pub run: String,
+    /// The reviewer.
+    pub reviewer: String,
+    /// The model it said it is.
+    pub model: Option<String>,
+    /// How it ended.
+    pub ending: String,
+    /// Milliseconds it took.
+    pub ms: u64,
+    /// Raw findings it raised.
+    pub raised: u32,
+    /// Findings that credit it.
+    pub credited: u32,
+    /// Raw findings that were dropped.
+    pub dropped: u32,
+    /// Dropped because they are not so.
+    pub false_positives: u32,
+}
+
+impl Index {
+    /// Opens the index of a store's folder as it is.
+    pub(crate) fn open(root: &Path) -> Result<Self> {
+        let path = root.join("index.sqlite");
+        let opened = Connection::open(&path).and_then(|connection| prepare(connection, &path));
+        opened.map_err(|source| Error::Index { path, source })
+    }
+
+    /// Opens the index; a broken or newer one is set aside, and where nothing may be written it lives in memory.
+    pub(crate) fn open_or_rebuild(store: &Store) -> Result<Self> {
+        let error = match Self::open(store.root()) {
+            Ok(index) => return Ok(index),
+            Err(error) => error,
+        };
+        if must_be_set_aside(&error) {
+            let _exclusive = store.exclusive()?;
+            // Another process may have done it while this one waited.
+            if let Ok(index) = Self::open(store.root()) {
+                return Ok(index);
+            }
+            set_aside(store.root())?;
+            return Self::open(store.root());
+        }
+        let path = PathBuf::from(":memory:");
+        let opened = Connection::open_in_memory().and_then(|connection| prepare(connection, &path));
+        opened.map_err(|source| Error::Index { path, source })
+    }
+
+    /// Brings the index up to date with the folders.
+    pub(crate) fn sync(&mut self, store: &Store) -> Result<()> {
+        let known = self.stamps()?;
+        let mut there = BTreeSet::new();
+        for entry in store.runs()?.into_iter().filter(|entry| entry.state == RunState::Finished) {
+            let id = entry.id().to_string();
+            if known.get(&id).map(String::as_str) != Some(stamp(&entry.run)?.as_str()) {
+                self.add(&entry.run)?;
+            }
+            there.insert(id);
+        }
+        for id in known.keys().filter(|id| !there.contains(*id)) {
+            let removed = self.connection.execute("DELETE FROM runs WHERE id = ?1", [id]);
+            removed.map_err(|source| self.failed(source))?;
+        }
+        Ok(())
+    }
+
+    /// Takes one finished run in, in place of what was known about it. A report that cannot be read is left out: the
+    /// list of runs shows it.
+    pub(crate) fn add(&mut self, run: &StoredRun) -> Result<()> {
+        let Ok(Some(report)) = run.report() else { return Ok(()) };
+        let stamp = stamp(run)?;
+        let id = run.id().as_str();
+        let path = self.path.clone();
+        let written = self.connection.transaction().and_then(|transaction| {
+            transaction.execute("DELETE FROM runs WHERE id = ?1", [id])?;
+            insert_run(&transaction, id, &stamp, &report)?;
+            insert_findings(&transaction, id, &report)?;
+            insert_attempts(&transaction, id, &report)?;
+            transaction.commit()
+        });
+        written.map_err(|source| Error::Index { path, source })
+    }
+
+    /// Every finding with this identity, newest run first.
+    pub fn findings(&self, fingerprint: &str) -> Result<Vec<FindingRow>> {
+        self.rows(
+            "SELECT f.run, f.id, f.fingerprint, f.severity, f.state, f.title, f.path, f.start FROM findings f \
+             JOIN runs r ON r.id = f.run WHERE f.fingerprint = ?1 ORDER BY r.started DESC, f.run DESC, f.id",
+            fingerprint,
+            finding_row,
+        )
+    }
+
+    /// Every finding of a run, by id.
+    pub fn findings_of(&self, run: &str) -> Result<Vec<FindingRow>> {
+        self.rows(
+            "SELECT run, id, fingerprint, severity, state, title, path, start FROM findings WHERE run = ?1 ORDER BY id",
+            run,
+            finding_row,
+        )
+    }
+
+    /// Every attempt of a reviewer, newest run first.
+    pub fn attempts(&self, reviewer: &str) -> Result<Vec<AttemptRow>> {
+        self.rows(
+            "SELECT a.run, a.reviewer, a.model, a.ending, a.ms, a.raised, a.credited, a.dropped, a.false_positives \
+             FROM attempts a JOIN runs r ON r.id = a.run WHERE a.reviewer = ?1 ORDER BY r.started DESC, a.run DESC",
+            reviewer,
+            attempt_row,
+        )
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        argument: &str,
+        row: fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let read = self
+            .connection
+            .prepare(sql)
+            .and_then(|mut statement| statement.query_map([argument], row)?.collect());
+        read.map_err(|source| self.failed(source))
+    }
+
+    fn stamps(&self) -> Result<BTreeMap<String, String>> {
+        let read = self.connection.prepare("SELECT id, stamp FROM runs").and_then(|mut statement| {
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        });
+        read.map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: rusqlite::Error) -> Error {
+        Error::Index { path: self.path.clone(), source }
+    }
+}
+
+/// Sets the connection up and brings the tables to today's form.
+fn prepare(mut connection: Connection, path: &Path) -> rusqlite::Result<Index> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let version = version(&connection)?;
+    if version > MIGRATIONS.len() {
+        return Err(newer(version));
+    }
+    // Readers do not wait for a writer this way. Where the file system cannot do it, SQLite stays as it was.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+        .and_then(|answer| if answer == "ok" { Ok(()) } else { Err(corrupt(answer)) })?;
+    if version < MIGRATIONS.len() {
+        migrate(&mut connection)?;
+    }
+    Ok(Index { path: path.to_path_buf(), connection })
+}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Read again under the lock: another process may have been first.
+    for (number, step) in MIGRATIONS.iter().enumerate().skip(version(&transaction)?) {
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", number as i64 + 1)?;
+    }
+    transaction.commit()
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    connection
+        .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+        .map(|version| version.max(0) as usize)
+}
+
+fn newer(version: usize) -> rusqlite::Error {
+    let message = format!("it has version {version}, this program knows {}", MIGRATIONS.len());
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_SCHEMA), Some(message))
+}
+
+fn corrupt(message: String) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(message))
+}
+
+/// Whether the file itself is at fault, rather than the disk or another process.
+fn must_be_set_aside(error: &Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SchemaChanged, TypeMismatch, Unknown};
+    let Error::Index { source, .. } = error else { return false };
+    matches!(
+        source.sqlite_error_code(),
+        None | Some(DatabaseCorrupt | NotADatabase | SchemaChanged | TypeMismatch | Unknown)
+    )
+}
+
+/// Moves the index out of the way. It can be made again, so one old copy is enough.
+fn set_aside(root: &Path) -> Result<()> {
+    let path = root.join("index.sqlite");
+    std::fs::rename(&path, root.join("index.sqlite.set-aside")).map_err(Error::failed("set aside", &path))?;
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(root.join(format!("index.sqlite{suffix}")));
+    }
+    Ok(())
+}
+
+/// Changes when the report does.
+fn stamp(run: &StoredRun) -> Result<String> {
+    let path = run.file("report.json");
+    let metadata = std::fs::metadata(&path).map_err(Error::failed("read", &path))?;
+    let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok(format!("{}-{}", metadata.len(), changed.unwrap_or_default().as_nanos()))
+}
+
+fn insert_run(transaction: &Transaction<'_>, id: &str, stamp: &str, report: &Report) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
+            id,
+            stamp,
+            report.series.key,
+            report.series.round,
+            report.run.started.to_string(),
+            report.run.ended.to_string(),
+            report.target.branch,
+            report.target.base.as_str(),
+            report.target.head.as_str(),
+            report.target.merge_base.as_str(),
+            report.verdict.value.as_str(),
+            report.run.complete,
+        ],
+    )?;
+    Ok(())
+}
+
+fn insert_findings(transaction: &Transaction<'_>, run: &str, report: &Report) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO findings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    let mut statement = transaction.prepare(sql)?;
+    for finding in &report.findings {
+        let place = finding.locations.first();
+        let reviewers: BTreeSet<&str> =
+            finding.sources.iter().map(|source| source.reviewer.as_str()).collect();
+        statement.execute(params![
+            run,
+            finding.id,
+            finding.fingerprint.as_str(),
+            finding.severity.as_str(),
+            finding.kind.map(model::Kind::as_str),
+            finding.lane.as_str(),
+            word(&finding.state),
+            finding.title,
+            place.map(|place| place.path.as_str()),
+            place.and_then(|place| place.start),
+            place.and_then(|place| place.end),
+            place.and_then(|place| place.symbol.as_deref()),
+            finding.confidence,
+            serde_json::json!(reviewers).to_string(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn insert_attempts(transaction: &Transaction<'_>, run: &str, report: &Report) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let mut statement = transaction.prepare(sql)?;
+    for ReviewerReport { name, kind, model, state, ending, ms, .. } in &report.reviewers {
+        let retro = report.retro.iter().find(|retro| retro.reviewer == *name).cloned().unwrap_or_default();
+        statement.execute(params![
+            run,
+            name,
+            word(kind),
+            model,
+            word(state),
+            ending.as_str(),
+            i64::try_from(*ms).unwrap_or(i64::MAX),
+            retro.raised.total(),
+            retro.credited.total(),
+            retro.dropped,
+            retro.false_positives,
+            retro.unique,
+        ])?;
+    }
+    Ok(())
+}
+
+/// The name an enum has in JSON.
+fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        other => other.map(|value| value.to_string()).unwrap_or_default(),
+    }
+}
+
+fn finding_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FindingRow> {
+    Ok(FindingRow {
+        run: row.get(0)?,
+        id: row.get(1)?,
+        fingerprint: row.get(2)?,
+        severity: row.get(3)?,
+        state: row.get(4)?,
+        title: row.get(5)?,
+        path: row.get(6)?,
+        start: row.get(7)?,
+    })
+}
+
+fn attempt_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<AttemptRow> {
+    Ok(AttemptRow {
+        run: row.get(0)?,
+        reviewer: row.get(1)?,
+        model: row.get(2)?,
+        ending: row.get(3)?,
+        ms: row.get::<_, i64>(4)?.max(0) as u64,
+        raised: row.get(5)?,
+        credited: row.get(6)?,
+        dropped: row.get(7)?,
+        false_positives: row.get(8)?,
+    })
+}

@@ -1,0 +1,85 @@
+//! Which runs belong together.
+//!
+//! In: targets and earlier runs. Out: the key of a series and the round. Never git: two runs are one series by what
+//! they say they review.
+
+use jiff::Timestamp;
+use model::{Series, Target, TargetKind};
+
+use crate::store::RunEntry;
+use crate::{RunRecord, RunState};
+
+/// What all runs about one branch have in common: `owner/name@branch`.
+///
+/// Uncommitted changes are a series of their own: their rounds say nothing about the commits. Ranges and commits
+/// without a branch are named by their objects.
+pub fn series_key(target: &Target) -> String {
+    // One `@` in the repository's name would look like the end of it.
+    let repository = target.repository.as_deref().unwrap_or_default().replace('@', "-");
+    let branch = target.branch.as_deref().unwrap_or("HEAD");
+    let head = target.head.as_str();
+    let what = match target.kind {
+        TargetKind::Branch if target.branch.is_none() => format!("detached:{head}"),
+        TargetKind::Branch => branch.to_owned(),
+        TargetKind::Staged => format!("staged:{branch}"),
+        TargetKind::Worktree => format!("worktree:{branch}"),
+        TargetKind::Commit => format!("commit:{head}"),
+        TargetKind::Range => format!("range:{}..{head}", target.merge_base),
+        TargetKind::None => "reviews".to_owned(),
+    };
+    format!("{repository}@{what}")
+}
+
+/// Whether two keys are of one series. The repository's name does not count: a store belongs to one repository,
+/// which may get another name when a remote is added.
+pub fn same_series(a: &str, b: &str) -> bool {
+    let what = |key: &str| key.split_once('@').map_or(key.to_owned(), |(_, what)| what.to_owned());
+    what(a) == what(b)
+}
+
+/// The place of a run that begins at `started`, among the runs there are.
+pub(crate) fn place(key: &str, started: Timestamp, runs: &[RunEntry]) -> Series {
+    let mut earlier: Vec<&RunRecord> = runs
+        .iter()
+        .filter(|run| run.state == RunState::Finished)
+        .filter_map(|run| run.record.as_ref())
+        .filter(|record| record.started <= started && same_series(&record.series.key, key))
+        .collect();
+    earlier.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
+    Series {
+        key: key.to_owned(),
+        round: 1 + earlier.len() as u32,
+        previous: earlier.last().map(|record| record.id.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(kind: TargetKind, branch: Option<&str>) -> Target {
+        Target {
+            kind,
+            branch: branch.map(str::to_owned),
+            repository: Some("o/r".to_owned()),
+            ..Target::default()
+        }
+    }
+
+    #[test]
+    fn runs_of_a_branch_are_one_series_and_uncommitted_changes_another() {
+        let branch = series_key(&target(TargetKind::Branch, Some("topic")));
+        assert_eq!(branch, "o/r@topic");
+        let worktree = series_key(&target(TargetKind::Worktree, Some("topic")));
+        assert_eq!(worktree, "o/r@worktree:topic");
+        assert!(!same_series(&branch, &worktree));
+    }
+
+    #[test]
+    fn the_name_of_the_repository_does_not_split_a_series() {
+        assert!(same_series("o/r@a@b", "folder@a@b"));
+        assert!(!same_series("o/r@a@b", "o/r@a@c"));
+        let odd = Target { repository: Some("me@home".to_owned()), ..target(TargetKind::Branch, Some("x")) };
+        assert!(same_series(&series_key(&odd), "o/r@x"));
+    }
+}
