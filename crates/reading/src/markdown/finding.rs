@@ -1,0 +1,584 @@
+//! From headline to finding: body, fix, patch, quotes, tags in the text, second thoughts.
+//!
+//! In: where findings start. Out: [`RawFinding`]s. A finding ends where the next one or the next section begins.
+//! Never weighs a claim.
+
+use comrak::nodes::NodeValue;
+use model::{Note, RawFinding, RawLocation, Severity};
+
+use super::block::{Block, Shape};
+use super::header;
+use super::inline::{Part, Piece, pieces, text_of};
+use super::outline::Outline;
+use super::source::Source;
+use super::starts::Start;
+use crate::location::Paths;
+use crate::tags::{self, Tags};
+use crate::words::{self, Field, Section};
+
+/// A document on its way to findings.
+#[derive(Clone, Copy)]
+pub(crate) struct Page<'p, 'a, 't> {
+    pub(crate) source: &'p Source<'t>,
+    pub(crate) blocks: &'p [Block<'a>],
+    pub(crate) outline: &'p Outline,
+    pub(crate) paths: Paths<'p>,
+}
+
+/// Parts of a body, as they are found.
+#[derive(Default)]
+struct Parts {
+    tags: Tags,
+    said: Tags,
+    locations: Vec<RawLocation>,
+    quotes: Vec<String>,
+    quotes_open: bool,
+    fix: Vec<(usize, usize)>,
+    in_fix: bool,
+    fix_has_code: bool,
+    patch_in_fix: Option<String>,
+    patch_elsewhere: Option<String>,
+    patch_range: Option<(usize, usize)>,
+    repro: Option<String>,
+    trigger: Option<String>,
+    known_by: Option<String>,
+    category: Option<String>,
+    title: Option<String>,
+    note: Option<String>,
+    left_out: Vec<(usize, usize)>,
+    withdrawn: bool,
+}
+
+impl<'a> Page<'_, 'a, '_> {
+    /// Reads every finding.
+    pub(crate) fn findings(&self, starts: &[Start], notes: &mut Vec<Note>) -> Vec<RawFinding> {
+        let mut findings = Vec::with_capacity(starts.len());
+        for (at, start) in starts.iter().enumerate() {
+            let next = starts.get(at + 1).map_or(self.blocks.len(), |next| next.block);
+            let end = self.end_of(start.block, next);
+            findings.push(self.finding(start, end, findings.len(), notes));
+        }
+        make_ids_unique(&mut findings);
+        findings
+    }
+
+    /// The first block behind the finding.
+    fn end_of(&self, start: usize, next: usize) -> usize {
+        let region = self.outline.regions[start];
+        (start + 1..next).find(|at| self.outline.regions[*at] != region).unwrap_or(next)
+    }
+
+    fn finding(&self, start: &Start, end: usize, index: usize, notes: &mut Vec<Note>) -> RawFinding {
+        let block = &self.blocks[start.block];
+        let head = &start.header;
+        let line = self.source.original_line(block.first);
+        let head_last = (block.first + head.lines - 1).min(block.last);
+        let body_first = head_last + 1;
+        let last_line = self.last_line(start.block, end);
+        let mut parts = Parts { quotes_open: true, tags: head.tags.clone(), ..Parts::default() };
+        let in_heading = matches!(block.shape, Shape::Heading(_));
+        if !in_heading && body_first <= block.last {
+            let all = pieces(block.node, usize::MAX);
+            self.paragraph(&after_lines(&all, head.lines), (body_first, block.last), &mut parts);
+        } else if !head.rest.is_empty() {
+            self.paragraph(
+                &after_title(&pieces(block.node, header::LIMIT), &head.rest),
+                (block.first, block.first),
+                &mut parts,
+            );
+            parts.left_out.retain(|range| *range != (block.first, block.first));
+        }
+        for block in &self.blocks[start.block + 1..end] {
+            self.part(block, &mut parts);
+        }
+        let indent = block.item.map_or(0, |item| item.indent);
+        let mut body = head.rest.clone();
+        let lines = self.body(body_first, last_line, indent, &parts);
+        if !body.is_empty() && !lines.is_empty() {
+            body.push('\n');
+        }
+        body.push_str(&lines);
+        let body = trim_rules(&body);
+        let mut finding = RawFinding {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            id: head.label.clone().or(head.number.map(|number| number.to_string())).unwrap_or_default(),
+            title: head.title.clone(),
+            locations: head.locations.clone(),
+            body,
+            span: Some((self.source.start_of(block.first), self.source.end_of(last_line.max(head_last)))),
+            ..RawFinding::default()
+        };
+        if finding.id.is_empty()
+            && let Some(number) = block.item.and_then(|item| item.number)
+        {
+            finding.id = number.to_string();
+        }
+        self.severity(start, &parts, &mut finding, line, notes);
+        finding.kind = parts.tags.kind.or(parts.said.kind);
+        finding.category =
+            parts.category.take().or(parts.tags.category.clone()).or(parts.said.category.clone());
+        if finding.locations.is_empty() {
+            finding.locations = std::mem::take(&mut parts.locations);
+        }
+        if finding.title.is_empty() {
+            finding.title = parts.title.take().unwrap_or_else(|| first_sentence(&finding.body));
+            notes.push(Note {
+                line,
+                text: "a finding without a title; its first sentence serves as one".to_owned(),
+            });
+        }
+        attach_quotes(&mut finding.locations, &parts.quotes);
+        self.fix(&mut parts, indent, &mut finding);
+        finding.repro = parts.repro;
+        finding.trigger = parts.trigger;
+        finding.known_by = parts.known_by;
+        finding.consolidation_note = parts.note;
+        finding.withdrawn = head.struck || parts.tags.withdrawn || parts.withdrawn;
+        finding
+    }
+
+    fn severity(
+        &self,
+        start: &Start,
+        parts: &Parts,
+        finding: &mut RawFinding,
+        line: u32,
+        notes: &mut Vec<Note>,
+    ) {
+        let stated = parts.tags.severity.clone().or(parts.said.severity.clone());
+        let section = match self.outline.sections[start.block] {
+            Section::Severity(level) => Some(level),
+            _ => None,
+        };
+        let label = start.header.label.as_deref().and_then(|label| match label.chars().next() {
+            Some('C') => Some(Severity::Critical),
+            Some('I') => Some(Severity::Important),
+            Some('S') => Some(Severity::Suggestion),
+            _ => None,
+        });
+        finding.severity_stated = stated.is_some() || section.is_some() || label.is_some();
+        if let Some((level, word)) = &stated {
+            finding.severity = *level;
+            if !words::is_own_severity(word) {
+                notes.push(Note { line, text: format!("severity \"{word}\" read as {}", level.as_str()) });
+            }
+        } else if let Some(level) = section.or(label) {
+            finding.severity = level;
+        } else {
+            notes.push(Note { line, text: "no severity given; read as suggestion".to_owned() });
+        }
+    }
+
+    /// The last line of the finding that holds anything.
+    fn last_line(&self, start: usize, end: usize) -> usize {
+        let floor = self.blocks[start].last;
+        let limit =
+            self.blocks.get(end).map_or(self.source.line_count(), |next| next.first.saturating_sub(1));
+        let mut last = limit.max(floor);
+        while last > floor && self.source.line(last).trim().is_empty() {
+            last -= 1;
+        }
+        last
+    }
+
+    /// The body as Markdown: the lines as written, less the parts that are kept elsewhere.
+    fn body(&self, first: usize, last: usize, indent: usize, parts: &Parts) -> String {
+        let mut text = String::new();
+        let mut left_out = parts.left_out.iter().peekable();
+        for number in first..=last {
+            while left_out.peek().is_some_and(|range| range.1 < number) {
+                left_out.next();
+            }
+            if left_out.peek().is_some_and(|range| range.0 <= number) {
+                continue;
+            }
+            text.push_str(dedent(self.source.line(number), indent));
+            text.push('\n');
+        }
+        text.trim_matches('\n').trim_end().to_owned()
+    }
+
+    fn part(&self, block: &Block<'a>, parts: &mut Parts) {
+        match block.shape {
+            Shape::Paragraph if block.quotes == 0 => {
+                let all = pieces(block.node, 4000);
+                self.paragraph(&all, (block.first, block.last), parts);
+            }
+            Shape::Heading(_) => self.sub_heading(block, parts),
+            Shape::Code => self.code(block, parts),
+            Shape::Paragraph => {
+                let text = text_of(&pieces(block.node, 30));
+                if consolidation_note(&text) {
+                    parts.note.get_or_insert_with(|| self.source.slice(block.first, block.last));
+                    parts.left_out.push((block.first, block.last));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sub_heading(&self, block: &Block<'a>, parts: &mut Parts) {
+        let name = text_of(&pieces(block.node, 12));
+        parts.in_fix = words::field(name.trim_end_matches(':')) == Some(Field::Fix);
+        parts.fix_has_code = false;
+        if parts.in_fix {
+            parts.quotes_open = false;
+        }
+    }
+
+    fn code(&self, block: &Block<'a>, parts: &mut Parts) {
+        let data = block.node.data();
+        let NodeValue::CodeBlock(code) = &data.value else { return };
+        let info = code.info.to_lowercase();
+        let range = (block.first, block.last);
+        if info.contains("repro-output") {
+            return;
+        }
+        if info.split_whitespace().any(|word| word == "repro" || word == "reproduce") {
+            parts.repro.get_or_insert_with(|| code.literal.clone());
+            return;
+        }
+        let is_diff = info.starts_with("diff")
+            || info.starts_with("patch")
+            || info.is_empty() && looks_like_diff(&code.literal);
+        if is_diff {
+            let slot = if parts.in_fix { &mut parts.patch_in_fix } else { &mut parts.patch_elsewhere };
+            if slot.is_none() {
+                *slot = Some(code.literal.clone());
+                if !parts.in_fix {
+                    parts.patch_range = Some(range);
+                }
+            } else if let Some(patch) = slot.as_mut().filter(|_| parts.in_fix) {
+                patch.push_str(&code.literal);
+            }
+        } else if parts.quotes_open && !parts.in_fix && !is_output(&info) {
+            parts.quotes.push(code.literal.trim_end_matches('\n').to_owned());
+        }
+        if parts.in_fix {
+            parts.fix.push(range);
+            parts.fix_has_code = true;
+        }
+    }
+
+    /// A paragraph of the body: fields, tags, places on their own line, notes, or prose.
+    fn paragraph(&self, all: &[Piece], range: (usize, usize), parts: &mut Parts) {
+        let lines: Vec<&[Piece]> = all.split(|piece| piece.is_break()).collect();
+        let text = text_of(all);
+        if consolidation_note(&text) {
+            parts.note.get_or_insert(text);
+            parts.left_out.push(range);
+            return;
+        }
+        let mut only_tags = !lines.is_empty();
+        let mut prose = false;
+        for (at, line) in lines.iter().enumerate() {
+            let number = range.0 + at.min(range.1 - range.0);
+            if line.is_empty() {
+                continue;
+            }
+            if let Some(tags) = tags::group(&text_of(line)).filter(|_| is_dressed(line)) {
+                parts.said.fill(tags);
+                continue;
+            }
+            only_tags = false;
+            if let Some((field, value)) = field_of(line) {
+                self.field(field, value, number, parts);
+                prose = false;
+                continue;
+            }
+            let mut places = Vec::new();
+            if parts.locations.is_empty() && super::header::only_places(line, &mut places, self.paths) {
+                parts.locations = places;
+                continue;
+            }
+            if let Some(tags) = trailing_tags(line) {
+                parts.said.fill(tags);
+            }
+            if parts.in_fix && (parts.fix_has_code && at == 0) {
+                parts.in_fix = false;
+            }
+            if parts.in_fix {
+                parts.fix.push((number, number));
+            }
+            prose = true;
+            parts.withdrawn |= takes_back(&text_of(line));
+        }
+        if prose && !parts.in_fix && !parts.quotes.is_empty() {
+            parts.quotes_open = false;
+        }
+        if only_tags {
+            parts.left_out.push(range);
+        }
+    }
+
+    fn field(&self, field: Field, value: &[Piece], number: usize, parts: &mut Parts) {
+        let text = text_of(value);
+        parts.in_fix = field == Field::Fix;
+        parts.fix_has_code = false;
+        match field {
+            Field::Classification | Field::Severity => parts.said.fill(tags::value(&text)),
+            Field::Location => {
+                let mut places = Vec::new();
+                if parts.locations.is_empty() && super::header::some_places(value, &mut places, self.paths) {
+                    parts.locations = places;
+                }
+            }
+            Field::Fix => {
+                parts.quotes_open = false;
+                parts.fix.push((number, number));
+            }
+            Field::Trigger => {
+                parts.trigger.get_or_insert(text);
+            }
+            Field::Evidence => {
+                let lower = text.to_lowercase();
+                let ran = lower.starts_with("ran ") || lower.contains(" ran `") || lower.contains("executed");
+                parts.known_by.get_or_insert_with(|| if ran { "ran" } else { "read" }.to_owned());
+            }
+            Field::Category => {
+                parts.category.get_or_insert(text.to_lowercase());
+            }
+            Field::Title => {
+                parts.title.get_or_insert(text);
+            }
+            Field::Note => {
+                parts.note.get_or_insert(text);
+                parts.left_out.push((number, number));
+            }
+            Field::Problem => parts.withdrawn |= takes_back(&text),
+            Field::Confidence => {}
+        }
+    }
+
+    fn fix(&self, parts: &mut Parts, indent: usize, finding: &mut RawFinding) {
+        finding.patch = parts.patch_in_fix.take().or(parts.patch_elsewhere.take());
+        if parts.fix.is_empty()
+            && let Some(range) = parts.patch_range
+        {
+            parts.fix.push(range);
+        }
+        let mut text = String::new();
+        let mut before: Option<usize> = None;
+        for (first, last) in &parts.fix {
+            if let Some(before) = before {
+                text.push_str(if *first > before + 1 { "\n\n" } else { "\n" });
+            }
+            for number in *first..=*last {
+                if number > *first {
+                    text.push('\n');
+                }
+                text.push_str(dedent(self.source.line(number), indent));
+            }
+            before = Some(*last);
+        }
+        let text = without_name(text.trim());
+        finding.fix = (!text.is_empty()).then_some(text);
+    }
+}
+
+fn attach_quotes(locations: &mut [RawLocation], quotes: &[String]) {
+    // Without a place there is nothing to look the quote up in; it stays in the body.
+    for (location, quote) in locations.iter_mut().zip(quotes) {
+        location.quote = Some(quote.clone());
+    }
+}
+
+/// Labels are unique within a review: a second `1` of another section becomes `1-2`.
+fn make_ids_unique(findings: &mut [RawFinding]) {
+    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    for finding in findings {
+        if finding.id.is_empty() {
+            finding.id = format!("#{}", finding.index + 1);
+        }
+        let count = seen.entry(finding.id.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            finding.id = format!("{}-{count}", finding.id);
+        }
+    }
+}
+
+fn after_lines(all: &[Piece], lines: usize) -> Vec<Piece> {
+    let mut left = lines;
+    let start = all.iter().position(|piece| {
+        left -= usize::from(piece.is_break() && left > 0);
+        left == 0
+    });
+    start.map(|at| all[at + 1..].to_vec()).unwrap_or_default()
+}
+
+/// The pieces of the prose behind a bold title on the same line.
+fn after_title(all: &[Piece], rest: &str) -> Vec<Piece> {
+    let mut at = all.len();
+    while at > 0 {
+        if text_of(&all[at - 1..]) == rest {
+            return all[at - 1..].to_vec();
+        }
+        if all.len() - at > 400 {
+            break;
+        }
+        at -= 1;
+    }
+    Vec::new()
+}
+
+fn dedent(line: &str, indent: usize) -> &str {
+    let blanks = line.bytes().take(indent).take_while(|byte| *byte == b' ').count();
+    &line[blanks..]
+}
+
+fn trim_rules(body: &str) -> String {
+    let mut body = body.trim_end();
+    loop {
+        let Some(last) = body.lines().next_back() else { break };
+        let bare: String = last.chars().filter(|c| !c.is_whitespace()).collect();
+        if bare.len() >= 3
+            && (bare.chars().all(|c| c == '-')
+                || bare.chars().all(|c| c == '*')
+                || bare.chars().all(|c| c == '_'))
+        {
+            body = body[..body.len() - last.len()].trim_end();
+        } else {
+            break;
+        }
+    }
+    body.trim_start_matches('\n').to_owned()
+}
+
+/// `Name: value` at the start of a line, in any dress.
+fn field_of(line: &[Piece]) -> Option<(Field, &[Piece])> {
+    let start = line.iter().position(|piece| {
+        !(piece.part == Part::Word && matches!(piece.text.as_str(), "-" | "•" | "*" | "→"))
+    })?;
+    let line = &line[start..];
+    let end = line.iter().take(6).position(|piece| piece.part == Part::Word && piece.text.ends_with(':'));
+    let (name, value) = match end {
+        Some(end) => (&line[..=end], &line[end + 1..]),
+        None => {
+            // `**Fix** — prose`, `**Fix.** prose`
+            let bold = line.iter().take_while(|piece| piece.bold).count();
+            if bold == 0 || bold > 5 {
+                return None;
+            }
+            let dashed = line.get(bold).is_some_and(|piece| piece.is_separator())
+                || line[bold - 1].text.ends_with('.')
+                || line.len() == bold;
+            if !dashed {
+                return None;
+            }
+            (&line[..bold], &line[bold..])
+        }
+    };
+    let field = words::field(text_of(name).trim_end_matches([':', '.', ' ']))?;
+    let value = match value.first() {
+        Some(first) if first.is_separator() => &value[1..],
+        _ => value,
+    };
+    Some((field, value))
+}
+
+/// True for a line in brackets, code or emphasis: tags never stand bare in prose.
+fn is_dressed(line: &[Piece]) -> bool {
+    line.first().is_some_and(|piece| piece.is("(") || piece.is("[") || piece.part == Part::Code || piece.bold)
+        || text_of(line).contains(',') && line.len() <= 6
+}
+
+/// `… as in the other file.* (important, gap)` at the end of a line.
+fn trailing_tags(line: &[Piece]) -> Option<Tags> {
+    let last = line.last()?;
+    if last.part == Part::Code {
+        return tags::group(&last.text).filter(|tags| last.text.starts_with('(') && tags.severity.is_some());
+    }
+    if !last.is(")") {
+        return None;
+    }
+    let open = line.iter().rposition(|piece| piece.is("("))?;
+    tags::group(&text_of(&line[open..]))
+        .filter(|tags| tags.severity.is_some() && (tags.kind.is_some() || tags.category.is_some()))
+}
+
+fn consolidation_note(text: &str) -> bool {
+    let lower = text.trim_start_matches(['*', '_', '(', '[', '>', ' ']).get(..24).map(str::to_lowercase);
+    lower.is_some_and(|lower| lower.starts_with("consolidation note"))
+}
+
+fn looks_like_diff(code: &str) -> bool {
+    code.lines()
+        .take(3)
+        .any(|line| line.starts_with("@@ ") || line.starts_with("diff --git") || line.starts_with("--- a/"))
+}
+
+fn is_output(info: &str) -> bool {
+    let first = info.split_whitespace().next().unwrap_or_default();
+    matches!(first, "console" | "output" | "shell-session" | "terminal" | "stdout" | "log" | "mermaid")
+}
+
+/// A sentence in which the reviewer takes the finding back.
+fn takes_back(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let lower = lower.trim_start_matches(['*', '_', '(', '[', ' ', '>', '~']);
+    const OPENINGS: [&str; 12] = [
+        "withdrawn",
+        "withdrawing",
+        "i withdraw",
+        "retracted",
+        "retracting",
+        "scratch that",
+        "disregard this",
+        "never mind",
+        "false alarm",
+        "i retract",
+        "dropping this",
+        "self-withdrawn",
+    ];
+    if OPENINGS.iter().any(|opening| lower.starts_with(opening)) {
+        return true;
+    }
+    const PHRASES: [&str; 26] = [
+        "withdrawing this finding",
+        "withdraw this finding",
+        "this finding is withdrawn",
+        "finding withdrawn",
+        "i withdraw this",
+        "not a real issue",
+        "so this is not an issue",
+        "so this isn't an issue",
+        "so this is fine",
+        "so it is fine",
+        "so it's fine",
+        "on closer reading, this is",
+        "on closer reading this is",
+        "on closer inspection, this is",
+        "on closer inspection this is",
+        "on closer look, this is",
+        "on second look, this is",
+        "on re-reading, this is",
+        "on rereading, this is",
+        "this is actually fine",
+        "this is actually correct",
+        "actually, this is correct",
+        "actually, this is fine",
+        "not actually a bug",
+        "retracting this",
+        "no finding here",
+    ];
+    PHRASES.iter().any(|phrase| lower.contains(phrase))
+}
+
+fn first_sentence(body: &str) -> String {
+    let line =
+        body.lines().find(|line| !line.trim().is_empty() && !line.starts_with("```")).unwrap_or_default();
+    let end = line.find(". ").unwrap_or(line.len());
+    let sentence: String = line[..end].chars().take(200).collect();
+    if sentence.trim().is_empty() { "(no title)".to_owned() } else { sentence.trim().to_owned() }
+}
+
+/// Removes the name of the field from the text of a fix.
+fn without_name(text: &str) -> String {
+    let bare = text.trim_start_matches(['-', '*', '_', ' ', '•']);
+    let Some(colon) = bare.find(':').filter(|at| *at < 40) else { return text.to_owned() };
+    if words::field(bare[..colon].trim_end_matches(['*', '_'])) != Some(Field::Fix) {
+        return text.to_owned();
+    }
+    bare[colon + 1..].trim_start_matches(['*', '_']).trim_start().to_owned()
+}

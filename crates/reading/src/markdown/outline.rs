@@ -1,0 +1,241 @@
+//! Sections: which block belongs to which.
+//!
+//! In: the blocks of a document. Out: the section of every block and the blocks that announce one. Never looks for
+//! findings, except to leave their headlines alone.
+
+use super::block::{Block, Shape};
+use super::header::{self, Header};
+use super::inline::{Piece, pieces, text_of};
+use crate::location::Paths;
+use crate::words::{self, Section};
+
+/// Words of a statement that a section is empty.
+pub(crate) fn says_none(text: &str) -> bool {
+    let text =
+        text.trim().trim_matches(['*', '_', '(', ')', '.', '-', '—', '–', ':', '`', '!', ' ']).to_lowercase();
+    let first = text.split(['.', ';', '—', '–', '\n', ',']).next().unwrap_or_default().trim();
+    matches!(
+        first,
+        "none"
+            | "n/a"
+            | "na"
+            | "nil"
+            | "nothing"
+            | "none found"
+            | "none identified"
+            | "no issues"
+            | "no findings"
+            | "no issues found"
+            | "none noted"
+            | "no critical issues"
+            | "no important issues"
+            | "no suggestions"
+            | "no critical findings"
+            | "no important findings"
+            | "no critical issues found"
+            | "no important issues found"
+            | "nothing to report"
+            | "none this round"
+            | "no concerns"
+            | "not applicable"
+            | "none observed"
+            | "nothing found"
+            | "no critical issues identified"
+            | "no important issues identified"
+            | "no blocking issues"
+            | "no high severity issues"
+            | "none at this time"
+            | "no suggestions at this time"
+            | "none remaining"
+            | "no new findings"
+            | "no new issues"
+            | "none reported"
+    )
+}
+
+/// A block that announces a section.
+#[derive(Clone, Debug)]
+pub(crate) struct Announcement {
+    /// The section.
+    pub(crate) section: Section,
+    /// What stands behind the name on the same line.
+    pub(crate) rest: String,
+    /// Lines of its block that the name takes; text behind them belongs to the section.
+    pub(crate) lines: usize,
+}
+
+/// The section of every block.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    /// Section of each block.
+    pub(crate) sections: Vec<Section>,
+    /// Region of each block: counts up with every announcement.
+    pub(crate) regions: Vec<usize>,
+    /// Announcements by block.
+    pub(crate) announcements: Vec<Option<Announcement>>,
+    /// List depth at which the region was announced.
+    pub(crate) base_depth: Vec<usize>,
+}
+
+/// Assigns a section to every block.
+pub(crate) fn outline(blocks: &[Block<'_>], paths: Paths<'_>) -> Outline {
+    let mut outline = Outline::default();
+    let mut state = State { section: Section::Preamble, level: 7, region: 0, depth: 0, finding_level: 0 };
+    for block in blocks {
+        let announced = announcement(block, &state);
+        if let Some(announced) = &announced {
+            state.section = announced.section;
+            state.level = level_of(block);
+            state.region += 1;
+            state.depth = block.depth;
+            state.finding_level = 0;
+        } else if let Shape::Heading(level) = block.shape
+            && block.quotes == 0
+        {
+            state.unknown_heading(block, level, paths);
+        }
+        outline.sections.push(state.section);
+        outline.regions.push(state.region);
+        outline.base_depth.push(state.depth);
+        outline.announcements.push(announced);
+    }
+    outline
+}
+
+fn level_of(block: &Block<'_>) -> u8 {
+    match block.shape {
+        Shape::Heading(level) => level,
+        _ => 7,
+    }
+}
+
+struct State {
+    section: Section,
+    level: u8,
+    region: usize,
+    depth: usize,
+    /// Level of headings that are findings of this region; 0 where none was seen.
+    finding_level: u8,
+}
+
+impl State {
+    /// A heading we do not know ends the section, unless it is a finding or stands below it.
+    fn unknown_heading(&mut self, block: &Block<'_>, level: u8, paths: Paths<'_>) {
+        let head = header::header(&pieces(block.node, header::LIMIT), paths);
+        let is_finding =
+            head.label.is_some() || head.leads_with_severity || head.number.is_some() || head.tail;
+        if self.section.holds_findings() {
+            if level > self.level || is_finding {
+                if self.finding_level == 0 {
+                    self.finding_level = level;
+                }
+                return;
+            }
+        } else if level > self.level {
+            return;
+        }
+        if self.section != Section::Preamble {
+            self.section = Section::Other;
+            self.region += 1;
+            self.depth = block.depth;
+        }
+        self.level = level;
+        self.finding_level = 0;
+    }
+}
+
+fn announcement(block: &Block<'_>, state: &State) -> Option<Announcement> {
+    if block.quotes > 0 {
+        return None;
+    }
+    match block.shape {
+        Shape::Heading(level) => heading(block, level, state),
+        Shape::Paragraph => paragraph(block, state),
+        _ => None,
+    }
+}
+
+fn heading(block: &Block<'_>, level: u8, state: &State) -> Option<Announcement> {
+    let text = text_of(&pieces(block.node, 60)).replace('`', "");
+    let below_finding =
+        state.section.holds_findings() && state.finding_level > 0 && level > state.finding_level;
+    if below_finding && words::field(text.trim_end_matches(':')).is_some() {
+        return None;
+    }
+    let announce =
+        |section, rest: &str| Some(Announcement { section, rest: rest.trim().to_owned(), lines: 1 });
+    if let Some(section) = words::section(&text) {
+        return announce(section, "");
+    }
+    let (name, rest) = text.split_once([':', '—', '–'])?;
+    match words::section(name)? {
+        section @ (Section::Verdict | Section::Summary | Section::Appendix) => announce(section, rest),
+        section if says_none(rest) => announce(section, rest),
+        _ => None,
+    }
+}
+
+fn paragraph(block: &Block<'_>, state: &State) -> Option<Announcement> {
+    if block.item.is_some_and(|item| !item.first || block.depth > state.depth.max(1)) {
+        return None;
+    }
+    let pieces = pieces(block.node, 80);
+    let end = pieces.iter().position(Piece::is_break).unwrap_or(pieces.len());
+    let line = &pieces[..end];
+    let bold = line.iter().take_while(|piece| piece.bold).count();
+    let (name, rest) = if bold > 0 { (&line[..bold], &line[bold..]) } else { colon_name(line, block)? };
+    let name = text_of(name);
+    let rest_text = text_of(rest);
+    let section = words::section(name.trim_end_matches([':', '.']))?;
+    let rest_text = rest_text.trim_start_matches([':', '—', '–', '-', '.']).trim().to_owned();
+    let empty = rest_text.is_empty() || says_none(&rest_text);
+    let is_field = state.section.holds_findings() && words::field(name.trim_end_matches(':')).is_some();
+    let in_design = matches!(state.section, Section::Design | Section::Concerns | Section::Strengths);
+    let accepted = if is_field {
+        false
+    } else if block.item.is_some() {
+        empty
+            && (bold > 0
+                || name.ends_with(':')
+                || matches!(section, Section::Severity(_) | Section::Findings))
+            && !matches!(
+                state.section,
+                Section::Testing | Section::Documentation | Section::Coverage | Section::Commits
+            )
+    } else if bold == 0 {
+        empty && (end == pieces.len() || says_none(&rest_text))
+    } else {
+        empty
+            || in_design && matches!(section, Section::Concerns | Section::Strengths)
+            || matches!(
+                section,
+                Section::Summary | Section::Testing | Section::Documentation | Section::Commits
+            ) && (name.ends_with(':') || rest.first().is_some_and(|piece| piece.text.starts_with(':')))
+    };
+    accepted.then_some(Announcement { section, rest: rest_text, lines: 1 })
+}
+
+/// `Findings:` without bold: a name of a few words and a colon, alone on its line.
+fn colon_name<'p>(line: &'p [Piece], block: &Block<'_>) -> Option<(&'p [Piece], &'p [Piece])> {
+    let colon = line.iter().take(6).position(|piece| piece.text.ends_with(':'));
+    match colon {
+        Some(at) => Some((&line[..=at], &line[at + 1..])),
+        // `Important Issues` alone in its paragraph.
+        None if line.len() <= 4 && block.first == block.last => {
+            let capital = line.first()?.text.chars().next().is_some_and(char::is_uppercase);
+            let closed = line.last()?.text.ends_with('.');
+            (capital && !closed && line.len() >= 2 || line.len() == 1 && capital && !closed)
+                .then_some((line, &line[line.len()..]))
+        }
+        None => None,
+    }
+}
+
+/// True where a headline is the name of a field or a statement that there is nothing.
+pub(crate) fn is_no_title(header: &Header) -> bool {
+    let title = header.title.trim();
+    title.is_empty()
+        || says_none(title)
+        || words::field(title).is_some()
+        || words::section(title).is_some_and(|s| s != Section::Other)
+}

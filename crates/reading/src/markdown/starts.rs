@@ -1,0 +1,209 @@
+//! Which blocks start a finding.
+//!
+//! In: blocks with their sections. Out: [`Start`]s in the order of the text. A reviewer keeps one style within a
+//! section, so the first headline of a section says what the others look like; lists and bold words inside a finding
+//! do not look like that. Never reads the body of a finding.
+
+use super::block::{Block, Shape};
+use super::header::{self, Header};
+use super::inline::pieces;
+use super::outline::{Outline, is_no_title};
+use crate::location::Paths;
+use crate::words::Section;
+
+/// How a headline is made, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Style {
+    /// `I1.`
+    Labelled,
+    /// `[CRITICAL] …`
+    Severity,
+    /// A heading.
+    Heading(u8),
+    /// `3. **Title** — place`
+    Numbered,
+    /// `- **Title** — place`
+    Bullet,
+    /// `**Title** — place`
+    Bold,
+    /// `**Title**` and nothing else on the line.
+    BoldLine,
+    /// A list item without any of that.
+    Item,
+}
+
+/// The start of a finding.
+#[derive(Clone, Debug)]
+pub(crate) struct Start {
+    /// Its block.
+    pub(crate) block: usize,
+    /// Its headline.
+    pub(crate) header: Header,
+    /// How it is made.
+    pub(crate) style: Style,
+    number: Option<usize>,
+    in_list: bool,
+    heading: bool,
+    depth: usize,
+}
+
+/// Finds the starts of all findings.
+pub(crate) fn starts(blocks: &[Block<'_>], outline: &Outline, paths: Paths<'_>) -> Vec<Start> {
+    let mut starts = Vec::new();
+    let mut from = 0;
+    while from < blocks.len() {
+        let region = outline.regions[from];
+        let to = from + outline.regions[from..].iter().take_while(|other| **other == region).count();
+        let candidates = (from..to).filter_map(|at| candidate(blocks, outline, at, paths)).collect();
+        let section = outline.sections[from];
+        starts.extend(choose(candidates, section, outline.base_depth[from]));
+        from = to;
+    }
+    starts
+}
+
+fn candidate(blocks: &[Block<'_>], outline: &Outline, at: usize, paths: Paths<'_>) -> Option<Start> {
+    let block = &blocks[at];
+    let section = outline.sections[at];
+    let is_text = matches!(block.shape, Shape::Paragraph | Shape::Heading(_));
+    if !is_text || block.quotes > 0 || outline.announcements[at].is_some() || section.speaks_of_others() {
+        return None;
+    }
+    if block.item.is_some_and(|item| !item.first) {
+        return None;
+    }
+    let header = header::header(&pieces(block.node, header::LIMIT), paths);
+    let number = block.item.and_then(|item| item.number).or(header.number.map(|number| number as usize));
+    let unnamed = is_no_title(&header);
+    let named_by_place =
+        unnamed && header.title.is_empty() && (header.label.is_some() || header.leads_with_severity);
+    if unnamed && !named_by_place {
+        return None;
+    }
+    let in_list = block.item.is_some();
+    let style = if header.label.is_some() {
+        Style::Labelled
+    } else if header.leads_with_severity {
+        Style::Severity
+    } else if let Shape::Heading(level) = block.shape {
+        Style::Heading(level)
+    } else if number.is_some() && (header.bold || header.tail) {
+        Style::Numbered
+    } else if in_list && header.tail {
+        Style::Bullet
+    } else if header.bold && header.tail {
+        Style::Bold
+    } else if header.bold && header.rest.is_empty() && !in_list {
+        Style::BoldLine
+    } else if in_list {
+        Style::Item
+    } else {
+        return None;
+    };
+    let heading = matches!(block.shape, Shape::Heading(_));
+    Some(Start { block: at, header, style, number, in_list, heading, depth: block.depth })
+}
+
+/// Keeps the candidates that look like the first of their region.
+fn choose(candidates: Vec<Start>, section: Section, base_depth: usize) -> Vec<Start> {
+    let in_reach = |start: &Start| start.depth <= base_depth + 1;
+    if !section.holds_findings() {
+        return candidates
+            .into_iter()
+            .filter(|start| in_reach(start) && speaks_for_itself(start, section))
+            .collect();
+    }
+    let anchor = candidates
+        .iter()
+        .filter(|start| in_reach(start))
+        .find(|start| start.style < Style::BoldLine)
+        .or_else(|| candidates.iter().find(|start| in_reach(start) && start.style != Style::Item))
+        .or_else(|| {
+            candidates.iter().find(|start| in_reach(start) && matches!(section, Section::Severity(_)))
+        })
+        .cloned();
+    let Some(anchor) = anchor else { return Vec::new() };
+    let mut kept: Vec<Start> = Vec::new();
+    let mut labels = std::collections::HashSet::new();
+    for start in candidates {
+        let fits = in_reach(&start) && like(&start, &anchor, kept.last());
+        let fresh = start.header.label.as_ref().is_none_or(|label| !labels.contains(label));
+        if fits && fresh {
+            labels.extend(start.header.label.clone());
+            kept.push(start);
+        }
+    }
+    kept
+}
+
+/// Outside the sections for findings only a headline with label or severity and a place or a kind counts.
+fn speaks_for_itself(start: &Start, section: Section) -> bool {
+    let header = &start.header;
+    let tagged =
+        header.tags.severity.is_some() && (header.tags.kind.is_some() || !header.locations.is_empty());
+    match section {
+        Section::Preamble | Section::Other => {
+            start.style == Style::Labelled && header.tail
+                || start.style == Style::Severity
+                    && !header.title.is_empty()
+                    && (tagged || header.bold || start.in_list || start.heading)
+                || tagged && header.bold
+        }
+        _ => start.style == Style::Labelled && tagged && !header.title.is_empty(),
+    }
+}
+
+fn like(start: &Start, anchor: &Start, last: Option<&Start>) -> bool {
+    if start.style == Style::Labelled && (anchor.style == Style::Labelled || start.header.tail) {
+        return true;
+    }
+    match anchor.style {
+        Style::Labelled => {
+            start.header.tags.severity.is_some()
+                && start.header.tags.kind.is_some()
+                && start.header.bold
+                && !start.header.locations.is_empty()
+        }
+        Style::Severity => {
+            start.style == Style::Severity
+                && start.heading == anchor.heading
+                && start.in_list == anchor.in_list
+        }
+        Style::Heading(level) => {
+            start.style == Style::Heading(level) || start.style == Style::Severity && start.heading
+        }
+        Style::Numbered => follows(start, anchor, last),
+        Style::Bullet => start.style == Style::Bullet && start.depth == anchor.depth,
+        Style::Bold => start.style == Style::Bold,
+        Style::BoldLine => start.style == Style::BoldLine && !start.in_list,
+        Style::Item => {
+            start.style == Style::Item
+                && start.depth == anchor.depth
+                && start.number.is_some() == anchor.number.is_some()
+        }
+    }
+}
+
+/// Numbered findings count up; a numbered list inside a finding starts again or goes on in prose.
+fn follows(start: &Start, anchor: &Start, last: Option<&Start>) -> bool {
+    if start.style != Style::Numbered
+        || start.in_list != anchor.in_list
+        || start.heading != anchor.heading
+        || start.depth != anchor.depth
+    {
+        return false;
+    }
+    let Some(last) = last else { return true };
+    let next = start.number == last.number.map(|number| number + 1);
+    let same_dress = start.header.bold == anchor.header.bold
+        && start.header.rest.is_empty() == anchor.header.rest.is_empty();
+    let tagged = !start.header.locations.is_empty()
+        || start.header.tags.severity.is_some()
+        || start.header.tags.kind.is_some();
+    if next {
+        tagged || same_dress
+    } else {
+        tagged && same_dress && start.number != last.number.map(|_| 1)
+            || tagged && start.header.tags.severity.is_some()
+    }
+}
