@@ -8,27 +8,44 @@
 //! program's parent, inherits every orphan of the tree, and notices our own death by the end of its standard input.
 
 mod cancel;
-mod environment;
+#[cfg(unix)]
 mod ending;
+mod environment;
+#[cfg(unix)]
 mod job;
+#[cfg(unix)]
 mod keeper;
+#[cfg(unix)]
+mod keeping;
 mod ladder;
+#[cfg(unix)]
+mod leftovers;
 mod limits;
+#[cfg(unix)]
 mod message;
 mod os;
 mod outcome;
 mod program;
 mod record;
 mod recover;
+#[cfg(unix)]
+mod recover_one;
 mod remove;
 mod run;
 mod spool;
+#[cfg(unix)]
+mod supervisor;
+#[cfg(unix)]
+mod tree;
 
 pub use cancel::Cancel;
 pub use environment::harmless_environment;
+#[cfg(unix)]
 pub use keeper::keeper_main;
 pub use ladder::Stage;
 pub use limits::{Grace, Limits};
+#[cfg(windows)]
+pub use os::windows::keeper_main;
 pub use outcome::{Outcome, Progress};
 pub use program::{Keeper, Program, Stdin};
 pub use recover::{Recovered, Recovery, recover};

@@ -22,8 +22,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            wall: Duration::from_secs(20 * 60),
-            silence: Duration::from_secs(5 * 60),
+            wall: Duration::from_mins(20),
+            silence: Duration::from_mins(5),
             output: 64 << 20,
             grace: Grace::default(),
         }

@@ -1,29 +1,64 @@
-//! (being built)
+//! The door of this crate: one program, run once.
+//!
+//! In: a program, its limits, a cancel token. Out: an outcome, always. Never an `Err` and never a panic about what the
+//! program did: everything that can happen to it has a name.
 
 use model::Ending;
 
+use crate::record::End;
+use crate::spool::{STDERR, STDOUT};
 use crate::{Cancel, Limits, Outcome, Program, Progress};
 
 /// Runs a program to its end, and always returns.
 ///
 /// Blocks the calling thread; run each attempt on a thread of its own. News is told to `progress` on that thread.
+/// When this process dies instead, however it dies, the keeper ends the program within about a second.
+#[must_use = "the outcome says how the program ended, and what is left of it"]
 pub fn run(
     program: &Program,
     limits: &Limits,
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Outcome {
-    let _ = (limits, cancel, progress);
-    Outcome {
-        ending: Ending::NotStarted,
+    if cancel.is_cancelled() {
+        let note = "cancelled before it was started".to_owned();
+        return outcome(program, never_ran(Ending::Cancelled, note));
+    }
+    #[cfg(unix)]
+    let end = crate::supervisor::supervise(program, limits, cancel, progress);
+    #[cfg(windows)]
+    let end = {
+        let _ = (limits, progress);
+        never_ran(Ending::NotStarted, crate::os::windows::NOT_YET.to_owned())
+    };
+    outcome(program, end)
+}
+
+/// The end of an attempt that never had a process.
+pub(crate) fn never_ran(ending: Ending, note: String) -> End {
+    End {
+        ending,
         exit: None,
         signal: None,
         ms: 0,
-        stdout: program.run_folder.join("stdout"),
-        stderr: program.run_folder.join("stderr"),
         bytes_out: 0,
         tree_gone: true,
         stopped_by: None,
-        notes: Vec::new(),
+        notes: vec![note],
+    }
+}
+
+fn outcome(program: &Program, end: End) -> Outcome {
+    Outcome {
+        ending: end.ending,
+        exit: end.exit,
+        signal: end.signal,
+        ms: end.ms,
+        stdout: program.run_folder.join(STDOUT),
+        stderr: program.run_folder.join(STDERR),
+        bytes_out: end.bytes_out,
+        tree_gone: end.tree_gone,
+        stopped_by: end.stopped_by,
+        notes: end.notes,
     }
 }

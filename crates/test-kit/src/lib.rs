@@ -2,6 +2,10 @@
 //!
 //! In: a script of what should be there. Out: folders and programs that vanish with the test. Never used outside tests.
 
+mod fake_agent;
 mod repo;
+mod session;
 
+pub use fake_agent::fake_agent_path;
 pub use repo::TestRepo;
+pub use session::{Ran, TestSession};

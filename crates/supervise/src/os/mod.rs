@@ -1,1 +1,26 @@
-//! (being built)
+//! What differs between platforms: starting, signalling, waiting, and knowing who is left.
+//!
+//! In: plain requests. Out: plain answers. Decisions are made elsewhere; `unsafe` occurs in this folder only.
+//!
+//! `tree` is the containment of one attempt. Today it is the keeper as child subreaper (Linux) or the program's
+//! process group (other unix systems). A stronger container (a PID namespace, a cgroup) is a wrapper around the
+//! command or a second implementation of the functions of `tree`; nothing above this folder knows which one it is.
+
+#[cfg(unix)]
+pub(crate) mod unix;
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+pub(crate) mod tree;
+
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "group.rs"]
+pub(crate) mod tree;
+
+#[cfg(windows)]
+pub(crate) mod windows;
+
+/// The error, with what was being done.
+pub(crate) fn doing(what: &str, error: &std::io::Error) -> std::io::Error {
+    std::io::Error::new(error.kind(), format!("{what}: {error}"))
+}

@@ -1,0 +1,420 @@
+//! The keeper's loop: copies output, hears orders, minds the limits, and climbs the ladder.
+//!
+//! In: a started program. Out: how it ended, when the tree is proven gone or patience is over. One thread, one place
+//! where it waits, and one ladder for every cause.
+
+use std::io::PipeReader;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use crate::ending::{self, Cause};
+use crate::ladder::{Ladder, Step};
+use crate::message::{KILL, Message, STOP};
+use crate::os::tree::PROVES;
+use crate::os::unix::{self, Ears, Leader};
+use crate::record::End;
+use crate::spool::{Spool, Stream};
+use crate::tree::Tree;
+use crate::{Grace, Limits, Stage};
+
+/// At most this often is told how much output there is.
+const NEWS: Duration = Duration::from_millis(250);
+/// Bytes taken from one pipe before the other things are looked at.
+const GULP: usize = 1 << 20;
+/// More notes than these are of no use to anybody.
+const MOST_NOTES: usize = 40;
+
+/// A running attempt.
+pub(crate) struct Keeping<'a> {
+    limits: &'a Limits,
+    clock: Instant,
+    tree: Tree,
+    spool: Spool,
+    stdout: Option<PipeReader>,
+    stderr: Option<PipeReader>,
+    buffer: Vec<u8>,
+    lifeline: Option<OwnedFd>,
+    ears: Ears,
+    last_byte: Duration,
+    last_news: Duration,
+    untold: bool,
+    exited: Option<Duration>,
+    cause: Option<Cause>,
+    held: bool,
+    ladder: Option<Ladder>,
+    notes: Vec<String>,
+}
+
+/// What the loop does next.
+enum Next {
+    Look(Duration),
+    Done { gone: bool },
+}
+
+impl<'a> Keeping<'a> {
+    /// Takes over a program that was just started.
+    pub(crate) fn new(
+        limits: &'a Limits,
+        leader: Leader,
+        spool: Spool,
+        lifeline: OwnedFd,
+        ears: Ears,
+    ) -> Self {
+        Self {
+            limits,
+            clock: Instant::now(),
+            tree: Tree::of(leader.pid),
+            spool,
+            stdout: Some(leader.stdout),
+            stderr: Some(leader.stderr),
+            buffer: vec![0; 1 << 16],
+            lifeline: Some(lifeline),
+            ears,
+            last_byte: Duration::ZERO,
+            last_news: Duration::ZERO,
+            untold: false,
+            exited: None,
+            cause: None,
+            held: false,
+            ladder: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Keeps the program until nothing of it is left.
+    pub(crate) fn keep(mut self, teller: &mut Teller) -> End {
+        let mut look = Duration::ZERO;
+        let gone = loop {
+            self.wait(look);
+            self.hear();
+            self.copy();
+            self.tree.reap();
+            self.news(teller);
+            match self.next(teller) {
+                Next::Look(until) => look = until,
+                Next::Done { gone } => break gone,
+            }
+        };
+        self.copy();
+        self.end(gone)
+    }
+
+    /// Something a reader should know.
+    pub(crate) fn note(&mut self, note: String) {
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    fn wait(&mut self, until: Duration) {
+        let now = self.clock.elapsed();
+        let until = if self.untold { until.min(self.last_news + NEWS) } else { until };
+        let output = [&self.stdout, &self.stderr].into_iter().flatten().map(AsFd::as_fd);
+        let output = output.filter(|_| !self.spool.is_over());
+        let others: [Option<BorrowedFd<'_>>; 2] =
+            [Some(self.ears.bell()), self.lifeline.as_ref().map(AsFd::as_fd)];
+        let ends = output.chain(others.into_iter().flatten());
+        if let Err(error) = unix::wait_readable(ends, until.saturating_sub(now)) {
+            self.note(format!("the keeper could not wait: {error}"));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.ears.quiet();
+    }
+
+    fn hear(&mut self) {
+        if self.ears.asked_to_end() && self.ladder.is_none() {
+            self.note("somebody sent the keeper a signal to end".to_owned());
+            self.stop(Cause::Asked);
+        }
+        let Some(lifeline) = &self.lifeline else { return };
+        let mut orders = [0; 16];
+        match rustix::io::read(lifeline, &mut orders[..]) {
+            Ok(0) => self.left_alone(),
+            Ok(count) => {
+                for order in &orders[..count] {
+                    self.obey(*order);
+                }
+            }
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            Err(error) => {
+                self.note(format!("the lifeline could not be read: {error}"));
+                self.left_alone();
+            }
+        }
+    }
+
+    fn obey(&mut self, order: u8) {
+        match order {
+            STOP => self.stop(Cause::Cancelled),
+            KILL => {
+                self.stop(Cause::Cancelled);
+                self.ladder.iter_mut().for_each(Ladder::hurry);
+            }
+            _ => {}
+        }
+    }
+
+    fn left_alone(&mut self) {
+        self.lifeline = None;
+        self.note("the supervisor was gone; the keeper ended the attempt".to_owned());
+        self.stop(Cause::Alone);
+        self.ladder = Some(match self.ladder.take() {
+            Some(ladder) if ladder.stage().is_some() => {
+                let mut ladder = ladder;
+                ladder.hurry();
+                ladder
+            }
+            _ => Ladder::new(self.limits.grace.hurried()),
+        });
+    }
+
+    /// Begins the ladder. A program that has already exited ended by itself: only its descendants are ended then.
+    fn stop(&mut self, cause: Cause) {
+        if self.ladder.is_none() {
+            if self.exited.is_none() {
+                self.cause = Some(cause);
+            }
+            self.ladder = Some(Ladder::new(self.grace()));
+        }
+    }
+
+    fn grace(&self) -> Grace {
+        if self.lifeline.is_some() { self.limits.grace.clone() } else { self.limits.grace.hurried() }
+    }
+
+    fn copy(&mut self) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            if !self.spool.is_over() {
+                self.copy_one(stream);
+            }
+        }
+    }
+
+    fn copy_one(&mut self, stream: Stream) {
+        let pipe = match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        let Some(end) = pipe else { return };
+        match gulp(end, &mut self.buffer, |bytes| self.spool.keep(stream, bytes)) {
+            Gulp::Later { taken: 0 } => {}
+            Gulp::Later { .. } => {
+                self.last_byte = self.clock.elapsed();
+                self.untold = true;
+            }
+            Gulp::Closed => {
+                *pipe = None;
+                self.untold = true;
+            }
+            Gulp::Unreadable(error) => {
+                *pipe = None;
+                self.note(format!("its output could not be read: {error}"));
+            }
+            Gulp::NotKept(error) => {
+                *pipe = None;
+                self.note(format!("its output could not be written: {error}"));
+                self.stop(Cause::Spool);
+            }
+        }
+    }
+
+    fn news(&mut self, teller: &mut Teller) {
+        let now = self.clock.elapsed();
+        if self.untold && now >= self.last_news + NEWS {
+            let (stdout, stderr) = self.spool.kept();
+            teller.tell(&Message::Output { stdout, stderr });
+            self.last_news = now;
+            self.untold = false;
+        }
+    }
+
+    fn next(&mut self, teller: &mut Teller) -> Next {
+        let now = self.clock.elapsed();
+        if self.exited.is_none() && self.tree.exit().is_some() {
+            self.exited = Some(now);
+        }
+        if self.ladder.is_none() {
+            if self.spool.is_over() {
+                self.note(format!("its output was cut at {} bytes", self.limits.output));
+                self.stop(Cause::Output);
+            } else if let Some(exited) = self.exited {
+                return self.drain(now, exited);
+            } else {
+                return self.mind_the_clock(now);
+            }
+        }
+        self.climb(now, teller)
+    }
+
+    /// The program runs: how long may it go on?
+    fn mind_the_clock(&mut self, now: Duration) -> Next {
+        let silence = self.last_byte.saturating_add(self.limits.silence);
+        if now >= self.limits.wall {
+            self.stop(Cause::Wall);
+        } else if now >= silence {
+            self.stop(Cause::Silence);
+        } else {
+            return Next::Look(self.limits.wall.min(silence));
+        }
+        Next::Look(now)
+    }
+
+    /// The program has exited: its descendants have a moment to close its output and exit too.
+    fn drain(&mut self, now: Duration, exited: Duration) -> Next {
+        let closed = self.stdout.is_none() && self.stderr.is_none();
+        if closed && !self.tree.alive().anyone {
+            return Next::Done { gone: true };
+        }
+        let until = exited.saturating_add(self.limits.grace.drain);
+        if now < until {
+            return Next::Look(until);
+        }
+        self.name_what_is_left();
+        if !self.tree.alive().anyone {
+            return Next::Done { gone: true };
+        }
+        self.ladder = Some(Ladder::new(self.grace()));
+        Next::Look(now)
+    }
+
+    fn name_what_is_left(&mut self) {
+        let holders: Vec<String> = [&self.stdout, &self.stderr]
+            .into_iter()
+            .flatten()
+            .flat_map(|pipe| self.tree.holders(pipe))
+            .collect();
+        self.held = self.stdout.is_some() || self.stderr.is_some();
+        if self.held {
+            self.note(format!("its output was still held open after it exited, by {}", list(&holders)));
+        }
+        let left = self.tree.seen();
+        if !left.is_empty() {
+            self.note(format!("processes outlived the program and were ended: {}", list(&left)));
+        }
+    }
+
+    fn climb(&mut self, now: Duration, teller: &mut Teller) -> Next {
+        let alive = self.tree.alive();
+        let Some(ladder) = &mut self.ladder else { return Next::Look(now) };
+        match ladder.step(now, alive) {
+            Step::Gone => Next::Done { gone: true },
+            Step::Unconfirmed => Next::Done { gone: false },
+            Step::Climb(stage) => {
+                teller.tell(&Message::Stopping { stage });
+                self.send(stage);
+                Next::Look(now)
+            }
+            // Processes are born while others are killed: look and kill again until the kernel says nobody is left.
+            Step::Wait(_) if ladder.stage() == Some(Stage::Kill) => {
+                let pause = if self.send(Stage::Kill) > 0 { 1 } else { 10 };
+                Next::Look(now + Duration::from_millis(pause))
+            }
+            Step::Wait(until) => Next::Look(until),
+        }
+    }
+
+    fn send(&mut self, stage: Stage) -> usize {
+        let (reached, failed) = self.tree.climb(stage);
+        for note in failed {
+            self.note(note);
+        }
+        reached
+    }
+
+    fn end(mut self, gone: bool) -> End {
+        if !gone {
+            let left = list(&self.tree.seen());
+            self.note(format!("not proven that every process is gone; still seen: {left}"));
+        } else if !PROVES {
+            self.note("this system cannot prove that every process is gone".to_owned());
+        }
+        let exit = self.tree.exit();
+        End {
+            ending: ending::name(self.cause, exit, self.held),
+            exit: exit.and_then(|exit| exit.code),
+            signal: exit.and_then(|exit| exit.signal),
+            ms: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
+            bytes_out: self.spool.total(),
+            tree_gone: gone && PROVES,
+            stopped_by: self.ladder.and_then(|ladder| ladder.stage()),
+            notes: self.notes,
+        }
+    }
+}
+
+/// What came of reading a pipe.
+enum Gulp {
+    Later { taken: usize },
+    Closed,
+    Unreadable(std::io::Error),
+    NotKept(std::io::Error),
+}
+
+/// Reads what is there, or a good part of it.
+fn gulp(pipe: &PipeReader, buffer: &mut [u8], mut keep: impl FnMut(&[u8]) -> std::io::Result<()>) -> Gulp {
+    let mut taken = 0;
+    while taken < GULP {
+        match rustix::io::read(pipe, &mut *buffer) {
+            Ok(0) => return Gulp::Closed,
+            Ok(count) => {
+                taken += count;
+                if let Err(error) = keep(&buffer[..count]) {
+                    return Gulp::NotKept(error);
+                }
+            }
+            Err(rustix::io::Errno::AGAIN) => break,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Gulp::Unreadable(error.into()),
+        }
+    }
+    Gulp::Later { taken }
+}
+
+/// At most ten of them.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "nobody that could be seen".to_owned(),
+        [first @ .., _] if first.len() >= 10 => {
+            format!("{} and {} more", names[..10].join(", "), names.len() - 10)
+        }
+        _ => names.join(", "),
+    }
+}
+
+/// The keeper's mouth: standard output, which the supervisor reads when it has time.
+pub(crate) struct Teller {
+    mute: bool,
+}
+
+impl Teller {
+    /// From now on writes never block.
+    pub(crate) fn new() -> Self {
+        Self { mute: unix::never_block(std::io::stdout()).is_err() }
+    }
+
+    /// Tells it if the supervisor listens. Short lines are written whole or not at all.
+    pub(crate) fn tell(&mut self, message: &Message) {
+        if !self.mute
+            && let Err(error) = rustix::io::write(std::io::stdout(), &message.line())
+        {
+            self.mute = error != rustix::io::Errno::AGAIN;
+        }
+    }
+
+    /// Tells it even if the supervisor is slow, for a few seconds.
+    pub(crate) fn tell_surely(&mut self, message: &Message) {
+        let line = message.line();
+        let mut rest = &line[..];
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !self.mute && !rest.is_empty() && Instant::now() < deadline {
+            match rustix::io::write(std::io::stdout(), rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {
+                    self.mute =
+                        unix::wait_writable(std::io::stdout().as_fd(), Duration::from_millis(100)).is_err();
+                }
+                Err(_) => self.mute = true,
+            }
+        }
+    }
+}

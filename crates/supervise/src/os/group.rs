@@ -1,0 +1,76 @@
+//! The containment of one attempt on unix systems without a subreaper (macOS, the BSDs): its process group.
+//!
+//! In: the program's group. Out: signals to it. Never a proof: a descendant in a session of its own is not seen, so
+//! an attempt here always ends as "not proven gone". Compiled by the type checker, not yet run on such a machine.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use rustix::process::{Pid, Signal};
+
+use crate::record::Identity;
+
+/// Whether an empty tree is proven by this platform.
+pub(crate) const PROVES: bool = false;
+
+/// Nothing to do: orphans go to the first process of the system.
+pub(crate) fn adopt_orphans() -> io::Result<()> {
+    Ok(())
+}
+
+/// Nothing to do: there is no death signal.
+pub(crate) fn die_with(_keeper: Pid) -> io::Result<()> {
+    Ok(())
+}
+
+/// One process of a tree, and whose child it was when it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+}
+
+/// Nobody: descendants cannot be listed here, the group is signalled as a whole.
+pub(crate) fn descendants(_roots: &[i32]) -> Vec<Member> {
+    Vec::new()
+}
+
+/// Not used: there are no members.
+pub(crate) fn send(_member: Member, _keeper: i32, _signal: Signal) -> Result<bool, String> {
+    Ok(false)
+}
+
+/// Never: without a handle the number may be somebody else's by now.
+pub(crate) fn send_to(_identity: &Identity, _signal: Signal) -> Result<bool, String> {
+    Err("this system has no process handles; the process was not signalled".to_owned())
+}
+
+/// Not known here.
+pub(crate) fn identity(_pid: i32) -> Option<Identity> {
+    None
+}
+
+/// Not known here.
+pub(crate) fn boot() -> String {
+    String::new()
+}
+
+/// Not known here.
+pub(crate) fn name(_pid: i32) -> String {
+    "unknown".to_owned()
+}
+
+/// Not known here.
+pub(crate) fn holders(_members: &[Member], _read_end: impl AsFd) -> Vec<i32> {
+    Vec::new()
+}
+
+/// Not known here.
+pub(crate) fn marked(_mark: &str) -> Vec<Identity> {
+    Vec::new()
+}
+
+/// Not known here.
+pub(crate) fn is_alive(_recorded: &Identity) -> bool {
+    false
+}

@@ -1,0 +1,316 @@
+//! The supervisor's side of one attempt: the record, the keeper, news, orders, and the result.
+//!
+//! In: a program and a cancel token. Out: how it ended. Never waits for anything without a limit: a keeper that does
+//! not answer is ended, and what it kept is looked for.
+
+use std::fs::{DirBuilder, File};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use model::Ending;
+
+use crate::cancel::Wish;
+use crate::job::Job;
+use crate::leftovers::end_leftovers;
+use crate::message::{KILL, Lines, Message, STOP};
+use crate::os::{doing, tree, unix};
+use crate::record::{End, KEEPER_LOCK, KEEPER_LOG, Lock, MARK, Phase, Record, SUPERVISOR_LOCK};
+use crate::run::never_ran;
+use crate::spool::{STDERR, STDOUT};
+use crate::{Cancel, Limits, Program, Progress, Stdin};
+
+/// How long a keeper may take beyond everything the limits allow, before it counts as stuck.
+const SLACK: Duration = Duration::from_secs(20);
+/// How long a keeper may take to exit after it has closed its messages.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Runs the program under a keeper, and always returns.
+pub(crate) fn supervise(
+    program: &Program,
+    limits: &Limits,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> End {
+    match Attempt::start(program, limits) {
+        Ok(attempt) => attempt.supervise(cancel, progress),
+        Err(error) => never_ran(Ending::NotStarted, format!("not started: {error}")),
+    }
+}
+
+struct Attempt {
+    folder: PathBuf,
+    record: Record,
+    keeper: Child,
+    lines: Lines,
+    end: Option<End>,
+    notes: Vec<String>,
+    begun: Instant,
+    _lock: Lock,
+}
+
+impl Attempt {
+    fn start(program: &Program, limits: &Limits) -> io::Result<Self> {
+        let folder = std::path::absolute(&program.run_folder)?;
+        let lock = claim(&folder)?;
+        let record = Record::starting(name(program), mark(), limits.clone(), tree::boot());
+        record.write(&folder)?;
+        match start_keeper(program, &folder) {
+            Ok(keeper) => Ok(Self {
+                folder,
+                record,
+                keeper,
+                lines: Lines::default(),
+                end: None,
+                notes: Vec::new(),
+                begun: Instant::now(),
+                _lock: lock,
+            }),
+            Err(error) => {
+                let end = never_ran(Ending::NotStarted, error.to_string());
+                close(&folder, record, &end)?;
+                Err(error)
+            }
+        }
+    }
+
+    fn supervise(mut self, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> End {
+        let limits = &self.record.limits;
+        let mut backstop =
+            self.begun.checked_add(limits.wall.saturating_add(limits.grace.total()).saturating_add(SLACK));
+        let mut obeyed = Wish::Run;
+        while self.listen(cancel, obeyed, progress) {
+            let wish = cancel.level();
+            if wish > obeyed {
+                obeyed = wish;
+                self.order(if wish == Wish::Kill { KILL } else { STOP });
+                let soon = Instant::now() + self.record.limits.grace.total() + SLACK;
+                backstop = Some(backstop.map_or(soon, |backstop| backstop.min(soon)));
+            }
+            if self.end.is_none() && backstop.is_some_and(|backstop| Instant::now() > backstop) {
+                self.notes.push("the keeper did not answer in time and was killed".to_owned());
+                break;
+            }
+        }
+        self.dismiss_keeper();
+        self.conclude()
+    }
+
+    /// Waits a while for messages; `false` when there will be no more.
+    fn listen(&mut self, cancel: &Cancel, obeyed: Wish, progress: &mut dyn FnMut(Progress)) -> bool {
+        let Some(messages) = &mut self.keeper.stdout else { return false };
+        let bells = if obeyed == Wish::Run { cancel.bells() } else { Vec::new() };
+        // A bell that has rung rings for ever: after the first wish, the token is only looked at.
+        let deaf = obeyed != Wish::Run || bells.iter().any(Option::is_none);
+        let longest = Duration::from_millis(if deaf { 100 } else { 5_000 });
+        let ends = bells.iter().flatten().map(|bell| bell.as_fd());
+        if let Err(error) = unix::wait_readable(ends.chain([messages.as_fd()]), longest) {
+            self.notes.push(format!("the supervisor could not wait: {error}"));
+            return false;
+        }
+        let mut bytes = [0; 8192];
+        match messages.read(&mut bytes) {
+            Ok(0) => return false,
+            Ok(count) => {
+                for message in self.lines.feed(&bytes[..count]) {
+                    match message {
+                        Message::Started { pid } => progress(Progress::Started { pid }),
+                        Message::Output { stdout, stderr } => progress(Progress::Output { stdout, stderr }),
+                        Message::Stopping { stage } => progress(Progress::Stopping { stage }),
+                        Message::Ended(end) => self.end = Some(end),
+                    }
+                }
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => {
+                self.notes.push(format!("the keeper's messages could not be read: {error}"));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn order(&mut self, order: u8) {
+        let Some(lifeline) = &mut self.keeper.stdin else { return };
+        // A keeper that has gone needs no order; its absence is noticed by the end of its messages.
+        if let Err(error) = lifeline.write_all(&[order])
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.notes.push(format!("the keeper took no order: {error}"));
+        }
+    }
+
+    /// The keeper exits by itself, or is killed; either way it is no child of ours afterwards.
+    fn dismiss_keeper(&mut self) {
+        if self.end.is_some() && self.exits_within(FAREWELL) {
+            return;
+        }
+        // Our child, not yet waited for: its number cannot be anybody else's.
+        if self.end.is_none() && self.exits_within(Duration::from_millis(100)) {
+            return;
+        }
+        if let Err(error) = self.keeper.kill() {
+            self.notes.push(format!("the keeper could not be killed: {error}"));
+        }
+        if !self.exits_within(FAREWELL) {
+            self.notes.push(format!("the keeper (process {}) does not end", self.keeper.id()));
+        }
+    }
+
+    fn exits_within(&mut self, longest: Duration) -> bool {
+        let deadline = Instant::now() + longest;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match self.keeper.try_wait() {
+                Ok(None) if Instant::now() < deadline => {
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(20));
+                }
+                Ok(None) | Err(_) => return false,
+                Ok(Some(_)) => return true,
+            }
+        }
+    }
+
+    fn conclude(mut self) -> End {
+        let mut end = match self.end.take() {
+            Some(end) => end,
+            None => self.without_word_of_the_keeper(),
+        };
+        end.notes.append(&mut self.notes);
+        if let Err(error) = close(&self.folder, self.record, &end) {
+            end.notes.push(format!("the record could not be closed: {error}"));
+        }
+        end
+    }
+
+    fn without_word_of_the_keeper(&mut self) -> End {
+        let last_words = std::fs::read(self.folder.join(KEEPER_LOG)).unwrap_or_default();
+        if !last_words.is_empty() {
+            let words = String::from_utf8_lossy(&last_words[..last_words.len().min(1000)]).into_owned();
+            self.notes.push(format!("the keeper said: {}", words.trim()));
+        }
+        match Record::read(&self.folder) {
+            Ok(record) => self.record = record,
+            Err(error) => self.notes.push(format!("the record could not be read: {error}")),
+        }
+        if let Some(end) = self.record.end.take() {
+            return end;
+        }
+        if self.record.phase == Phase::Starting {
+            return never_ran(
+                Ending::NotStarted,
+                "the keeper ended before it started the program".to_owned(),
+            );
+        }
+        let (ended, mut notes) = end_leftovers(&self.record);
+        notes.insert(0, "the keeper was gone before the program had ended".to_owned());
+        End {
+            ending: Ending::Lost,
+            ms: u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            bytes_out: kept(&self.folder),
+            tree_gone: false,
+            stopped_by: ended.stage,
+            ..never_ran(Ending::Lost, String::new())
+        }
+        .with_notes(notes)
+    }
+}
+
+impl End {
+    fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+}
+
+/// Makes the folder ours, and refuses one in which something may still be running.
+fn claim(folder: &Path) -> io::Result<Lock> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| doing("creating the run folder", &error))?;
+    let lock = Lock::take(&folder.join(SUPERVISOR_LOCK)).map_err(|error| doing("taking the lock", &error))?;
+    let keeper = Lock::take(&folder.join(KEEPER_LOCK)).map_err(|error| doing("taking the lock", &error))?;
+    let (Some(lock), Some(_)) = (lock, keeper) else {
+        return Err(io::Error::other("another attempt is running in its run folder"));
+    };
+    match Record::read(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(lock),
+        Ok(record) if record.is_settled() => Ok(lock),
+        _ => Err(io::Error::other("its run folder holds an attempt that is not proven to have ended")),
+    }
+}
+
+fn start_keeper(program: &Program, folder: &Path) -> io::Result<Child> {
+    let stdin = match &program.stdin {
+        Stdin::Null => Stdin::Null,
+        Stdin::File(path) => Stdin::File(std::path::absolute(path)?),
+    };
+    let job = Job { run_folder: folder.to_owned(), stdin, command: program.command.clone() };
+    if program.command.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"));
+    }
+    std::fs::read_dir(&program.folder)
+        .map_err(|error| doing(&format!("entering \"{}\"", program.folder.display()), &error))?;
+    let log =
+        File::create(folder.join(KEEPER_LOG)).map_err(|error| doing("creating the keeper's log", &error))?;
+    let keeper = unix::start_keeper(program, &job.to_arguments(), log)
+        .map_err(|error| doing("starting the keeper", &error))?;
+    // On an error the keeper is dropped here, and sees the end of its lifeline.
+    keeper.stdout.as_ref().map_or(Ok(()), unix::never_block)?;
+    Ok(keeper)
+}
+
+/// Closes the record, and clears away what only a living attempt needs.
+fn close(folder: &Path, mut record: Record, end: &End) -> io::Result<()> {
+    if let Ok(latest) = Record::read(folder) {
+        record = latest;
+    }
+    record.phase = Phase::Closed;
+    record.end = Some(end.clone());
+    record.write(folder)?;
+    if end.tree_gone {
+        clear(folder)?;
+    }
+    Ok(())
+}
+
+/// Removes the locks, and the keeper's log where it is empty.
+pub(crate) fn clear(folder: &Path) -> io::Result<()> {
+    let mut names = vec![SUPERVISOR_LOCK, KEEPER_LOCK];
+    if std::fs::metadata(folder.join(KEEPER_LOG)).is_ok_and(|log| log.len() == 0) {
+        names.push(KEEPER_LOG);
+    }
+    for name in names {
+        match std::fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(doing(name, &error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn name(program: &Program) -> String {
+    program.command.first().map(|name| Path::new(name).display().to_string()).unwrap_or_default()
+}
+
+/// A value no other attempt has: it marks the processes of this one, and guards nothing.
+fn mark() -> String {
+    let random = || RandomState::new().hash_one(std::process::id());
+    format!("{:016x}{:016x}", random(), random())
+}
+
+/// Bytes in both output files.
+pub(crate) fn kept(folder: &Path) -> u64 {
+    [STDOUT, STDERR].iter().filter_map(|name| Some(std::fs::metadata(folder.join(name)).ok()?.len())).sum()
+}
+
+/// The variable that marks the processes of an attempt, as it stands in their environment.
+pub(crate) fn marked_as(record: &Record) -> String {
+    format!("{MARK}={}", record.mark)
+}

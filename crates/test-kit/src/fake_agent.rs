@@ -1,0 +1,84 @@
+//! Where the program that misbehaves is to be found.
+//!
+//! In: its source, which is part of this library. Out: the path of the compiled program. Never waits for cargo: other
+//! builds may hold its lock for minutes, and `cargo test -p` does not build the binaries of other packages.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+const SOURCE: &str = include_str!("bin/fake_agent.rs");
+
+/// The program `fake-agent`, compiled from the source this library was built with. Its instructions are listed there.
+pub fn fake_agent_path() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(find_or_compile).clone()
+}
+
+fn find_or_compile() -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    SOURCE.hash(&mut hasher);
+    let folder = build_folder();
+    let path = folder.join(format!("fake-agent-{:016x}{}", hasher.finish(), std::env::consts::EXE_SUFFIX));
+    if !path.exists() {
+        compile(&folder, &path);
+    }
+    path
+}
+
+/// The target folder this test was built into.
+fn build_folder() -> PathBuf {
+    let own = std::env::current_exe().expect("the path of this test");
+    // `target/debug/deps/test-hash`
+    let folder = own.ancestors().nth(3).map_or_else(std::env::temp_dir, Path::to_owned).join("fake-agent");
+    std::fs::create_dir_all(&folder).expect("a folder beside the other programs");
+    folder
+}
+
+#[expect(clippy::disallowed_methods, reason = "test fixtures start the compiler themselves")]
+fn compile(folder: &Path, path: &Path) {
+    // Several tests may do this at once: each has a folder of its own, and the last rename wins with the same content.
+    let scratch = tempfile::tempdir_in(folder).expect("a scratch folder");
+    let source = scratch.path().join("fake_agent.rs");
+    let program = scratch.path().join("fake-agent");
+    std::fs::write(&source, SOURCE).expect("the source");
+    let output = Command::new("rustc")
+        .current_dir(scratch.path())
+        .args(["--edition", "2024", "-C", "opt-level=1", "--cap-lints", "allow", "-o"])
+        .args([&program, &source])
+        .output()
+        .expect("rustc starts");
+    assert!(output.status.success(), "fake-agent: {}", String::from_utf8_lossy(&output.stderr));
+    std::fs::rename(&program, path).expect("a finished program");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "the program under test")]
+    fn follow(script: &str) -> std::process::Output {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("script");
+        std::fs::write(&path, script).expect("a script");
+        Command::new(fake_agent_path()).arg("--script").arg(&path).arg("one").output().expect("it starts")
+    }
+
+    #[test]
+    fn it_does_what_the_script_says() {
+        let output =
+            follow("# a comment\nprint first $1\nprint-error second\nflood 100B\nexit 3\nprint never\n");
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(stdout.starts_with("first one\n"), "{stdout}");
+        assert_eq!(stdout.len(), "first one\n".len() + 100);
+        assert_eq!((output.stderr.as_slice(), output.status.code()), (&b"second\n"[..], Some(3)));
+    }
+
+    #[test]
+    fn an_unknown_instruction_is_told_and_not_skipped() {
+        let output = follow("dance\n");
+        assert_eq!(output.status.code(), Some(64));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("unknown instruction `dance`"));
+    }
+}
