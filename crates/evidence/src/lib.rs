@@ -1,1 +1,31 @@
-//! (being built)
+//! Evidence: every claim is checked against git, and says what was checked.
+//!
+//! In: what reviewers claim ([`Claims`]) and the pinned repository ([`Facts`]). Out: [`model::CheckedFinding`]s with one
+//! answer a gate, repaired places, origins; excerpts; the limitations a change admits. Never decides what a finding is
+//! worth, never drops one, never prints more certainty than it has.
+
+mod anchor;
+mod blame;
+mod changes;
+mod check;
+mod claim;
+mod excerpt;
+mod facts;
+mod gates;
+mod limitations;
+mod lookup;
+mod matching;
+mod moved;
+mod names;
+mod paths;
+mod pattern;
+mod snapshot;
+mod symbol;
+mod text;
+mod view;
+mod world;
+
+pub use check::{Claims, check, check_nothing};
+pub use excerpt::excerpt;
+pub use facts::{Blamed, Facts, FileText, Found, Hit, PathEntry};
+pub use limitations::limitations;

@@ -1,0 +1,104 @@
+//! Does the code, a commit or the author admit it?
+//!
+//! In: the place of a finding and the limitations of the change. Out: `fail` with the words that admit it, else `pass`.
+//! Never takes nearness for agreement: the admission must speak of the same thing.
+
+use std::collections::BTreeSet;
+
+use model::{CheckResult, Limitation, Location, RawFinding};
+
+use super::Answer;
+use crate::names::{names, statement};
+use crate::text::{is_word, range, shorten};
+use crate::world::World;
+
+/// Looks for an admission of this very finding.
+pub(crate) fn judge(
+    world: &World<'_>,
+    raw: &RawFinding,
+    place: Option<&Location>,
+    limitations: &[Limitation],
+) -> Answer {
+    let said = words(&statement(raw));
+    let names = names(raw);
+    let admitted = limitations.iter().find_map(|limitation| {
+        let shared = shared(&said, &names, &limitation.quote);
+        match &limitation.location {
+            Some(where_) => {
+                let place = place?;
+                let near = place.path == where_.path && close(world, place, where_);
+                (near && shared >= 2).then(|| {
+                    let lines = range(where_.start.unwrap_or_default(), where_.end.unwrap_or_default());
+                    format!("`{}:{lines}` admits it: \"{}\"", where_.path, shorten(&limitation.quote, 200))
+                })
+            }
+            // A commit message has no place; it must share much more to be about this.
+            None => (shared >= 4).then(|| format!("commit {}", shorten(&limitation.quote, 240))),
+        }
+    });
+    match admitted {
+        Some(detail) => Answer::new(CheckResult::Fail, detail),
+        None => Answer::new(CheckResult::Pass, "no comment or commit of the change admits it"),
+    }
+}
+
+fn close(world: &World<'_>, place: &Location, admission: &Location) -> bool {
+    let (Some(start), Some(line)) = (place.start, admission.start) else { return false };
+    let end = place.end.unwrap_or(start);
+    let last = admission.end.unwrap_or(line);
+    if last.saturating_add(5) >= start && line <= end.saturating_add(5) {
+        return true;
+    }
+    let symbol = world.symbol(admission.side, &admission.path, last.saturating_add(1));
+    symbol.is_some() && symbol == place.symbol && line.abs_diff(start) <= 30
+}
+
+// Names count double: they are what a sentence is about.
+fn shared(said: &BTreeSet<String>, names: &[String], admission: &str) -> usize {
+    let admitted = words(admission);
+    let named = names.iter().filter(|name| crate::text::has_word(admission, name)).count();
+    admitted.intersection(said).count() + named
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    const IDLE: [&str; 33] = [
+        "this",
+        "that",
+        "with",
+        "from",
+        "have",
+        "when",
+        "will",
+        "would",
+        "should",
+        "could",
+        "does",
+        "there",
+        "their",
+        "which",
+        "because",
+        "after",
+        "before",
+        "only",
+        "also",
+        "into",
+        "than",
+        "then",
+        "they",
+        "been",
+        "being",
+        "once",
+        "todo",
+        "fixme",
+        "change",
+        "code",
+        "line",
+        "deliberately",
+        "intentionally",
+    ];
+    text.split(|c: char| !is_word(c))
+        .map(str::to_lowercase)
+        .filter(|word| word.len() >= 4 && !IDLE.contains(&word.as_str()))
+        .map(|word| word.chars().take(6).collect())
+        .collect()
+}

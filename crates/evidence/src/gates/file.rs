@@ -1,0 +1,191 @@
+//! Does the named file exist?
+//!
+//! In: a path as a reviewer wrote it. Out: the path it stands for at head or at the merge base. Never guesses: a name
+//! that fits several files, or none, stays unresolved and says so.
+
+use model::{CheckResult, RepoPath, Side};
+
+use super::Answer;
+use crate::text::{list, shorten};
+use crate::world::World;
+
+/// What a path stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct FileAnswer {
+    /// What the gate says.
+    pub(crate) answer: Answer,
+    /// The file, where there is exactly one.
+    pub(crate) path: Option<(Side, RepoPath)>,
+    /// True for a folder or a submodule: it exists and has no lines.
+    pub(crate) lineless: bool,
+}
+
+impl FileAnswer {
+    fn unresolved(result: CheckResult, detail: String) -> Self {
+        Self { answer: Answer::new(result, detail), path: None, lineless: false }
+    }
+
+    fn resolved(result: CheckResult, detail: String, side: Side, path: RepoPath) -> Self {
+        Self { answer: Answer::new(result, detail), path: Some((side, path)), lineless: false }
+    }
+
+    fn lineless(detail: String, path: &str) -> Self {
+        let path = Some((Side::Head, RepoPath::new(path)));
+        Self { answer: Answer::new(CheckResult::Pass, detail), path, lineless: true }
+    }
+}
+
+/// Finds the file a reviewer means by `claimed`, at the side it says if it says one.
+pub(crate) fn resolve(world: &World<'_>, claimed: &str, side: Option<Side>) -> FileAnswer {
+    let shown = shorten(claimed, 120);
+    let Some(path) = cleaned(claimed) else {
+        return FileAnswer::unresolved(CheckResult::Fail, format!("`{shown}` is not a path of a repository"));
+    };
+    if side == Some(Side::Base)
+        && let Some(answer) = at_base(world, &path)
+    {
+        return answer;
+    }
+    exact(world, &path)
+        .or_else(|| inside_submodule(world, &path))
+        .or_else(|| by_ending(world, &path, claimed))
+        .unwrap_or_else(|| missing(world, &path))
+}
+
+// Reviewers print paths of their own checkouts, links and diff prefixes; what cannot be a path is refused.
+fn cleaned(claimed: &str) -> Option<String> {
+    let path = claimed.trim().trim_matches('`').replace('\\', "/");
+    let path = path.strip_prefix("file://").unwrap_or(&path);
+    let path = path.trim_end_matches('/');
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    let absurd = path.len() > 4096 || path.contains("://") || path.chars().any(char::is_control);
+    (!absurd && !parts.is_empty()).then(|| parts.join("/"))
+}
+
+fn at_base(world: &World<'_>, path: &str) -> Option<FileAnswer> {
+    let entry = world.paths(Side::Base).exact(path)?;
+    let detail = format!("`{path}` exists at the merge base, which the finding cites");
+    Some(FileAnswer::resolved(CheckResult::Pass, detail, Side::Base, entry.path.clone()))
+}
+
+fn exact(world: &World<'_>, path: &str) -> Option<FileAnswer> {
+    let head = world.paths(Side::Head);
+    if let Some(entry) = head.exact(path) {
+        if entry.submodule {
+            return Some(FileAnswer::lineless(format!("`{path}` is a submodule at head"), path));
+        }
+        let detail = format!("`{path}` exists at head");
+        return Some(FileAnswer::resolved(CheckResult::Pass, detail, Side::Head, entry.path.clone()));
+    }
+    let files = head.inside(path);
+    if files > 0 {
+        return Some(FileAnswer::lineless(format!("`{path}` is a folder of {files} files at head"), path));
+    }
+    gone(world, path, CheckResult::Pass)
+}
+
+// Renamed files are followed; deleted ones are looked up where they still are.
+fn gone(world: &World<'_>, path: &str, as_named: CheckResult) -> Option<FileAnswer> {
+    let entry = world.paths(Side::Base).exact(path)?;
+    if let Some(new) = world.changes.renamed_to(path) {
+        let detail = format!("`{path}` is called `{new}` at head: this change renames it");
+        return Some(FileAnswer::resolved(CheckResult::Repaired, detail, Side::Head, new.clone()));
+    }
+    let detail = format!("this change deletes `{path}`; looked up at the merge base");
+    Some(FileAnswer::resolved(as_named, detail, Side::Base, entry.path.clone()))
+}
+
+fn inside_submodule(world: &World<'_>, path: &str) -> Option<FileAnswer> {
+    let module = world.paths(Side::Head).submodule_above(path)?;
+    let detail = format!("`{path}` is inside the submodule `{module}`, which is not looked into");
+    Some(FileAnswer::unresolved(CheckResult::Unknown, detail))
+}
+
+fn by_ending(world: &World<'_>, path: &str, claimed: &str) -> Option<FileAnswer> {
+    // `a/` and `b/` are what diffs print before a path; an absolute path names a checkout we do not know.
+    let absolute = claimed.trim_start_matches('`').starts_with(['/', '~', '\\'])
+        || claimed.starts_with("file:")
+        || drive(claimed);
+    let diff_prefixed = path.strip_prefix("a/").or_else(|| path.strip_prefix("b/"));
+    if let Some(answer) = diff_prefixed.and_then(|inner| exact(world, inner)) {
+        return Some(repaired(answer, path));
+    }
+    if absolute {
+        let tails = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
+        let found =
+            tails.filter(|tail| tail.contains('/') || !path[..path.len() - tail.len() - 1].contains('/'));
+        for tail in found {
+            if let Some(answer) = exact(world, tail).filter(|answer| !answer.lineless) {
+                return Some(repaired(answer, path));
+            }
+        }
+    }
+    let ending = world.paths(Side::Head).ending(path);
+    match ending.as_slice() {
+        [] => by_ending_at_base(world, path),
+        [one] => {
+            let detail = format!("`{path}` is `{one}`: the only path at head that ends so");
+            Some(FileAnswer::resolved(CheckResult::Repaired, detail, Side::Head, (*one).clone()))
+        }
+        several => Some(several_endings(world, path, several)),
+    }
+}
+
+fn drive(claimed: &str) -> bool {
+    let mut characters = claimed.chars();
+    characters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && characters.next() == Some(':')
+        && matches!(characters.next(), Some('/' | '\\'))
+}
+
+fn repaired(mut answer: FileAnswer, path: &str) -> FileAnswer {
+    if answer.answer.result == CheckResult::Pass {
+        answer.answer.result = CheckResult::Repaired;
+    }
+    answer.answer.detail =
+        format!("`{}` read without its prefix: {}", shorten(path, 160), answer.answer.detail);
+    answer
+}
+
+fn several_endings(world: &World<'_>, path: &str, several: &[&RepoPath]) -> FileAnswer {
+    let changed: Vec<&&RepoPath> = several.iter().filter(|path| world.changes.file(path).is_some()).collect();
+    if let [one] = changed.as_slice() {
+        let detail =
+            format!("`{path}` is `{one}`: of {} files that end so the only changed one", several.len());
+        return FileAnswer::resolved(CheckResult::Repaired, detail, Side::Head, (**one).clone());
+    }
+    let names: Vec<String> = several.iter().map(|path| format!("`{path}`")).collect();
+    let detail = format!("`{path}` could be {} files: {}", names.len(), list(&names, 6));
+    FileAnswer::unresolved(CheckResult::Unknown, detail)
+}
+
+fn by_ending_at_base(world: &World<'_>, path: &str) -> Option<FileAnswer> {
+    let base: Vec<RepoPath> = world.paths(Side::Base).ending(path).into_iter().cloned().collect();
+    match base.as_slice() {
+        [one] => gone(world, one.as_str(), CheckResult::Repaired).map(|answer| {
+            let detail = format!("`{path}` is `{one}` at the merge base: {}", answer.answer.detail);
+            FileAnswer { answer: Answer::new(CheckResult::Repaired, detail), ..answer }
+        }),
+        _ => None,
+    }
+}
+
+fn missing(world: &World<'_>, path: &str) -> FileAnswer {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let same: Vec<String> =
+        world.paths(Side::Head).ending(name).iter().map(|path| format!("`{path}`")).collect();
+    let mut detail = format!("no file `{}` at head or at the merge base", shorten(path, 160));
+    if !same.is_empty() {
+        detail = format!("{detail}; the same name: {}", list(&same, 4));
+    }
+    FileAnswer::unresolved(CheckResult::Fail, detail)
+}

@@ -1,0 +1,227 @@
+//! Is the code new?
+//!
+//! In: the primary place, the diff, blame. Out: where the lines came from, with the commits that wrote the new ones.
+//! Never names an author where history is cut, and never calls moved code new.
+
+use std::collections::BTreeSet;
+
+use model::{CheckResult, Kind, Location, Origin, OriginValue, RawFinding, RepoPath, Sha, Side};
+
+use super::Answer;
+use crate::blame::BlameBook;
+use crate::changes::FileChange;
+use crate::moved::Moved;
+use crate::symbol::defined_in;
+use crate::text::{has_word, is_comment, list, range, word_columns};
+use crate::world::World;
+
+/// What origin rests on besides the place itself.
+pub(crate) struct Books<'b> {
+    /// Who wrote which line.
+    pub(crate) blame: &'b BlameBook,
+    /// Which new lines are old text at a new place.
+    pub(crate) moved: &'b Moved,
+}
+
+/// Computes the origin of the primary place, and whether the finding's kind agrees with it.
+pub(crate) fn judge(
+    world: &World<'_>,
+    raw: &RawFinding,
+    place: Option<&Location>,
+    books: &Books<'_>,
+) -> (Answer, Origin) {
+    let origin = compute(world, raw, place, books);
+    let answer = answer(raw, &origin);
+    (answer, origin)
+}
+
+fn answer(raw: &RawFinding, origin: &Origin) -> Answer {
+    let mut detail = format!("{}: {}", origin.value.as_str(), origin.method);
+    if !origin.commits.is_empty() {
+        let shas: Vec<&str> = origin.commits.iter().map(Sha::short).collect();
+        detail = format!("{detail}; written by {}", list(&shas, 4));
+    }
+    match origin.value {
+        OriginValue::Unknown => Answer::unknown(detail),
+        OriginValue::Absent => Answer::not_applicable(detail),
+        OriginValue::PreExisting if raw.kind == Some(Kind::Regression) => {
+            Answer::new(CheckResult::Fail, format!("{detail}; claimed to be a regression"))
+        }
+        _ => Answer::new(CheckResult::Pass, detail),
+    }
+}
+
+fn origin(value: OriginValue, method: impl Into<String>) -> Origin {
+    Origin { value, commits: Vec::new(), method: method.into() }
+}
+
+fn compute(world: &World<'_>, raw: &RawFinding, place: Option<&Location>, books: &Books<'_>) -> Origin {
+    let Some(place) = place else { return origin(OriginValue::Absent, "no place is named") };
+    let known = world.view(place.side, &place.path);
+    let (Some(start), Some(end)) = (place.start, place.end) else {
+        return origin(OriginValue::Absent, "no line is named");
+    };
+    if raw.absent {
+        return origin(OriginValue::Absent, "the claim is that something is missing");
+    }
+    let Some(view) = known.filter(|view| !view.binary) else {
+        return origin(OriginValue::Unknown, "the named file could not be read as text");
+    };
+    if start > view.line_count() {
+        return origin(OriginValue::Unknown, "the named line does not exist");
+    }
+    let lines: Vec<u32> = (start..=end.min(view.line_count()))
+        .filter(|line| view.line(*line).is_some_and(|text| !text.trim().is_empty()))
+        .collect();
+    let lines = if lines.is_empty() { vec![start] } else { lines };
+    match place.side {
+        Side::Base => at_base(world, place, &lines),
+        Side::Head => at_head(world, place, &lines, books),
+    }
+}
+
+fn at_base(world: &World<'_>, place: &Location, lines: &[u32]) -> Origin {
+    let Some(file) = world.changes.at(Side::Base, &place.path) else {
+        return origin(OriginValue::PreExisting, "cited at the merge base, in a file that is not changed");
+    };
+    let gone = lines.iter().filter(|line| file.removed.has(**line)).count();
+    if gone > 0 {
+        let method = format!("diff: {gone} of {} cited lines of the merge base are removed", lines.len());
+        return origin(OriginValue::Deleted, method);
+    }
+    origin(OriginValue::PreExisting, "cited at the merge base, where the lines stay as they are")
+}
+
+fn at_head(world: &World<'_>, place: &Location, lines: &[u32], books: &Books<'_>) -> Origin {
+    let file = world.changes.file(&place.path);
+    let added: Vec<u32> =
+        lines.iter().copied().filter(|line| file.is_some_and(|file| file.added.has(*line))).collect();
+    if added.is_empty() {
+        return old(world, place, "diff: the lines read the same at the merge base");
+    }
+    let told = match Told::ask(world, place, &added, books) {
+        Ok(told) => told,
+        Err(why) => return origin(OriginValue::Unknown, why),
+    };
+    let method = told.method(lines.len());
+    if told.new == 0 {
+        return old(world, place, &method);
+    }
+    let value = if told.new == lines.len() { OriginValue::Introduced } else { OriginValue::Modified };
+    Origin { value, commits: in_order(world, &told.commits), method }
+}
+
+fn in_order(world: &World<'_>, commits: &BTreeSet<Sha>) -> Vec<Sha> {
+    let ordered: Vec<Sha> = world.facts.target().commits.iter().map(|commit| commit.sha.clone()).collect();
+    let mut found: Vec<Sha> = ordered.iter().filter(|sha| commits.contains(sha)).cloned().collect();
+    found.extend(commits.iter().filter(|sha| !ordered.contains(sha)).cloned());
+    found
+}
+
+// What blame and the text at the merge base say about lines that the diff shows as added.
+#[derive(Default)]
+struct Told {
+    new: usize,
+    moved: usize,
+    from: BTreeSet<String>,
+    commits: BTreeSet<Sha>,
+}
+
+impl Told {
+    fn ask(world: &World<'_>, place: &Location, added: &[u32], books: &Books<'_>) -> Result<Self, String> {
+        let mut told = Self::default();
+        let target = world.facts.target();
+        for &line in added {
+            if let Some(from) = books.moved.line(&place.path, line) {
+                told.moved += 1;
+                told.from.insert(from.to_owned());
+                continue;
+            }
+            let blamed = books.blame.line(&place.path, line)?;
+            if target.shallow && blamed.boundary && blamed.commit != target.merge_base {
+                return Err(format!(
+                    "history is cut at {}: who wrote line {line} cannot be told",
+                    blamed.commit.short()
+                ));
+            }
+            if blamed.in_change {
+                told.new += 1;
+                told.commits.insert(blamed.commit.clone());
+            } else {
+                told.moved += 1;
+                told.from.insert(came_from(&place.path, &blamed.original_path, blamed.original_line));
+            }
+        }
+        Ok(told)
+    }
+
+    fn method(&self, lines: usize) -> String {
+        let old = lines - self.new - self.moved;
+        let mut parts = vec![format!("blame: {} of {lines} lines are new", self.new)];
+        if self.moved > 0 {
+            let from: Vec<&String> = self.from.iter().collect();
+            parts.push(format!("{} moved or copied from {}", self.moved, list(&from, 3)));
+        }
+        if old > 0 {
+            parts.push(format!("{old} unchanged"));
+        }
+        parts.join(", ")
+    }
+}
+
+fn came_from(here: &RepoPath, path: &RepoPath, line: u32) -> String {
+    if here == path { format!("line {line}") } else { format!("`{path}`") }
+}
+
+fn old(world: &World<'_>, place: &Location, method: &str) -> Origin {
+    match new_callers(world, place) {
+        Some((symbol, callers)) => {
+            let method = format!("{method}; this change calls `{symbol}` from {}", list(&callers, 3));
+            origin(OriginValue::Worsened, method)
+        }
+        None => origin(OriginValue::PreExisting, method),
+    }
+}
+
+// Names so common that a call of one says nothing about this one.
+const COMMON: [&str; 28] = [
+    "main", "init", "test", "tests", "setup", "teardown", "close", "open", "read", "write", "send", "next",
+    "from", "into", "clone", "default", "update", "delete", "create", "start", "stop", "index", "string",
+    "error", "print", "build", "check", "parse",
+];
+
+// Old code becomes worse when the change brings calls of it that the merge base did not have. A line that is edited or
+// moved and calls it before and after cancels out.
+fn new_callers(world: &World<'_>, place: &Location) -> Option<(String, Vec<String>)> {
+    let symbol = place.symbol.clone()?;
+    let name = symbol.rsplit(['.', ':']).next().unwrap_or(&symbol).to_owned();
+    if name.len() < 4 || COMMON.contains(&name.to_lowercase().as_str()) {
+        return None;
+    }
+    let mut callers = Vec::new();
+    let mut gone = 0;
+    for file in world.changes.files() {
+        callers.extend(
+            file.diff.added().filter(|(_, text)| calls(text, &name)).map(|(line, _)| caller(file, line)),
+        );
+        gone += file.diff.removed().filter(|(_, text)| calls(text, &name)).count();
+    }
+    (callers.len() > gone).then_some((name, callers))
+}
+
+fn caller(file: &FileChange<'_>, line: u32) -> String {
+    format!("`{}:{}`", file.diff.path, range(line, line))
+}
+
+fn calls(line: &str, name: &str) -> bool {
+    if is_comment(line) || !has_word(line, name) || defined_in(line) == Some(name) {
+        return false;
+    }
+    word_columns(line, name).any(|at| {
+        let after = line[at + name.len()..].trim_start();
+        after.starts_with('(')
+            || after.starts_with("!(")
+            || after.starts_with("::<")
+            || after.starts_with("?.(")
+    })
+}
