@@ -1,0 +1,160 @@
+//! What every family shares while it looks at one change.
+//!
+//! In: a [`Change`] and [`Settings`]. Out: files by path (read once), the changed files worth reading, the lines the
+//! change added. Holds no opinion.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use model::{ChangeStatus, DiffLine, FileDiff, LineKind, RepoPath, Side};
+
+use crate::change::{Change, Entry};
+use crate::language::Role;
+use crate::settings::Settings;
+use crate::source::Source;
+
+/// One change with its caches.
+pub(crate) struct Context<'a> {
+    pub(crate) change: &'a dyn Change,
+    pub(crate) settings: &'a Settings,
+    files: RefCell<HashMap<(Side, RepoPath), Option<Rc<Source>>>>,
+    added: HashMap<RepoPath, BTreeSet<u32>>,
+    /// Every path at head and at the merge base, sorted.
+    pub(crate) head: Vec<Entry>,
+    pub(crate) base: Vec<Entry>,
+}
+
+impl<'a> Context<'a> {
+    /// Prepares a change.
+    pub(crate) fn new(change: &'a dyn Change, settings: &'a Settings) -> Self {
+        let added = change
+            .diff()
+            .iter()
+            .map(|file| (file.path.clone(), file.added().map(|(line, _)| line).collect()))
+            .collect();
+        let sorted = |side| {
+            let mut entries = change.entries(side);
+            entries.sort();
+            entries
+        };
+        Self {
+            change,
+            settings,
+            files: RefCell::default(),
+            added,
+            head: sorted(Side::Head),
+            base: sorted(Side::Base),
+        }
+    }
+
+    /// One file; `None` where it does not exist on that side or is no text.
+    pub(crate) fn source(&self, side: Side, path: &RepoPath) -> Option<Rc<Source>> {
+        let key = (side, path.clone());
+        if let Some(known) = self.files.borrow().get(&key) {
+            return known.clone();
+        }
+        let source = self
+            .change
+            .text(side, path)
+            .filter(|text| !text.binary)
+            .map(|text| Rc::new(Source::new(path.clone(), &text.content)));
+        self.files.borrow_mut().insert(key, source.clone());
+        source
+    }
+
+    /// Changed files that people wrote: neither binary nor trivial nor generated.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = &'a FileDiff> {
+        let settings = self.settings;
+        self.change.diff().iter().filter(move |file| {
+            !file.binary && !settings.is_trivial(&file.path) && Role::of(&file.path) != Role::Foreign
+        })
+    }
+
+    /// True where the change added this line of head.
+    pub(crate) fn is_added(&self, path: &RepoPath, line: u32) -> bool {
+        self.added.get(path).is_some_and(|lines| lines.contains(&line))
+    }
+
+    /// True where head has a file at this path.
+    pub(crate) fn has(&self, side: Side, path: &str) -> bool {
+        let entries = match side {
+            Side::Head => &self.head,
+            Side::Base => &self.base,
+        };
+        entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).is_ok()
+    }
+}
+
+/// The path a file had at the merge base, where it existed there.
+pub(crate) fn path_before(file: &FileDiff) -> Option<&RepoPath> {
+    match file.status {
+        ChangeStatus::Added | ChangeStatus::Copied => None,
+        _ => Some(file.old_path.as_ref().unwrap_or(&file.path)),
+    }
+}
+
+/// Removed and added lines that stand for each other: what an edit turned into what.
+///
+/// Within a block of changed lines the first removed line is taken with the first added one and so on where their
+/// numbers agree; else each removed line with the added one that shares most of its words.
+pub(crate) fn line_pairs(file: &FileDiff) -> Vec<(&DiffLine, &DiffLine)> {
+    let mut pairs = Vec::new();
+    for hunk in &file.hunks {
+        for block in hunk.lines.split(|line| line.kind == LineKind::Context) {
+            let of = |kind| block.iter().filter(move |line| line.kind == kind).collect::<Vec<_>>();
+            let (removed, added) = (of(LineKind::Removed), of(LineKind::Added));
+            if removed.len() == added.len() {
+                pairs.extend(removed.into_iter().zip(added));
+            } else if removed.len() <= LONGEST_BLOCK && added.len() <= LONGEST_BLOCK {
+                pairs.extend(removed.into_iter().filter_map(|line| Some((line, likest(line, &added)?))));
+            }
+        }
+    }
+    pairs
+}
+
+/// Longer blocks are rewrites: no line of them stands for another one.
+const LONGEST_BLOCK: usize = 80;
+
+fn likest<'a>(line: &DiffLine, added: &[&'a DiffLine]) -> Option<&'a DiffLine> {
+    let wanted = word_set(&line.text);
+    let (best, score) = added.iter().map(|other| (*other, likeness(&wanted, &word_set(&other.text)))).fold(
+        None,
+        |best: Option<(&DiffLine, f64)>, next| match best {
+            Some(best) if best.1 >= next.1 => Some(best),
+            _ => Some(next),
+        },
+    )?;
+    (score >= 0.5).then_some(best)
+}
+
+fn word_set(line: &str) -> BTreeSet<&str> {
+    line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect()
+}
+
+/// The share of words two lines have in common.
+fn likeness(left: &BTreeSet<&str>, right: &BTreeSet<&str>) -> f64 {
+    let common = left.intersection(right).count() as f64;
+    let all = left.union(right).count() as f64;
+    if all == 0.0 { 0.0 } else { common / all }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemoryChange;
+
+    #[test]
+    fn lines_pair_by_order_or_by_likeness() {
+        let change = MemoryChange::new(
+            &[("a.txt", "one two three\nkeep\nfour five six\n")],
+            &[("a.txt", "one two 3\nkeep\nnew line here\nfour five seven\n")],
+        );
+        let pairs: Vec<_> = line_pairs(&change.diff()[0])
+            .iter()
+            .map(|(old, new)| (old.text.as_str(), new.text.as_str()))
+            .collect();
+        assert_eq!(pairs, [("one two three", "one two 3"), ("four five six", "four five seven")]);
+    }
+}

@@ -1,0 +1,146 @@
+//! One file, ready to be looked at line by line.
+//!
+//! In: a path and a text. Out: [`Source`] with lines, language, role and (computed when first asked) the parts of each
+//! line. Never reads anything itself.
+
+use std::cell::OnceCell;
+
+use model::RepoPath;
+
+use crate::language::{Language, Role};
+use crate::lex::{Part, parts};
+
+/// A file of the tree.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) path: RepoPath,
+    pub(crate) language: Language,
+    pub(crate) role: Role,
+    content: String,
+    starts: Vec<usize>,
+    parts: OnceCell<Vec<Part>>,
+}
+
+/// Longer texts are taken for code as a whole: nobody reads a megabyte of source for its comments.
+const LONGEST_LEXED: usize = 1 << 20;
+
+impl Source {
+    /// Prepares a text.
+    pub(crate) fn new(path: RepoPath, content: &str) -> Self {
+        let mut starts = vec![0];
+        starts.extend(content.match_indices('\n').map(|(at, _)| at + 1));
+        if content.ends_with('\n') || content.is_empty() {
+            starts.pop();
+        }
+        let (language, role) = (language_of(&path, content), Role::of(&path));
+        Self { path, language, role, content: content.to_owned(), starts, parts: OnceCell::new() }
+    }
+
+    /// Number of lines.
+    pub(crate) fn line_count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// One line, 1-based, without its line feed; empty beyond the end.
+    pub(crate) fn line(&self, number: u32) -> &str {
+        let Some(index) = (number as usize).checked_sub(1) else { return "" };
+        let Some(&start) = self.starts.get(index) else { return "" };
+        let end = self.starts.get(index + 1).map_or(self.content.len(), |next| next - 1);
+        self.content[start..end].trim_end_matches('\n')
+    }
+
+    /// All lines with their numbers.
+    pub(crate) fn numbered_lines(&self) -> impl Iterator<Item = (u32, &str)> {
+        (1..=self.line_count()).map(|number| (number, self.line(number)))
+    }
+
+    /// The whole text.
+    pub(crate) fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// True where the last line ends with a line feed.
+    pub(crate) fn ends_with_line_feed(&self) -> bool {
+        self.content.ends_with('\n')
+    }
+
+    /// What the byte at `column` (0-based) of a line belongs to.
+    pub(crate) fn part_at(&self, line: u32, column: usize) -> Part {
+        let Some(&start) = (line as usize).checked_sub(1).and_then(|index| self.starts.get(index)) else {
+            return Part::Code;
+        };
+        self.parts().get(start + column).copied().unwrap_or(Part::Code)
+    }
+
+    /// The code of a line: comments and the insides of strings replaced by spaces, byte for byte.
+    pub(crate) fn code(&self, line: u32) -> String {
+        self.only(line, Part::Code)
+    }
+
+    /// The comments of a line, everything else replaced by spaces, byte for byte.
+    pub(crate) fn comment(&self, line: u32) -> String {
+        self.only(line, Part::Comment)
+    }
+
+    fn only(&self, line: u32, wanted: Part) -> String {
+        self.line(line)
+            .char_indices()
+            .flat_map(|(column, c)| {
+                let keep = self.part_at(line, column) == wanted;
+                let (shown, times) = if keep { (c, 1) } else { (' ', c.len_utf8()) };
+                std::iter::repeat_n(shown, times)
+            })
+            .collect()
+    }
+
+    fn parts(&self) -> &[Part] {
+        self.parts.get_or_init(|| {
+            if self.content.len() > LONGEST_LEXED { Vec::new() } else { parts(self.language, &self.content) }
+        })
+    }
+}
+
+/// A script without an extension tells its language in its first line.
+fn language_of(path: &RepoPath, content: &str) -> Language {
+    let language = Language::of(path);
+    if language != Language::Other || !content.starts_with("#!") {
+        return language;
+    }
+    let first = content.lines().next().unwrap_or("");
+    let known = [
+        ("python", Language::Python),
+        ("node", Language::Script),
+        ("ruby", Language::Ruby),
+        ("php", Language::Php),
+        ("sh", Language::Shell),
+    ];
+    known.iter().find(|(name, _)| first.contains(name)).map_or(language, |(_, language)| *language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_as_editors_do() {
+        for (text, lines) in [("", 0), ("a", 1), ("a\n", 1), ("a\n\nb", 3), ("a\r\nb\n", 2)] {
+            let source = Source::new("x.txt".into(), text);
+            assert_eq!(source.line_count(), lines, "{text:?}");
+        }
+        let source = Source::new("x.txt".into(), "a\r\nb");
+        assert_eq!((source.line(1), source.line(2), source.line(3), source.line(0)), ("a\r", "b", "", ""));
+    }
+
+    #[test]
+    fn code_and_comments_keep_their_columns() {
+        let source = Source::new("x.go".into(), "call(\"é\") // why\n");
+        assert_eq!(source.code(1), "call(    )       ");
+        assert_eq!(source.comment(1), "           // why");
+    }
+
+    #[test]
+    fn a_script_tells_its_language_in_its_first_line() {
+        assert_eq!(Source::new("bin/run".into(), "#!/usr/bin/env bash\n").language, Language::Shell);
+        assert_eq!(Source::new("bin/run".into(), "no\n").language, Language::Other);
+    }
+}

@@ -1,0 +1,197 @@
+//! Files that are gone from their place and still named by their path.
+//!
+//! In: deleted and renamed files. Out: the lines at head whose path leads to one of them. A path is resolved against the
+//! repository's root and against the folder of the file that names it; what resolves to a file at head is no finding.
+
+use std::collections::BTreeSet;
+
+use model::{ChangeStatus, RepoPath, Severity, Side};
+
+use super::renames::{Renames, Replacement};
+use super::{FILE, Gone, Use, speaks_of_the_past};
+use crate::change::Hit;
+use crate::context::Context;
+use crate::language::{Language, Role};
+
+/// More files than this are a move of folders, which path by path helps nobody.
+const MOST_FILES: usize = 100;
+
+/// File names that every folder may have.
+const EVERYBODYS: [&str; 16] = [
+    "index",
+    "readme",
+    "main",
+    "mod",
+    "lib",
+    "__init__",
+    "test",
+    "tests",
+    "utils",
+    "config",
+    "package",
+    "makefile",
+    "dockerfile",
+    "setup",
+    "license",
+    "common",
+];
+
+/// The paths that the change took away.
+pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
+    context
+        .change
+        .diff()
+        .iter()
+        .filter(|file| !matches!(Role::of(&file.path), Role::Foreign | Role::History))
+        .filter_map(|file| match (file.status, &file.old_path) {
+            (ChangeStatus::Deleted, _) => Some((file.path.clone(), None)),
+            (ChangeStatus::Renamed, Some(old)) => Some((old.clone(), Some(file.path.clone()))),
+            _ => None,
+        })
+        .filter(|(path, _)| !context.has(Side::Head, path.as_str()))
+        .filter(|(path, _)| path.file_name().contains('.') || path.as_str().contains('/'))
+        .take(MOST_FILES)
+        .map(|(path, new)| Gone {
+            rule: FILE,
+            what: "file",
+            needle: path.file_name().to_owned(),
+            name: path.as_str().to_owned(),
+            language: Language::of(&path),
+            line: 1,
+            declaration: None,
+            replacement: new.map(|new| Replacement { text: new.as_str().to_owned(), certain: false }),
+            path,
+        })
+        .collect()
+}
+
+/// The lines that still lead to the file.
+pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use> {
+    let mut uses = Vec::new();
+    for hit in hits {
+        let role = Role::of(&hit.path);
+        if matches!(role, Role::History | Role::Foreign)
+            || speaks_of_the_past(&hit.text)
+            || hit.text.len() > 1000
+        {
+            continue;
+        }
+        let leads = hit.text.match_indices(gone.needle.as_str()).any(|(at, _)| {
+            mention(&hit.text, at, gone.needle.len())
+                .is_some_and(|path| leads_there(context, gone, &hit.path, path))
+        });
+        if !leads {
+            continue;
+        }
+        let (severity, how, consequence) = kind(hit, role);
+        uses.push(Use { path: hit.path.clone(), line: hit.line, severity, how, consequence });
+    }
+    uses
+}
+
+/// The path around a file name; `None` where the name goes on to another one or stands in a web address.
+fn mention(line: &str, at: usize, length: usize) -> Option<&str> {
+    let in_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@' | '+');
+    let after = &line[at + length..];
+    let goes_on = after
+        .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '$' | '{' | '*'))
+        || (after.starts_with('.') && after[1..].starts_with(char::is_alphanumeric));
+    let start = line[..at]
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| in_path(*c))
+        .last()
+        .map_or(at, |(start, _)| start);
+    let before = &line[..start];
+    let foreign = before.ends_with([':', '~', '$', '}', '*', '%', '\\', '<', '='])
+        && !before.ends_with(": ")
+        && !before.ends_with('=');
+    (!goes_on && !foreign && !line[start..at].contains("//")).then(|| &line[start..at + length])
+}
+
+/// True where the path, seen from the root or from the naming file, is the file that is gone.
+fn leads_there(context: &Context<'_>, gone: &Gone, from: &RepoPath, mention: &str) -> bool {
+    let folder = from.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+    let Some(beside) = joined(folder, mention) else { return false };
+    let rooted = joined("", mention.trim_start_matches('/')).unwrap_or_default();
+    let exists = |path: &str| context.has(Side::Head, path);
+    if exists(&beside) || exists(&rooted) {
+        return false;
+    }
+    let plain = mention.trim_start_matches("./");
+    let wanted = gone.path.as_str();
+    if plain.contains('/') {
+        let parts = plain.trim_start_matches("../").trim_start_matches('/');
+        let ends = |path: &str| path == parts || path.ends_with(&format!("/{parts}"));
+        let elsewhere = context.head.iter().any(|entry| ends(entry.path.as_str()));
+        (beside == wanted || rooted == wanted || (ends(wanted) && parts.contains('/'))) && !elsewhere
+    } else {
+        let stem = gone.needle.split('.').next().unwrap_or("").to_lowercase();
+        let rare = stem.len() >= 5 && !EVERYBODYS.contains(&stem.as_str()) && gone.needle.contains('.');
+        let named_like_it = context.head.iter().any(|entry| entry.path.file_name() == gone.needle);
+        beside == wanted && rare && !named_like_it
+    }
+}
+
+/// The path of `mention` as seen from `folder`; `None` where it leaves the repository.
+fn joined(folder: &str, mention: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in mention.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn kind(hit: &Hit, role: Role) -> (Severity, &'static str, &'static str) {
+    let language = Language::of(&hit.path);
+    let trimmed = hit.text.trim_start();
+    let loads: BTreeSet<&str> = [
+        "#include",
+        "import ",
+        "require",
+        "source ",
+        ". ",
+        "include_str!",
+        "include!",
+        "COPY ",
+        "ADD ",
+        "<script",
+    ]
+    .into();
+    let needs =
+        loads.iter().any(|word| trimmed.starts_with(word) || (word.len() > 3 && trimmed.contains(word)));
+    match role {
+        Role::Docs => (Severity::Suggestion, "still leads to it", "the path leads nowhere"),
+        _ if needs && (language.is_code() || language == Language::Docker) && !trimmed.starts_with("//") => {
+            (Severity::Important, "still loads it", "the file is not found, so this breaks")
+        }
+        Role::Ci => (Severity::Suggestion, "still names it", "the step finds no such file"),
+        _ => (Severity::Suggestion, "still names it", "the path leads nowhere"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cut_out_of_lines() {
+        let cut = |line: &'static str| mention(line, line.find("load.sh").expect("is there"), 7);
+        assert_eq!(cut("run ./scripts/load.sh now"), Some("./scripts/load.sh"));
+        assert_eq!(cut("see [x](../load.sh)."), Some("../load.sh"));
+        assert_eq!(cut("preload.sh.bak load.shx"), None);
+        assert_eq!(cut("https://example.org/load.sh"), None);
+    }
+
+    #[test]
+    fn dots_in_paths_are_resolved() {
+        assert_eq!(joined("a/b", "../c.txt").as_deref(), Some("a/c.txt"));
+        assert_eq!(joined("", "../c.txt"), None);
+    }
+}

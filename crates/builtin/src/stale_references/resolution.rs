@@ -1,0 +1,403 @@
+//! Whether a name in code means the one that is gone.
+//!
+//! In: an occurrence in code of the same language. Out: [`Reference`]. Follows each language's rules of scope as far as
+//! lines tell; what they do not tell is foreign.
+
+use model::{RepoPath, Side};
+
+use super::Gone;
+use crate::context::Context;
+use crate::declarations::{Declaration, DeclarationKind};
+use crate::language::Language;
+use crate::names::{is_distinctive, occurrences, words};
+use crate::source::Source;
+
+/// What an occurrence means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// The thing that is gone, by the rules of scope.
+    Ours,
+    /// Probably, by its name alone.
+    Likely,
+    /// Something else, or nobody can tell.
+    Foreign,
+}
+
+use Reference::{Foreign, Likely, Ours};
+
+/// Decides for one occurrence.
+pub(super) fn resolve(
+    context: &Context<'_>,
+    gone: &Gone,
+    declaration: &Declaration,
+    source: &Source,
+    line: u32,
+    at: usize,
+) -> Reference {
+    let code = source.code(line);
+    let spot = Spot::new(&code, at, &gone.name);
+    let same_file = source.path == path_now(context, &gone.path);
+    if declaration.kind == DeclarationKind::Method && !matches!(source.language, Language::C) {
+        return method(context, gone, declaration, source, &spot, same_file);
+    }
+    match source.language {
+        Language::Go => go(gone, source, &spot),
+        Language::Rust => rust(gone, declaration, source, &spot, same_file),
+        Language::Python => python(gone, source, &spot, same_file),
+        Language::Script => script(context, gone, source, &spot, same_file),
+        Language::C => c(gone, source, &spot, same_file),
+        Language::Shell => shell(gone, &spot, same_file),
+        _ => by_name(gone, &spot, same_file),
+    }
+}
+
+/// What stands around an occurrence.
+struct Spot<'a> {
+    code: &'a str,
+    before: &'a str,
+    after: &'a str,
+    /// The word before a `.`, `::` or `->`.
+    qualifier: Option<&'a str>,
+    qualified: bool,
+}
+
+impl<'a> Spot<'a> {
+    fn new(code: &'a str, at: usize, name: &str) -> Self {
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        let stripped = ["?.", "::", "->", "."].iter().find_map(|mark| before.strip_suffix(mark));
+        // `..name` is a range or a spread, not a member.
+        let stripped = stripped.filter(|text| !text.ends_with('.'));
+        let qualifier = stripped.map(last_word).filter(|word| !word.is_empty());
+        Self { code, before, after, qualifier, qualified: stripped.is_some() }
+    }
+
+    fn is_call(&self) -> bool {
+        self.after.starts_with(['(', '<', '!']) || self.after.starts_with("::<")
+    }
+}
+
+fn last_word(text: &str) -> &str {
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| c.is_alphanumeric() || *c == '_')
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    &text[start..]
+}
+
+/// The file at head that goes on the file of the merge base.
+fn path_now(context: &Context<'_>, before: &RepoPath) -> RepoPath {
+    context
+        .change
+        .diff()
+        .iter()
+        .find(|file| file.old_path.as_ref() == Some(before))
+        .map_or_else(|| before.clone(), |file| file.path.clone())
+}
+
+/// Names under which code may know the file: its stem, its folder, its crate.
+pub(super) fn modules(path: &RepoPath) -> Vec<String> {
+    let parts: Vec<&str> = path.as_str().split('/').collect();
+    let (folders, name) = parts.split_at(parts.len() - 1);
+    let stem = name[0].split('.').next().unwrap_or("");
+    let mut modules = vec![stem.to_owned()];
+    modules.extend(folders.last().map(|folder| (*folder).to_owned()));
+    modules
+}
+
+fn folder(path: &RepoPath) -> &str {
+    path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Methods are found by name: the name must be rare, and a call must show that the receiver is of the type.
+fn method(
+    context: &Context<'_>,
+    gone: &Gone,
+    declaration: &Declaration,
+    source: &Source,
+    spot: &Spot<'_>,
+    same_file: bool,
+) -> Reference {
+    if !spot.is_call() && !spot.qualified {
+        return Foreign;
+    }
+    let own = ["self", "Self", "this", "cls", "@", "$this", "static"];
+    let container = declaration.container.as_deref();
+    let by_type = spot.qualifier.is_some() && spot.qualifier == container;
+    let own_receiver =
+        same_file && spot.qualifier.is_some_and(|word| own.contains(&word)) && !inherits(source, container);
+    if by_type || (own_receiver && is_distinctive(&gone.name)) {
+        return Ours;
+    }
+    if !spot.qualified || !is_distinctive(&gone.name) {
+        return Foreign;
+    }
+    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let typed = container.is_some_and(|container| mentions(source, container));
+    let imported_elsewhere = context.source(Side::Base, &source.path).is_none();
+    match (renamed, typed) {
+        _ if imported_elsewhere => Foreign,
+        (true, true) => Ours,
+        (true, false) => Likely,
+        (false, true) if words(&gone.name).len() >= 3 => Likely,
+        _ => Foreign,
+    }
+}
+
+/// True where the class has parents that may bring the method.
+fn inherits(source: &Source, container: Option<&str>) -> bool {
+    let Some(container) = container else { return true };
+    source.numbered_lines().any(|(_, line)| {
+        occurrences(line, container).first().is_some_and(|at| {
+            let (before, after) = (&line[..*at], line[at + container.len()..].trim_start());
+            let class = last_word(before.trim_end()) == "class";
+            let parents =
+                after.starts_with('(') && !after.starts_with("()") && !after.starts_with("(object)");
+            class
+                && (parents
+                    || after.starts_with("extends")
+                    || after.starts_with(':') && !after.trim_end().ends_with(':')
+                    || after.starts_with('<'))
+        })
+    })
+}
+
+fn mentions(source: &Source, name: &str) -> bool {
+    source.content().contains(name)
+        && source
+            .numbered_lines()
+            .any(|(number, line)| line.contains(name) && !occurrences(&source.code(number), name).is_empty())
+}
+
+fn go(gone: &Gone, source: &Source, spot: &Spot<'_>) -> Reference {
+    let same_folder = folder(&source.path) == folder(&gone.path);
+    let own_folder = folder(&gone.path).rsplit('/').next().unwrap_or("");
+    if !spot.qualified {
+        let external_test = source
+            .content()
+            .lines()
+            .any(|line| line.starts_with("package ") && line.trim_end().ends_with("_test"));
+        return if same_folder && !external_test { Ours } else { Foreign };
+    }
+    let import = format!("/{own_folder}\"");
+    let imported =
+        source.numbered_lines().any(|(_, line)| line.contains(&import) && line.contains(folder(&gone.path)));
+    if spot.qualifier == Some(own_folder) && imported && !own_folder.is_empty() { Ours } else { Foreign }
+}
+
+fn rust(
+    gone: &Gone,
+    declaration: &Declaration,
+    source: &Source,
+    spot: &Spot<'_>,
+    same_file: bool,
+) -> Reference {
+    let modules = modules(&gone.path);
+    if spot.before.ends_with('.') && !spot.before.ends_with("..") {
+        return Foreign;
+    }
+    if let Some(qualifier) = spot.qualifier {
+        let root = ["crate", "lib", "main", "src", "mod"];
+        let ours = modules.iter().any(|module| module == qualifier && !root.contains(&module.as_str()))
+            || declaration.container.as_deref() == Some(qualifier)
+            || (qualifier == "crate" && modules.iter().any(|module| root.contains(&module.as_str())))
+            || (same_file && matches!(qualifier, "self" | "Self"));
+        return if ours && !leaves_the_crate(spot.code) { Ours } else { Foreign };
+    }
+    if declaration.container.is_some() {
+        return Foreign;
+    }
+    if same_file {
+        let imported = imports_name(source, &gone.name);
+        let macro_text = spot.before.trim_end().ends_with('$') || spot.code.contains("macro_rules!");
+        let plain = is_distinctive(&gone.name) || spot.is_call();
+        return if imported || macro_text || !plain { Foreign } else { Ours };
+    }
+    let brought_in = source.numbered_lines().any(|(_, line)| {
+        let line = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+        line.starts_with("use ")
+            && !leaves_the_crate(line)
+            && !occurrences(line, &gone.name).is_empty()
+            && modules.iter().any(|module| !occurrences(line, module).is_empty())
+    });
+    if brought_in && is_distinctive(&gone.name) { Ours } else { Foreign }
+}
+
+/// True where a Rust path begins in another crate that everybody knows.
+fn leaves_the_crate(code: &str) -> bool {
+    ["std::", "core::", "alloc::"].iter().any(|root| code.contains(root))
+}
+
+fn imports_name(source: &Source, name: &str) -> bool {
+    source.numbered_lines().any(|(number, line)| {
+        line.contains(name)
+            && (line.trim_start().starts_with("use ")
+                || line.trim_start().starts_with("pub use ")
+                || line.trim_end().ends_with(','))
+            && !occurrences(&source.code(number), name).is_empty()
+            && !line.contains('(')
+    })
+}
+
+fn python(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Reference {
+    let module = python_module(&gone.path);
+    let imports = |line: &str| {
+        let rest = line.trim_start().strip_prefix("from ")?;
+        let (from, _) = rest.split_once(" import ")?;
+        Some(from.trim().rsplit('.').next().unwrap_or("").to_owned())
+    };
+    if spot.qualified {
+        let imported = source
+            .numbered_lines()
+            .any(|(_, line)| line.contains("import") && !occurrences(line, &module).is_empty());
+        return if spot.qualifier == Some(module.as_str()) && imported && is_distinctive(&gone.name) {
+            Ours
+        } else {
+            Foreign
+        };
+    }
+    if let Some(from) = imports(spot.code) {
+        return if from == module { Ours } else { Foreign };
+    }
+    let star = source.numbered_lines().any(|(_, line)| line.trim_end().ends_with("import *"));
+    if same_file {
+        let keyword = spot.after.trim_start().starts_with('=') && !spot.after.trim_start().starts_with("==");
+        let plain = is_distinctive(&gone.name) || spot.is_call();
+        return if star || keyword || !plain || imports_python(source, &gone.name) { Foreign } else { Ours };
+    }
+    Foreign
+}
+
+fn imports_python(source: &Source, name: &str) -> bool {
+    let mut inside = false;
+    source.numbered_lines().any(|(_, line)| {
+        let line = line.trim();
+        let starts = line.starts_with("from ") || line.starts_with("import ");
+        let here = (starts || inside) && !occurrences(line, name).is_empty();
+        inside = (starts && line.contains('(') || inside) && !line.contains(')');
+        here
+    })
+}
+
+fn python_module(path: &RepoPath) -> String {
+    let modules = modules(path);
+    match modules.first().map(String::as_str) {
+        Some("__init__") => modules.get(1).cloned().unwrap_or_default(),
+        Some(stem) => stem.to_owned(),
+        None => String::new(),
+    }
+}
+
+fn script(
+    context: &Context<'_>,
+    gone: &Gone,
+    source: &Source,
+    spot: &Spot<'_>,
+    same_file: bool,
+) -> Reference {
+    let _ = context;
+    let stem = gone.path.file_name().split('.').next().unwrap_or("").to_owned();
+    let module =
+        if stem == "index" { folder(&gone.path).rsplit('/').next().unwrap_or("").to_owned() } else { stem };
+    let from_module = |line: &str| {
+        let ends = [
+            format!("/{module}'"),
+            format!("/{module}\""),
+            format!("/{module}.js"),
+            format!("/{module}.ts"),
+            format!("/{module}.mjs"),
+        ];
+        ends.iter().any(|end| line.contains(end.as_str()))
+    };
+    let imported_from_there = source.numbered_lines().any(|(_, line)| {
+        (line.contains("import") || line.contains("require") || line.trim_start().starts_with('}'))
+            && line.contains('.')
+            && from_module(line)
+    });
+    if spot.qualified {
+        let namespace = imported_from_there
+            && spot.qualifier.is_some_and(|word| {
+                source
+                    .numbered_lines()
+                    .any(|(_, line)| from_module(line) && !occurrences(line, word).is_empty())
+            });
+        return if namespace && is_distinctive(&gone.name) { Ours } else { Foreign };
+    }
+    let importing = spot.code.trim_start().starts_with("import")
+        || spot.code.contains("require(")
+        || spot.code.contains(" from ");
+    if importing {
+        return Foreign.or_ours(from_module_of(source, spot, &from_module) && is_distinctive(&gone.name));
+    }
+    if same_file {
+        let imported = source.numbered_lines().any(|(_, line)| {
+            (line.contains("import")
+                || line.contains("require(")
+                || line.contains("from '")
+                || line.contains("from \""))
+                && !occurrences(line, &gone.name).is_empty()
+        });
+        let typed = spot.is_call() || is_distinctive(&gone.name);
+        return Foreign.or_ours(typed && !imported);
+    }
+    Foreign
+}
+
+fn from_module_of(source: &Source, spot: &Spot<'_>, from_module: &dyn Fn(&str) -> bool) -> bool {
+    source
+        .numbered_lines()
+        .any(|(number, line)| source.code(number) == spot.code && from_module(line) && line.contains("./"))
+}
+
+impl Reference {
+    fn or_ours(self, ours: bool) -> Self {
+        if ours { Ours } else { self }
+    }
+}
+
+fn c(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Reference {
+    if spot.before.ends_with('.') || spot.before.ends_with("->") {
+        return Foreign;
+    }
+    if let Some(qualifier) = spot.qualifier {
+        let container = gone.declaration.as_ref().and_then(|found| found.container.as_deref());
+        return Foreign.or_ours(container == Some(qualifier));
+    }
+    let preprocessor = spot.code.trim_start().starts_with('#');
+    if preprocessor || spot.qualified {
+        return Foreign;
+    }
+    let header =
+        std::path::Path::new(gone.path.file_name()).extension().is_some_and(|extension| extension != "c");
+    let near = folder(&source.path) == folder(&gone.path) || header;
+    Foreign.or_ours(
+        (same_file && (spot.is_call() || is_distinctive(&gone.name)))
+            || (near && is_distinctive(&gone.name) && spot.is_call()),
+    )
+}
+
+fn shell(gone: &Gone, spot: &Spot<'_>, same_file: bool) -> Reference {
+    let variable = spot.before.ends_with(['$', '{']);
+    let constant = gone.what == DeclarationKind::Constant.label();
+    let before = spot.before.trim_end();
+    let command = before.is_empty()
+        || before.ends_with(['|', ';', '&', '(', '!'])
+        || ["then", "do", "else", "if", "while", "run"].contains(&last_word(before));
+    Foreign.or_ours(
+        same_file && !constant && command && !variable && !spot.after.starts_with(['-', '.', '/', '=']),
+    )
+}
+
+/// Languages whose scopes lines do not tell: only what is rare, and only where it was declared.
+fn by_name(gone: &Gone, spot: &Spot<'_>, same_file: bool) -> Reference {
+    if spot.code.trim_start().starts_with("import") || spot.code.trim_start().starts_with("using") {
+        return Foreign;
+    }
+    match (same_file, is_distinctive(&gone.name)) {
+        (true, true) if !spot.qualified => Ours,
+        (true, false) if spot.is_call() && !spot.qualified => Ours,
+        (false, true) if gone.replacement.as_ref().is_some_and(|found| found.certain) => Likely,
+        _ => Foreign,
+    }
+}
