@@ -1,0 +1,100 @@
+//! What cannot be started says why, and leaves nothing.
+#![cfg(target_os = "linux")]
+
+mod bench;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use bench::{Bench, limits, text, until};
+use model::Ending;
+use supervise::{Cancel, Keeper, Outcome, Program, Stdin};
+
+fn run(program: &Program) -> Outcome {
+    supervise::run(program, &limits(), &Cancel::new(), &mut |_| {})
+}
+
+fn assert_not_started(outcome: &Outcome, why: &str) {
+    assert_eq!(outcome.ending, Ending::NotStarted, "{outcome:?}");
+    assert!(outcome.tree_gone && outcome.exit.is_none(), "{outcome:?}");
+    assert!(outcome.notes.iter().any(|note| note.contains(why)), "{outcome:?} does not say {why}");
+}
+
+#[test]
+fn each_reason_for_not_starting_is_told() {
+    type Change = fn(&mut Program);
+    let cases: [(Change, &str); 6] = [
+        (|program| program.command[0] = "/no/such/program".into(), "No such file"),
+        (|program| program.command.clear(), "the command is empty"),
+        (|program| program.folder = "/no/such/folder".into(), "entering \"/no/such/folder\""),
+        (|program| program.stdin = Stdin::File("/no/such/prompt".into()), "standard input"),
+        (
+            |program| program.keeper = Keeper { command: vec!["/no/such/keeper".into()] },
+            "starting the keeper",
+        ),
+        (|program| program.keeper = Keeper { command: vec!["true".into()] }, "the keeper ended before"),
+    ];
+    for (change, why) in cases {
+        let bench = Bench::new();
+        let mut program = bench.program("print hello");
+        change(&mut program);
+        assert_not_started(&run(&program), why);
+    }
+}
+
+#[test]
+fn a_cancelled_token_starts_nothing() {
+    let bench = Bench::new();
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let outcome = supervise::run(&bench.program("edit started"), &limits(), &cancel, &mut |_| {});
+    assert_eq!(outcome.ending, Ending::Cancelled);
+    assert!(!bench.path("started").exists() && !bench.path("run").exists());
+}
+
+#[test]
+fn a_folder_in_which_an_attempt_runs_is_refused_and_one_in_which_it_ended_is_not() {
+    let bench = Bench::new();
+    let cancel = Cancel::new();
+    std::thread::scope(|scope| {
+        let first = bench.program("print first\nsleep 60s");
+        let first = scope.spawn({
+            let cancel = cancel.clone();
+            move || supervise::run(&first, &limits(), &cancel, &mut |_| {})
+        });
+        until("the first to speak", || text_if_there(&bench) == "first\n");
+        assert_not_started(&run(&bench.program("print second")), "another attempt is running");
+        assert_eq!(text_if_there(&bench), "first\n", "its output is untouched");
+        cancel.kill();
+        assert_eq!(first.join().expect("an outcome").ending, Ending::Cancelled);
+    });
+    assert_eq!(run(&bench.program("print third")).ending, Ending::Finished);
+    assert_eq!(text_if_there(&bench), "third\n");
+}
+
+fn text_if_there(bench: &Bench) -> String {
+    std::fs::read_to_string(bench.path("run/stdout")).unwrap_or_default()
+}
+
+#[test]
+fn folders_with_any_name_work_and_their_neighbours_are_untouched() {
+    let bench = Bench::new();
+    for neighbour in ["a1", "a[1]x"] {
+        std::fs::create_dir(bench.path(neighbour)).expect("a neighbour");
+        std::fs::write(bench.path(neighbour).join("record.json"), "mine").expect("a file");
+    }
+    let mut odd = b"a[1]*?{b} \n'\"$(x)".to_vec();
+    odd.push(0xff);
+    let mut program = bench.program("print hello");
+    program.run_folder = bench.path("x").with_file_name(OsString::from_vec(odd.clone()));
+    program.folder = program.run_folder.join("folder");
+    std::fs::create_dir_all(&program.folder).expect("a folder");
+    let outcome = run(&program);
+    assert_eq!(outcome.ending, Ending::Finished, "{outcome:?}");
+    assert_eq!(text(&outcome.stdout), "hello\n");
+    supervise::remove_tree(&program.run_folder).expect("removed");
+    assert!(!program.run_folder.exists());
+    for neighbour in ["a1", "a[1]x"] {
+        assert_eq!(text(&bench.path(neighbour).join("record.json")), "mine");
+    }
+}
