@@ -1,1 +1,59 @@
-fn main() {}
+//! The terminal door: words in, exit code out.
+//!
+//! In: the command line, the environment, signals. Out: what the commands print, and one of the documented exit codes.
+//! Never reviews anything itself.
+
+mod args;
+mod commands;
+mod exit;
+mod interrupt;
+mod progress;
+mod session;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Command};
+use exit::{CommandError, Exit};
+use session::Session;
+
+fn main() -> ExitCode {
+    let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    // The keeper must be single threaded and starts before anything else does.
+    if words.get(1).is_some_and(|word| word == "__keeper") {
+        return supervise::keeper_main(words.into_iter().skip(2));
+    }
+    let names: Vec<String> =
+        Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let cli = Cli::parse_from(args::with_default_command(words, &names));
+    let session = Session::new(&cli.global);
+    let exit = dispatch(&session, &cli.command).unwrap_or_else(|error| {
+        session.ui.error(&error);
+        error.exit
+    });
+    ExitCode::from(exit.code())
+}
+
+fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Run(args) => commands::run::run(session, args, None),
+        Command::Ci(args) => commands::run::run(session, args, Some(args::FailOn::Important)),
+        Command::Read(args) => commands::read::run(session, args),
+        Command::Consolidate(args) => commands::consolidate::run(session, args),
+        Command::Show(args) => commands::show::run(session, args),
+        Command::Log(args) => commands::log::run(session, args),
+        Command::Open(args) => commands::open::run(session, args),
+        Command::Report(args) => commands::report::run(session, args),
+        Command::Gc(args) => commands::gc::run(session, args),
+        Command::Doctor => commands::doctor::run(session),
+        Command::Reviewers => commands::reviewers::run(session),
+        Command::Config(args) => commands::config::run(session, args),
+        Command::Schema(args) => commands::schema::run(session, *args),
+        Command::Completions(args) => commands::shell::completions(session, *args),
+        Command::Man => commands::shell::man(session),
+        Command::Reference { folder } => commands::reference::run(session, folder),
+        Command::Keeper(_) => Err(CommandError::usage("the keeper is started by `run`")),
+    }
+}

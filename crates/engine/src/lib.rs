@@ -1,1 +1,22 @@
-//! (being built)
+//! Tells the story of a review, from what the user typed to a report on disk.
+//!
+//! In: a request, the settings, a clock. Out: a [`model::Report`] and the events on the way. Owns threads, cancellation
+//! and deadlines; never decides what a finding is worth, never prints.
+
+mod ask;
+mod assemble;
+mod consolidate;
+mod error;
+mod place;
+mod review;
+mod roster;
+mod scratch;
+mod scrub;
+mod trivial;
+
+pub use assemble::{Forms, forms};
+pub use consolidate::{ConsolidateRequest, GivenReview, consolidate};
+pub use error::Error;
+pub use place::permalink;
+pub use review::{Finished, Request, Tools, review};
+pub use roster::{Asked, BUILTIN, roster};

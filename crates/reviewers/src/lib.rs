@@ -1,1 +1,12 @@
-//! (being built)
+//! Asks reviewers: prompts, checkouts, commands.
+//!
+//! In: a pinned target and one reviewer's settings. Out: an [`Attempt`] — how it ended and the text exactly as it was
+//! written. Never reads that text: `reading` does.
+
+mod command;
+mod conclude;
+mod prompt;
+
+pub use command::{Attempt, CHECKOUT, CommandRequest, ask_command};
+pub use conclude::{conclude, refused};
+pub use prompt::{Prompt, PromptInput, canary, prompt, unified_diff};

@@ -1,0 +1,417 @@
+//! The command line as types.
+//!
+//! In: words. Out: [`Cli`], or clap's message. Never acts.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const ABOUT: &str = "Puts a branch before a panel of independent reviewers and hands back one report whose claims were \
+checked against git.";
+
+const AFTER_HELP: &str = "Examples:
+  deep-review                          review this branch against its base
+  deep-review --worktree               review what is not committed yet
+  deep-review main..topic              review a range
+  deep-review --reviewer builtin       no model, no key, no network
+  deep-review show I1                  one finding of the last run, with its evidence
+  deep-review consolidate claude=a.md codex=b.md -C .
+                                       merge reviews you already have
+
+Without a command word, `run` is meant. A target named like a command needs it: `deep-review run log`.
+Exit codes: 0 passed, 1 findings at or above --fail-on, 2 usage, 3 incomplete, 4 environment, 5 deadline,
+6 refused, 7 differs, 130/143 interrupted.";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "deep-review", version, about = ABOUT, after_help = AFTER_HELP, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// Work on the repository in DIR (a worktree, a folder inside one, or a bare repository)
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Print one JSON document on stdout and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// A configuration file that you trust; it may name commands to run
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Colour: auto, always or never (`NO_COLOR` is respected)
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: ColorWhen,
+    /// Say less on stderr
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Review a change (the default)
+    Run(RunArgs),
+    /// Review a change and fail on important findings: `run --fail-on important`
+    Ci(RunArgs),
+    /// Read one review text in any style and print its raw findings
+    Read(ReadArgs),
+    /// Merge existing reviews into one report
+    Consolidate(ConsolidateArgs),
+    /// Print a report, or one finding of it
+    Show(ShowArgs),
+    /// List runs, newest first
+    Log(LogArgs),
+    /// Open a run's HTML page in the browser
+    Open(OpenArgs),
+    /// Write a run's report in another form
+    Report(ReportArgs),
+    /// Remove old runs
+    Gc(GcArgs),
+    /// Check what this machine can do, with the command that mends what is missing
+    Doctor,
+    /// List the reviewers that a run would ask
+    Reviewers,
+    /// Show configuration and where each value comes from
+    Config(ConfigArgs),
+    /// Print the JSON Schema of a document
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page (roff)
+    Man,
+    /// Supervises one program; started by `run`, not by people
+    #[command(name = "__keeper", hide = true)]
+    Keeper(KeeperArgs),
+    /// Writes the generated part of the documentation
+    #[command(name = "__reference", hide = true)]
+    Reference {
+        /// Where to write
+        folder: PathBuf,
+    },
+}
+
+/// Arguments of `run` and `ci`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct RunArgs {
+    /// What to review: a branch, `A..B`, `A...B` or a commit. Without it: this branch against its base; on the
+    /// base branch itself what is not committed, else the last commit
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: Option<String>,
+    /// Review what is staged
+    #[arg(long, conflicts_with_all = ["target", "worktree"])]
+    pub(crate) staged: bool,
+    /// Review what is not committed, untracked files included
+    #[arg(long, conflicts_with = "target")]
+    pub(crate) worktree: bool,
+    /// Compare against REV instead of the default branch
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
+    /// Ask only this reviewer; repeat for more. `builtin` needs no model, key or network
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reviewer: Vec<String>,
+    /// Leave the built-in reviewers out
+    #[arg(long)]
+    pub(crate) no_builtin: bool,
+    /// Reviews needed for a verdict
+    #[arg(long, value_name = "N")]
+    pub(crate) quorum: Option<u32>,
+    /// Stop waiting after this long and consolidate what has arrived (`15m`, `90s`)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
+    /// Exit with 1 when an open finding that is not contested is at least this severe
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Whether reviewers must be sandboxed: auto, require or off
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) sandbox: SandboxWhen,
+    /// Also write report.json, report.md, report.html and report.sarif into DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub(crate) progress: ProgressHow,
+}
+
+/// From which severity on `run` exits with 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Never,
+    Critical,
+    Important,
+    Suggestion,
+}
+
+impl FailOn {
+    /// The lowest severity that fails; `None` for never.
+    pub(crate) fn severity(self) -> Option<model::Severity> {
+        match self {
+            Self::Never => None,
+            Self::Critical => Some(model::Severity::Critical),
+            Self::Important => Some(model::Severity::Important),
+            Self::Suggestion => Some(model::Severity::Suggestion),
+        }
+    }
+}
+
+/// Whether a sandbox is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxWhen {
+    #[default]
+    Auto,
+    Require,
+    Off,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressHow {
+    #[default]
+    Auto,
+    Plain,
+    Json,
+    None,
+}
+
+/// Arguments of `read`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReadArgs {
+    /// The review; `-` for standard input
+    pub(crate) file: PathBuf,
+}
+
+/// Arguments of `consolidate`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConsolidateArgs {
+    /// Reviews as NAME=FILE, in the order they shall be listed
+    #[arg(value_name = "NAME=FILE", required = true)]
+    pub(crate) reviews: Vec<OsString>,
+    /// The reviewed commit; needs -C
+    #[arg(long, value_name = "REV", requires = "base")]
+    pub(crate) head: Option<String>,
+    /// What it is compared against; needs -C
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
+    /// Print the report as md, html, sarif or json instead of the summary
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// Exit with 1 when a finding that is not contested is at least this severe
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Also write report.json, report.md, report.html and report.sarif into DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// A form of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Md,
+    Html,
+    Json,
+    Sarif,
+}
+
+/// Arguments of `show`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// A run (id, unique part of one, or `last`) and/or the id of a finding, such as `I1`
+    #[arg(value_name = "RUN|ID", num_args = 0..=2)]
+    pub(crate) what: Vec<String>,
+    /// Tell why a finding was merged, rated and placed as it is
+    #[arg(long)]
+    pub(crate) why: bool,
+    /// Print the report as md, html, sarif or json
+    #[arg(long, value_name = "FORMAT", conflicts_with = "why")]
+    pub(crate) format: Option<Format>,
+}
+
+/// Arguments of `log`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LogArgs {
+    /// At most this many runs
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Only runs of the branch that is checked out
+    #[arg(long)]
+    pub(crate) series: bool,
+}
+
+/// Arguments of `open`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OpenArgs {
+    /// A run (id, unique part of one); the last one without it
+    pub(crate) run: Option<String>,
+    /// Print the page's path instead of opening it
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// A run (id, unique part of one); the last one without it
+    pub(crate) run: Option<String>,
+    /// md, html, json or sarif
+    #[arg(short, long, value_name = "FORMAT", default_value = "md")]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `gc`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GcArgs {
+    /// Keep at least this many of the newest runs
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<usize>,
+    /// Remove only runs older than this (`30d`, `12h`)
+    #[arg(long, value_name = "AGE")]
+    pub(crate) older_than: Option<String>,
+    /// Only tell what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Arguments of `config`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(crate) action: ConfigAction,
+}
+
+/// What to do with the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Print the effective configuration
+    Show,
+    /// Print one value
+    Get {
+        /// Such as `review.quorum`
+        key: String,
+    },
+    /// Print one value and where it comes from
+    Explain {
+        /// Such as `review.quorum`
+        key: String,
+    },
+    /// Print the files that are looked at
+    Path,
+}
+
+/// Arguments of `schema`.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which document
+    pub(crate) document: Document,
+}
+
+/// Documents with a JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Document {
+    /// What reviewers are asked for
+    Review,
+    /// What `read --json` prints
+    RawFindings,
+    /// What `run --json` prints
+    Report,
+    /// The configuration file
+    Config,
+}
+
+/// Arguments of `completions`.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Arguments of the keeper, passed on as they are.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct KeeperArgs {
+    /// Passed on
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<OsString>,
+}
+
+/// Options before the command word that take a value.
+const GLOBAL_WITH_VALUE: &[&str] = &["-C", "--config", "--color"];
+/// Options before the command word that take none.
+const GLOBAL_WITHOUT_VALUE: &[&str] = &["--json", "-q", "--quiet"];
+
+/// Puts the word `run` in where no command is named, so that `deep-review topic` means `deep-review run topic`.
+pub(crate) fn with_default_command(words: Vec<OsString>, commands: &[String]) -> Vec<OsString> {
+    let mut at = 1;
+    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+        if GLOBAL_WITH_VALUE.contains(&word) {
+            at += 2;
+        } else if GLOBAL_WITHOUT_VALUE.contains(&word)
+            || GLOBAL_WITH_VALUE
+                .iter()
+                .any(|option| option.len() > 2 && word.starts_with(&format!("{option}=")))
+            || (word.starts_with("-C") && word.len() > 2)
+        {
+            at += 1;
+        } else if commands.iter().any(|command| command == word)
+            || ["-h", "--help", "-V", "--version"].contains(&word)
+        {
+            return words;
+        } else {
+            break;
+        }
+    }
+    let mut with = words;
+    with.insert(at.min(with.len()), OsString::from("run"));
+    with
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    fn filled(line: &str) -> String {
+        let commands = vec!["run".to_owned(), "log".to_owned()];
+        let with = with_default_command(words(line), &commands);
+        with.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn clap_finds_no_contradiction_in_the_definition() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_is_meant_where_no_command_is_named() {
+        assert_eq!(filled("deep-review"), "deep-review run");
+        assert_eq!(filled("deep-review topic"), "deep-review run topic");
+        assert_eq!(filled("deep-review --reviewer builtin"), "deep-review run --reviewer builtin");
+        assert_eq!(filled("deep-review -C dir --json A..B"), "deep-review -C dir --json run A..B");
+        assert_eq!(filled("deep-review -C log"), "deep-review -C log run");
+    }
+
+    #[test]
+    fn a_named_command_stays() {
+        for line in
+            ["deep-review log", "deep-review -C d log -n 3", "deep-review --help", "deep-review run log"]
+        {
+            assert_eq!(filled(line), line);
+        }
+    }
+}

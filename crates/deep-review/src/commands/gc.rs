@@ -1,0 +1,42 @@
+//! `gc`: removes old runs.
+//!
+//! In: what to keep. Out: what was removed. Never removes a run that is alive, or the newest of a branch.
+
+use crate::args::GcArgs;
+use crate::exit::{CommandError, Exit};
+use crate::session::{Session, store_error};
+
+/// Removes.
+pub(crate) fn run(session: &Session, args: &GcArgs) -> Result<Exit, CommandError> {
+    let repository = session.repository()?;
+    let config = session.config(Some(&repository), Vec::new())?;
+    let settings = &config.settings.gc;
+    let older_than = match &args.older_than {
+        Some(age) => ::config::parse_duration(age)
+            .map_err(|error| CommandError::usage(format!("`--older-than {age}`: {error}")))?,
+        None if args.keep.is_some() => std::time::Duration::ZERO,
+        None => settings.older_than,
+    };
+    let policy = store::Policy {
+        runs: args.keep.unwrap_or(if args.older_than.is_some() { 0 } else { settings.keep_runs as usize }),
+        older_than,
+        keep_newest_of_series: true,
+    };
+    let now = model::Clock::now(&session.clock);
+    let removed = session.store(&repository)?.gc(&policy, now, args.dry_run).map_err(store_error)?;
+    if session.ui.json {
+        session.ui.result(&serde_json::to_string_pretty(&removed).expect("plain data"));
+        return Ok(Exit::Passed);
+    }
+    let verb = if args.dry_run { "would remove" } else { "removed" };
+    for run in &removed {
+        session.ui.result(&report::safe_text(&format!(
+            "{verb} {} ({} files, {})",
+            run.id,
+            run.files,
+            ::config::format_bytes(run.bytes)
+        )));
+    }
+    session.ui.talk(&format!("{verb} {} runs", removed.len()));
+    Ok(Exit::Passed)
+}

@@ -1,0 +1,39 @@
+//! `report`: a stored run in another form.
+//!
+//! In: a run and a form. Out: the bytes on stdout. Rendered now from the stored value, by this version.
+
+use model::{Original, Report};
+
+use crate::args::{Format, ReportArgs};
+use crate::exit::{CommandError, Exit};
+use crate::session::{Session, store_error};
+
+/// Prints.
+pub(crate) fn run(session: &Session, args: &ReportArgs) -> Result<Exit, CommandError> {
+    let (report, originals) = stored(session, args.run.as_deref())?;
+    session.ui.result(&in_form(&report, &originals, args.format));
+    Ok(Exit::Passed)
+}
+
+/// A stored report with its originals; the last one where none is named.
+pub(crate) fn stored(session: &Session, run: Option<&str>) -> Result<(Report, Vec<Original>), CommandError> {
+    let repository = session.repository()?;
+    let store = session.store(&repository)?;
+    let run = store.find(run.unwrap_or("last"), None).map_err(store_error)?.run;
+    let report = run.report().map_err(store_error)?.ok_or_else(|| {
+        CommandError::new(Exit::Incomplete, format!("run {} has no report: it was interrupted", run.id()))
+            .hint(format!("what was written until then is in {}", run.path().display()))
+    })?;
+    let originals = run.originals().map_err(store_error)?;
+    Ok((report, originals))
+}
+
+/// A report in one form.
+pub(crate) fn in_form(report: &Report, originals: &[Original], format: Format) -> String {
+    match format {
+        Format::Md => ::report::markdown(report, originals),
+        Format::Html => ::report::html(report, originals),
+        Format::Json => ::report::json(report),
+        Format::Sarif => ::report::sarif(report),
+    }
+}

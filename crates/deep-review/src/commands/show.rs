@@ -1,0 +1,66 @@
+//! `show`: a stored report, or one finding of it.
+//!
+//! In: a run and/or the id of a finding. Out: text for the terminal, or the report in a form. Never changes a run.
+
+use crate::args::ShowArgs;
+use crate::commands::report::{in_form, stored};
+use crate::exit::{CommandError, Exit};
+use crate::session::Session;
+
+/// Shows.
+pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandError> {
+    let (ids, runs): (Vec<&String>, Vec<&String>) = args.what.iter().partition(|word| is_finding(word));
+    if ids.len() > 1 || runs.len() > 1 {
+        return Err(CommandError::usage("`show` takes one run and one finding at most"));
+    }
+    let (report, originals) = stored(session, runs.first().map(|run| run.as_str()))?;
+    let ui = &session.ui;
+    let Some(id) = ids.first().map(|id| id.to_uppercase()) else {
+        if args.why {
+            return Err(CommandError::usage("`--why` explains one finding: name it, as in `show I1 --why`"));
+        }
+        match args.format {
+            Some(format) => ui.result(&in_form(&report, &originals, format)),
+            None if ui.json => ui.result(&::report::json(&report)),
+            None => ui.result(&::report::terminal_summary(&report, ui.width(), ui.style())),
+        }
+        return Ok(Exit::Passed);
+    };
+    let Some(finding) = report.findings.iter().find(|finding| finding.id == id) else {
+        let known: Vec<&str> = report.findings.iter().map(|finding| finding.id.as_str()).collect();
+        let known =
+            if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        return Err(CommandError::usage(format!("run {} has no finding {id}: {known}", report.run.id)));
+    };
+    if ui.json {
+        ui.result(&serde_json::to_string_pretty(finding).expect("plain data"));
+    } else if args.why {
+        ui.result(&::report::safe_text(&findings::explain(&report, &id)));
+    } else {
+        ui.result(&::report::finding_page(&report, &id, ui.width(), ui.style()).unwrap_or_default());
+    }
+    Ok(Exit::Passed)
+}
+
+/// `C1`, `i12`: a letter of the severities and a number.
+fn is_finding(word: &str) -> bool {
+    let mut chars = word.chars();
+    chars.next().is_some_and(|first| "CIScis".contains(first))
+        && !chars.as_str().is_empty()
+        && chars.all(|c| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_told_from_a_run() {
+        for id in ["C1", "i12", "S3"] {
+            assert!(is_finding(id), "{id}");
+        }
+        for run in ["last", "20260101-000000-x", "C", "S1x", "Interesting"] {
+            assert!(!is_finding(run), "{run}");
+        }
+    }
+}

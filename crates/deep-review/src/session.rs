@@ -1,0 +1,197 @@
+//! What every command starts from: where we are, what is configured, where runs are kept.
+//!
+//! In: global options and the environment. Out: an opened repository, settings, the store. Turns errors of the crates
+//! below into sentences with hints; never reviews.
+
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, Flag, Sources};
+use git::{Repository, TargetRequest};
+use jiff::Timestamp;
+use model::{Clock, Target};
+use store::Store;
+use supervise::Keeper;
+
+use crate::args::Global;
+use crate::exit::{CommandError, Exit};
+use crate::ui::Ui;
+
+/// The system's clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the binary is where the clock comes from")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// One call of the program.
+pub(crate) struct Session {
+    pub(crate) ui: Ui,
+    pub(crate) environment: Environment,
+    pub(crate) clock: SystemClock,
+    directory: Option<PathBuf>,
+    config_file: Option<PathBuf>,
+}
+
+impl Session {
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            ui: Ui::new(global),
+            environment: Environment::capture(),
+            clock: SystemClock,
+            directory: global.directory.clone(),
+            config_file: global.config.clone(),
+        }
+    }
+
+    /// Whether the user named a repository with `-C`.
+    pub(crate) fn names_directory(&self) -> bool {
+        self.directory.is_some()
+    }
+
+    /// The repository of `-C`, else of the current folder.
+    pub(crate) fn repository(&self) -> Result<Repository, CommandError> {
+        let directory = self.directory.as_deref().unwrap_or(Path::new("."));
+        Repository::open(directory).map_err(git_error)
+    }
+
+    /// Where runs of a repository are kept.
+    pub(crate) fn store(&self, repository: &Repository) -> Result<Store, CommandError> {
+        Store::open(repository.common_dir()).map_err(store_error)
+    }
+
+    /// The layers that need no commit: flags, environment, `--config`, local, user.
+    pub(crate) fn sources(
+        &self,
+        repository: Option<&Repository>,
+        flags: Vec<Flag>,
+    ) -> Result<Sources, CommandError> {
+        let common_dir = repository.map(Repository::common_dir);
+        let sources = Sources::read(&self.environment, common_dir, self.config_file.as_deref());
+        Ok(sources.map_err(|error| config_error(&error))?.with_flags(flags))
+    }
+
+    /// Settings without the repository's own file.
+    pub(crate) fn config(
+        &self,
+        repository: Option<&Repository>,
+        flags: Vec<Flag>,
+    ) -> Result<Config, CommandError> {
+        load(&self.sources(repository, flags)?)
+    }
+
+    /// Resolves the target, then adds the repository's file as it stands where the change begins. That file may name
+    /// another base, which is followed once.
+    pub(crate) fn target_and_config(
+        &self,
+        repository: &Repository,
+        wanted: &TargetRequest,
+        flags: Vec<Flag>,
+    ) -> Result<(Target, Config), CommandError> {
+        let sources = self.sources(Some(repository), flags)?;
+        let first = load(&sources)?;
+        let resolve = |config: &Config| {
+            let base =
+                wanted.base.clone().or_else(|| config.settings.review.chosen_base().map(str::to_owned));
+            repository.resolve(&TargetRequest { base, ..wanted.clone() }).map_err(git_error)
+        };
+        let target = resolve(&first)?;
+        let text = repository.file_at(&target.merge_base, config::REPOSITORY_FILE).map_err(git_error)?;
+        let Some(text) = text else { return Ok((target, first)) };
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let config = load(&sources.with_repository(Some(text)))?;
+        let same_base = config.settings.review.chosen_base() == first.settings.review.chosen_base();
+        let target = if same_base { target } else { resolve(&config)? };
+        Ok((target, config))
+    }
+
+    /// Says what the configuration wants the user to know.
+    pub(crate) fn tell_messages(&self, config: &Config) {
+        for message in &config.messages {
+            self.ui.warn(&report::safe_text(&message.text));
+        }
+    }
+
+    /// Where reviewers' checkouts may live.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        let cache = self.environment.cache_dir().unwrap_or_else(|| std::env::temp_dir().join("deep-review"));
+        cache.join("checkouts")
+    }
+
+    /// How to start the keeper: this very program.
+    pub(crate) fn keeper() -> Result<Keeper, CommandError> {
+        let own = std::env::current_exe().map_err(|error| {
+            CommandError::environment(format!("this program's own path is unknown: {error}"))
+        })?;
+        Ok(Keeper { command: vec![own.into(), "__keeper".into()] })
+    }
+}
+
+fn load(sources: &Sources) -> Result<Config, CommandError> {
+    Config::load(sources).map_err(|error| config_error(&error))
+}
+
+pub(crate) fn config_error(error: &config::Error) -> CommandError {
+    CommandError::usage(error.to_string())
+}
+
+pub(crate) fn git_error(error: git::Error) -> CommandError {
+    let exit = match &error {
+        git::Error::NoSuchRevision { .. }
+        | git::Error::EmptyChange { .. }
+        | git::Error::BadRequest { .. } => Exit::Usage,
+        _ => Exit::Environment,
+    };
+    let mapped = CommandError::new(exit, chain(&error));
+    match error {
+        git::Error::NotARepository { .. } => {
+            mapped.hint("run it inside a git repository, or name one with `-C DIR`")
+        }
+        git::Error::EmptyChange { .. } => mapped
+            .hint("name what to review: a branch, a commit, `A..B`, `--staged` or `--worktree`")
+            .hint("an empty change is never reported as a clean one"),
+        git::Error::BaseNotFound { .. } => mapped.hint("name the base: `--base REV`"),
+        _ => mapped,
+    }
+}
+
+pub(crate) fn store_error(error: store::Error) -> CommandError {
+    let exit = match &error {
+        store::Error::NoRuns { .. } | store::Error::UnknownRun { .. } | store::Error::Ambiguous { .. } => {
+            Exit::Usage
+        }
+        _ => Exit::Environment,
+    };
+    let hint = error.hint();
+    CommandError { hints: hint.into_iter().collect(), ..CommandError::new(exit, chain(&error)) }
+}
+
+pub(crate) fn engine_error(error: engine::Error) -> CommandError {
+    match error {
+        engine::Error::Git(error) => git_error(error),
+        engine::Error::Store(error) => store_error(error),
+        engine::Error::NoSuchReviewer { .. } => CommandError::usage(error.to_string())
+            .hint("`deep-review reviewers` lists those that are configured"),
+        engine::Error::NobodyToAsk => {
+            CommandError::usage(error.to_string()).hint("`deep-review reviewers` tells how to add one")
+        }
+        engine::Error::Write { .. } => CommandError::environment(error.to_string()),
+    }
+}
+
+/// An error with what caused it, as one sentence.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,142 @@
+//! What the end-to-end tests share: a small change, reviewers made of scripts, the report as JSON.
+
+#![expect(dead_code, reason = "every test file uses another part")]
+
+use serde_json::Value;
+use test_kit::{Ran, TestSession};
+
+/// A session in a repository with one commit on `main` and a branch `topic` that renames a function, fixes a quote's
+/// place and leaves a call of the old name behind.
+pub(crate) fn session() -> TestSession {
+    let session = TestSession::new(env!("CARGO_BIN_EXE_deep-review"));
+    let repo = &session.repo;
+    repo.write("src/store.rs", STORE_BEFORE)
+        .write("src/main.rs", MAIN)
+        .write("README.md", "# Sample\n\nCall `load_records` to read the file.\n");
+    repo.commit("The store and its caller");
+    repo.branch("topic");
+    repo.write("src/store.rs", STORE_AFTER);
+    repo.commit("Read records with a limit");
+    session
+}
+
+pub(crate) const STORE_BEFORE: &str = "\
+//! Reads records.
+
+use std::fs;
+
+pub fn load_records(path: &str) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+";
+
+pub(crate) const STORE_AFTER: &str = "\
+//! Reads records.
+
+use std::fs;
+
+pub fn load_first_records(path: &str, limit: usize) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let mut records: Vec<String> = text.lines().map(str::to_owned).collect();
+    records.truncate(limit + 1);
+    records
+}
+";
+
+pub(crate) const MAIN: &str = "\
+mod store;
+
+fn main() {
+    for record in store::load_records(\"records.txt\") {
+        println!(\"{record}\");
+    }
+}
+";
+
+/// A review in Markdown with one finding whose place is three lines off.
+pub(crate) const MARKDOWN_REVIEW: &str = "\
+## Findings
+
+### Important Issues
+
+I1. **`load_first_records` keeps one record too many** — `src/store.rs:5` (important, regression)
+
+```rust
+    let mut records: Vec<String> = text.lines().map(str::to_owned).collect();
+    records.truncate(limit + 1);
+    records
+```
+
+`truncate` keeps `limit + 1` elements, so a caller that asks for 10 gets 11.
+
+Fix: `records.truncate(limit);`
+
+## Coverage
+
+- `src/store.rs` — I1
+";
+
+/// The same defect as another reviewer tells it, as JSON.
+pub(crate) const JSON_REVIEW: &str = r#"{
+  "schema": "deep-review/review/v1",
+  "verdict": "merge-with-fixes",
+  "summary": "Adds a limit to reading records; the limit is off by one.",
+  "findings": [{
+    "id": "I1", "severity": "important", "kind": "regression", "category": "correctness",
+    "title": "Off by one: `records.truncate(limit + 1)` returns more than `limit` records",
+    "locations": [{ "path": "src/store.rs", "start": 8, "end": 8,
+      "quote": "    let mut records: Vec<String> = text.lines().map(str::to_owned).collect();\n    records.truncate(limit + 1);\n    records" }],
+    "problem": "`Vec::truncate` takes the length to keep, so `load_first_records` keeps one record too many.",
+    "scenario": { "trigger": "a file with more than `limit` lines", "result": "limit + 1 records", "expected": "limit records" },
+    "fix": { "text": "Pass `limit`." }
+  }],
+  "coverage": [{ "path": "src/store.rs", "status": "findings", "findings": ["I1"] }]
+}
+"#;
+
+/// Adds a reviewer that plays a script, with more keys of its table. Returns nothing: the configuration is the local one,
+/// which the user owns.
+pub(crate) fn scripted(session: &TestSession, name: &str, script: &str, keys: &str) {
+    let file = session.beside(&format!("scripts/{name}.txt"), script);
+    let agent = test_kit::fake_agent_path();
+    let table = format!(
+        "[reviewers.{name}]\ncommand = [{:?}, \"--script\", {:?}]\n{keys}\n",
+        agent.to_str().expect("UTF-8"),
+        file.to_str().expect("UTF-8"),
+    );
+    let config = session.repo.path().join(".git/deep-review/config.toml");
+    std::fs::create_dir_all(config.parent().expect("a parent")).expect("a folder");
+    let before = std::fs::read_to_string(&config).unwrap_or_default();
+    std::fs::write(&config, before + &table).expect("a written configuration");
+}
+
+/// Adds a reviewer that says a text.
+pub(crate) fn saying(session: &TestSession, name: &str, text: &str) {
+    let review = session.beside(&format!("reviews/{name}"), text);
+    scripted(session, name, &format!("say {}\n", review.display()), "");
+}
+
+/// What a call printed, as JSON.
+pub(crate) fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout)
+        .unwrap_or_else(|error| panic!("{error}:\n{}\n{}", ran.stdout, ran.stderr))
+}
+
+/// The row of one reviewer.
+pub(crate) fn reviewer<'a>(report: &'a Value, name: &str) -> &'a Value {
+    report["reviewers"]
+        .as_array()
+        .and_then(|rows| rows.iter().find(|row| row["name"] == name))
+        .unwrap_or_else(|| panic!("no reviewer {name} in {report:#}"))
+}
+
+/// Findings that rest on a reviewer.
+pub(crate) fn findings_of<'a>(report: &'a Value, name: &str) -> Vec<&'a Value> {
+    let of = |finding: &&Value| {
+        finding["sources"]
+            .as_array()
+            .is_some_and(|sources| sources.iter().any(|source| source["reviewer"] == name))
+    };
+    report["findings"].as_array().expect("findings").iter().filter(of).collect()
+}

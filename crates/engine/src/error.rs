@@ -1,0 +1,35 @@
+//! Why a review could not be told to its end.
+//!
+//! In: errors of the crates below. Out: one error. Never used for what a reviewer did wrong: that is data.
+
+/// Our own work failed, or there was none to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The target could not be resolved or read.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// The run folder or the index could not be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A reviewer was named that nobody configured.
+    #[error("there is no reviewer named \"{name}\"{}", nearest.as_ref().map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default())]
+    NoSuchReviewer {
+        /// As the user wrote it.
+        name: String,
+        /// The configured name closest to it.
+        nearest: Option<String>,
+    },
+    /// Nobody is left to ask.
+    #[error(
+        "nobody is left to ask: the built-in reviewers are switched off and no other reviewer is configured"
+    )]
+    NobodyToAsk,
+    /// A file of the report could not be written.
+    #[error("could not write {what}: {source}")]
+    Write {
+        /// Which file.
+        what: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}

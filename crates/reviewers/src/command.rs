@@ -1,0 +1,350 @@
+//! Asks one command: its own checkout, its prompt and diff as files, supervision around it.
+//!
+//! In: a request with everything pinned. Out: an [`Attempt`]. Never reads the answer and never runs anything from the
+//! reviewed tree: the command comes from configuration the user trusts.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use config::{Output, Placeholder, ReviewerSettings};
+use git::Repository;
+use model::{Ending, FileDiff, Receipt, ReviewerKind, RunId, Target};
+use supervise::{Cancel, Keeper, Limits, Program, Progress};
+
+use crate::prompt::{PromptInput, canary, prompt, unified_diff};
+
+/// The name of the checkout in a reviewer's folder.
+pub const CHECKOUT: &str = "checkout";
+
+/// The folder inside a checkout that holds prompt, diff and answer. Git there is told to ignore it.
+const EXCHANGE: &str = ".deep-review";
+
+/// Everything needed to ask one command.
+#[derive(Debug)]
+pub struct CommandRequest<'a> {
+    /// The reviewer's name in this run.
+    pub name: &'a str,
+    /// How to call it.
+    pub settings: &'a ReviewerSettings,
+    /// The repository, for the checkout.
+    pub repository: &'a Repository,
+    /// What is under review.
+    pub target: &'a Target,
+    /// The change.
+    pub diff: &'a [FileDiff],
+    /// Which run asks.
+    pub run: &'a RunId,
+    /// A fresh folder for this reviewer alone, for its checkout. Removed by whoever made it.
+    pub folder: &'a Path,
+    /// A fresh folder for the record of its process and its spooled output.
+    pub process: &'a Path,
+    /// The keeper program.
+    pub keeper: &'a Keeper,
+    /// Findings of earlier rounds that want a status.
+    pub prior: &'a [String],
+}
+
+/// One try of one reviewer.
+#[derive(Clone, Debug, Default)]
+pub struct Attempt {
+    /// The reviewer's name.
+    pub name: String,
+    /// What kind of source it is.
+    pub kind: ReviewerKind,
+    /// How its process ended, before anybody read the answer.
+    pub ending: Ending,
+    /// Milliseconds from start to end.
+    pub ms: u64,
+    /// The answer exactly as written.
+    pub answer: Vec<u8>,
+    /// What it wrote to standard error, its last 64 KiB.
+    pub stderr: Vec<u8>,
+    /// The prompt it was given, where it takes one.
+    pub prompt: Option<String>,
+    /// The canary it was sent.
+    pub canary: Option<String>,
+    /// What it was given; canary and reading are filled in by [`crate::conclude`].
+    pub receipt: Receipt,
+    /// Whether every process it started is proven gone; `None` where it ran none.
+    pub tree_gone: Option<bool>,
+    /// Why it could not be asked or how it failed, where known.
+    pub error: Option<String>,
+    /// Things a reader should know.
+    pub notes: Vec<String>,
+    /// Paths of this machine that may stand in the answer and mean the repository's root.
+    pub roots: Vec<String>,
+    /// Whether it counts towards the quorum.
+    pub quorum: bool,
+    /// Model and effort as configured.
+    pub model: Option<String>,
+    /// See `model`.
+    pub effort: Option<String>,
+}
+
+/// How much of a reviewer's standard error is kept with the run.
+const STDERR_KEPT: u64 = 64 * 1024;
+
+/// Asks one command and returns when it ended, was ended, or could not be started.
+pub fn ask_command(
+    request: &CommandRequest<'_>,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Attempt {
+    let started = Instant::now();
+    let mut attempt = Attempt {
+        name: request.name.to_owned(),
+        kind: ReviewerKind::Agent,
+        quorum: request.settings.quorum,
+        model: request.settings.model.clone(),
+        effort: request.settings.effort.clone(),
+        ending: Ending::NotStarted,
+        ..Attempt::default()
+    };
+    if let Err(why) = ask(request, cancel, progress, &mut attempt) {
+        attempt.ending = Ending::NotStarted;
+        attempt.error = Some(why);
+    }
+    attempt.ms = started.elapsed().as_millis() as u64;
+    attempt
+}
+
+fn ask(
+    request: &CommandRequest<'_>,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+    attempt: &mut Attempt,
+) -> Result<(), String> {
+    if request.settings.command.is_empty() {
+        return Err(format!("no command is configured: set `reviewers.{}.command`", request.name));
+    }
+    let worktree = request.folder.join(CHECKOUT);
+    let checkout = request
+        .repository
+        .checkout(request.target, &worktree)
+        .map_err(|error| format!("its checkout could not be made: {error}"))?;
+    let exchange = Exchange::prepare(request, &worktree)?;
+    attempt.roots = roots(&worktree);
+    attempt.prompt = exchange.prompt.as_ref().map(|(text, _)| text.clone());
+    attempt.canary = exchange.prompt.as_ref().map(|(_, canary)| canary.clone());
+    attempt.receipt = receipt(request);
+
+    let before =
+        checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
+    let program = program(request, &worktree, &exchange)?;
+    let outcome = supervise::run(&program, &limits(request.settings), cancel, progress);
+    attempt.ending = outcome.ending;
+    attempt.tree_gone = Some(outcome.tree_gone);
+    attempt.notes.extend(outcome.notes.iter().cloned());
+    attempt.stderr = read_end(&outcome.stderr, STDERR_KEPT);
+    attempt.answer = match request.settings.output {
+        Output::Stdout => read_whole(&outcome.stdout, &mut attempt.notes),
+        Output::File => read_whole(&exchange.output_file, &mut attempt.notes),
+    };
+    attempt.error = failure(&outcome, attempt);
+    match checkout.changed_since(&before) {
+        Ok(changed) => note_edits(&changed, &exchange.name, &mut attempt.notes),
+        Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
+    }
+    Ok(())
+}
+
+/// The files that travel between us and the reviewer.
+struct Exchange {
+    name: String,
+    prompt_file: PathBuf,
+    diff_file: PathBuf,
+    output_file: PathBuf,
+    prompt: Option<(String, String)>,
+}
+
+impl Exchange {
+    fn prepare(request: &CommandRequest<'_>, worktree: &Path) -> Result<Self, String> {
+        let folder = free_folder(worktree);
+        std::fs::create_dir(&folder)
+            .map_err(|error| format!("its exchange folder could not be made: {error}"))?;
+        let exclude = worktree.join(".git/info/exclude");
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        write(&exclude, format!("/{name}/\n").as_bytes())?;
+        let mut exchange = Self {
+            name: name.clone(),
+            prompt_file: folder.join("prompt.md"),
+            diff_file: folder.join("change.diff"),
+            output_file: folder.join("review.md"),
+            prompt: None,
+        };
+        write(&exchange.diff_file, unified_diff(request.diff).as_bytes())?;
+        let told = format!("the file `{name}/review.md`");
+        let to_file = request.settings.output == Output::File;
+        let input = PromptInput {
+            target: request.target,
+            canary: &canary(request.run, request.name),
+            diff_file: &format!("{name}/change.diff"),
+            output_file: to_file.then_some(told.as_str()),
+            prior: request.prior,
+        };
+        let text = prompt(&input).map_err(|error| format!("its prompt could not be made: {error}"))?;
+        write(&exchange.prompt_file, text.text.as_bytes())?;
+        if takes_prompt(request.settings) {
+            exchange.prompt = Some((text.text, text.canary));
+        }
+        Ok(exchange)
+    }
+}
+
+/// A tracked folder may already have our name; the reviewer is told the one that was free.
+fn free_folder(worktree: &Path) -> PathBuf {
+    (0..)
+        .map(|n| worktree.join(if n == 0 { EXCHANGE.to_owned() } else { format!("{EXCHANGE}-{n}") }))
+        .find(|path| path.symlink_metadata().is_err())
+        .expect("some name is free")
+}
+
+fn takes_prompt(settings: &ReviewerSettings) -> bool {
+    settings.stdin == config::Stdin::Prompt
+        || settings
+            .command
+            .iter()
+            .filter_map(|word| config::parse_word(word).ok())
+            .any(|word| word.placeholders().any(|placeholder| placeholder == Placeholder::PromptFile))
+}
+
+fn program(request: &CommandRequest<'_>, worktree: &Path, exchange: &Exchange) -> Result<Program, String> {
+    let place = |placeholder: Placeholder| match placeholder {
+        Placeholder::PromptFile => exchange.prompt_file.as_os_str(),
+        Placeholder::DiffFile => exchange.diff_file.as_os_str(),
+        Placeholder::Worktree => worktree.as_os_str(),
+        Placeholder::OutputFile => exchange.output_file.as_os_str(),
+        Placeholder::RunDir => request.folder.as_os_str(),
+    };
+    let words = request.settings.command.iter();
+    let command = words.map(|word| config::parse_word(word).map(|word| word.fill(place)));
+    Ok(Program {
+        command: command
+            .collect::<Result<_, _>>()
+            .map_err(|(what, hint)| format!("its command is wrong: {what}; {hint}"))?,
+        folder: worktree.to_owned(),
+        environment: supervise::harmless_environment(&request.settings.env),
+        stdin: match request.settings.stdin {
+            config::Stdin::None => supervise::Stdin::Null,
+            config::Stdin::Prompt => supervise::Stdin::File(exchange.prompt_file.clone()),
+        },
+        run_folder: request.process.to_owned(),
+        keeper: request.keeper.clone(),
+    })
+}
+
+fn limits(settings: &ReviewerSettings) -> Limits {
+    Limits {
+        wall: settings.timeout,
+        silence: settings.silence,
+        output: settings.output_limit,
+        ..Limits::default()
+    }
+}
+
+fn receipt(request: &CommandRequest<'_>) -> Receipt {
+    let changed = &request.target.changed;
+    Receipt {
+        base: Some(request.target.merge_base.clone()),
+        head: Some(request.target.head.clone()),
+        files_shown: changed.len() as u32,
+        lines_shown: changed.iter().map(|file| file.added + file.removed).sum(),
+        ..Receipt::default()
+    }
+}
+
+fn failure(outcome: &supervise::Outcome, attempt: &Attempt) -> Option<String> {
+    let how = match outcome.ending {
+        Ending::Finished | Ending::Leaky => return None,
+        Ending::Failed => match (outcome.exit, outcome.signal) {
+            (Some(code), _) => format!("exited with code {code}"),
+            (None, Some(signal)) => format!("ended by signal {signal}"),
+            (None, None) => "failed".to_owned(),
+        },
+        ending => outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned()),
+    };
+    let said = last_words(&attempt.stderr).or_else(|| last_words(&attempt.answer));
+    Some(match said {
+        Some(words) if outcome.ending == Ending::Failed => format!("{how}: {words}"),
+        _ => how,
+    })
+}
+
+/// The last line somebody wrote, as one short line: usually the reason.
+fn last_words(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+    let short: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+    Some(short)
+}
+
+fn note_edits(changed: &[String], exchange: &str, notes: &mut Vec<String>) {
+    let ours = format!("{exchange}/");
+    let changed: Vec<&String> = changed.iter().filter(|path| !path.starts_with(&ours)).collect();
+    if changed.is_empty() {
+        return;
+    }
+    let shown: Vec<&str> = changed.iter().take(5).map(|path| path.as_str()).collect();
+    let more = changed.len() - shown.len();
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    notes.push(format!("it changed its checkout: {}{tail}", shown.join(", ")));
+}
+
+/// Spellings of the checkout's root that an answer may contain.
+fn roots(worktree: &Path) -> Vec<String> {
+    let mut roots = vec![worktree.to_string_lossy().into_owned()];
+    if let Ok(real) = worktree.canonicalize() {
+        roots.push(real.to_string_lossy().into_owned());
+    }
+    roots.dedup();
+    roots
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)
+            .map_err(|error| format!("a folder for it could not be made: {error}"))?;
+    }
+    std::fs::write(path, bytes).map_err(|error| {
+        format!("`{}` could not be written: {error}", path.file_name().unwrap_or_default().display())
+    })
+}
+
+fn read_whole(path: &Path, notes: &mut Vec<String>) -> Vec<u8> {
+    // A reviewer may put a link or a device where its answer should be; only a plain file is an answer.
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_file() => std::fs::read(path).unwrap_or_else(|error| {
+            notes.push(format!("its answer could not be read: {error}"));
+            Vec::new()
+        }),
+        Ok(_) => {
+            notes.push("its answer is not a plain file and was not read".to_owned());
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+fn read_end(path: &Path, limit: u64) -> Vec<u8> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let Ok(mut file) = std::fs::File::open(path) else { return Vec::new() };
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::new();
+    if file.seek(SeekFrom::Start(length.saturating_sub(limit))).is_ok() {
+        // What cannot be read of a log is not worth failing for; the answer itself is read elsewhere.
+        drop(file.take(limit).read_to_end(&mut bytes));
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_written_is_taken_as_the_reason() {
+        assert_eq!(last_words(b"starting\nquota exceeded\n\n").as_deref(), Some("quota exceeded"));
+        assert_eq!(last_words(b"\x1b[31mred\n").as_deref(), Some("[31mred"));
+        assert_eq!(last_words(b"\n \n"), None);
+    }
+}

@@ -1,0 +1,128 @@
+//! Whether an attempt is a review.
+//!
+//! In: an attempt and what was read from its answer. Out: the reviewer's row in the report. Never looks at what the
+//! findings say: a review is judged by how it came to be, not by its opinion.
+
+use model::{Canary, Ending, Reading, ReadingState, ReviewerReport, ReviewerState};
+
+use crate::Attempt;
+
+/// Joins how the program ended with how its answer reads. The worse of the two is the ending.
+pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
+    let (ending, error) = ending(attempt, reading);
+    let state = match ending {
+        Ending::Finished | Ending::Leaky => ReviewerState::Finished,
+        Ending::Corrupted => ReviewerState::TransportCorrupted,
+        _ => ReviewerState::Failed,
+    };
+    let mut receipt = attempt.receipt.clone();
+    receipt.canary = reading.canary;
+    receipt.parsed_as = reading.parsed_as;
+    receipt.bytes_out = attempt.answer.len() as u64;
+    let mut notes = attempt.notes.clone();
+    if reading.canary == Canary::Missing {
+        notes.push("it did not echo the canary line; its answer still counts".to_owned());
+    }
+    notes.extend(reading.notes.iter().map(|note| format!("answer, {}", note.sentence())));
+    ReviewerReport {
+        name: attempt.name.clone(),
+        kind: attempt.kind,
+        model: reading.model.clone().or_else(|| attempt.model.clone()),
+        effort: attempt.effort.clone(),
+        state,
+        ending,
+        ms: attempt.ms,
+        error,
+        receipt,
+        quorum: attempt.quorum,
+        verdict: reading.verdict.clone(),
+        summary: reading.summary.clone(),
+        tree_gone: attempt.tree_gone,
+        tokens: None,
+        usd: None,
+        notes,
+    }
+}
+
+fn ending(attempt: &Attempt, reading: &Reading) -> (Ending, Option<String>) {
+    if !matches!(attempt.ending, Ending::Finished | Ending::Leaky) {
+        return (attempt.ending, attempt.error.clone());
+    }
+    if reading.canary == Canary::Altered {
+        let why = "the canary line came back altered: the transport rewrites text, so the answer is about other code";
+        return (Ending::Corrupted, Some(why.to_owned()));
+    }
+    match &reading.state {
+        ReadingState::Reviewed => (attempt.ending, None),
+        ReadingState::Empty => (Ending::Empty, Some("it ended well but wrote no review".to_owned())),
+        ReadingState::UnableToReview { why } => {
+            (Ending::UnableToReview, Some(format!("it wrote where the review should be: {why}")))
+        }
+        ReadingState::Truncated { why } => (Ending::Truncated, Some(format!("its answer breaks off: {why}"))),
+    }
+}
+
+/// The row of a reviewer that was not asked.
+pub fn refused(name: &str, why: &str) -> ReviewerReport {
+    ReviewerReport {
+        name: name.to_owned(),
+        state: ReviewerState::Skipped,
+        ending: Ending::NotStarted,
+        error: Some(why.to_owned()),
+        ..ReviewerReport::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conclude_with(ending: Ending, state: ReadingState, canary: Canary) -> ReviewerReport {
+        let attempt = Attempt { ending, ..Attempt::default() };
+        let reading = Reading { state, canary, ..Reading::default() };
+        conclude(&attempt, &reading)
+    }
+
+    #[test]
+    fn only_a_readable_review_of_a_program_that_ended_well_counts() {
+        let reviewed = || ReadingState::Reviewed;
+        let why = || "x".to_owned();
+        let cases = [
+            (Ending::Finished, reviewed(), ReviewerState::Finished, Ending::Finished),
+            (Ending::Leaky, reviewed(), ReviewerState::Finished, Ending::Leaky),
+            (Ending::TimedOut, reviewed(), ReviewerState::Failed, Ending::TimedOut),
+            (Ending::Failed, reviewed(), ReviewerState::Failed, Ending::Failed),
+            (Ending::Finished, ReadingState::Empty, ReviewerState::Failed, Ending::Empty),
+            (
+                Ending::Finished,
+                ReadingState::UnableToReview { why: why() },
+                ReviewerState::Failed,
+                Ending::UnableToReview,
+            ),
+            (
+                Ending::Finished,
+                ReadingState::Truncated { why: why() },
+                ReviewerState::Failed,
+                Ending::Truncated,
+            ),
+        ];
+        for (ending, state, want_state, want_ending) in cases {
+            let row = conclude_with(ending, state.clone(), Canary::Echoed);
+            assert_eq!((row.state, row.ending), (want_state, want_ending), "{ending:?} {state:?}");
+        }
+    }
+
+    #[test]
+    fn an_altered_canary_makes_the_answer_no_review() {
+        let row = conclude_with(Ending::Finished, ReadingState::Reviewed, Canary::Altered);
+        assert_eq!(row.state, ReviewerState::TransportCorrupted);
+        assert_eq!(row.ending, Ending::Corrupted);
+    }
+
+    #[test]
+    fn a_missing_canary_is_noted_and_the_answer_counts() {
+        let row = conclude_with(Ending::Finished, ReadingState::Reviewed, Canary::Missing);
+        assert_eq!(row.state, ReviewerState::Finished);
+        assert!(row.notes.iter().any(|note| note.contains("canary")));
+    }
+}
