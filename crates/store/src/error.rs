@@ -60,7 +60,7 @@ pub enum Error {
         /// All that fit, newest first.
         candidates: Vec<String>,
     },
-    /// SQLite refused.
+    /// The database refused.
     #[error("the index `{path}` could not be used: {source}")]
     Index {
         /// Which.
@@ -82,6 +82,16 @@ impl Error {
     pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Failed { doing, path, source }
+    }
+
+    /// Whether it is the index file itself that is at fault, rather than the disk or another process.
+    pub(crate) fn is_broken_index(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SchemaChanged, TypeMismatch, Unknown};
+        let Self::Index { source, .. } = self else { return false };
+        matches!(
+            source.sqlite_error_code(),
+            None | Some(DatabaseCorrupt | NotADatabase | SchemaChanged | TypeMismatch | Unknown)
+        )
     }
 
     /// What to do about it, where that is known.

@@ -44,3 +44,43 @@ impl Store {
 fn belongs(run: &RunEntry, series: Option<&str>) -> bool {
     series.is_none_or(|wanted| run.series().is_some_and(|have| same_series(have, wanted)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{finish, scratch, target};
+
+    #[test]
+    fn a_run_is_found_by_last_by_id_by_beginning_and_by_end() {
+        let (_folder, store) = scratch();
+        finish(&store, &target("topic"), "2026-01-01T10:00:00Z");
+        finish(&store, &target("topic"), "2026-01-02T10:00:00Z");
+        finish(&store, &target("other"), "2026-01-03T10:00:00Z");
+        store
+            .begin(&target("topic"), "2026-01-04T10:00:00Z".parse().expect("a time"), "topic")
+            .expect("begins");
+        let found = |asked: &str| store.find(asked, None).map(|run| run.id().to_string());
+        assert_eq!(found("last").expect("found"), "20260103-100000-other");
+        assert_eq!(found("20260102-100000-topic").expect("found"), "20260102-100000-topic");
+        assert_eq!(found("20260101").expect("found"), "20260101-100000-topic");
+        assert_eq!(found("other").expect("found"), "20260103-100000-other");
+        let last = store.find("last", Some("o/r@topic")).expect("found");
+        assert_eq!(last.id().as_str(), "20260102-100000-topic");
+    }
+
+    #[test]
+    fn what_is_not_one_run_is_an_error_that_names_runs() {
+        let (_folder, store) = scratch();
+        let nothing = store.find("last", None).expect_err("no runs");
+        assert!(nothing.hint().is_some() && nothing.to_string().contains("no finished run"), "{nothing}");
+        finish(&store, &target("topic"), "2026-01-01T10:00:00Z");
+        finish(&store, &target("topic"), "2026-01-02T10:00:00Z");
+        let several = store.find("topic", None).expect_err("two");
+        assert!(several.to_string().contains("20260101-100000-topic"), "{several}");
+        for asked in ["nonsense", "", "../x"] {
+            let none = store.find(asked, None).expect_err(asked);
+            assert!(none.hint().is_some_and(|hint| hint.contains("20260102")), "{none}");
+        }
+        let none = store.find("last", Some("o/r@elsewhere")).expect_err("none there");
+        assert!(none.to_string().contains("of this branch"), "{none}");
+    }
+}

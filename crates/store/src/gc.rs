@@ -48,7 +48,7 @@ impl Store {
         if !dry_run {
             self.finish_removals()?;
         }
-        let runs = self.runs()?;
+        let runs = self.runs_while_exclusive()?;
         let newest = newest_of_series(&runs);
         let old = |run: &RunEntry| {
             let age = now.duration_since(run.started);
@@ -100,4 +100,81 @@ fn newest_of_series(runs: &[RunEntry]) -> BTreeSet<RunId> {
         })
         .map(|run| run.id().clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{finish, scratch, target};
+
+    const ALL: Policy = Policy { runs: 0, older_than: Duration::ZERO, keep_newest_of_series: true };
+
+    fn at(time: &str) -> Timestamp {
+        time.parse().expect("a time")
+    }
+
+    fn ids(removed: &[Removed]) -> Vec<&str> {
+        removed.iter().map(|removed| removed.id.as_str()).collect()
+    }
+
+    /// Three runs of one branch, one of another, a day apart.
+    fn four_runs(store: &Store) {
+        for (day, branch) in [(1, "topic"), (2, "other"), (3, "topic"), (4, "topic")] {
+            finish(store, &target(branch), &format!("2026-01-0{day}T10:00:00Z"));
+        }
+    }
+
+    #[test]
+    fn the_newest_of_each_series_stay() {
+        let (_folder, store) = scratch();
+        four_runs(&store);
+        let now = at("2026-06-01T00:00:00Z");
+        let would = store.gc(&ALL, now, true).expect("readable");
+        assert_eq!(store.runs().expect("readable").len(), 4);
+        let removed = store.gc(&ALL, now, false).expect("removable");
+        assert_eq!(ids(&removed), ["20260103-100000-topic", "20260101-100000-topic"]);
+        assert_eq!(removed, would);
+        assert!(removed[0].bytes > 100 && removed[0].files >= 5, "{removed:?}");
+        assert_eq!(store.runs().expect("readable").len(), 2);
+        assert_eq!(store.index().expect("usable").attempts("mine").expect("readable").len(), 2);
+        assert_eq!(store.gc(&ALL, now, false).expect("nothing left to do"), []);
+    }
+
+    #[test]
+    fn number_and_age_keep_runs() {
+        let (_folder, store) = scratch();
+        four_runs(&store);
+        let policy = Policy { keep_newest_of_series: false, ..ALL };
+        let removed = |policy: Policy, now: &str| store.gc(&policy, at(now), true).expect("readable").len();
+        assert_eq!(removed(policy, "2026-06-01T00:00:00Z"), 4);
+        assert_eq!(removed(Policy { runs: 3, ..policy }, "2026-06-01T00:00:00Z"), 1);
+        let week = Duration::from_hours(7 * 24);
+        assert_eq!(removed(Policy { older_than: week, ..policy }, "2026-01-09T00:00:00Z"), 1);
+        assert_eq!(removed(Policy { older_than: Duration::MAX, ..policy }, "2026-06-01T00:00:00Z"), 0);
+    }
+
+    #[test]
+    fn living_and_damaged_runs_stay_and_interrupted_ones_go() {
+        let (_folder, store) = scratch();
+        let alive = store.begin(&target("a"), at("2026-01-01T10:00:00Z"), "a").expect("begins");
+        drop(store.begin(&target("b"), at("2026-01-02T10:00:00Z"), "b").expect("begins"));
+        let damaged = finish(&store, &target("c"), "2026-01-03T10:00:00Z");
+        fs::write(store.run(&damaged).file("run.json"), "").expect("writable");
+        fs::create_dir(store.runs_folder().join("backup")).expect("folder");
+        let removed = store.gc(&ALL, at("2026-06-01T00:00:00Z"), false).expect("removable");
+        assert_eq!(ids(&removed), ["20260102-100000-b"]);
+        assert!(alive.path().is_dir() && store.run(&damaged).path().is_dir());
+        assert!(store.runs_folder().join("backup").is_dir());
+    }
+
+    #[test]
+    fn a_removal_that_was_cut_off_is_no_run_and_is_finished_later() {
+        let (_folder, store) = scratch();
+        let id = finish(&store, &target("a"), "2026-01-01T10:00:00Z");
+        let gone = store.runs_folder().join(format!("{GONE}{id}"));
+        fs::rename(store.run(&id).path(), &gone).expect("movable");
+        assert!(store.runs().expect("readable").is_empty());
+        store.gc(&ALL, at("2026-06-01T00:00:00Z"), false).expect("removable");
+        assert!(!gone.exists());
+    }
 }

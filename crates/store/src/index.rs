@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use model::{Report, ReviewerReport};
 use rusqlite::{Connection, Transaction, params};
 
-use crate::{Error, Result, RunState, Store, StoredRun};
+use crate::{Error, Result, RunEntry, RunState, StoredRun};
 
 /// Numbered steps from nothing to today's tables. Never edited once released: a change is a new file.
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_runs.sql")];
@@ -77,38 +77,56 @@ impl Index {
         opened.map_err(|source| Error::Index { path, source })
     }
 
-    /// Opens the index; a broken or newer one is set aside, and where nothing may be written it lives in memory.
-    pub(crate) fn open_or_rebuild(store: &Store) -> Result<Self> {
-        let error = match Self::open(store.root()) {
-            Ok(index) => return Ok(index),
-            Err(error) => error,
-        };
-        if must_be_set_aside(&error) {
-            let _exclusive = store.exclusive()?;
-            // Another process may have done it while this one waited.
-            if let Ok(index) = Self::open(store.root()) {
-                return Ok(index);
-            }
-            set_aside(store.root())?;
-            return Self::open(store.root());
-        }
+    /// Opens the index and brings it up to date.
+    pub(crate) fn open_and_sync(root: &Path, runs: &[RunEntry]) -> Result<Self> {
+        let mut index = Self::open(root)?;
+        index.check()?;
+        index.sync(runs)?;
+        Ok(index)
+    }
+
+    /// Makes the index without a file.
+    pub(crate) fn in_memory(runs: &[RunEntry]) -> Result<Self> {
         let path = PathBuf::from(":memory:");
         let opened = Connection::open_in_memory().and_then(|connection| prepare(connection, &path));
-        opened.map_err(|source| Error::Index { path, source })
+        let mut index = opened.map_err(|source| Error::Index { path, source })?;
+        index.sync(runs)?;
+        Ok(index)
+    }
+
+    /// Moves the index out of the way. It can be made again, so one old copy is enough.
+    pub(crate) fn set_aside(root: &Path) -> Result<()> {
+        let path = root.join("index.sqlite");
+        let moved = std::fs::rename(&path, root.join("index.sqlite.set-aside"));
+        moved.map_err(Error::failed("set aside", &path))?;
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(root.join(format!("index.sqlite{suffix}")));
+        }
+        Ok(())
+    }
+
+    /// Looks for damage in every page, which the database itself would notice only when it comes across it.
+    fn check(&self) -> Result<()> {
+        let answer = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        match answer.map_err(|source| self.failed(source))?.as_str() {
+            "ok" => Ok(()),
+            damage => Err(self.failed(failure(rusqlite::ffi::SQLITE_CORRUPT, damage.to_owned()))),
+        }
     }
 
     /// Brings the index up to date with the folders.
-    pub(crate) fn sync(&mut self, store: &Store) -> Result<()> {
+    fn sync(&mut self, runs: &[RunEntry]) -> Result<()> {
         let known = self.stamps()?;
-        let mut there = BTreeSet::new();
-        for entry in store.runs()?.into_iter().filter(|entry| entry.state == RunState::Finished) {
-            let id = entry.id().to_string();
-            if known.get(&id).map(String::as_str) != Some(stamp(&entry.run)?.as_str()) {
-                self.add(&entry.run)?;
+        let finished = runs.iter().filter(|run| run.state == RunState::Finished);
+        let there: BTreeSet<&str> = finished.clone().map(|run| run.id().as_str()).collect();
+        for run in finished.map(|run| &run.run) {
+            // A run may be removed while this looks at it; then there is nothing to take in.
+            let stamp = stamp(run).ok();
+            if stamp.is_some() && known.get(run.id().as_str()) != stamp.as_ref() {
+                self.add(run)?;
             }
-            there.insert(id);
         }
-        for id in known.keys().filter(|id| !there.contains(*id)) {
+        for id in known.keys().filter(|id| !there.contains(id.as_str())) {
             let removed = self.connection.execute("DELETE FROM runs WHERE id = ?1", [id]);
             removed.map_err(|source| self.failed(source))?;
         }
@@ -196,9 +214,8 @@ fn prepare(mut connection: Connection, path: &Path) -> rusqlite::Result<Index> {
     }
     // Readers do not wait for a writer this way. Where the file system cannot do it, SQLite stays as it was.
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
-        .and_then(|answer| if answer == "ok" { Ok(()) } else { Err(corrupt(answer)) })?;
+    // The index can be made again, so it need not survive a power cut to the last row.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     if version < MIGRATIONS.len() {
         migrate(&mut connection)?;
     }
@@ -223,31 +240,11 @@ fn version(connection: &Connection) -> rusqlite::Result<usize> {
 
 fn newer(version: usize) -> rusqlite::Error {
     let message = format!("it has version {version}, this program knows {}", MIGRATIONS.len());
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_SCHEMA), Some(message))
+    failure(rusqlite::ffi::SQLITE_SCHEMA, message)
 }
 
-fn corrupt(message: String) -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(message))
-}
-
-/// Whether the file itself is at fault, rather than the disk or another process.
-fn must_be_set_aside(error: &Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SchemaChanged, TypeMismatch, Unknown};
-    let Error::Index { source, .. } = error else { return false };
-    matches!(
-        source.sqlite_error_code(),
-        None | Some(DatabaseCorrupt | NotADatabase | SchemaChanged | TypeMismatch | Unknown)
-    )
-}
-
-/// Moves the index out of the way. It can be made again, so one old copy is enough.
-fn set_aside(root: &Path) -> Result<()> {
-    let path = root.join("index.sqlite");
-    std::fs::rename(&path, root.join("index.sqlite.set-aside")).map_err(Error::failed("set aside", &path))?;
-    for suffix in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(root.join(format!("index.sqlite{suffix}")));
-    }
-    Ok(())
+fn failure(code: i32, message: String) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(message))
 }
 
 /// Changes when the report does.
@@ -362,4 +359,117 @@ fn attempt_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<AttemptRow> {
         dropped: row.get(7)?,
         false_positives: row.get(8)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use model::Fingerprint;
+
+    use super::*;
+    use crate::Store;
+    use crate::testing::{finish, scratch, target};
+
+    fn fingerprint() -> Fingerprint {
+        Fingerprint::of(&["a.rs", "f"])
+    }
+
+    fn two_runs() -> (tempfile::TempDir, Store) {
+        let (folder, store) = scratch();
+        finish(&store, &target("topic"), "2026-01-01T10:00:00Z");
+        finish(&store, &target("topic"), "2026-01-02T10:00:00Z");
+        (folder, store)
+    }
+
+    fn seen(store: &Store) -> Vec<String> {
+        let index = store.index().expect("usable");
+        index.findings(fingerprint().as_str()).expect("readable").into_iter().map(|row| row.run).collect()
+    }
+
+    const BOTH: [&str; 2] = ["20260102-100000-topic", "20260101-100000-topic"];
+
+    #[test]
+    fn a_finding_is_found_again_by_its_fingerprint() {
+        let (_folder, store) = two_runs();
+        assert_eq!(seen(&store), BOTH);
+        let row = store.index().expect("usable").findings_of(BOTH[0]).expect("readable").remove(0);
+        assert_eq!((row.id.as_str(), row.severity.as_str(), row.state.as_str()), ("I1", "important", "open"));
+        assert_eq!((row.path.as_deref(), row.start), (Some("a.rs"), Some(3)));
+        let attempt = store.index().expect("usable").attempts("mine").expect("readable").remove(0);
+        assert_eq!((attempt.ms, attempt.ending.as_str()), (7, "corrupted"));
+    }
+
+    #[test]
+    fn a_broken_index_is_set_aside_and_made_again() {
+        for garbage in
+            [b"not a database at all, but long enough to look like one".to_vec(), vec![0xFF; 40_000]]
+        {
+            let (_folder, store) = two_runs();
+            let path = store.root().join("index.sqlite");
+            for suffix in ["-wal", "-shm"] {
+                let _ = fs::remove_file(store.root().join(format!("index.sqlite{suffix}")));
+            }
+            fs::write(&path, &garbage).expect("writable");
+            assert_eq!(seen(&store), BOTH);
+            let aside = fs::read(store.root().join("index.sqlite.set-aside")).expect("is kept");
+            assert_eq!(aside, garbage);
+        }
+    }
+
+    #[test]
+    fn damage_in_the_middle_is_noticed() {
+        let (_folder, store) = two_runs();
+        assert_eq!(seen(&store), BOTH);
+        let path = store.root().join("index.sqlite");
+        let mut bytes = fs::read(&path).expect("readable");
+        // All pages but the first, which holds the header and the schema.
+        bytes[4096..].fill(0xAA);
+        fs::write(&path, bytes).expect("writable");
+        assert_eq!(seen(&store), BOTH);
+        assert!(store.root().join("index.sqlite.set-aside").exists());
+    }
+
+    #[test]
+    fn an_index_of_a_newer_version_is_set_aside() {
+        let (_folder, store) = two_runs();
+        let connection = Connection::open(store.root().join("index.sqlite")).expect("opens");
+        connection.pragma_update(None, "user_version", 99).expect("writable");
+        drop(connection);
+        assert_eq!(seen(&store), BOTH);
+        assert!(store.root().join("index.sqlite.set-aside").exists());
+    }
+
+    #[test]
+    fn a_missing_index_is_made_from_the_folders() {
+        let (_folder, store) = two_runs();
+        for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
+            let _ = fs::remove_file(store.root().join(name));
+        }
+        assert_eq!(seen(&store), BOTH);
+    }
+
+    #[test]
+    fn what_changed_behind_its_back_is_read_again() {
+        let (_folder, store) = two_runs();
+        assert_eq!(seen(&store), BOTH);
+        let first = store.runs().expect("readable").pop().expect("two").run;
+        let mut report = first.report().expect("readable").expect("finished");
+        report.findings.clear();
+        fs::write(first.file("report.json"), serde_json::to_vec(&report).expect("plain")).expect("writable");
+        assert_eq!(seen(&store), BOTH[..1]);
+        fs::remove_dir_all(store.runs().expect("readable").remove(0).run.path()).expect("removable");
+        assert!(seen(&store).is_empty());
+    }
+
+    #[test]
+    fn an_index_in_the_way_of_being_a_file_is_made_in_memory() {
+        let (_folder, store) = two_runs();
+        let path = store.root().join("index.sqlite");
+        for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
+            let _ = fs::remove_file(store.root().join(name));
+        }
+        fs::create_dir(&path).expect("folder");
+        assert_eq!(seen(&store), BOTH);
+    }
 }

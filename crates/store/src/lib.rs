@@ -32,6 +32,8 @@ mod run_folder;
 mod series;
 mod store;
 mod stored_run;
+#[cfg(test)]
+mod testing;
 
 pub use error::Error;
 pub use gc::{Policy, Removed};

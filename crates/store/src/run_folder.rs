@@ -23,8 +23,16 @@ pub struct RunFolder {
     /// The store's folder, for the index.
     root: PathBuf,
     record: Mutex<RunRecord>,
-    events: Mutex<File>,
+    events: Mutex<Events>,
     _lock: Lock,
+}
+
+/// The open `events.jsonl`.
+#[derive(Debug)]
+struct Events {
+    file: File,
+    /// True after a write that may have ended in the middle of a line.
+    torn: bool,
 }
 
 impl Deref for RunFolder {
@@ -50,7 +58,8 @@ impl RunFolder {
             .create(true)
             .open(&path)
             .map_err(Error::failed("create", &path))?;
-        let folder = Self { run, root, record: Mutex::new(record), events: Mutex::new(events), _lock: lock };
+        let events = Mutex::new(Events { file: events, torn: false });
+        let folder = Self { run, root, record: Mutex::new(record), events, _lock: lock };
         folder.write_once("target.json", &json(target))?;
         folder.save()?;
         Ok(folder)
@@ -101,8 +110,13 @@ impl RunFolder {
     pub fn append_event(&self, event: &Event) -> Result<()> {
         let mut line = serde_json::to_vec(event).expect("events are plain data");
         line.push(b'\n');
-        let mut file = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&line).map_err(Error::failed("write", &self.file("events.jsonl")))
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        if events.torn {
+            line.insert(0, b'\n');
+        }
+        let written = events.file.write_all(&line);
+        events.torn = written.is_err();
+        written.map_err(Error::failed("write", &self.file("events.jsonl")))
     }
 
     /// Writes the report in its forms, `report.json` last: where it stands, all others do. Written again, they are
@@ -176,4 +190,122 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).expect("records are plain data");
     bytes.push(b'\n');
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use jiff::Timestamp;
+    use model::EventKind;
+
+    use super::*;
+    use crate::testing::{report, scratch, target};
+
+    fn begin() -> (tempfile::TempDir, RunFolder) {
+        let (folder, store) = scratch();
+        let run = store.begin(&target("topic"), Timestamp::UNIX_EPOCH, "topic").expect("begins");
+        (folder, run)
+    }
+
+    fn note(text: &str) -> Event {
+        Event { at: Timestamp::UNIX_EPOCH, kind: EventKind::Note { text: text.to_owned() } }
+    }
+
+    #[test]
+    fn raw_material_is_written_once() {
+        let (_folder, run) = begin();
+        run.write_once("raw/mine/prompt.md", b"one").expect("new");
+        let again = run.write_once("raw/mine/prompt.md", b"two").expect_err("is there");
+        assert!(matches!(again, Error::Exists { .. }));
+        assert_eq!(fs::read(run.file("raw/mine/prompt.md")).expect("readable"), b"one");
+    }
+
+    #[test]
+    fn no_name_leaves_the_folder() {
+        let (_folder, run) = begin();
+        for name in ["", "..", "../x", "/etc/x", "a/../../x", "./.", "a\\b", ".tmp-1-1", "raw/.tmp-x/y"] {
+            let result = run.write_once(name, b"x");
+            assert!(matches!(result, Err(Error::BadName { .. })), "{name}: {result:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_leads_out_of_the_folder() {
+        let (folder, run) = begin();
+        let outside = folder.path().join("outside");
+        fs::create_dir(&outside).expect("folder");
+        std::os::unix::fs::symlink(&outside, run.file("raw")).expect("link");
+        assert!(run.write_once("raw/mine/x", b"x").is_err());
+        assert!(run.write_once("raw/x", b"x").is_err());
+        assert_eq!(fs::read_dir(&outside).expect("readable").count(), 0);
+    }
+
+    #[test]
+    fn reviews_come_back_as_they_were_written_in_the_order_of_the_report() {
+        let (_folder, run) = begin();
+        run.write_review_bytes("Zed", b"# ok \xFF\n", false).expect("new");
+        run.write_review_bytes("zed", b"{}", true).expect("new");
+        run.write_review_bytes("mine", b"", false).expect("new");
+        run.raw("asked and silent").expect("new");
+        let names = |run: &RunFolder| -> Vec<String> {
+            run.originals().expect("readable").into_iter().map(|original| original.reviewer).collect()
+        };
+        assert_eq!(names(&run), ["Zed", "mine", "zed"]);
+        let mut report = report(&run, &target("topic"), Timestamp::UNIX_EPOCH);
+        report.reviewers = ["zed", "mine", "Zed"]
+            .map(|name| model::ReviewerReport { name: name.to_owned(), ..Default::default() })
+            .to_vec();
+        let json = serde_json::to_vec(&report).expect("plain data");
+        run.write_report(&[("report.json", &json)]).expect("writable");
+        assert_eq!(names(&run), ["zed", "mine", "Zed"]);
+        let originals = run.originals().expect("readable");
+        assert_eq!((originals[0].json, originals[2].text.as_str()), (true, "# ok \u{fffd}\n"));
+    }
+
+    #[test]
+    fn the_report_is_read_back_as_it_was() {
+        let (_folder, run) = begin();
+        assert_eq!(run.report().expect("readable"), None);
+        let report = report(&run, &target("topic"), Timestamp::UNIX_EPOCH);
+        let json = serde_json::to_vec(&report).expect("plain data");
+        run.finish(&report, &[("report.json", &json)]).expect("writable");
+        assert_eq!(run.report().expect("readable"), Some(report));
+        assert_eq!(run.target().expect("readable"), Some(target("topic")));
+        assert_eq!(run.state(), RunState::Finished);
+    }
+
+    #[test]
+    fn events_of_many_threads_are_whole_lines_and_a_torn_last_line_is_left_out() {
+        let (_folder, run) = begin();
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let run = &run;
+                scope.spawn(move || {
+                    for number in 0..50 {
+                        run.append_event(&note(&format!("{thread}-{number}"))).expect("writable");
+                    }
+                });
+            }
+        });
+        assert_eq!(run.events().expect("readable").len(), 400);
+        let mut file = OpenOptions::new().append(true).open(run.file("events.jsonl")).expect("there");
+        file.write_all(b"{\"at\":\"1970-").expect("writable");
+        assert_eq!(run.events().expect("readable").len(), 400);
+    }
+
+    #[test]
+    fn an_interrupted_run_says_why() {
+        let (folder, run) = begin();
+        run.set_reviewers(&["mine".to_owned()]).expect("writable");
+        run.interrupt("the terminal was closed").expect("writable");
+        drop(run);
+        let store = crate::Store::existing(folder.path()).expect("is there");
+        let entry = store.runs().expect("readable").remove(0);
+        let record = entry.record.expect("readable");
+        assert_eq!(entry.state, RunState::Interrupted);
+        assert_eq!(record.note.as_deref(), Some("the terminal was closed"));
+        assert_eq!(record.reviewers, ["mine"]);
+    }
 }
