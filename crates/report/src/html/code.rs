@@ -1,0 +1,48 @@
+//! Code on the page: excerpts with line numbers, diffs, plain blocks.
+//!
+//! In: lines of code. Out: `<pre>` with one `<span>` a line. Line numbers are attributes, so copying copies code alone.
+
+use model::Excerpt;
+
+use super::escape::text;
+use crate::words::shown_lines;
+
+/// Opens a block that scrolls by itself and can be reached by keyboard.
+const OPEN: &str = "<pre tabindex=\"0\"><code>";
+const CLOSE: &str = "</code></pre>";
+
+fn line(html: &mut String, class: &str, number: Option<u32>, code: &str) {
+    let number = number.map_or(String::new(), |number| format!(" data-n=\"{number}\""));
+    put!(html, "<span class=\"{class}\"{number}>{}</span>\n", text(code));
+}
+
+/// The excerpt of a finding: its own lines are marked.
+pub(super) fn excerpt(html: &mut String, excerpt: &Excerpt) {
+    html.push_str("<pre class=\"numbered\" tabindex=\"0\"><code>");
+    for shown in shown_lines(excerpt) {
+        line(html, if shown.marked { "l m" } else { "l" }, shown.number, shown.text);
+    }
+    html.push_str(CLOSE);
+}
+
+/// A diff: added and removed lines are tinted, and keep their sign.
+pub(super) fn diff(html: &mut String, patch: &str) {
+    html.push_str(OPEN);
+    for text in patch.lines() {
+        let class = match text.as_bytes().first() {
+            Some(b'+') => "l add",
+            Some(b'-') => "l del",
+            Some(b'@') => "l hunk",
+            _ => "l",
+        };
+        line(html, class, None, text);
+    }
+    html.push_str(CLOSE);
+}
+
+/// Any other code.
+pub(super) fn plain(html: &mut String, code: &str) {
+    html.push_str(OPEN);
+    html.push_str(&text(code.trim_end_matches('\n')));
+    html.push_str(CLOSE);
+}

@@ -1,0 +1,121 @@
+//! What a reader sees first: the verdict, the numbers, what happened since the last round, the summary.
+//!
+//! In: a report. Out: the top of the page. Never a number that the value does not hold.
+
+use model::{Disposition, Lane, PriorStatus, Report, Severity, VerdictValue};
+
+use super::escape::{line, with_code};
+use super::{prose, sections};
+use crate::words::{
+    compact, covered, how_many, is_builtin_only, prior_counts, prior_word, reviewer_failed, reviewers_of,
+};
+
+/// Writes the overview.
+pub(super) fn write(page: &mut String, report: &Report) {
+    verdict(page, report);
+    tiles(page, report);
+    since(page, report);
+    filters(page, report);
+    if !report.summary.trim().is_empty() {
+        page.push_str("<section aria-labelledby=\"summary\"><h2 id=\"summary\">Summary</h2><div class=\"card pad prose\">");
+        page.push_str(&prose::block(&report.summary));
+        page.push_str("</div></section>\n");
+    }
+    sections::prior(page, report);
+}
+
+fn verdict(page: &mut String, report: &Report) {
+    let tone = match report.verdict.value {
+        VerdictValue::MergeAsIs => "good",
+        VerdictValue::MergeWithOptionalFixes => "suggestion",
+        VerdictValue::MergeWithFixes => "important",
+        VerdictValue::Rework | VerdictValue::Incomplete => "critical",
+    };
+    put!(
+        page,
+        "<section class=\"verdict {tone}\" aria-label=\"Verdict\"><h2>{}</h2><div><p>{}</p>",
+        report.verdict.value.label(),
+        with_code(&report.verdict.reason)
+    );
+    if !report.verdict.blocking.is_empty() {
+        let links: Vec<String> = report
+            .verdict
+            .blocking
+            .iter()
+            .map(|id| format!("<a href=\"#{0}\">{0}</a>", super::escape::name(id)))
+            .collect();
+        put!(page, "<p>To resolve before merge: {}</p>", links.join(" "));
+    }
+    if is_builtin_only(report) {
+        page.push_str("<p>Built-in reviewers only: no semantic review was made. Not checked: design, concurrency, intent.</p>");
+    }
+    for reviewer in &report.reviewers {
+        if let Some(why) = reviewer_failed(reviewer) {
+            put!(
+                page,
+                "<p class=\"warn\">⚠ <strong>{}</strong> did not review: {}</p>",
+                line(&reviewer.name),
+                line(&why)
+            );
+        }
+    }
+    page.push_str("</div></section>\n");
+}
+
+fn tiles(page: &mut String, report: &Report) {
+    let to_fix = how_many(report, Severity::Critical) + how_many(report, Severity::Important);
+    let contested = report.findings.iter().filter(|finding| finding.lane == Lane::Contested).count();
+    let dropped = report.dispositions.iter().filter(|row| row.disposition == Disposition::Dropped).count();
+    let (seen, all) = covered(report);
+    let cost: f64 = report.reviewers.iter().filter_map(|reviewer| reviewer.usd).sum();
+    let mut tiles = vec![
+        (report.verdict.blocking.len().to_string(), format!("to fix, of {to_fix} critical or important")),
+        (how_many(report, Severity::Suggestion).to_string(), "optional".to_owned()),
+        (dropped.to_string(), format!("dropped · {contested} contested")),
+        (format!("{seen}/{all}"), "files looked at".to_owned()),
+        (
+            compact(report.run.active_ms),
+            format!("in all · consolidation {}", compact(report.run.consolidation_ms)),
+        ),
+    ];
+    if cost > 0.0 {
+        tiles.push((format!("${cost:.2}"), "where reviewers told".to_owned()));
+    }
+    page.push_str("<ul class=\"tiles\">");
+    for (number, label) in tiles {
+        put!(page, "<li><strong>{number}</strong><span>{label}</span></li>");
+    }
+    page.push_str("</ul>\n");
+}
+
+fn since(page: &mut String, report: &Report) {
+    let counts = prior_counts(report);
+    if counts.is_empty() {
+        return;
+    }
+    page.push_str("<ul class=\"chips\" aria-label=\"Findings of earlier rounds\">");
+    for (status, number) in counts {
+        let class = if status == PriorStatus::Fixed { "chip good" } else { "chip" };
+        put!(page, "<li class=\"{class}\">{number} {}</li>", prior_word(status));
+    }
+    page.push_str("</ul>\n");
+}
+
+/// Shown by the script only: without it there is nothing to filter with.
+fn filters(page: &mut String, report: &Report) {
+    if report.findings.len() < 2 {
+        return;
+    }
+    let mut names: Vec<&str> = report.findings.iter().flat_map(reviewers_of).collect();
+    names.sort_unstable();
+    names.dedup();
+    page.push_str("<fieldset class=\"filters js\" id=\"filters\"><legend>Show</legend>");
+    for (value, label) in [("c", "critical"), ("i", "important"), ("s", "suggestions")] {
+        put!(page, "<label><input type=\"checkbox\" name=\"f\" value=\"{value}\" checked> {label}</label>");
+    }
+    for name in names {
+        let name = line(name);
+        put!(page, "<label><input type=\"checkbox\" name=\"r\" value=\"{name}\" checked> {name}</label>");
+    }
+    page.push_str("<span id=\"shown\" aria-live=\"polite\"></span></fieldset>\n");
+}

@@ -1,0 +1,152 @@
+//! Reviewers' Markdown as HTML.
+//!
+//! In: Markdown from anywhere. Out: elements from a short list, written one by one, so that nothing else can occur: raw
+//! HTML is shown as text, images as their words and address, links only to the web. Never an attribute from the text but
+//! a checked link target.
+
+use comrak::nodes::{AstNode, ListType, NodeCodeBlock, NodeValue};
+use comrak::{Arena, parse_document};
+
+use super::code;
+use super::escape::{address, text};
+use crate::markdown::markdown_options;
+
+/// How deep elements nest before the rest is written as plain text.
+const DEEPEST: usize = 40;
+
+/// Renders a block of Markdown.
+pub(super) fn block(markdown: &str) -> String {
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, &markdown_options());
+    let mut html = String::with_capacity(markdown.len() * 2);
+    children(&mut html, root, 0);
+    html
+}
+
+fn children<'a>(html: &mut String, node: &'a AstNode<'a>, depth: usize) {
+    if depth > DEEPEST {
+        return flat(html, node);
+    }
+    for child in node.children() {
+        element(html, child, depth + 1);
+    }
+}
+
+/// All text below a node, without structure.
+fn flat<'a>(html: &mut String, node: &'a AstNode<'a>) {
+    for below in node.descendants() {
+        match &below.data().value {
+            NodeValue::Text(literal) => html.push_str(&text(literal)),
+            NodeValue::Code(code) => html.push_str(&text(&code.literal)),
+            NodeValue::CodeBlock(code) => html.push_str(&text(&code.literal)),
+            NodeValue::HtmlInline(raw) => html.push_str(&text(raw)),
+            NodeValue::HtmlBlock(raw) => html.push_str(&text(&raw.literal)),
+            NodeValue::SoftBreak | NodeValue::LineBreak => html.push('\n'),
+            _ => {}
+        }
+    }
+}
+
+fn element<'a>(html: &mut String, node: &'a AstNode<'a>, depth: usize) {
+    let value = node.data().value.clone();
+    let mut wrap = |tag: &str| {
+        put!(html, "<{tag}>");
+        children(html, node, depth);
+        put!(html, "</{tag}>");
+    };
+    match value {
+        NodeValue::Paragraph if is_tight(node) => children(html, node, depth),
+        NodeValue::Paragraph => wrap("p"),
+        // A heading in a review is no heading of this page.
+        NodeValue::Heading(_) => {
+            html.push_str("<p><strong>");
+            children(html, node, depth);
+            html.push_str("</strong></p>");
+        }
+        NodeValue::BlockQuote => wrap("blockquote"),
+        NodeValue::List(list) if list.list_type == ListType::Ordered => wrap("ol"),
+        NodeValue::List(_) => wrap("ul"),
+        NodeValue::Item(_) => wrap("li"),
+        NodeValue::TaskItem(item) => {
+            html.push_str(if item.symbol.is_some() { "<li>☑ " } else { "<li>☐ " });
+            children(html, node, depth);
+            html.push_str("</li>");
+        }
+        NodeValue::Emph => wrap("em"),
+        NodeValue::Strong => wrap("strong"),
+        NodeValue::Strikethrough => wrap("del"),
+        NodeValue::Table(_) => {
+            html.push_str("<div class=\"scroll\"><table>");
+            children(html, node, depth);
+            html.push_str("</table></div>");
+        }
+        NodeValue::TableRow(_) => wrap("tr"),
+        NodeValue::TableCell => wrap("td"),
+        NodeValue::CodeBlock(block) => code_block(html, &block),
+        NodeValue::HtmlBlock(raw) => put!(html, "<p>{}</p>", text(raw.literal.trim_end())),
+        NodeValue::HtmlInline(raw) => html.push_str(&text(&raw)),
+        NodeValue::Text(literal) => html.push_str(&text(&literal)),
+        NodeValue::Code(code) => put!(html, "<code>{}</code>", text(&code.literal)),
+        NodeValue::SoftBreak => html.push('\n'),
+        NodeValue::LineBreak => html.push_str("<br>"),
+        NodeValue::ThematicBreak => {}
+        NodeValue::Link(link) => linked(html, node, &link.url, depth),
+        NodeValue::Image(link) => {
+            html.push_str("[image: ");
+            children(html, node, depth);
+            put!(html, "] ({})", text(&link.url));
+        }
+        _ => children(html, node, depth),
+    }
+}
+
+/// Paragraphs in a tight list are written without a margin.
+fn is_tight<'a>(node: &'a AstNode<'a>) -> bool {
+    let list = node.parent().and_then(|item| item.parent());
+    list.is_some_and(|list| matches!(&list.data().value, NodeValue::List(list) if list.tight))
+}
+
+fn linked<'a>(html: &mut String, node: &'a AstNode<'a>, url: &str, depth: usize) {
+    if let Some(url) = address(url) {
+        put!(html, "<a href=\"{url}\" rel=\"noreferrer noopener nofollow\">");
+        children(html, node, depth);
+        html.push_str("</a>");
+    } else {
+        children(html, node, depth);
+        put!(html, " ({})", text(url));
+    }
+}
+
+fn code_block(html: &mut String, block: &NodeCodeBlock) {
+    let is_diff = block.info.split_whitespace().next().is_some_and(|word| matches!(word, "diff" | "patch"));
+    if is_diff { code::diff(html, &block.literal) } else { code::plain(html, &block.literal) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_becomes_a_few_elements() {
+        let cases = [
+            ("a *b* `c<d>`", "<p>a <em>b</em> <code>c&lt;d&gt;</code></p>"),
+            ("- one\n- two", "<ul><li>one</li><li>two</li></ul>"),
+            ("# Big", "<p><strong>Big</strong></p>"),
+            ("<img src=x onerror=y>", "<p>&lt;img src=x onerror=y&gt;</p>"),
+            ("a <b>c</b>", "<p>a &lt;b&gt;c&lt;/b&gt;</p>"),
+            ("![alt](https://x.example/p.png)", "<p>[image: alt] (https://x.example/p.png)</p>"),
+            ("[go](javascript:alert)", "<p>go (javascript:alert)</p>"),
+            ("x\u{202e}y", "<p>x⟦U+202E⟧y</p>"),
+        ];
+        for (given, wanted) in cases {
+            assert_eq!(block(given), wanted, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_ends_in_plain_text() {
+        let html = block(&format!("{}deep", "> ".repeat(3000)));
+        assert!(html.contains("deep"));
+        assert!(html.matches("<blockquote>").count() <= DEEPEST + 1);
+    }
+}

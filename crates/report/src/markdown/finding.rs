@@ -1,0 +1,121 @@
+//! Findings by severity.
+//!
+//! In: a report. Out: three sections, each finding in the grammar that `super` describes. Never a finding twice, never
+//! a finding without its id.
+
+use model::{Excerpt, Finding, Lane, Report, Severity};
+
+use super::escape::{address, block, cell, code, fence, inline};
+use crate::safe::safe_text;
+use crate::words::{
+    SEVERITIES, checked, language, origin, parts, place, reviewers_of, severity_heading, severity_note,
+};
+
+/// The sections `Critical Issues`, `Important Issues` and `Suggestions`.
+pub(super) fn sections(report: &Report) -> String {
+    let sections: Vec<String> = SEVERITIES.iter().map(|severity| section(report, *severity)).collect();
+    sections.join("\n---\n\n")
+}
+
+fn section(report: &Report, severity: Severity) -> String {
+    let findings: Vec<String> =
+        report.findings.iter().filter(|finding| finding.severity == severity).map(write).collect();
+    let body = if findings.is_empty() { "None.\n".to_owned() } else { findings.join("\n") };
+    format!("## {}\n\n{body}", severity_heading(severity))
+}
+
+/// One finding.
+fn write(finding: &Finding) -> String {
+    let parts = parts(finding);
+    let mut paragraphs = vec![first_line(finding)];
+    paragraphs.extend(finding.excerpt.as_ref().and_then(excerpt));
+    if !parts.prose.is_empty() {
+        paragraphs.push(block(&parts.prose));
+    }
+    paragraphs.extend(contested(finding));
+    paragraphs.extend(origin_line(finding));
+    paragraphs.extend(checked_line(finding));
+    if let Some(fix) = &parts.fix {
+        paragraphs.push(proposal(fix));
+    }
+    paragraphs.extend(finding.reconciliation.iter().map(|note| remark("Severity:", &severity_note(note))));
+    paragraphs.extend(also_noted(finding));
+    if !finding.possibly_same.is_empty() {
+        paragraphs.push(remark("Possibly the same as", &format!("{}.", finding.possibly_same.join(", "))));
+    }
+    paragraphs.join("\n\n") + "\n"
+}
+
+fn first_line(finding: &Finding) -> String {
+    let title = inline(&finding.title);
+    let title = if title.is_empty() { "(no title)".to_owned() } else { title };
+    let places: Vec<String> = finding.locations.iter().map(linked_place).collect();
+    let places = if places.is_empty() { String::new() } else { format!(" — {}", places.join(", ")) };
+    let kind = finding.kind.map_or(String::new(), |kind| format!(", {}", kind.as_str()));
+    let names: Vec<String> = reviewers_of(finding).into_iter().map(cell).collect();
+    let attribution = if names.is_empty() { String::new() } else { format!(" [{}]", names.join(", ")) };
+    format!("{}. **{title}**{places} ({}{kind}){attribution}", cell(&finding.id), finding.severity.as_str())
+}
+
+fn linked_place(location: &model::Location) -> String {
+    let shown = code(&place(location));
+    match location.permalink.as_deref().and_then(address) {
+        Some(url) => format!("[{shown}]({url})"),
+        None => shown,
+    }
+}
+
+/// The lines of the finding itself; their surroundings are for the page.
+fn excerpt(excerpt: &Excerpt) -> Option<String> {
+    let lines = crate::words::shown_lines(excerpt);
+    let own: Vec<&str> =
+        lines.iter().filter(|line| line.marked || line.number.is_none()).map(|line| line.text).collect();
+    let text = safe_text(&own.join("\n"));
+    (!text.trim().is_empty()).then(|| fence(language(&excerpt.path), &text).trim_end().to_owned())
+}
+
+/// A line that `deep-review` adds: in italics, opened by one of the known words.
+fn remark(label: &str, text: &str) -> String {
+    debug_assert!(super::REMARKS.contains(&label));
+    format!("*{label} {}*", inline(text))
+}
+
+fn contested(finding: &Finding) -> Option<String> {
+    let failed = checked(finding).failed;
+    (finding.lane == Lane::Contested).then(|| {
+        let why =
+            if failed.is_empty() { "another reviewer says otherwise".to_owned() } else { failed.join(", ") };
+        remark("Contested:", &format!("it does not block. {why}"))
+    })
+}
+
+fn origin_line(finding: &Finding) -> Option<String> {
+    let (words, commits) = origin(finding)?;
+    let commits: Vec<String> = commits.into_iter().map(code).collect();
+    let commits = if commits.is_empty() { String::new() } else { format!(" in {}", commits.join(", ")) };
+    Some(remark("Origin:", &format!("{words}{commits}.")))
+}
+
+fn checked_line(finding: &Finding) -> Option<String> {
+    let told: Vec<String> = checked(finding)
+        .groups()
+        .into_iter()
+        .map(|(label, phrases)| format!("{}: {phrases}", label.to_lowercase()))
+        .collect();
+    (!told.is_empty()).then(|| remark("Checked:", &format!("{}.", told.join("; "))))
+}
+
+/// `Fix:` and the proposal; a proposal that opens with code starts below the label.
+fn proposal(fix: &str) -> String {
+    let fix = block(fix);
+    let is_prose = fix.starts_with(|c: char| c.is_alphabetic() || c == '`') && !fix.starts_with("```");
+    format!("Fix:{}{fix}", if is_prose { " " } else { "\n\n" })
+}
+
+fn also_noted(finding: &Finding) -> Vec<String> {
+    finding
+        .also_noted
+        .iter()
+        .map(|(reviewer, detail)| remark("Also noted by", &format!("{reviewer}: {detail}")))
+        .collect()
+}

@@ -1,0 +1,313 @@
+//! The sections around the findings: summary, design, testing, documentation, commits, limitations, coverage, process.
+//!
+//! In: a report. Out: one string a section, heading first. Never leaves a section out: an empty one says `None.`
+
+use model::{
+    CoverageStatus, DesignKind, DesignObservation, DesignScope, Limitation, PriorStatus, Ran, Report,
+    TestingGap,
+};
+
+use super::escape::{block, cell, code, code_cell, inline, nested};
+use crate::words::{
+    canary_word, count, coverage_word, covered, parsed_word, place, prior_counts, prior_word,
+    reviewer_failed, structure,
+};
+
+/// What the change does, what matters, and what became of earlier findings.
+pub(super) fn summary(report: &Report) -> String {
+    let mut text = String::from("## Executive Summary\n\n");
+    if !report.summary.trim().is_empty() {
+        put!(text, "{}\n\n", block(&report.summary));
+    }
+    if !report.summary.contains("Structure:") {
+        put!(text, "Structure: {}.\n", structure(report));
+    }
+    if !report.prior.is_empty() {
+        text.push_str(&prior(report));
+    }
+    text
+}
+
+fn prior(report: &Report) -> String {
+    let counts: Vec<String> =
+        prior_counts(report).iter().map(|(status, n)| format!("{n} {}", prior_word(*status))).collect();
+    let mut text = format!("\n### Findings of Earlier Rounds\n\n{}.\n\n", counts.join(" · "));
+    text.push_str("| Finding | Status | Why |\n|---|---|---|\n");
+    for prior in &report.prior {
+        put!(
+            text,
+            "| {} | {} | {} |\n",
+            code_cell(&prior.finding),
+            prior_word(prior.status),
+            cell(&prior.why)
+        );
+    }
+    text
+}
+
+/// Concerns and strengths.
+pub(super) fn design(report: &Report) -> String {
+    if report.design.is_empty() {
+        return "## Design Observations\n\nNone.\n".to_owned();
+    }
+    let mut text = String::from("## Design Observations\n");
+    for (heading, kind) in [("Concerns", DesignKind::Concern), ("Strengths", DesignKind::Strength)] {
+        let items: Vec<String> =
+            report.design.iter().filter(|item| item.kind == kind).map(observation).collect();
+        if !items.is_empty() {
+            let items = items.concat();
+            put!(text, "\n### {heading}\n\n{}\n", items.trim_end());
+        }
+    }
+    text
+}
+
+fn observation(item: &DesignObservation) -> String {
+    let scope = match item.scope {
+        DesignScope::InScope => "in-scope",
+        DesignScope::Future => "future",
+    };
+    let places: Vec<String> = item.locations.iter().map(|location| code(&place(location))).collect();
+    let places = if places.is_empty() { String::new() } else { format!(" — {}", places.join(", ")) };
+    let related =
+        if item.related.is_empty() { String::new() } else { format!(" (see {})", item.related.join(", ")) };
+    let head =
+        format!("- **{}** ({scope}){}{places}{related}", titled(&item.title), attribution(&item.reviewers));
+    format!("{head}{}\n", continued(&item.body))
+}
+
+fn titled(title: &str) -> String {
+    let title = inline(title);
+    if title.is_empty() { "(no title)".to_owned() } else { title }
+}
+
+/// The rest of a list item: behind a dash where it is one line, as its own block where it is more.
+fn continued(body: &str) -> String {
+    let text = nested(body);
+    let words = text.trim_start();
+    if words.is_empty() {
+        String::new()
+    } else if !text.contains('\n') && words.starts_with(|c: char| c.is_alphanumeric() || c == '`') {
+        format!(" — {words}")
+    } else {
+        format!("\n\n{text}\n")
+    }
+}
+
+fn attribution(names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(" [{}]", names.iter().map(|name| cell(name)).collect::<Vec<_>>().join(", "))
+}
+
+/// What ran and what no test covers.
+pub(super) fn testing(report: &Report) -> String {
+    let section = &report.testing;
+    let mut text = String::from("## Testing Assessment\n\n");
+    text.push_str(&paragraph(&section.text));
+    if !section.ran.is_empty() {
+        text.push_str("**Ran**\n\n");
+        section.ran.iter().for_each(|ran| text.push_str(&ran_item(ran)));
+        text.push('\n');
+    }
+    if !section.gaps.is_empty() {
+        text.push_str("**Untested, riskiest first**\n\n");
+        text.push_str(&gaps(&section.gaps));
+    }
+    or_none(text, "## Testing Assessment")
+}
+
+fn ran_item(ran: &Ran) -> String {
+    let exit = match ran.exit {
+        Some(0) => "passed".to_owned(),
+        Some(exit) => format!("exit {exit}"),
+        None => "result not told".to_owned(),
+    };
+    let note = ran.note.as_deref().map_or(String::new(), |note| format!(" — {}", inline(note)));
+    let who = if ran.reviewer.is_empty() { String::new() } else { format!(" [{}]", cell(&ran.reviewer)) };
+    format!("- {}: {exit}{note}{who}\n", code(&ran.command))
+}
+
+fn gaps(gaps: &[TestingGap]) -> String {
+    let mut text = String::new();
+    for (at, gap) in gaps.iter().enumerate() {
+        let finding = gap.finding.as_deref().map_or(String::new(), |id| format!(" ({})", cell(id)));
+        let scenario = inline(&gap.scenario);
+        put!(text, "{}. {scenario}{finding}{}\n", at + 1, attribution(&gap.reviewers));
+    }
+    text
+}
+
+fn paragraph(text: &str) -> String {
+    if text.trim().is_empty() { String::new() } else { format!("{}\n\n", block(text)) }
+}
+
+fn or_none(text: String, heading: &str) -> String {
+    if text.trim_end() == heading { format!("{heading}\n\nNone.\n") } else { text }
+}
+
+/// What the documentation lacks.
+pub(super) fn documentation(report: &Report) -> String {
+    let mut text = String::from("## Documentation Assessment\n\n");
+    text.push_str(&paragraph(&report.documentation.text));
+    text.push_str(&gaps(&report.documentation.gaps));
+    or_none(text, "## Documentation Assessment")
+}
+
+/// Remarks on the commits.
+pub(super) fn commits(report: &Report) -> String {
+    let mut text = String::from("## Commit Structure\n\n");
+    text.push_str(&paragraph(&report.commits.text));
+    for remark in &report.commits.remarks {
+        let sha = remark.sha.as_ref().map_or(String::new(), |sha| format!("`{}` ", sha.short()));
+        put!(text, "- {sha}{}{}\n", inline(&remark.text), attribution(&remark.reviewers));
+    }
+    or_none(text, "## Commit Structure")
+}
+
+/// What code, commits or authors admit, and what people declined before.
+pub(super) fn limitations(report: &Report) -> String {
+    let mut text = String::from("## Acknowledged Limitations\n\n");
+    report.limitations.iter().for_each(|item| text.push_str(&limitation(item)));
+    let declined: Vec<_> =
+        report.prior.iter().filter(|prior| prior.status == PriorStatus::Declined).collect();
+    let mut text = or_none(text, "## Acknowledged Limitations");
+    if !declined.is_empty() {
+        text.push_str("\n### Declined in Prior Rounds\n\n");
+        for prior in declined {
+            put!(text, "- {} — {}\n", code(&prior.finding), inline(&prior.why));
+        }
+    }
+    text
+}
+
+fn limitation(item: &Limitation) -> String {
+    let source = match item.source.as_str() {
+        "code" => "Code comment",
+        "commit" => "Commit message",
+        "pr-body" => "Pull request",
+        "pr-comment" => "Pull request comment",
+        _ => "Elsewhere",
+    };
+    let at =
+        item.location.as_ref().map_or(String::new(), |location| format!(" — {}", code(&place(location))));
+    let finding = item.finding.as_deref().map_or(String::new(), |id| format!(" (see {})", cell(id)));
+    format!("- **{source}**{at}: “{}”{finding}{}\n", inline(&item.quote), attribution(&item.reviewers))
+}
+
+/// Which changed file got whose attention.
+pub(super) fn coverage(report: &Report) -> String {
+    let mut text = String::from("## Coverage\n\n");
+    let section = &report.coverage;
+    if section.files.is_empty() {
+        text.push_str("None.\n");
+    } else {
+        let (seen, all) = covered(report);
+        put!(text, "{seen} of {} looked at.\n\n", count(all, "changed file"));
+        text.push_str(&matrix(report));
+    }
+    for path in &section.uncovered {
+        put!(text, "\n- **No reviewer says it looked at** {}", code(path.as_str()));
+    }
+    for contradiction in &section.contradictions {
+        put!(text, "\n- **Contradiction**: {}", inline(contradiction));
+    }
+    if !report.attention.is_empty() {
+        text.push_str(
+            "\n\n### Places Worth a Look\n\nNot findings: where a second pair of eyes pays most.\n\n",
+        );
+        for place in &report.attention {
+            let at = code(&format!("{}:{}-{}", place.path, place.start, place.end));
+            put!(text, "- {at} — {}\n", inline(&place.why.join("; ")));
+        }
+    }
+    text + "\n"
+}
+
+/// Columns are the reviewers that gave any account of files.
+fn matrix(report: &Report) -> String {
+    let names: Vec<&str> = report
+        .reviewers
+        .iter()
+        .map(|reviewer| reviewer.name.as_str())
+        .filter(|name| report.coverage.files.iter().any(|file| file.by.iter().any(|(by, _)| by == name)))
+        .collect();
+    let heads: String = names.iter().map(|name| format!(" {} |", cell(name))).collect();
+    let mut text = format!("| File |{heads}\n|---|{}\n", "---|".repeat(names.len()));
+    for file in &report.coverage.files {
+        put!(text, "| {} |", code_cell(file.path.as_str()));
+        for name in &names {
+            let word = file.by.iter().find(|(by, _)| by == name).map_or("—", |(_, status)| match status {
+                CoverageStatus::Findings => "**findings**",
+                status => coverage_word(*status),
+            });
+            put!(text, " {word} |");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// How the run went: what each reviewer was given, notes, failures, what made the report.
+pub(super) fn process(report: &Report) -> String {
+    let mut text = String::from("## Review Process Notes\n\n");
+    for note in report.target.notes.iter().chain(&report.notes) {
+        put!(text, "- {}\n", inline(note));
+    }
+    for reviewer in &report.reviewers {
+        text.push_str(&receipt(reviewer));
+        for note in &reviewer.notes {
+            put!(text, "  - {}\n", inline(note));
+        }
+    }
+    for (broken, what) in [
+        (!report.invariants.dispositions_balance, "The ledger does not balance"),
+        (!report.invariants.ids_contiguous, "The ids have holes"),
+    ] {
+        if broken {
+            put!(text, "- **{what}.** This is a defect of `deep-review`.\n");
+        }
+    }
+    put!(text, "- {}\n", provenance(report));
+    text
+}
+
+fn receipt(reviewer: &model::ReviewerReport) -> String {
+    let receipt = &reviewer.receipt;
+    let given = match &receipt.head {
+        Some(head) => format!(
+            "was shown {} and {} at `{}`",
+            count(receipt.files_shown as usize, "file"),
+            count(receipt.lines_shown as usize, "changed line"),
+            head.short()
+        ),
+        None => "was shown no change by this run".to_owned(),
+    };
+    let ending = match reviewer_failed(reviewer) {
+        None => reviewer.ending.as_str().to_owned(),
+        Some(why) => format!("**failed** ({})", inline(&why)),
+    };
+    format!(
+        "- **{}** {given}; canary {}; answered {} read as {}; {ending}.\n",
+        inline(&reviewer.name),
+        canary_word(receipt.canary),
+        count(receipt.bytes_out as usize, "byte"),
+        parsed_word(receipt.parsed_as),
+    )
+}
+
+fn provenance(report: &Report) -> String {
+    let tool = &report.tool;
+    let hash = |label: &str, hash: &Option<String>| {
+        hash.as_deref()
+            .map_or(String::new(), |hash| format!(", {label} {}", code(hash.get(..12).unwrap_or(hash))))
+    };
+    format!(
+        "Made by deep-review {}{}{}; consolidated in {}.",
+        inline(&tool.version),
+        hash("configuration", &tool.config_sha256),
+        hash("prompt", &tool.prompt_sha256),
+        crate::words::spelled(report.run.consolidation_ms)
+    )
+}

@@ -1,0 +1,208 @@
+//! The closing block of a run (product reference §6.3–6.4).
+//!
+//! In: a report. Out: counts, one row a finding, verdict, coverage, time, who failed. Never the whole text of a finding.
+
+use model::{CheckResult, Finding, Gate, Lane, Report};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::layout::{Style, wrap};
+use crate::safe::{safe_line, safe_name};
+use crate::words::{
+    compact, count, covered, is_builtin_only, place, prior_counts, prior_word, reviewer_failed, reviewers_of,
+    structure,
+};
+
+/// Findings listed before the rest is counted.
+const ROWS_SHOWN: usize = 40;
+
+/// Columns before the text of a row: `I1  important   `.
+const ROW_INDENT: usize = 16;
+
+/// Writes the closing block. Where the report lies and what to do next is the caller's to add, with
+/// [`super::labelled_line`].
+pub fn terminal_summary(report: &Report, width: usize, style: Style) -> String {
+    let mut text = counts(report, width, style);
+    text.push('\n');
+    for finding in report.findings.iter().take(ROWS_SHOWN) {
+        text.push_str(&row(finding, width, style));
+    }
+    if report.findings.len() > ROWS_SHOWN {
+        let more = report.findings.len() - ROWS_SHOWN;
+        text.push_str(&style.dim(&format!("…and {more} more in the report")));
+        text.push('\n');
+    }
+    if !report.findings.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&failures(report, width, style));
+    text.push_str(&verdict(report, width, style));
+    for line in facts(report) {
+        text.push_str(&wrap(&line, "  ", 4, width).join("\n"));
+        text.push('\n');
+    }
+    text
+}
+
+fn counts(report: &Report, width: usize, style: Style) -> String {
+    let (seen, all) = covered(report);
+    let files = if all == 0 { String::new() } else { format!(", {seen}/{all} files") };
+    let asked = count(report.reviewers.len(), "reviewer");
+    let facts = format!("{asked}{files}, {}", compact(report.run.active_ms));
+    let counts = structure(report).to_lowercase();
+    let separator = if counts.width() + 6 + facts.width() <= width { "      " } else { "\n  " };
+    format!("{}{separator}{}\n", style.bold(&counts), style.dim(&facts))
+}
+
+/// `I1  important   src/a.rs:5-9  title  [claude codex]  ✓✓✓`, wrapped under its text.
+fn row(finding: &Finding, width: usize, style: Style) -> String {
+    let head = format!("{:<4}{:<12}", finding.id, finding.severity.as_str());
+    let at =
+        finding.locations.first().map_or_else(|| "(whole change)".to_owned(), |it| safe_name(&place(it)));
+    let who = reviewers_of(finding).join(" ");
+    let body = format!("{at}  {}  [{}]  {}", safe_line(&finding.title), safe_line(&who), marks(finding));
+    let mut text = String::new();
+    for line in wrap(&body, &head, ROW_INDENT, width) {
+        match line.strip_prefix(&head) {
+            Some(rest) => {
+                text.push_str(&style.severity(finding.severity, finding.lane, &head));
+                text.push_str(rest);
+            }
+            None => text.push_str(&line),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// One tick a passed gate that decides something; `contested` and `unverified` in words.
+fn marks(finding: &Finding) -> String {
+    let decisive = [Gate::File, Gate::Quote, Gate::Location, Gate::Fix, Gate::Repro];
+    let passed = decisive
+        .iter()
+        .filter(|gate| {
+            finding.checks.iter().any(|check| {
+                check.gate == **gate && matches!(check.result, CheckResult::Pass | CheckResult::Repaired)
+            })
+        })
+        .count();
+    match finding.lane {
+        Lane::Contested => "contested".to_owned(),
+        Lane::Unverified => "unverified".to_owned(),
+        Lane::Confirmed => "✓".repeat(passed.max(1)),
+    }
+}
+
+fn failures(report: &Report, width: usize, style: Style) -> String {
+    let mut text = String::new();
+    for reviewer in &report.reviewers {
+        let Some(why) = reviewer_failed(reviewer) else { continue };
+        let line = safe_line(&format!("! {} did not review: {why}", reviewer.name));
+        for line in wrap(&line, "", 2, width) {
+            text.push_str(&style.bold(&line));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn verdict(report: &Report, width: usize, style: Style) -> String {
+    let label = report.verdict.value.label();
+    let builtin = if is_builtin_only(report) { " (built-in only: no semantic review was made)" } else { "" };
+    let reason = if report.verdict.reason.is_empty() {
+        String::new()
+    } else {
+        format!(" — {}", safe_line(&report.verdict.reason))
+    };
+    let mut text = String::new();
+    for (at, line) in wrap(&format!("{label}{reason}{builtin}"), "", 2, width).into_iter().enumerate() {
+        match line.strip_prefix(label).filter(|_| at == 0) {
+            Some(rest) => put!(text, "{}{rest}\n", style.bold(label)),
+            None => put!(text, "{line}\n"),
+        }
+    }
+    text
+}
+
+fn facts(report: &Report) -> Vec<String> {
+    let mut facts = Vec::new();
+    let prior: Vec<String> =
+        prior_counts(report).iter().map(|(status, n)| format!("{} {n}", prior_word(*status))).collect();
+    if !prior.is_empty() {
+        facts.push(format!("earlier findings: {}", prior.join(" · ")));
+    }
+    let dropped =
+        report.dispositions.iter().filter(|row| row.disposition == model::Disposition::Dropped).count();
+    let (seen, all) = covered(report);
+    let mut told = Vec::new();
+    if all > 0 {
+        told.push(format!("coverage {seen}/{all} files"));
+    }
+    if dropped > 0 {
+        told.push(format!("{dropped} dropped with a reason"));
+    }
+    if !told.is_empty() {
+        facts.push(told.join(" · "));
+    }
+    let consolidation = compact(report.run.consolidation_ms);
+    let cost: f64 = report.reviewers.iter().filter_map(|reviewer| reviewer.usd).sum();
+    let cost = if cost > 0.0 { format!(" · ${cost:.2}") } else { String::new() };
+    facts.push(format!("{} active (consolidation {consolidation}){cost}", compact(report.run.active_ms)));
+    if is_builtin_only(report) {
+        facts.push("Not checked: design, concurrency, intent.".to_owned());
+    }
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_closing_block_reads_well() {
+        insta::assert_snapshot!("summary", terminal_summary(&sample::report(), 80, Style::default()));
+    }
+
+    #[test]
+    fn built_in_reviewers_alone_say_what_nobody_checked() {
+        let text = terminal_summary(&sample::builtin_only(), 80, Style::default());
+        insta::assert_snapshot!("summary_builtin", text);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked() {
+        for width in [40, 80, 120] {
+            for line in terminal_summary(&sample::report(), width, Style::default()).lines() {
+                assert!(line.width() <= width, "{} > {width}: {line}", line.width());
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_text_cannot_act() {
+        let text = terminal_summary(&sample::report(), 80, Style::default());
+        assert_eq!(text.chars().find(|&c| c != '\n' && crate::safe::is_unsafe(c)), None);
+    }
+
+    #[test]
+    fn colours_change_nothing_else() {
+        let plain = terminal_summary(&sample::report(), 80, Style { colour: false });
+        let coloured = terminal_summary(&sample::report(), 80, Style { colour: true });
+        assert_eq!(strip(&coloured), plain);
+        assert_ne!(coloured, plain);
+    }
+
+    fn strip(text: &str) -> String {
+        let mut kept = String::new();
+        let mut escape = false;
+        for c in text.chars() {
+            match c {
+                '\u{1b}' => escape = true,
+                'm' if escape => escape = false,
+                _ if escape => {}
+                _ => kept.push(c),
+            }
+        }
+        kept
+    }
+}

@@ -1,0 +1,114 @@
+//! What every form says in the same words: durations, places, checks, the ledger, the reviewers' numbers.
+//!
+//! In: parts of a report. Out: plain text that is not yet made inert; each form escapes it as its syntax asks.
+//! Never knows about Markdown, HTML or terminals.
+
+mod body;
+mod checks;
+mod duration;
+mod ledger;
+mod people;
+mod places;
+mod retro;
+
+pub(crate) use body::{longest_run, parts};
+pub(crate) use checks::{checked, origin};
+pub(crate) use duration::{compact, spelled};
+pub(crate) use ledger::{row, severity_note};
+pub(crate) use people::{is_builtin_only, reviewer_failed, reviewer_title, reviewers_of};
+pub(crate) use places::{language, place, shown_lines};
+pub(crate) use retro::{numbers, overall, sentences};
+
+use model::{Canary, CoverageStatus, ParsedAs, PriorStatus, Report, Severity};
+
+/// `1 finding`, `3 findings`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Findings of one severity.
+pub(crate) fn how_many(report: &Report, severity: Severity) -> usize {
+    report.findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// The heading findings of one severity stand under.
+pub(crate) fn severity_heading(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "Critical Issues",
+        Severity::Important => "Important Issues",
+        Severity::Suggestion => "Suggestions",
+    }
+}
+
+/// Severities as they are listed: the worst first.
+pub(crate) const SEVERITIES: [Severity; 3] = [Severity::Critical, Severity::Important, Severity::Suggestion];
+
+/// `0 Critical · 2 Important · 11 Suggestions`.
+pub(crate) fn structure(report: &Report) -> String {
+    let suggestions = how_many(report, Severity::Suggestion);
+    format!(
+        "{} Critical · {} Important · {} {}",
+        how_many(report, Severity::Critical),
+        how_many(report, Severity::Important),
+        suggestions,
+        if suggestions == 1 { "Suggestion" } else { "Suggestions" }
+    )
+}
+
+/// What a reviewer says about a file, in words.
+pub(crate) fn coverage_word(status: CoverageStatus) -> &'static str {
+    match status {
+        CoverageStatus::Findings => "findings",
+        CoverageStatus::Reviewed => "reviewed",
+        CoverageStatus::Trivial => "trivial",
+        CoverageStatus::NotReviewed => "not reviewed",
+    }
+}
+
+/// What became of an earlier finding, in words.
+pub(crate) fn prior_word(status: PriorStatus) -> &'static str {
+    match status {
+        PriorStatus::Fixed => "fixed",
+        PriorStatus::NotFixed => "not fixed",
+        PriorStatus::Partial => "fixed in part",
+        PriorStatus::Stale => "code is gone",
+        PriorStatus::Superseded => "superseded",
+        PriorStatus::Declined => "declined",
+    }
+}
+
+/// Findings of earlier rounds by status, as `12 fixed`, in the order of the scale; statuses that do not occur are
+/// left out.
+pub(crate) fn prior_counts(report: &Report) -> Vec<(PriorStatus, usize)> {
+    use PriorStatus::{Declined, Fixed, NotFixed, Partial, Stale, Superseded};
+    [Fixed, Partial, NotFixed, Declined, Superseded, Stale]
+        .into_iter()
+        .map(|status| (status, report.prior.iter().filter(|prior| prior.status == status).count()))
+        .filter(|(_, number)| *number > 0)
+        .collect()
+}
+
+/// Changed files somebody looked at, and changed files.
+pub(crate) fn covered(report: &Report) -> (usize, usize) {
+    let all = report.coverage.files.len();
+    (all.saturating_sub(report.coverage.uncovered.len()), all)
+}
+
+/// What became of the canary, in words.
+pub(crate) fn canary_word(canary: Canary) -> &'static str {
+    match canary {
+        Canary::Echoed => "echoed",
+        Canary::Missing => "missing",
+        Canary::Altered => "altered",
+        Canary::NotApplicable => "n/a",
+    }
+}
+
+/// How an answer was read, in words.
+pub(crate) fn parsed_word(parsed: ParsedAs) -> &'static str {
+    match parsed {
+        ParsedAs::Json => "JSON",
+        ParsedAs::Markdown => "Markdown",
+        ParsedAs::None => "nothing readable",
+    }
+}

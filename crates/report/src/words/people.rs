@@ -1,0 +1,50 @@
+//! Who said something.
+//!
+//! In: reviewers and findings. Out: names. Never ranks anybody.
+
+use model::{Finding, Report, ReviewerKind, ReviewerReport, ReviewerState};
+
+/// The distinct reviewers behind a finding, in the order of its sources (which is roster order).
+pub(crate) fn reviewers_of(finding: &Finding) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for source in &finding.sources {
+        if !names.contains(&source.reviewer.as_str()) {
+            names.push(&source.reviewer);
+        }
+    }
+    names
+}
+
+/// `claude: opus-4.7 (effort: high)`, with what is known.
+pub(crate) fn reviewer_title(reviewer: &ReviewerReport) -> String {
+    let mut title = reviewer.name.clone();
+    if let Some(model) = &reviewer.model {
+        title = format!("{title}: {model}");
+    }
+    if let Some(effort) = &reviewer.effort {
+        title = format!("{title} (effort: {effort})");
+    }
+    title
+}
+
+/// Why a reviewer's answer does not count, in a few words; `None` where it counts.
+pub(crate) fn reviewer_failed(reviewer: &ReviewerReport) -> Option<String> {
+    let state = match reviewer.state {
+        ReviewerState::Finished => return None,
+        ReviewerState::Skipped => "skipped",
+        ReviewerState::TransportCorrupted => "transport corrupted",
+        ReviewerState::Failed => reviewer.ending.as_str(),
+    };
+    Some(match &reviewer.error {
+        Some(error) => format!("{state}: {error}"),
+        None => state.to_owned(),
+    })
+}
+
+/// Whether only the reviewers inside `deep-review` reviewed: then nobody judged what the change means.
+pub(crate) fn is_builtin_only(report: &Report) -> bool {
+    let mut reviewed =
+        report.reviewers.iter().filter(|reviewer| reviewer.state == ReviewerState::Finished).peekable();
+    reviewed.peek().is_some()
+        && reviewed.all(|reviewer| matches!(reviewer.kind, ReviewerKind::Builtin | ReviewerKind::Tool))
+}
