@@ -36,6 +36,11 @@ pub(crate) fn places(text: &str, code: bool, paths: Paths<'_>) -> Option<Vec<Raw
     (!found.is_empty()).then_some(found)
 }
 
+/// A path that nobody doubts is one, as written less what belongs to the machine.
+pub(crate) fn plain(text: &str, paths: Paths<'_>) -> String {
+    clean(text.trim(), paths).unwrap_or_else(|| text.trim().to_owned())
+}
+
 /// Reads a link: what is shown names the place, its address fills in what is missing.
 pub(crate) fn link(shown: &str, address: &str, paths: Paths<'_>) -> Option<Vec<RawLocation>> {
     let address = address.replace("\\/", "/").replace("%20", " ");

@@ -58,8 +58,18 @@ impl<'a> Page<'_, 'a, '_> {
             let end = self.end_of(start.block, next);
             findings.push(self.finding(start, end, findings.len(), notes));
         }
-        make_ids_unique(&mut findings);
+        crate::ids::number(&mut findings);
         findings
+    }
+
+    /// Blocks that belong to findings.
+    pub(crate) fn taken(&self, starts: &[Start]) -> Vec<bool> {
+        let mut taken = vec![false; self.blocks.len()];
+        for (at, start) in starts.iter().enumerate() {
+            let next = starts.get(at + 1).map_or(self.blocks.len(), |next| next.block);
+            taken[start.block..self.end_of(start.block, next)].fill(true);
+        }
+        taken
     }
 
     /// The first block behind the finding.
@@ -281,6 +291,9 @@ impl<'a> Page<'_, 'a, '_> {
                 continue;
             }
             only_tags = false;
+            if let Some(tags) = leading_tags(line).or_else(|| trailing_tags(line)) {
+                parts.said.fill(tags);
+            }
             if let Some((field, value)) = field_of(line) {
                 self.field(field, value, number, parts);
                 prose = false;
@@ -290,9 +303,6 @@ impl<'a> Page<'_, 'a, '_> {
             if parts.locations.is_empty() && super::header::only_places(line, &mut places, self.paths) {
                 parts.locations = places;
                 continue;
-            }
-            if let Some(tags) = trailing_tags(line) {
-                parts.said.fill(tags);
             }
             if parts.in_fix && (parts.fix_has_code && at == 0) {
                 parts.in_fix = false;
@@ -383,21 +393,6 @@ fn attach_quotes(locations: &mut [RawLocation], quotes: &[String]) {
     }
 }
 
-/// Labels are unique within a review: a second `1` of another section becomes `1-2`.
-fn make_ids_unique(findings: &mut [RawFinding]) {
-    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    for finding in findings {
-        if finding.id.is_empty() {
-            finding.id = format!("#{}", finding.index + 1);
-        }
-        let count = seen.entry(finding.id.clone()).or_default();
-        *count += 1;
-        if *count > 1 {
-            finding.id = format!("{}-{count}", finding.id);
-        }
-    }
-}
-
 fn after_lines(all: &[Piece], lines: usize) -> Vec<Piece> {
     let mut left = lines;
     let start = all.iter().position(|piece| {
@@ -481,6 +476,17 @@ fn field_of(line: &[Piece]) -> Option<(Field, &[Piece])> {
 fn is_dressed(line: &[Piece]) -> bool {
     line.first().is_some_and(|piece| piece.is("(") || piece.is("[") || piece.part == Part::Code || piece.bold)
         || text_of(line).contains(',') && line.len() <= 6
+}
+
+/// `` `(suggestion, gap)` — low priority.`` at the start of a line.
+fn leading_tags(line: &[Piece]) -> Option<Tags> {
+    let first = line.first()?;
+    if first.part == Part::Code {
+        return tags::group(&first.text)
+            .filter(|tags| first.text.starts_with('(') && (tags.severity.is_some() || tags.kind.is_some()));
+    }
+    let close = line.iter().take(12).position(|piece| piece.is(")")).filter(|_| first.is("("))?;
+    tags::group(&text_of(&line[..=close])).filter(|tags| tags.severity.is_some() && tags.kind.is_some())
 }
 
 /// `… as in the other file.* (important, gap)` at the end of a line.

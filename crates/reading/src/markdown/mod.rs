@@ -3,21 +3,36 @@
 //! In: a text. Out: everything it says as a [`Reading`]. Never fails: what cannot be read is a note.
 
 mod block;
+mod ending;
 mod finding;
 mod header;
 mod inline;
 mod outline;
+mod sections;
 mod source;
 mod starts;
 
 use comrak::{Arena, Options};
-use model::{Note, ParsedAs, Reading};
+use model::{Note, ParsedAs, Reading, Severity};
 
 use crate::location::Paths;
+use crate::words::Section;
 use source::Source;
 
+pub(crate) use header::label;
+
+/// What Markdown tells beside the reading itself.
+pub(crate) struct Page {
+    /// What was read.
+    pub(crate) reading: Reading,
+    /// Known sections that hold something.
+    pub(crate) sections: usize,
+    /// What shows that the text breaks off.
+    pub(crate) broken: Option<String>,
+}
+
 /// Reads a review in Markdown.
-pub(crate) fn read(text: &str, paths: Paths<'_>) -> Reading {
+pub(crate) fn read(text: &str, paths: Paths<'_>) -> Page {
     let source = Source::new(text);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &source.text, &options());
@@ -27,12 +42,51 @@ pub(crate) fn read(text: &str, paths: Paths<'_>) -> Reading {
     let mut reading = Reading { parsed_as: ParsedAs::Markdown, ..Reading::default() };
     let page = finding::Page { source: &source, blocks: &blocks, outline: &outline, paths };
     reading.findings = page.findings(&starts, &mut reading.notes);
+    let taken = page.taken(&starts);
+    page.sections(&mut reading, &taken);
+    page.note_unread(&taken, &mut reading.notes);
     if source.cut_quotes {
         reading
             .notes
             .push(Note { line: 0, text: "marks of quotation nested deeper than 16 were cut".to_owned() });
     }
-    reading
+    let broken = ending::breaks_off(&source, &blocks, &outline, &starts);
+    Page { reading, sections: known_sections(&outline), broken }
+}
+
+fn known_sections(outline: &outline::Outline) -> usize {
+    outline
+        .announcements
+        .iter()
+        .enumerate()
+        .filter(|(at, announced)| {
+            announced.as_ref().is_some_and(|announced| {
+                let followed = outline.regions.get(at + 1) == outline.regions.get(*at);
+                announced.section != Section::Other && (followed || !announced.rest.is_empty())
+            })
+        })
+        .count()
+}
+
+/// A title without label and tags, and the severity its tags say. For titles that stand in JSON.
+pub(crate) fn plain_title(title: &str, paths: Paths<'_>) -> (String, Option<Severity>) {
+    let arena = Arena::new();
+    let line = title.lines().next().unwrap_or_default();
+    if line.len() > 1000 {
+        return (title.trim().to_owned(), None);
+    }
+    let root = comrak::parse_document(&arena, line, &options());
+    let Some(node) =
+        root.first_child().filter(|node| matches!(node.data().value, comrak::nodes::NodeValue::Paragraph))
+    else {
+        return (title.trim().to_owned(), None);
+    };
+    let head = header::header(&inline::pieces(node, header::LIMIT), paths);
+    let tagged = head.label.is_some() || !head.tags.is_empty();
+    if head.title.is_empty() || !head.locations.is_empty() || !tagged || !head.rest.is_empty() {
+        return (title.trim().to_owned(), head.tags.severity.map(|said| said.0));
+    }
+    (head.title, head.tags.severity.map(|said| said.0))
 }
 
 fn options() -> Options<'static> {

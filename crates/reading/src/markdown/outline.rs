@@ -60,8 +60,6 @@ pub(crate) struct Announcement {
     pub(crate) section: Section,
     /// What stands behind the name on the same line.
     pub(crate) rest: String,
-    /// Lines of its block that the name takes; text behind them belongs to the section.
-    pub(crate) lines: usize,
 }
 
 /// The section of every block.
@@ -162,8 +160,7 @@ fn heading(block: &Block<'_>, level: u8, state: &State) -> Option<Announcement> 
     if below_finding && words::field(text.trim_end_matches(':')).is_some() {
         return None;
     }
-    let announce =
-        |section, rest: &str| Some(Announcement { section, rest: rest.trim().to_owned(), lines: 1 });
+    let announce = |section, rest: &str| Some(Announcement { section, rest: rest.trim().to_owned() });
     if let Some(section) = words::section(&text) {
         return announce(section, "");
     }
@@ -212,7 +209,7 @@ fn paragraph(block: &Block<'_>, state: &State) -> Option<Announcement> {
                 Section::Summary | Section::Testing | Section::Documentation | Section::Commits
             ) && (name.ends_with(':') || rest.first().is_some_and(|piece| piece.text.starts_with(':')))
     };
-    accepted.then_some(Announcement { section, rest: rest_text, lines: 1 })
+    accepted.then_some(Announcement { section, rest: rest_text })
 }
 
 /// `Findings:` without bold: a name of a few words and a colon, alone on its line.
