@@ -58,25 +58,31 @@ pub struct Problem {
 
 impl Problem {
     /// A problem at a place of a file's text.
-    pub(crate) fn at(source: &str, text: &str, span: Range<usize>, message: String) -> Self {
+    pub(crate) fn at(source: &str, text: &str, span: Range<usize>, message: &str) -> Self {
         let (line, column) = place(text, span.start);
         Self {
             source: source.to_owned(),
             place: Some((line, column)),
-            message,
+            message: visible(message),
             hint: None,
             snippet: snippet(text, span, line, column),
         }
     }
 
     /// A problem with a variable or a flag.
-    pub(crate) fn of(source: &str, message: String) -> Self {
-        Self { source: source.to_owned(), place: None, message, hint: None, snippet: String::new() }
+    pub(crate) fn of(source: &str, message: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            place: None,
+            message: visible(message),
+            hint: None,
+            snippet: String::new(),
+        }
     }
 
     /// The same with advice.
-    pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
+    pub(crate) fn with_hint(mut self, hint: Option<&str>) -> Self {
+        self.hint = hint.map(visible);
         self
     }
 }
@@ -99,6 +105,22 @@ impl From<Problem> for Error {
     }
 }
 
+/// The text with what would act on a terminal, or hide or turn other text, written out. Files of a repository are
+/// quoted in messages, and escape sequences in them are none of the user's making.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
+fn is_hidden(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || turns
+}
+
 /// Line and column of a byte offset, 1-based.
 pub(crate) fn place(text: &str, offset: usize) -> (u32, u32) {
     let before = text.get(..offset.min(text.len())).unwrap_or(text);
@@ -108,7 +130,8 @@ pub(crate) fn place(text: &str, offset: usize) -> (u32, u32) {
 }
 
 fn snippet(text: &str, span: Range<usize>, line: u32, column: u32) -> String {
-    let shown = text.lines().nth(line as usize - 1).unwrap_or_default().replace('\t', " ");
+    let shown = text.lines().nth(line as usize - 1).unwrap_or_default();
+    let shown: String = shown.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
     let width = text.get(span).map_or(1, |marked| marked.lines().next().unwrap_or_default().chars().count());
     let number = line.to_string();
     let margin = " ".repeat(number.len());
@@ -129,8 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn what_would_act_on_a_terminal_is_written_out() {
+        let problem = Problem::at("x", "a = \"\u{202e}\"\n", 4..9, "unknown `\u{1b}[31m`");
+        assert!(problem.message.contains("\\u{1b}"), "{}", problem.message);
+        assert!(!problem.to_string().contains(['\u{1b}', '\u{202e}']));
+    }
+
+    #[test]
     fn a_problem_shows_its_line_with_a_mark() {
-        let problem = Problem::at("x.toml", "a = 1\nquorm = 2\n", 6..11, "unknown key `quorm`".to_owned());
+        let problem = Problem::at("x.toml", "a = 1\nquorm = 2\n", 6..11, "unknown key `quorm`");
         assert_eq!(problem.to_string(), "x.toml:2:1: unknown key `quorm`\n  |\n2 | quorm = 2\n  | ^^^^^");
     }
 }

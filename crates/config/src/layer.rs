@@ -138,7 +138,7 @@ impl Reader<'_> {
             path: path.clone(),
             value: value.clone(),
             origin: Origin { layer: self.layer, source: self.source.to_owned(), line },
-            problem: Problem::at(self.source, self.text, span.clone(), String::new()),
+            problem: Problem::at(self.source, self.text, span.clone(), ""),
         });
     }
 }
@@ -156,8 +156,8 @@ fn wrong(source: &str, text: &str, error: &toml::de::Error) -> Problem {
     if message.starts_with("unknown field") {
         let word = quoted.next().unwrap_or_default().to_owned();
         let candidates: Vec<&str> = quoted.collect();
-        return Problem::at(source, text, span, format!("unknown key `{word}`"))
-            .with_hint(key_hint(&word, &candidates));
+        return Problem::at(source, text, span, &format!("unknown key `{word}`"))
+            .with_hint(key_hint(&word, &candidates).as_deref());
     }
     if message.starts_with("unknown variant") {
         let word = quoted.next().unwrap_or_default().to_owned();
@@ -166,10 +166,10 @@ fn wrong(source: &str, text: &str, error: &toml::de::Error) -> Problem {
             Some(candidate) => format!("did you mean `{candidate}`?"),
             None => format!("possible values: {}", candidates.join(", ")),
         };
-        return Problem::at(source, text, span, format!("unknown value `{word}`")).with_hint(Some(hint));
+        return Problem::at(source, text, span, &format!("unknown value `{word}`")).with_hint(Some(&hint));
     }
     let message = message.replace("invalid type: ", "wrong type: ");
-    Problem::at(source, text, span, message.lines().next().unwrap_or_default().to_owned())
+    Problem::at(source, text, span, message.lines().next().unwrap_or_default())
 }
 
 /// The key that was meant: a near one in the same table, or the same one in another.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Problem};
+use crate::error::{Error, Problem, visible};
 use crate::layer::{KeyPath, Layer, Leaf, Origin, read, spell};
 use crate::trust::{self, Message};
 use crate::validate::{self, Wrong};
@@ -51,7 +51,7 @@ impl Config {
         fill_reviewers(&mut values);
         let settings: Settings = table(&values)
             .try_into()
-            .map_err(|error: toml::de::Error| Problem::of("settings", error.message().to_owned()))?;
+            .map_err(|error: toml::de::Error| Problem::of("settings", error.message()))?;
         validate::check(&settings).map_err(|wrong| blame(&values, wrong))?;
         Ok(Self { settings, messages, values })
     }
@@ -128,10 +128,25 @@ fn layers(sources: &Sources) -> Result<(Vec<Leaf>, Vec<Message>), Problem> {
         messages.extend(variables::unknown(environment, &defaults));
     }
     for flag in &sources.flags {
-        let path = flag.key.split('.').map(str::to_owned).collect();
+        let path = key_path(&flag.key)
+            .ok_or_else(|| Problem::of(&flag.flag, &format!("`{}` is not a key", flag.key)))?;
         leaves.push(variables::leaf(&flag.flag, Layer::Flag, path, flag.value.clone())?);
     }
     Ok((leaves, messages))
+}
+
+/// The parts of a key as TOML writes it: `reviewers."my.agent".timeout` has three.
+fn key_path(key: &str) -> Option<KeyPath> {
+    let mut table: toml::Table = toml::from_str(&format!("{key} = 0")).ok()?;
+    let mut path = KeyPath::new();
+    while let (1, Some((part, value))) = (table.len(), table.into_iter().next()) {
+        path.push(part);
+        match value {
+            toml::Value::Table(inner) => table = inner,
+            value => return (value.as_integer() == Some(0)).then_some(path),
+        }
+    }
+    None
 }
 
 /// Gives every reviewer the values of `[defaults]` that no layer set for it.
@@ -183,8 +198,8 @@ fn blame(values: &BTreeMap<KeyPath, Vec<Leaf>>, wrong: Wrong) -> Problem {
     let leaf = leaves.iter().max_by_key(|leaf| leaf.origin.layer);
     let key = spell(&wrong.path);
     let message = format!("`{key}`: {}", wrong.message);
-    let problem = leaf.map_or_else(|| Problem::of(&key, String::new()), |leaf| leaf.problem.clone());
-    Problem { message, hint: wrong.hint, ..problem }
+    let problem = leaf.map_or_else(|| Problem::of(&key, ""), |leaf| leaf.problem.clone());
+    Problem { message: visible(&message), hint: wrong.hint, ..problem }
 }
 
 fn description(path: &[String]) -> String {
@@ -325,10 +340,60 @@ mod tests {
 
     #[test]
     fn a_flag_for_an_unknown_key_or_with_a_wrong_value_is_an_error() {
-        for (key, value) in [("review.quorm", toml::Value::from(1)), ("review.quorum", "x".into())] {
+        let one = toml::Value::from(1);
+        for (key, value) in [
+            ("review.quorm", one.clone()),
+            ("review.quorum", "x".into()),
+            ("", one.clone()),
+            ("a b", one.clone()),
+            ("review.jobs = 1\nreview.quorum", one),
+        ] {
             let flags = vec![Flag::new("--set", key, value)];
             let error = Config::load(&Sources { flags, ..Sources::default() }).expect_err(key);
             assert!(error.to_string().starts_with("--set: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_way_of_writing_a_command_gets_past_the_filter() {
+        for text in [
+            "reviewers.a.command = [\"evil\"]",
+            "reviewers = { a = { command = \"evil\" } }",
+            "[\"reviewers\".\"\\u0061\"]\n\"com\\u006dand\" = \"evil\"",
+            "[reviewers]\na = { \"command\" = [\"evil\"], env = [\"KEY\"] }",
+            "[defaults]\nenv = [\"KEY\"]\n[reviewers.a]",
+            "verify.build = \"evil\"\nverify.sandbox = \"off\"\n[reviewers.a]",
+            "gc = { keep_runs = 0 }\n[reviewers.a]",
+        ] {
+            let config = Config::load(&Sources { repository: file("r", text), ..Sources::default() });
+            let config = config.expect(text);
+            assert!(!config.messages.is_empty(), "{text}");
+            let mut settings = config.settings;
+            let reviewer = settings.reviewers.remove("a");
+            assert!(reviewer.is_none_or(|a| a.command.is_empty() && a.env.is_empty()), "{text}");
+            assert_eq!(settings, Config::defaults().settings, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_flag_reaches_a_reviewer_whose_name_has_dots() {
+        let flags = vec![Flag::new("--set", "reviewers.\"a.b\".model", "m")];
+        let config = Config::load(&Sources { flags, ..Sources::default() }).expect("valid");
+        assert_eq!(config.settings.reviewers["a.b"].model.as_deref(), Some("m"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_loading_panic(text in ".*", cut in 0usize..4000, put in "[\\[\\]{}=\"'.,#\\n a-z0-9\\\\]{0,6}") {
+            let _ = Config::load(&Sources { local: file("x", &text), ..Sources::default() });
+            // The default file with something put in somewhere: close to valid, and so deep in the code.
+            let cut = (0..=cut.min(DEFAULT_CONFIG.len())).rev().find(|at| DEFAULT_CONFIG.is_char_boundary(*at));
+            let (before, after) = DEFAULT_CONFIG.split_at(cut.unwrap_or(0));
+            let text = format!("{before}{put}{after}");
+            match Config::load(&Sources { repository: file("x", &text), ..Sources::default() }) {
+                Ok(config) => proptest::prop_assert!(config.settings.verify == Config::defaults().settings.verify),
+                Err(error) => proptest::prop_assert!(error.to_string().starts_with("x:"), "{error}"),
+            }
         }
     }
 

@@ -150,6 +150,14 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_word_without_placeholders_stays_as_it_is(word in "[^{}]*", rest in "[{} a-zA-Z:\"]*") {
+            proptest::prop_assert_eq!(filled(&word), OsString::from(&word));
+            let _ = parse_word(&rest);
+        }
+    }
+
     #[test]
     fn an_unknown_placeholder_is_an_error_with_a_hint() {
         let (message, hint) = parse_word("{promt_file}").expect_err("unknown");

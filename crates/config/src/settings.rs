@@ -130,6 +130,7 @@ pub struct ReviewerSettings {
     /// The program and its arguments, with placeholders `{prompt_file}`, `{diff_file}`, `{worktree}`,
     /// `{output_file}` and `{run_dir}`. Not read from a repository's file. Empty where none is known.
     #[serde(deserialize_with = "crate::words::deserialize")]
+    #[schemars(with = "crate::words::Words")]
     pub command: Vec<String>,
     /// What the command reads on its standard input.
     pub stdin: Stdin,
@@ -255,9 +256,11 @@ pub enum SandboxChoice {
 pub struct VerifySettings {
     /// The command that builds the project; empty for none.
     #[serde(deserialize_with = "crate::words::deserialize")]
+    #[schemars(with = "crate::words::Words")]
     pub build: Vec<String>,
     /// The command that runs its tests; empty for none.
     #[serde(deserialize_with = "crate::words::deserialize")]
+    #[schemars(with = "crate::words::Words")]
     pub tests: Vec<String>,
     /// Whether scripts of reviewers that show a defect are run.
     pub repro: ReproChoice,

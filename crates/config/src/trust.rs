@@ -5,6 +5,7 @@
 //! records would hand it the machine.
 
 use crate::Origin;
+use crate::error::visible;
 use crate::layer::{KeyPath, Leaf, spell};
 
 /// Keys that only the user's own layers may set; `*` stands for any part.
@@ -51,7 +52,7 @@ fn matches(pattern: &str, path: &KeyPath) -> bool {
 }
 
 fn message(leaf: &Leaf, why: &str) -> Message {
-    let key = spell(&leaf.path);
+    let key = visible(&spell(&leaf.path));
     let file = &leaf.origin.source;
     let line = leaf.origin.line.unwrap_or(1);
     let text = format!(

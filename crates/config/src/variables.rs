@@ -23,9 +23,9 @@ pub(crate) fn read(environment: &Environment, defaults: &[Leaf]) -> Result<Vec<L
     for default in defaults {
         let variable = name(&default.path);
         let Some(text) = environment.get(&variable) else { continue };
-        let problem = |message: String| Problem::of(&variable, message);
-        let text = text.to_str().ok_or_else(|| problem("is not text".to_owned()))?;
-        let value = value(text, &default.value).map_err(problem)?;
+        let problem = |message: &str| Problem::of(&variable, message);
+        let text = text.to_str().ok_or_else(|| problem("is not text"))?;
+        let value = value(text, &default.value).map_err(|message| problem(&message))?;
         leaves.push(leaf(&variable, Layer::Environment, default.path.clone(), value)?);
     }
     Ok(leaves)
@@ -52,10 +52,10 @@ pub(crate) fn unknown(environment: &Environment, defaults: &[Leaf]) -> Vec<Messa
 pub(crate) fn leaf(source: &str, layer: Layer, path: KeyPath, value: toml::Value) -> Result<Leaf, Problem> {
     let text = format!("{} = {value}", spell(&path));
     if let Err(error) = crate::layer::check(source, &text) {
-        return Err(Problem::of(source, error.message).with_hint(error.hint));
+        return Err(Problem::of(source, &error.message).with_hint(error.hint.as_deref()));
     }
     let origin = Origin { layer, source: source.to_owned(), line: None };
-    Ok(Leaf { path, value, origin, problem: Problem::of(source, String::new()) })
+    Ok(Leaf { path, value, origin, problem: Problem::of(source, "") })
 }
 
 /// The text in the form the default has. Lists are separated by commas.

@@ -3,15 +3,19 @@
 //! In: `["cargo", "test"]` or `"cargo test"`. Out: the words. No shell ever sees them: a text is split at blanks, with
 //! single and double quotes to keep blanks together, and nothing in it is expanded.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-#[derive(Deserialize)]
+/// The two ways to write a command.
+#[derive(Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "expected a list of words, like [\"cargo\", \"test\"], or one text, like \"cargo test\""
 )]
-enum Words {
+pub(crate) enum Words {
+    /// Word by word.
     List(Vec<String>),
+    /// As one text, split at blanks outside quotes.
     Text(String),
 }
 

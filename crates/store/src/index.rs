@@ -96,13 +96,13 @@ impl Index {
 
     /// Moves the index out of the way. It can be made again, so one old copy is enough.
     pub(crate) fn set_aside(root: &Path) -> Result<()> {
-        let path = root.join("index.sqlite");
-        let moved = std::fs::rename(&path, root.join("index.sqlite.set-aside"));
-        moved.map_err(Error::failed("set aside", &path))?;
+        // First what belongs to it: a new index that another process makes in between would be given the old ones.
         for suffix in ["-wal", "-shm"] {
             let _ = std::fs::remove_file(root.join(format!("index.sqlite{suffix}")));
         }
-        Ok(())
+        let path = root.join("index.sqlite");
+        let moved = std::fs::rename(&path, root.join("index.sqlite.set-aside"));
+        moved.map_err(Error::failed("set aside", &path))
     }
 
     /// Looks for damage in every page, which the database itself would notice only when it comes across it.
