@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::gates::file::{FileAnswer, resolve};
 use crate::gates::location::{Hints, LocationAnswer, settle};
 use crate::gates::quote::{QuoteAnswer, Quoted, look};
-use crate::gates::{Answer, acknowledged, fix, later, origin, scope, specifics};
+use crate::gates::{Answer, acknowledged, fix, later, origin, scope, shown, specifics};
 use crate::limitations::limitations;
 use crate::lookup::LookUp;
 use crate::moved::Moved;
@@ -149,7 +149,7 @@ impl<'a> Placed<'a> {
             .zip(&self.raw.locations)
             .position(|(quote, _)| quote.answer.result != CheckResult::NotApplicable);
         match quoted {
-            None => crate::gates::quote::shown_text(world, self.raw, locations.first()),
+            None => shown::shown_text(world, self.raw, locations.first()),
             Some(0) => self.quotes[0].answer.clone(),
             Some(at) => {
                 let answer = &self.quotes[at].answer;

@@ -15,7 +15,7 @@ static EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 static BUILD: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?i)\b(?:does not|doesn't|won't|will not|cannot|can't|fails? to|failing to|no longer)\s+(?:compile|build|link|type-?check)\b|\bcompil(?:e|er|ation)[- ](?:error|fail\w*)|\b(?:build|link)(?:er|ing)? (?:error|break\w*|fail\w*)|\bbreaks? the build\b|\bundefined (?:symbol|reference|identifier)|\bunresolved import|\bmissing import|\bunused import|\btype error\b|\bgo vet\b|\bimport cycle",
+        r"(?i)\b(?:does not|doesn't|won't|will not|cannot|can't|fails? to|failing to|no longer)\s+(?:compiles?|builds?|links?|type-?checks?)\b|\bcompil(?:e|er|ation)[- ](?:error|fail\w*)|\b(?:build|link)(?:er|ing)? (?:error|break\w*|fail\w*)|\bbreaks? the build\b|\bundefined (?:symbol|reference|identifier)|\bunresolved import|\bmissing import|\bunused import|\btype error\b|\bgo vet\b|\bimport cycle",
     )
 });
 static RUNTIME: LazyLock<Regex> = LazyLock::new(|| {

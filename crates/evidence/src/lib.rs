@@ -4,6 +4,7 @@
 //! answer a gate, repaired places, origins; excerpts; the limitations a change admits. Never decides what a finding is
 //! worth, never drops one, never prints more certainty than it has.
 
+mod absence;
 mod anchor;
 mod blame;
 mod changes;
@@ -15,11 +16,15 @@ mod gates;
 mod limitations;
 mod lookup;
 mod matching;
+#[cfg(test)]
+mod memory;
 mod moved;
 mod names;
+mod patch;
 mod paths;
 mod pattern;
 mod snapshot;
+mod standing;
 mod symbol;
 mod text;
 mod view;

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use model::{Limitation, LineKind, Location, RepoPath, Side};
+use model::{Hunk, Limitation, LineKind, Location, RepoPath, Side};
 use regex::Regex;
 
 use crate::facts::Facts;
@@ -30,26 +30,24 @@ pub fn limitations(facts: &dyn Facts) -> Vec<Limitation> {
     for file in facts.diff().iter().filter(|file| !file.binary && !file.hunks.is_empty()) {
         let Some(text) = facts.text(Side::Head, &file.path) else { continue };
         let view = FileView::new(&text.content, text.binary);
-        let windows: Vec<(u32, u32)> = file
-            .hunks
-            .iter()
-            .filter_map(|hunk| {
-                let changed = hunk.lines.iter().filter(|line| line.kind != LineKind::Context);
-                let touched = changed.filter_map(|line| line.new_line);
-                let (first, last) = touched.fold((u32::MAX, 0), |(a, b), line| (a.min(line), b.max(line)));
-                let (first, last) = if last == 0 { (hunk.new_start, hunk.new_start) } else { (first, last) };
-                Some((
-                    first.saturating_sub(AROUND).max(1),
-                    last.saturating_add(AROUND).min(view.line_count()),
-                ))
-            })
-            .collect();
+        let windows: Vec<(u32, u32)> =
+            file.hunks.iter().map(|hunk| window(hunk, view.line_count())).collect();
         all.extend(in_file(&view, &file.path, &windows));
     }
     for commit in &facts.target().commits {
         all.extend(in_message(commit.sha.short(), &format!("{}\n\n{}", commit.subject, commit.body)));
     }
     all
+}
+
+// The changed lines of a hunk and ten more on either side.
+fn window(hunk: &Hunk, last_line: u32) -> (u32, u32) {
+    let changed = hunk.lines.iter().filter(|line| line.kind != LineKind::Context);
+    let (first, last) = changed
+        .filter_map(|line| line.new_line)
+        .fold((u32::MAX, 0), |(first, last), line| (first.min(line), last.max(line)));
+    let (first, last) = if last == 0 { (hunk.new_start, hunk.new_start) } else { (first, last) };
+    (first.saturating_sub(AROUND).max(1), last.saturating_add(AROUND).min(last_line))
 }
 
 fn in_file(view: &FileView, path: &RepoPath, windows: &[(u32, u32)]) -> Vec<Limitation> {

@@ -90,8 +90,7 @@ pub(crate) fn is_test_file(path: &RepoPath) -> bool {
     });
     folder
         || name.starts_with("test_")
-        || name.ends_with(".bats")
-        || ["_test.", ".test.", ".spec.", "_spec.", "tests."].iter().any(|sign| name.contains(sign))
+        || ["_test.", ".test.", ".spec.", "_spec.", "tests.", ".bats"].iter().any(|sign| name.contains(sign))
         || path.file_name().contains("Test.")
 }
 

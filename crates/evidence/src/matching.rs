@@ -4,7 +4,7 @@
 //! that reads otherwise, and never runs longer than its budget on hostile input.
 
 use crate::pattern::{Element, Pattern};
-use crate::text::{has_word, likeness, normalise};
+use crate::text::{has_word, is_word, likeness, normalise};
 use crate::view::FileView;
 
 /// Lines from first to last, 1-based and inclusive.
@@ -42,6 +42,10 @@ pub(crate) fn places(view: &FileView, pattern: &Pattern) -> Matched {
             return Matched::Places(Vec::new());
         }
         starts.push(found);
+    }
+    let is_text = |remark: &String| closest(view, remark, None).is_some_and(|(_, alike)| alike > 0.6);
+    if pattern.remarks.iter().any(is_text) {
+        return Matched::Places(Vec::new());
     }
     Matched::Places(chain(view, pattern, &starts))
 }
@@ -84,9 +88,13 @@ fn stands(element: &Element, line: &str) -> bool {
     match element {
         Element::Whole(wanted) => wanted == line,
         Element::Split(starts, ends) => {
-            line.len() >= starts.len() + ends.len()
-                && line.starts_with(starts.as_str())
-                && line.ends_with(ends.as_str())
+            let between =
+                line.strip_prefix(starts.as_str()).and_then(|rest| rest.strip_suffix(ends.as_str()));
+            between.is_some_and(|between| {
+                // The elision stands for whole words: `get(...` is not a quote of `getAll(`.
+                !(starts.ends_with(is_word) && between.starts_with(is_word)
+                    || ends.starts_with(is_word) && between.ends_with(is_word))
+            })
         }
     }
 }
@@ -152,14 +160,13 @@ mod tests {
         let view = FileView::new(file, false);
         ways(quote)
             .into_iter()
-            .filter_map(|way| match way {
+            .find_map(|way| match way {
                 Way::Lines(pattern) => match places(&view, &pattern) {
                     Matched::Places(spans) if !spans.is_empty() => Some(spans),
                     _ => None,
                 },
                 _ => None,
             })
-            .next()
             .unwrap_or_default()
             .into_iter()
             .map(|span| (span.start, span.end))

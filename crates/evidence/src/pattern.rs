@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::text::{normalise, substance};
+use crate::text::{is_word, normalise, substance};
 
 /// One line a quote asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(crate) enum Element {
 pub(crate) struct Pattern {
     /// The runs, none of them empty.
     pub(crate) runs: Vec<Vec<Element>>,
+    /// Comments read as elisions (`// the rest…`). Where the file has a line like one of them, it was no elision.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// One way to read a quote.
@@ -176,6 +178,7 @@ fn diff(lines: &[&str], reading: fn(&str) -> Piece) -> Option<Way> {
 enum Piece {
     Line(Element),
     Gap,
+    Remark(String),
     Around(String, String),
 }
 
@@ -201,15 +204,20 @@ fn elided_across_lines(line: &str) -> Piece {
 // `// handle the rest…` stands for code the reviewer left out, unless the file really says so, which the literal
 // reading tried before.
 fn literal_or_remark(line: &str) -> Piece {
-    if REMARK.is_match(line) { Piece::Gap } else { literal(line) }
+    if REMARK.is_match(line) && !GAP.is_match(line) { Piece::Remark(line.to_owned()) } else { literal(line) }
 }
 
 fn cut(line: &str) -> Option<(String, String)> {
     if GAP.is_match(line) || REMARK.is_match(line) {
         return None;
     }
-    let first = INLINE.find(line)?;
-    let last = INLINE.find_iter(line).last()?;
+    // Dots that touch a word are code: `options...`, `...rest`.
+    let glued = |dots: regex::Match<'_>| {
+        line[..dots.start()].ends_with(is_word) || line[dots.end()..].starts_with(is_word)
+    };
+    let marks: Vec<regex::Captures<'_>> =
+        INLINE.captures_iter(line).filter(|mark| mark.get(2).is_some_and(|dots| !glued(dots))).collect();
+    let (first, last) = (marks.first()?.get(0)?, marks.last()?.get(0)?);
     let (starts, ends) = (line[..first.start()].trim(), line[last.end()..].trim());
     // With nearly nothing left around the elision the line would match everywhere.
     (substance(starts) + substance(ends) >= 3).then(|| (starts.to_owned(), ends.to_owned()))
@@ -217,9 +225,14 @@ fn cut(line: &str) -> Option<(String, String)> {
 
 fn pattern(lines: &[&str], reading: fn(&str) -> Piece) -> Option<Pattern> {
     let mut runs: Vec<Vec<Element>> = vec![Vec::new()];
+    let mut remarks = Vec::new();
     let mut add = |piece: Piece| match piece {
         Piece::Line(element) => runs.last_mut().expect("never empty").push(element),
         Piece::Gap => runs.push(Vec::new()),
+        Piece::Remark(line) => {
+            runs.push(Vec::new());
+            remarks.push(line);
+        }
         Piece::Around(starts, ends) => {
             runs.last_mut().expect("never empty").push(Element::Split(starts, String::new()));
             runs.push(vec![Element::Split(String::new(), ends)]);
@@ -232,7 +245,7 @@ fn pattern(lines: &[&str], reading: fn(&str) -> Piece) -> Option<Pattern> {
         }
     }
     runs.retain(|run| !run.is_empty());
-    (!runs.is_empty()).then_some(Pattern { runs })
+    (!runs.is_empty()).then_some(Pattern { runs, remarks })
 }
 
 impl Pattern {
@@ -265,6 +278,10 @@ mod tests {
         Element::Whole(line.to_owned())
     }
 
+    fn one_run(run: Vec<Element>) -> Pattern {
+        Pattern { runs: vec![run], remarks: Vec::new() }
+    }
+
     fn lines(quote: &str) -> Vec<Vec<Element>> {
         match ways(quote).into_iter().next() {
             Some(Way::Lines(pattern)) => pattern.runs,
@@ -286,10 +303,11 @@ mod tests {
 
     #[test]
     fn an_elision_within_a_line_is_read_literally_first() {
-        let ways = ways("call(a, options...)");
-        assert_eq!(ways[0], Way::Lines(Pattern { runs: vec![vec![whole("call(a, options...)")]] }));
-        let split = Element::Split("call(a, options".to_owned(), ")".to_owned());
-        assert_eq!(ways[1], Way::Lines(Pattern { runs: vec![vec![split]] }));
+        let found = ways("call(a, {...})");
+        assert_eq!(found[0], Way::Lines(one_run(vec![whole("call(a, {...})")])));
+        let split = Element::Split("call(a, {".to_owned(), "})".to_owned());
+        assert_eq!(found[1], Way::Lines(one_run(vec![split])));
+        assert_eq!(ways("call(a, options...)").len(), 1, "dots that touch a word are code");
     }
 
     #[test]
@@ -304,11 +322,7 @@ mod tests {
     #[test]
     fn line_numbers_in_the_margin_are_dropped_where_they_rise() {
         let with = ways("12 | let a = 1;\n13 | let b = 2;");
-        assert!(
-            with.contains(&Way::Lines(Pattern {
-                runs: vec![vec![whole("let a = 1;"), whole("let b = 2;")]]
-            }))
-        );
+        assert!(with.contains(&Way::Lines(one_run(vec![whole("let a = 1;"), whole("let b = 2;")]))));
         assert_eq!(without_gutter(&["13 | a", "12 | b"]), None);
         assert_eq!(without_gutter(&["let a = 1;"]), None);
     }

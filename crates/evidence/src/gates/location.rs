@@ -9,8 +9,9 @@ use model::{CheckResult, Location, RawLocation, Repair, RepoPath, Side};
 
 use super::Answer;
 use super::file::FileAnswer;
-use super::quote::{QuoteAnswer, Standing};
+use super::quote::QuoteAnswer;
 use crate::matching::Span;
+use crate::standing::Standing;
 use crate::text::{has_word, list, range};
 use crate::view::FileView;
 use crate::world::World;
@@ -260,7 +261,7 @@ fn score(
     let symbol = world.symbol(side, path, span.start);
     let symbol = symbol.is_some_and(|symbol| {
         let named = hints.symbol.is_some_and(|hint| has_word(hint, &symbol));
-        named || hints.names.iter().any(|name| *name == symbol)
+        named || hints.names.contains(&symbol)
     });
     let changed = world.changes.at(side, path).is_some_and(|file| {
         let lines = if side == Side::Head { &file.added } else { &file.removed };

@@ -11,6 +11,7 @@ pub(crate) mod location;
 pub(crate) mod origin;
 pub(crate) mod quote;
 pub(crate) mod scope;
+pub(crate) mod shown;
 pub(crate) mod specifics;
 
 use model::CheckResult;

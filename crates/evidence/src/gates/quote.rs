@@ -3,34 +3,15 @@
 //! In: a quote and the file it is said to come from. Out: every place where it stands, or the line that comes closest.
 //! Never accepts an altered line; where none stands, the answer is `fail` and shows what does.
 
-use model::{CheckResult, Location, RawFinding, RepoPath, Side};
+use model::{CheckResult, RepoPath, Side};
 
 use super::Answer;
 use super::file::{FileAnswer, resolve};
-use crate::anchor::anchor;
-use crate::claim::is_about_text;
-use crate::matching::{Matched, Span, closest, parts, places};
-use crate::names::name;
-use crate::pattern::{Element, Pattern, Segment, Way, segments, ways};
-use crate::text::{code_spans, normalise, range, shorten, substance};
+use crate::matching::{closest, parts};
+use crate::pattern::{Element, Segment, Way, segments, ways};
+use crate::standing::{Looked, Standing, base_path, elsewhere, in_file};
+use crate::text::{range, shorten, substance};
 use crate::world::World;
-
-/// Where a quote stands.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing {
-    /// The side.
-    pub(crate) side: Side,
-    /// The file, which may not be the named one.
-    pub(crate) path: RepoPath,
-    /// Every place, in order; never empty.
-    pub(crate) places: Vec<Span>,
-    /// Hash over the lines.
-    pub(crate) anchor: Option<String>,
-    /// True where whole lines match, false where the quote is a part of a line.
-    pub(crate) whole: bool,
-    /// Letters and digits in the quote: how telling it is.
-    pub(crate) substance: usize,
-}
 
 /// What the gate found out about one quote.
 #[derive(Clone, Debug)]
@@ -66,38 +47,28 @@ pub(crate) struct Quoted<'q> {
     pub(crate) about_text: bool,
 }
 
-enum Looked {
-    Stands(Standing),
-    Nowhere,
-    TooRepetitive,
-}
-
 /// Looks for the quote in the file, then in the other files of the change.
 pub(crate) fn look(world: &World<'_>, file: &FileAnswer, quoted: &Quoted<'_>) -> QuoteAnswer {
-    if ways(quoted.text).is_empty() {
+    let ways = ways(quoted.text);
+    if ways.is_empty() {
         return QuoteAnswer::nothing_quoted();
     }
-    let Some((side, path)) = &file.path else { return without_a_file(world, quoted) };
+    let Some((side, path)) = &file.path else { return without_a_file(world, quoted, &ways) };
     if file.lineless {
         return QuoteAnswer::without(Answer::unknown(format!("`{path}` has no lines to compare")));
     }
     if let Some(answer) = not_comparable(world, *side, path) {
         return QuoteAnswer::without(answer);
     }
-    match look_as_written(world, *side, path, quoted) {
+    match in_file(world, *side, path, &ways, quoted.side) {
         Looked::Stands(standing) => return stands(standing, None),
         Looked::TooRepetitive => return too_repetitive(path),
         Looked::Nowhere => {}
     }
-    let parts = segments(quoted.text);
-    if parts.iter().any(|part| part.path.is_some())
-        && let Some(answer) = look_by_segment(world, *side, path, quoted, &parts)
-    {
-        return answer;
-    }
-    look_for_a_part(world, *side, path, quoted)
-        .or_else(|| elsewhere(world, Some(path), quoted))
-        .unwrap_or_else(|| altered(world, *side, path, quoted))
+    by_segment(world, *side, path, quoted)
+        .or_else(|| a_part(world, *side, path, &ways))
+        .or_else(|| misfiled(world, path, quoted, &ways))
+        .unwrap_or_else(|| altered(world, *side, path, quoted, &ways))
 }
 
 fn not_comparable(world: &World<'_>, side: Side, path: &RepoPath) -> Option<Answer> {
@@ -128,76 +99,22 @@ fn stands(standing: Standing, noted_line: Option<u32>) -> QuoteAnswer {
     QuoteAnswer { answer: Answer::new(CheckResult::Pass, detail), standing: Some(standing), noted_line }
 }
 
-fn look_as_written(world: &World<'_>, side: Side, path: &RepoPath, quoted: &Quoted<'_>) -> Looked {
-    for way in ways(quoted.text) {
-        match look_one_way(world, side, path, &way, quoted.side) {
-            Looked::Nowhere => {}
-            found => return found,
-        }
-    }
-    Looked::Nowhere
-}
-
-fn look_one_way(world: &World<'_>, side: Side, path: &RepoPath, way: &Way, cited: Option<Side>) -> Looked {
-    let base = |pattern: &Pattern| match base_path(world, side, path) {
-        Some(old) => at(world, Side::Base, &old, pattern),
-        None => Looked::Nowhere,
-    };
-    let head = |pattern: &Pattern| {
-        if side == Side::Head { at(world, Side::Head, path, pattern) } else { Looked::Nowhere }
-    };
-    let first_found = |first: Looked, second: &dyn Fn() -> Looked| match first {
-        Looked::Nowhere => second(),
-        found => found,
-    };
-    match way {
-        Way::Lines(pattern) if cited == Some(Side::Base) => first_found(base(pattern), &|| head(pattern)),
-        Way::Lines(pattern) => first_found(head(pattern), &|| base(pattern)),
-        Way::Removed(pattern) => base(pattern),
-        Way::Added { shown, gone } => {
-            let gone_stands = gone.as_ref().is_none_or(|gone| matches!(base(gone), Looked::Stands(_)));
-            if gone_stands { head(shown) } else { Looked::Nowhere }
-        }
-    }
-}
-
-fn base_path(world: &World<'_>, side: Side, path: &RepoPath) -> Option<RepoPath> {
-    if side == Side::Base { Some(path.clone()) } else { world.changes.path_at_base(path) }
-}
-
-fn at(world: &World<'_>, side: Side, path: &RepoPath, pattern: &Pattern) -> Looked {
-    let Some(view) = world.view(side, path) else { return Looked::Nowhere };
-    match places(&view, pattern) {
-        Matched::TooRepetitive => Looked::TooRepetitive,
-        Matched::Places(spans) if spans.is_empty() => Looked::Nowhere,
-        Matched::Places(spans) => Looked::Stands(Standing {
-            side,
-            path: path.clone(),
-            places: spans,
-            anchor: Some(anchor(pattern)),
-            whole: true,
-            substance: pattern.substance(),
-        }),
-    }
-}
-
 // Every stretch under a path comment must stand in the file its comment names; the one in the claimed file places the
-// finding.
-fn look_by_segment(
-    world: &World<'_>,
-    side: Side,
-    path: &RepoPath,
-    quoted: &Quoted<'_>,
-    parts: &[Segment],
-) -> Option<QuoteAnswer> {
+// finding. A comment that names no file we have is text like any other.
+fn by_segment(world: &World<'_>, side: Side, path: &RepoPath, quoted: &Quoted<'_>) -> Option<QuoteAnswer> {
+    let parts: Vec<Segment> = segments(quoted.text);
+    if parts.iter().all(|part| part.path.is_none()) {
+        return None;
+    }
     let mut own: Option<(Standing, Option<u32>)> = None;
     for part in parts {
         let (side, file) = match &part.path {
             None => (side, path.clone()),
-            Some(named) => resolve(world, named, quoted.side).path.unwrap_or_else(|| (side, path.clone())),
+            Some(named) => resolve(world, named, quoted.side).path?,
         };
-        let inner = Quoted { text: &part.text, ..*quoted };
-        let Looked::Stands(standing) = look_as_written(world, side, &file, &inner) else { return None };
+        let Looked::Stands(standing) = in_file(world, side, &file, &ways(&part.text), quoted.side) else {
+            return None;
+        };
         let better = own.as_ref().is_none_or(|(known, _)| known.path != *path && file == *path);
         if better {
             own = Some((standing, part.start));
@@ -215,13 +132,8 @@ fn look_by_segment(
 }
 
 // A part of a line is the reviewer's own cut: it places the finding, but what was cut off stays unseen.
-fn look_for_a_part(
-    world: &World<'_>,
-    side: Side,
-    path: &RepoPath,
-    quoted: &Quoted<'_>,
-) -> Option<QuoteAnswer> {
-    let text = single_line(quoted.text)?;
+fn a_part(world: &World<'_>, side: Side, path: &RepoPath, ways: &[Way]) -> Option<QuoteAnswer> {
+    let text = single_line(ways)?;
     let base = base_path(world, side, path).map(|old| (Side::Base, old));
     let sides = [(side == Side::Head).then(|| (Side::Head, path.clone())), base];
     for (side, path) in sides.into_iter().flatten() {
@@ -245,8 +157,8 @@ fn look_for_a_part(
     None
 }
 
-fn single_line(quote: &str) -> Option<String> {
-    let pattern = ways(quote).into_iter().find_map(|way| match way {
+fn single_line(ways: &[Way]) -> Option<String> {
+    let pattern = ways.iter().find_map(|way| match way {
         Way::Lines(pattern) => Some(pattern),
         _ => None,
     })?;
@@ -257,39 +169,16 @@ fn single_line(quote: &str) -> Option<String> {
     }
 }
 
-// A quote that stands in exactly one other file of the change was filed under the wrong name. Short quotes stand
-// everywhere and prove nothing.
-fn elsewhere(world: &World<'_>, named: Option<&RepoPath>, quoted: &Quoted<'_>) -> Option<QuoteAnswer> {
-    let mut found: Vec<Standing> = Vec::new();
-    for file in world.changes.files().iter().take(500) {
-        let path = &file.diff.path;
-        let side =
-            if world.paths(Side::Head).exact(path.as_str()).is_some() { Side::Head } else { Side::Base };
-        if Some(path) == named || file.diff.binary {
-            continue;
-        }
-        if let Looked::Stands(standing) = look_as_written(world, side, path, quoted)
-            && standing.substance >= 16
-        {
-            found.push(standing);
-        }
-    }
-    let heads = found.iter().filter(|standing| standing.side == Side::Head).count();
-    if heads > 0 {
-        found.retain(|standing| standing.side == Side::Head);
-    }
-    let [one] = found.as_slice() else { return None };
-    let mut answer = stands(one.clone(), None);
-    if let Some(named) = named {
-        answer.answer.result = CheckResult::Repaired;
-        answer.answer.detail =
-            format!("not in `{named}`: {}, no other changed file has them", answer.answer.detail);
-    }
+fn misfiled(world: &World<'_>, named: &RepoPath, quoted: &Quoted<'_>, ways: &[Way]) -> Option<QuoteAnswer> {
+    let mut answer = stands(elsewhere(world, Some(named), ways, quoted.side)?, None);
+    answer.answer.result = CheckResult::Repaired;
+    answer.answer.detail =
+        format!("not in `{named}`: {}; no other changed file has them", answer.answer.detail);
     Some(answer)
 }
 
-fn without_a_file(world: &World<'_>, quoted: &Quoted<'_>) -> QuoteAnswer {
-    let found = elsewhere(world, None, quoted).and_then(|answer| answer.standing);
+fn without_a_file(world: &World<'_>, quoted: &Quoted<'_>, ways: &[Way]) -> QuoteAnswer {
+    let found = elsewhere(world, None, ways, quoted.side);
     QuoteAnswer::without(Answer::unknown(match found {
         Some(standing) => format!(
             "the named file is not known; the quoted lines stand at `{}:{}`",
@@ -300,9 +189,9 @@ fn without_a_file(world: &World<'_>, quoted: &Quoted<'_>) -> QuoteAnswer {
     }))
 }
 
-fn altered(world: &World<'_>, side: Side, path: &RepoPath, quoted: &Quoted<'_>) -> QuoteAnswer {
+fn altered(world: &World<'_>, side: Side, path: &RepoPath, quoted: &Quoted<'_>, ways: &[Way]) -> QuoteAnswer {
     let about = if quoted.about_text { "; the claim is about this very text" } else { "" };
-    let nearest = nearest_miss(world, side, path, quoted);
+    let nearest = nearest_miss(world, side, path, quoted, ways);
     let detail = match nearest {
         Some((wanted, line, text, alike)) if alike >= 0.6 => format!(
             "altered: no line of `{path}` reads `{}`; the closest, line {line}, reads `{}`{about}",
@@ -326,10 +215,10 @@ fn nearest_miss(
     side: Side,
     path: &RepoPath,
     quoted: &Quoted<'_>,
+    ways: &[Way],
 ) -> Option<(String, u32, String, f64)> {
     let view = world.view(side, path)?;
-    let ways = ways(quoted.text);
-    // The last literal reading has markers and margins removed, so that a marker is not taken for an alteration.
+    // The reading with the fewest misses has markers and margins removed, so that these are no alterations.
     let misses = ways.iter().filter_map(|way| {
         let pattern = match way {
             Way::Lines(pattern) | Way::Removed(pattern) | Way::Added { shown: pattern, .. } => pattern,
@@ -352,37 +241,4 @@ fn nearest_miss(
         }
         None => (wanted.to_owned(), 0, String::new(), 0.0),
     })
-}
-
-/// Where nothing is quoted: a claim about the text itself is held to the code its title shows.
-pub(crate) fn shown_text(world: &World<'_>, raw: &RawFinding, place: Option<&Location>) -> Answer {
-    let nothing = Answer::not_applicable("no code is quoted");
-    if !is_about_text(raw) {
-        return nothing;
-    }
-    // A name may be the right spelling; only spans that are code and not a name show how the text reads.
-    let spans: Vec<&str> = code_spans(&raw.title)
-        .into_iter()
-        .filter(|span| name(span, true).is_none() && span.len() >= 3)
-        .collect();
-    let Some(place) = place.filter(|_| !spans.is_empty()) else { return nothing };
-    let Some(view) = world.view(place.side, &place.path).filter(|view| !view.binary) else { return nothing };
-    let found = spans.iter().find_map(|span| {
-        let wanted = normalise(span);
-        view.solid.iter().find(|solid| solid.text.contains(&wanted)).map(|solid| (span, solid.line))
-    });
-    match found {
-        Some((span, line)) => Answer::new(
-            CheckResult::Pass,
-            format!("`{}:{line}` reads `{}`, as the title shows", place.path, shorten(span, 120)),
-        ),
-        None => Answer::new(
-            CheckResult::Fail,
-            format!(
-                "absent: `{}` nowhere reads `{}`; the claim is about this very text",
-                place.path,
-                shorten(spans[0], 120)
-            ),
-        ),
-    }
 }

@@ -54,13 +54,11 @@ pub(crate) fn judge(world: &World<'_>, all: &[Location], names: &ChangedNames) -
     if let Some(detail) = on_changed_lines(world, primary) {
         return (Answer::new(CheckResult::Pass, detail), Scope::ChangedLines);
     }
-    match near_the_change(world, primary, all, names) {
-        Some(detail) => (Answer::new(CheckResult::Pass, detail), Scope::BlastRadius),
-        None => {
-            let detail = format!("`{}` is not changed, and nothing that changed is used there", primary.path);
-            (Answer::new(CheckResult::Fail, detail), Scope::Outside)
-        }
+    if let Some(detail) = near_the_change(world, primary, all, names) {
+        return (Answer::new(CheckResult::Pass, detail), Scope::BlastRadius);
     }
+    let detail = format!("`{}` is not changed, and nothing that changed is used there", primary.path);
+    (Answer::new(CheckResult::Fail, detail), Scope::Outside)
 }
 
 fn exists(world: &World<'_>, place: &Location) -> bool {
