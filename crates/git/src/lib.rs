@@ -4,16 +4,37 @@
 //! runs anything a repository could name (hooks, filters, textconv, external diffs, fsmonitor, credential helpers),
 //! never uses the network, never writes to the user's index, references, objects or working tree.
 
+mod batch;
+mod blame;
+mod cache;
+mod call;
+mod changes;
 mod checkout;
+mod default_branch;
+mod describe;
 mod error;
+mod fingerprint;
 mod hits;
+mod patch;
+mod paths;
+mod remote;
 mod repository;
+mod resolve;
+mod revisions;
+mod search;
 mod snapshot;
+mod target_request;
 mod text;
+mod tree;
+mod uncommitted;
 
-pub use checkout::{Checkout, Fingerprint};
+pub use blame::BlameLine;
+pub use checkout::Checkout;
 pub use error::{Error, Result};
+pub use fingerprint::Fingerprint;
 pub use hits::{Hit, Hits, SearchOptions};
-pub use repository::{Repository, TargetRequest};
-pub use snapshot::{BlameLine, Entry, EntryKind, Snapshot};
+pub use repository::Repository;
+pub use snapshot::Snapshot;
+pub use target_request::TargetRequest;
 pub use text::Text;
+pub use tree::{Entry, EntryKind};
