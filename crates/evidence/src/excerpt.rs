@@ -49,3 +49,39 @@ fn without_middle(mut lines: Vec<String>) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use model::Side;
+
+    fn at(start: u32, end: u32) -> Option<Excerpt> {
+        let text: String = (1..=100).map(|line| format!("line {line}\n")).collect();
+        let memory = Memory::new(&[], &[("a.txt", &text)]);
+        let place = Location {
+            path: "a.txt".into(),
+            start: Some(start),
+            end: Some(end),
+            side: Side::Head,
+            ..Location::default()
+        };
+        excerpt(&memory, &place)
+    }
+
+    #[test]
+    fn three_lines_surround_the_place_within_the_file() {
+        let shown = at(2, 3).expect("lines");
+        assert_eq!((shown.first_line, shown.start, shown.end, shown.lines.len()), (1, 2, 3, 6));
+        assert_eq!(at(100, 120).expect("lines").lines.last().map(String::as_str), Some("line 100"));
+        assert_eq!(at(101, 101), None);
+    }
+
+    #[test]
+    fn a_long_place_is_cut_in_the_middle() {
+        let shown = at(10, 90).expect("lines");
+        assert_eq!(shown.lines.len(), LINES);
+        assert!(shown.lines.contains(&"…".to_owned()));
+        assert_eq!(shown.lines.last().map(String::as_str), Some("line 93"));
+    }
+}

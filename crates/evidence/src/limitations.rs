@@ -137,3 +137,38 @@ fn in_message(sha: &str, message: &str) -> Vec<Limitation> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+
+    #[test]
+    fn comments_near_hunks_and_commit_messages_are_collected_and_far_ones_are_not() {
+        let filler = "x();\n".repeat(40);
+        let base = format!("// FIXME: far away\n{filler}old();\n");
+        let head = format!(
+            "// FIXME: far away\n{filler}new(); // HACK: until the parser lands\n// Known limitation: links\n// are not followed.\n"
+        );
+        let mut memory = Memory::new(&[("a.rs", &base)], &[("a.rs", &head)]);
+        memory.target.commits[0].body = "Renames work. Copies are not yet handled.".to_owned();
+        let found = limitations(&memory);
+        let quotes: Vec<&str> = found.iter().map(|limitation| limitation.quote.as_str()).collect();
+        assert_eq!(
+            quotes,
+            [
+                "HACK: until the parser lands",
+                "Known limitation: links are not followed.",
+                "cccccccc: Copies are not yet handled.",
+            ]
+        );
+        let place = found[1].location.as_ref().expect("a place");
+        assert_eq!((place.start, place.end), (Some(43), Some(44)));
+    }
+
+    #[test]
+    fn code_that_only_contains_the_words_admits_nothing() {
+        let memory = Memory::new(&[], &[("a.rs", "let todo = TODO;\nprint(\"out of scope\");\n")]);
+        assert!(limitations(&memory).is_empty());
+    }
+}

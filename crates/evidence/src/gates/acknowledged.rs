@@ -102,3 +102,24 @@ fn words(text: &str) -> BTreeSet<String> {
         .map(|word| word.chars().take(6).collect())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::{Memory, check_one, claim};
+    use model::{CheckResult, Gate};
+
+    #[test]
+    fn an_admission_at_the_place_about_the_same_thing_counts() {
+        let head = "fn load() {\n    // TODO: retry when the connection drops; a dropped connection loses the batch.\n    send_batch();\n    flush();\n}\n";
+        let memory = Memory::new(&[], &[("a.rs", head)]);
+        let mut raw = claim("a.rs", Some((3, 3)), None);
+        raw.title = "`send_batch` loses the batch when the connection drops".to_owned();
+        let admitted = check_one(&memory, raw.clone());
+        let check = admitted.check(Gate::Acknowledged).expect("a check");
+        assert_eq!(check.result, CheckResult::Fail);
+        assert!(check.detail.contains("`a.rs:2-2`") || check.detail.contains("`a.rs:2`"), "{}", check.detail);
+        raw.title = "`flush` ignores its error".to_owned();
+        raw.body = "The returned error is discarded.".to_owned();
+        assert_eq!(check_one(&memory, raw).result(Gate::Acknowledged), CheckResult::Pass);
+    }
+}

@@ -189,3 +189,95 @@ fn missing(world: &World<'_>, path: &str) -> FileAnswer {
     }
     FileAnswer::unresolved(CheckResult::Fail, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+
+    fn memory() -> Memory {
+        let mut memory = Memory::renamed(
+            &[
+                ("src/old.rs", "a\n"),
+                ("src/gone.rs", "g\n"),
+                ("a/same.rs", "1\n"),
+                ("b/same.rs", "2\n"),
+                ("x/dup.rs", ""),
+            ],
+            &[
+                ("src/new.rs", "a\n"),
+                ("a/same.rs", "1\n"),
+                ("b/same.rs", "3\n"),
+                ("x/dup.rs", ""),
+                ("y/dup.rs", ""),
+            ],
+            &[("src/old.rs", "src/new.rs")],
+        );
+        memory.submodules.push("vendored".to_owned());
+        memory
+    }
+
+    fn ask(claimed: &str, side: Option<Side>) -> (CheckResult, Option<(Side, String)>, String) {
+        let memory = memory();
+        let answer = resolve(&World::new(&memory), claimed, side);
+        let path = answer.path.map(|(side, path)| (side, path.to_string()));
+        (answer.answer.result, path, answer.answer.detail)
+    }
+
+    #[test]
+    fn exact_paths_pass_and_unique_endings_are_repaired() {
+        let head = |path: &str| Some((Side::Head, path.to_owned()));
+        for (claimed, result, path) in [
+            ("src/new.rs", CheckResult::Pass, head("src/new.rs")),
+            ("./src/new.rs", CheckResult::Pass, head("src/new.rs")),
+            ("new.rs", CheckResult::Repaired, head("src/new.rs")),
+            ("b/src/new.rs", CheckResult::Repaired, head("src/new.rs")),
+            ("/private/tmp/review-x/src/new.rs", CheckResult::Repaired, head("src/new.rs")),
+            ("C:\\work\\src\\new.rs", CheckResult::Repaired, head("src/new.rs")),
+        ] {
+            let (got, at, detail) = ask(claimed, None);
+            assert_eq!((got, at), (result, path), "{claimed}: {detail}");
+        }
+    }
+
+    #[test]
+    fn renames_are_followed_and_deleted_files_are_found_at_the_merge_base() {
+        let (result, path, detail) = ask("src/old.rs", None);
+        assert_eq!((result, path), (CheckResult::Repaired, Some((Side::Head, "src/new.rs".to_owned()))));
+        assert!(detail.contains("renames"), "{detail}");
+        assert_eq!(ask("src/gone.rs", None).1, Some((Side::Base, "src/gone.rs".to_owned())));
+        assert_eq!(ask("gone.rs", None).0, CheckResult::Repaired);
+        assert_eq!(ask("src/old.rs", Some(Side::Base)).1, Some((Side::Base, "src/old.rs".to_owned())));
+    }
+
+    #[test]
+    fn several_candidates_are_settled_by_the_change_alone() {
+        assert_eq!(ask("same.rs", None).1, Some((Side::Head, "b/same.rs".to_owned())));
+        let memory =
+            Memory::new(&[("x/dup.rs", ""), ("y/dup.rs", "")], &[("x/dup.rs", ""), ("y/dup.rs", "")]);
+        let answer = resolve(&World::new(&memory), "dup.rs", None);
+        assert_eq!((answer.answer.result, answer.path), (CheckResult::Unknown, None));
+        assert!(answer.answer.detail.contains("`x/dup.rs`, `y/dup.rs`"), "{}", answer.answer.detail);
+    }
+
+    #[test]
+    fn nonsense_fails_and_submodules_are_not_looked_into() {
+        for nonsense in [
+            "",
+            "  ",
+            "../etc/passwd",
+            "https://example.org/x.rs",
+            "a\nb",
+            "N/A",
+            "src/never.rs",
+            "/",
+            "ew.rs",
+        ] {
+            let (result, path, _) = ask(nonsense, None);
+            assert_eq!((result, path), (CheckResult::Fail, None), "{nonsense:?}");
+        }
+        assert_eq!(ask("vendored/x.c", None).0, CheckResult::Unknown);
+        assert_eq!(ask("vendored", None).0, CheckResult::Pass);
+        assert_eq!(ask("src", None).0, CheckResult::Pass);
+    }
+}

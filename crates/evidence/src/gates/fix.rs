@@ -8,7 +8,7 @@ use model::{CheckResult, Location, RawFinding, RepoPath, Side};
 use super::Answer;
 use super::file::resolve;
 use crate::matching::{Matched, places};
-use crate::patch::{FilePatch, PatchHunk, parse};
+use crate::patch::{FilePatch, PatchHunk, PatchLine, parse};
 use crate::pattern::{Way, ways};
 use crate::text::{normalise, shorten, substance};
 use crate::view::FileView;
@@ -155,7 +155,7 @@ fn fit(view: &FileView, hunk: &PatchHunk) -> Result<Fit, String> {
     if stands_exactly(view, &before) {
         return Ok(Fit::Exact);
     }
-    if stands(view, &before) || stands(view, without_margin(hunk).as_slice()) {
+    if stands(view, &before) || (1..=2).any(|margin| stands(view, without_margin(hunk, &before, margin))) {
         return Ok(Fit::Fuzzy);
     }
     let after = hunk.after();
@@ -190,15 +190,63 @@ fn stands(view: &FileView, wanted: &[&str]) -> bool {
 }
 
 // As `patch` does, up to two lines of context at either end may be off, as long as something telling is left.
-fn without_margin(hunk: &PatchHunk) -> Vec<&str> {
-    use crate::patch::PatchLine::Context;
-    let leading = hunk.lines.iter().take_while(|line| matches!(line, Context(_))).count();
-    let trailing = hunk.lines.iter().rev().take_while(|line| matches!(line, Context(_))).count();
-    let before = hunk.before();
-    let (cut_front, cut_back) = (leading.min(2), trailing.min(2));
-    if cut_front + cut_back >= before.len() {
-        return before;
+fn without_margin<'b, 'h>(hunk: &PatchHunk, before: &'b [&'h str], margin: usize) -> &'b [&'h str] {
+    let context = |line: &&PatchLine| matches!(line, PatchLine::Context(_));
+    let front = hunk.lines.iter().take_while(context).count().min(margin);
+    let back = hunk.lines.iter().rev().take_while(context).count().min(margin);
+    let left = before.get(front..before.len().saturating_sub(back)).unwrap_or_default();
+    if left.iter().map(|line| substance(line)).sum::<usize>() >= 8 { left } else { before }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, check_one, claim};
+    use model::Gate;
+
+    const HEAD: &str = "fn run() {\n    let a = load();\n    keep(a);\n\n    done();\n}\n";
+
+    fn ask(patch: &str) -> (CheckResult, String) {
+        let memory = Memory::new(&[], &[("src/run.rs", HEAD), ("src/two.rs", "two\n")]);
+        let mut raw = claim("src/run.rs", Some((2, 3)), None);
+        raw.patch = Some(patch.to_owned());
+        let finding = check_one(&memory, raw);
+        let check = finding.check(Gate::Fix).expect("a check");
+        (check.result, check.detail.clone())
     }
-    let left = &before[cut_front..before.len() - cut_back];
-    if left.iter().map(|line| substance(line)).sum::<usize>() >= 8 { left.to_vec() } else { before }
+
+    #[test]
+    fn patches_apply_exactly_loosely_or_not() {
+        for (patch, expected) in [
+            ("     let a = load();\n-    keep(a);\n+    keep(&a);\n", CheckResult::Pass),
+            (
+                "--- a/src/run.rs\n+++ b/src/run.rs\n@@ -2,9 +2,9 @@\n     let a = load();\n-    keep(a);\n+    keep(&a);\n",
+                CheckResult::Pass,
+            ),
+            ("-\tlet a = load();\n-\tkeep(a);\n+\tkeep(load());\n", CheckResult::Repaired),
+            (" fn run() {\n ...\n-    done();\n+    finish();\n", CheckResult::Pass),
+            ("-    keep(b);\n+    keep(&b);\n", CheckResult::Fail),
+            ("-    keep(&a);\n+    keep(a);\n", CheckResult::Fail),
+            ("--- a/src/gone.rs\n+++ b/src/gone.rs\n@@ -1 +1 @@\n-x\n+y\n", CheckResult::Fail),
+            ("--- /dev/null\n+++ b/src/new.rs\n@@ -0,0 +1 @@\n+x\n", CheckResult::Pass),
+            ("+    alone();\n", CheckResult::Unknown),
+            (
+                " fn stale_context_line() {\n let a = load();\n-    keep(a);\n+    keep(&a);\n",
+                CheckResult::Repaired,
+            ),
+        ] {
+            let (result, detail) = ask(patch);
+            assert_eq!(result, expected, "{patch}\n{detail}");
+        }
+    }
+
+    #[test]
+    fn a_suggestion_replaces_the_named_lines() {
+        let memory = Memory::new(&[], &[("src/run.rs", HEAD)]);
+        let mut raw = claim("src/run.rs", Some((2, 2)), None);
+        raw.fix = Some("Do this:\n```suggestion\n    let a = load()?;\n```\n".to_owned());
+        assert_eq!(check_one(&memory, raw.clone()).result(Gate::Fix), CheckResult::Pass);
+        raw.fix = Some("```suggestion\n    let a = load();\n```\n".to_owned());
+        assert_eq!(check_one(&memory, raw).result(Gate::Fix), CheckResult::Fail);
+    }
 }

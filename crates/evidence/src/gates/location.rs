@@ -339,3 +339,73 @@ fn names_within(view: &FileView, lines: Span, hints: &Hints<'_>) -> BTreeSet<Str
         .map(str::to_owned)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, check_one, claim};
+    use model::{CheckedFinding, Gate, RawFinding};
+
+    const TWICE: &str = "fn first() {\n    let a = 1;\n    close(handle);\n}\n\nfn filler() {\n    one();\n    two();\n    three();\n}\n\nfn second() {\n    let b = 2;\n    close(handle);\n}\n";
+
+    fn ask(raw: RawFinding) -> CheckedFinding {
+        let memory = Memory::new(&[("a.rs", TWICE)], &[("a.rs", TWICE)]);
+        check_one(&memory, raw)
+    }
+
+    fn told(finding: &CheckedFinding) -> (CheckResult, Option<u32>, Option<u32>, &str) {
+        let check = finding.check(Gate::Location).expect("a check");
+        (check.result, finding.locations[0].start, finding.locations[0].end, &check.detail)
+    }
+
+    #[test]
+    fn a_quote_inside_the_named_lines_leaves_them_alone() {
+        let finding = ask(claim("a.rs", Some((12, 15)), Some("let b = 2;\nclose(handle);")));
+        assert_eq!(
+            (told(&finding).0, told(&finding).1, told(&finding).2),
+            (CheckResult::Pass, Some(12), Some(15))
+        );
+        assert_eq!(finding.locations[0].repaired, None);
+    }
+
+    #[test]
+    fn a_miscounted_line_is_repaired_with_its_distance() {
+        let finding = ask(claim("a.rs", Some((10, 11)), Some("let b = 2;\nclose(handle);")));
+        assert_eq!(
+            (told(&finding).0, told(&finding).1, told(&finding).2),
+            (CheckResult::Repaired, Some(13), Some(14))
+        );
+        let repaired = finding.locations[0].repaired.clone().expect("a repair");
+        assert_eq!((repaired.from.as_str(), repaired.distance), ("a.rs:10-11", Some(3)));
+        assert_eq!(finding.symbol.as_deref(), Some("second"));
+    }
+
+    #[test]
+    fn the_nearest_of_equal_places_wins_and_a_named_symbol_outweighs_it() {
+        let near = ask(claim("a.rs", Some((5, 5)), Some("close(handle);")));
+        assert_eq!((told(&near).0, told(&near).1), (CheckResult::Repaired, Some(3)));
+        assert!(told(&near).3.contains("margin"), "{}", told(&near).3);
+        let mut named = claim("a.rs", Some((5, 5)), Some("close(handle);"));
+        named.title = "`second` closes twice".to_owned();
+        assert_eq!(told(&ask(named)).1, Some(14));
+    }
+
+    #[test]
+    fn a_tie_is_reported_as_one() {
+        let lines = "x();\n".to_owned() + &"y();\n".repeat(9) + "x();\n";
+        let memory = Memory::new(&[("t.rs", &lines)], &[("t.rs", &lines)]);
+        let finding = check_one(&memory, claim("t.rs", Some((6, 6)), Some("x();")));
+        assert_eq!(told(&finding).0, CheckResult::Unknown);
+        assert!(told(&finding).3.contains("ambiguous"), "{}", told(&finding).3);
+    }
+
+    #[test]
+    fn without_a_quote_only_names_speak_for_the_lines() {
+        let mut raw = claim("a.rs", Some((14, 14)), None);
+        assert_eq!(told(&ask(raw.clone())).0, CheckResult::Unknown);
+        raw.title = "`handle` is closed twice".to_owned();
+        assert_eq!(told(&ask(raw)).0, CheckResult::Pass);
+        assert_eq!(told(&ask(claim("a.rs", Some((99, 99)), None))).0, CheckResult::Fail);
+        assert_eq!(told(&ask(claim("a.rs", None, None))).0, CheckResult::NotApplicable);
+    }
+}

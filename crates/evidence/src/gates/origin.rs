@@ -225,3 +225,57 @@ fn calls(line: &str, name: &str) -> bool {
             || after.starts_with("?.(")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, check_one, claim};
+    use model::Gate;
+
+    const BASE: &str =
+        "fn helper_of_all() {\n    one();\n    two();\n}\n\nfn caller() {\n    nothing();\n}\n";
+
+    fn value(base: &str, head: &str, lines: Option<(u32, u32)>, quote: Option<&str>) -> OriginValue {
+        let memory = Memory::new(&[("a.rs", base)], &[("a.rs", head)]);
+        check_one(&memory, claim("a.rs", lines, quote)).origin.value
+    }
+
+    #[test]
+    fn lines_are_new_mixed_old_or_gone() {
+        let head = BASE.replace("    two();\n", "    three_is_new();\n");
+        assert_eq!(value(BASE, &head, Some((3, 3)), None), OriginValue::Introduced);
+        assert_eq!(value(BASE, &head, Some((2, 3)), None), OriginValue::Modified);
+        assert_eq!(value(BASE, &head, Some((2, 2)), None), OriginValue::PreExisting);
+        assert_eq!(value(BASE, &head, Some((3, 3)), Some("two();")), OriginValue::Deleted);
+        assert_eq!(value(BASE, &head, None, None), OriginValue::Absent);
+    }
+
+    #[test]
+    fn old_lines_with_a_new_caller_are_worsened_and_an_edited_call_is_none() {
+        let called = BASE.replace("    nothing();\n", "    helper_of_all();\n");
+        assert_eq!(value(BASE, &called, Some((2, 3)), None), OriginValue::Worsened);
+        let edited = called.replace("    helper_of_all();\n", "    let _ = helper_of_all();\n");
+        assert_eq!(value(&called, &edited, Some((2, 3)), None), OriginValue::PreExisting);
+    }
+
+    #[test]
+    fn a_moved_block_is_not_new() {
+        let block = "fn moved_around() {\n    first_statement();\n    second_statement();\n}\n";
+        let filler = "x();\n".repeat(20);
+        let (base, head) = (format!("{block}{filler}"), format!("{filler}{block}"));
+        assert_eq!(value(&base, &head, Some((21, 24)), None), OriginValue::PreExisting);
+    }
+
+    #[test]
+    fn a_regression_in_old_code_fails_and_cut_history_is_unknown() {
+        let mut raw = claim("a.rs", Some((2, 2)), None);
+        raw.kind = Some(Kind::Regression);
+        let head = BASE.replace("    two();\n", "    three_is_new();\n");
+        let mut memory = Memory::new(&[("a.rs", BASE)], &[("a.rs", &head)]);
+        assert_eq!(check_one(&memory, raw).result(Gate::Origin), CheckResult::Fail);
+        memory.target.shallow = true;
+        let cut = check_one(&memory, claim("a.rs", Some((3, 3)), None));
+        assert_eq!((cut.origin.value, cut.origin.commits.len()), (OriginValue::Unknown, 0));
+        assert!(cut.origin.method.contains("history is cut"), "{}", cut.origin.method);
+    }
+}

@@ -242,3 +242,115 @@ fn nearest_miss(
         None => (wanted.to_owned(), 0, String::new(), 0.0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, check_one, claim};
+    use model::{CheckedFinding, Gate};
+
+    const BASE: &str =
+        "fn run() {\n    let old = load();\n    keep(old);\n    exec(\"$@\");\n    done();\n}\n";
+    const HEAD: &str = "fn run() {\n    let new = load_all(Options { a: 1 });\n    keep(new);\n    exec(\"$@\");\n    done();\n}\n";
+    const OTHER: &str = "// other\nfn quite_another_thing() {\n    unlike();\n}\n";
+
+    fn ask(path: &str, lines: Option<(u32, u32)>, quote: &str) -> CheckedFinding {
+        let memory = Memory::new(&[("src/run.rs", BASE)], &[("src/run.rs", HEAD), ("src/other.rs", OTHER)]);
+        check_one(&memory, claim(path, lines, Some(quote)))
+    }
+
+    fn result(finding: &CheckedFinding) -> (CheckResult, &str) {
+        let check = finding.check(Gate::Quote).expect("a check");
+        (check.result, &check.detail)
+    }
+
+    #[test]
+    fn a_quote_as_it_stands_passes_however_it_is_dressed() {
+        for quote in [
+            "let new = load_all(Options { a: 1 });\nkeep(new);",
+            "\tlet new = load_all(Options { a: 1 });\n\n\t\tkeep(new);\n",
+            "// src/run.rs:2-3\nlet new = load_all(Options { a: 1 });\nkeep(new);",
+            " fn run() {\n+    let new = load_all(Options { a: 1 });\n+    keep(new);",
+            "@@ -1,3 +1,3 @@ fn run()\n fn run() {\n-    let old = load();\n-    keep(old);\n+    let new = load_all(Options { a: 1 });\n+    keep(new);",
+            "2 |     let new = load_all(Options { a: 1 });\n3 |     keep(new);",
+            "fn run() {\n    ...\n    keep(new);",
+            "let new = load_all(Options {...});\nkeep(new);",
+            "let new = load_all( // ...\nkeep(new);",
+            "fn run() {\n    // load everything first...\n    keep(new);",
+        ] {
+            let finding = ask("src/run.rs", Some((2, 3)), quote);
+            assert_eq!(result(&finding).0, CheckResult::Pass, "{quote}\n{}", result(&finding).1);
+            assert!(finding.locations[0].verified && finding.anchor.is_some(), "{quote}");
+        }
+    }
+
+    #[test]
+    fn an_altered_quote_fails_and_shows_the_closest_line() {
+        for quote in [
+            "exec(\"$ @\");",
+            "let new = load_all(Options { a: 2 });\nkeep(new);",
+            "keep(new);\nlet new = load_all(Options { a: 1 });",
+            "let new = load_all(Options { a: 1 });\ndone();",
+            "-    let old = load_some();\n+    let new = load_all(Options { a: 1 });",
+        ] {
+            let finding = ask("src/run.rs", Some((2, 3)), quote);
+            assert_eq!(result(&finding).0, CheckResult::Fail, "{quote}");
+            assert!(!finding.locations[0].verified && finding.anchor.is_none(), "{quote}");
+        }
+        let finding = ask("src/run.rs", None, "exec(\"$ @\");");
+        assert!(result(&finding).1.contains("line 4, reads `exec(\"$@\");`"), "{}", result(&finding).1);
+    }
+
+    #[test]
+    fn code_that_is_gone_stands_at_the_merge_base() {
+        for quote in ["let old = load();\nkeep(old);", "-    let old = load();\n-    keep(old);"] {
+            let finding = ask("src/run.rs", Some((2, 3)), quote);
+            assert_eq!(
+                (result(&finding).0, finding.locations[0].side),
+                (CheckResult::Pass, Side::Base),
+                "{quote}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_line_places_the_finding_without_being_accepted() {
+        let finding = ask("src/run.rs", Some((9, 9)), "load_all(Options { a: 1 })");
+        assert_eq!(result(&finding).0, CheckResult::Unknown);
+        assert_eq!((finding.locations[0].start, finding.locations[0].verified), (Some(2), false));
+    }
+
+    #[test]
+    fn a_quote_filed_under_the_wrong_name_is_found_where_it_stands() {
+        let finding = ask("src/run.rs", Some((2, 3)), "fn quite_another_thing() {\n    unlike();");
+        assert_eq!(result(&finding).0, CheckResult::Repaired);
+        assert_eq!(
+            (finding.locations[0].path.as_str(), finding.locations[0].start),
+            ("src/other.rs", Some(2))
+        );
+        let missing = ask("src/nowhere.rs", Some((2, 3)), "fn quite_another_thing() {\n    unlike();");
+        assert_eq!(result(&missing).0, CheckResult::Unknown);
+        assert!(result(&missing).1.contains("src/other.rs:2-3"), "{}", result(&missing).1);
+    }
+
+    #[test]
+    fn every_stretch_under_a_path_comment_is_held_to_its_file() {
+        let both = "// src/other.rs:3\nunlike();\n// src/run.rs:5\ndone();";
+        let finding = ask("src/run.rs", None, both);
+        assert_eq!(result(&finding).0, CheckResult::Pass);
+        assert_eq!((finding.locations[0].path.as_str(), finding.locations[0].start), ("src/run.rs", Some(5)));
+        let altered = "// src/other.rs:3\nunlikely();\n// src/run.rs:5\ndone();";
+        assert_eq!(result(&ask("src/run.rs", None, altered)).0, CheckResult::Fail);
+    }
+
+    #[test]
+    fn a_comment_like_line_that_the_file_has_otherwise_is_no_elision() {
+        let head = "fn a() {\n    // Load the configuration...\n    load();\n}\n";
+        let memory = Memory::new(&[], &[("a.rs", head)]);
+        let finding = check_one(
+            &memory,
+            claim("a.rs", None, Some("fn a() {\n    // Load the confguration...\n    load();")),
+        );
+        assert_eq!(finding.result(Gate::Quote), CheckResult::Fail);
+    }
+}

@@ -128,3 +128,38 @@ fn used_names(world: &World<'_>, place: &Location, names: &ChangedNames) -> Vec<
         names.0.iter().filter(|name| around.iter().any(|line| !is_comment(line) && has_word(line, name)));
     used.take(5).map(|name| format!("`{name}`")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, check_one, claim};
+
+    #[test]
+    fn changed_lines_the_changed_file_its_users_and_the_rest_are_told_apart() {
+        let lib = "fn unchanged() {\n    a();\n}\n\n\n\n\n\n\n\n\n\n\n\n\nfn compute() {\n    1\n}\n";
+        let changed = lib.replace("    1\n", "    2\n");
+        let user = "fn user() {\n    compute();\n}\n";
+        let memory = Memory::new(
+            &[("lib.rs", lib), ("user.rs", user), ("far.rs", "fn far() {}\n")],
+            &[("lib.rs", &changed), ("user.rs", user), ("far.rs", "fn far() {}\n"), ("new.rs", "x\n")],
+        );
+        for (path, lines, expected) in [
+            ("lib.rs", Some((16, 17)), Scope::ChangedLines),
+            ("lib.rs", Some((2, 2)), Scope::BlastRadius),
+            ("lib.rs", None, Scope::BlastRadius),
+            ("new.rs", None, Scope::ChangedLines),
+            ("user.rs", Some((2, 2)), Scope::BlastRadius),
+            ("far.rs", Some((1, 1)), Scope::Outside),
+            ("nowhere.rs", Some((1, 1)), Scope::Unknown),
+        ] {
+            let finding = check_one(&memory, claim(path, lines, None));
+            assert_eq!(finding.scope, expected, "{path} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_seam_of_a_removal_is_changed() {
+        let memory = Memory::new(&[("a.rs", "one\ntwo\nthree\n")], &[("a.rs", "one\nthree\n")]);
+        assert_eq!(check_one(&memory, claim("a.rs", Some((2, 2)), None)).scope, Scope::ChangedLines);
+    }
+}

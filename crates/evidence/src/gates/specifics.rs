@@ -205,3 +205,67 @@ fn look_ups(world: &World<'_>, raw: &RawFinding, look_up: &LookUp) -> Vec<Answer
         .take(4)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, check_one, claim};
+    use model::Gate;
+
+    const LIB: &str = "fn load_all() {}\nfn unused_helper() {}\nfn run() {\n    load_all();\n}\n";
+    const TESTS: &str = "fn checks() {\n    load_all();\n}\n";
+
+    fn ask(title: &str, body: &str, severity: Severity) -> (CheckResult, String) {
+        let files = [("src/lib.rs", LIB), ("tests/all.rs", TESTS), ("README.md", "Call `unused_helper`.\n")];
+        let memory = Memory::new(&files, &files);
+        let mut raw = claim("src/lib.rs", Some((1, 1)), None);
+        (raw.title, raw.body, raw.severity) = (title.to_owned(), body.to_owned(), severity);
+        let finding = check_one(&memory, raw);
+        let check = finding.check(Gate::Specifics).expect("a check");
+        (check.result, check.detail.clone())
+    }
+
+    #[test]
+    fn a_name_that_is_nowhere_fails_in_a_title_that_asserts_it() {
+        let (result, detail) = ask("`load_everything` drops errors", "", Severity::Suggestion);
+        assert_eq!(result, CheckResult::Fail, "{detail}");
+        assert_eq!(ask("`load_all` drops errors", "", Severity::Suggestion).0, CheckResult::Pass);
+        assert_eq!(ask("Missing `RetryOnConflict`", "", Severity::Suggestion).0, CheckResult::Unknown);
+        assert_eq!(ask("It is wrong", "", Severity::Suggestion).0, CheckResult::NotApplicable);
+    }
+
+    #[test]
+    fn a_severe_claim_needs_a_trigger() {
+        let (result, detail) = ask("Errors are dropped", "This is bad.", Severity::Important);
+        assert_eq!(result, CheckResult::Fail);
+        assert!(detail.starts_with("no trigger"), "{detail}");
+        assert_eq!(
+            ask("Errors are dropped", "It fails when empty.", Severity::Critical).0,
+            CheckResult::Pass
+        );
+    }
+
+    #[test]
+    fn claims_of_absence_are_looked_up() {
+        for (title, expected, sign) in [
+            (
+                "`load_all` is never called",
+                CheckResult::Fail,
+                "contradicted: `load_all` is used at `src/lib.rs:4`",
+            ),
+            ("`unused_helper` is never called", CheckResult::Pass, "nothing uses `unused_helper`"),
+            (
+                "No test covers `load_all`",
+                CheckResult::Fail,
+                "contradicted: tests name `load_all` at `tests/all.rs:2`",
+            ),
+            ("No test covers the empty case of `load_all`", CheckResult::Pass, "tests name `load_all`"),
+            ("`unused_helper` has no tests", CheckResult::Pass, "no test names `unused_helper`"),
+            ("`load_all` is never called with an empty list", CheckResult::Pass, "is used at"),
+        ] {
+            let (result, detail) = ask(title, "", Severity::Suggestion);
+            assert_eq!(result, expected, "{title}: {detail}");
+            assert!(detail.contains(sign), "{title}: {detail}");
+        }
+    }
+}
