@@ -68,10 +68,12 @@ fn source(reviewer: &str, index: u32, raw: &str, severity: Severity, body: &str,
     }
 }
 
-fn excerpt(path: &str, first_line: u32, start: u32, end: u32, text: &str) -> Option<Excerpt> {
+fn excerpt(path: &str, first_line: u32, start: u32, end: u32, text: &str) -> Excerpt {
     let lines = text.lines().map(str::to_owned).collect();
-    Some(Excerpt { path: path.into(), side: Side::Head, first_line, start, end, lines })
+    Excerpt { path: path.into(), side: Side::Head, first_line, start, end, lines }
 }
+
+const LOCK_FIRST: &str = "-if queue.is_empty() {\n+let guard = lock.lock();\n+if queue.is_empty() {";
 
 fn lost_wakeup() -> Finding {
     let body = "```rust\nif queue.is_empty() {\n    ready.wait();\n}\n```\n\n`Pool::next` looks at the queue before it takes \
@@ -96,7 +98,7 @@ fn lost_wakeup() -> Finding {
         body: body.into(),
         fix: Some(Fix {
             text: "take the lock first.".into(),
-            patch: Some("-if queue.is_empty() {\n+let guard = lock.lock();\n+if queue.is_empty() {".into()),
+            patch: Some(format!("--- a/src/pool.rs\n+++ b/src/pool.rs\n@@ -41,1 +41,2 @@\n{LOCK_FIRST}\n")),
             applies: Some(true),
         }),
         sources: vec![
@@ -126,13 +128,13 @@ fn lost_wakeup() -> Finding {
         merged_because: vec!["codex I2: same lines, same symbol".into()],
         also_noted: vec![("codex".into(), "`submit` notifies without the lock as well".into())],
         category: Some("concurrency".into()),
-        excerpt: excerpt(
+        excerpt: Some(excerpt(
             "src/pool.rs",
             39,
             41,
             43,
             "fn next(&self) -> Job {\n    let queue = &self.queue;\n    if queue.is_empty() {\n        ready.wait();\n    }\n    queue.pop()\n}",
-        ),
+        )),
         ..Finding::default()
     }
 }
@@ -165,7 +167,7 @@ fn stale_flag() -> Finding {
         possibly_same: vec!["S1".into()],
         rule: Some("stale/flag".into()),
         category: Some("docs".into()),
-        excerpt: excerpt("docs/use.md", 6, 7, 7, "Run it with\n  tool --depth 3\nand wait."),
+        excerpt: Some(excerpt("docs/use.md", 6, 7, 7, "Run it with\n  tool --depth 3\nand wait.")),
         ..Finding::default()
     }
 }
@@ -225,13 +227,13 @@ fn hostile() -> Finding {
         confidence: 0.2,
         agreement: 1,
         also_noted: vec![("codex".into(), HOSTILE.into())],
-        excerpt: excerpt(
+        excerpt: Some(excerpt(
             "src/odd `name` | \n<b>.rs",
             3,
             3,
             3,
             "let a = \"\u{202E}```\u{1b}[31m</code><script>\";",
-        ),
+        )),
         ..Finding::default()
     }
 }

@@ -3,7 +3,7 @@
 //! In: a report. Out: one section a severity, then the folded ledger. Never hides a finding: long lists of suggestions
 //! are folded to their title rows, and open without scripts.
 
-use model::{Disposition, Finding, FindingState, Lane, Location, Report, Severity, Side};
+use model::{Disposition, Finding, FindingState, Lane, Location, OriginValue, Report, Severity, Side};
 
 use super::escape::{address, line, name, with_code};
 use super::frame::{ledger_size, section_id, severity_word};
@@ -75,11 +75,13 @@ fn head(page: &mut String, report: &Report, finding: &Finding) {
     lane(page, finding);
     if let Some((words, commits)) = origin(finding) {
         let commits = if commits.is_empty() { String::new() } else { format!(" in {}", commits.join(", ")) };
-        chip(page, "", &format!("{words}{commits}"));
+        let words = words.split(':').next().unwrap_or_default();
+        let label = if finding.origin.value == OriginValue::Unknown { "origin " } else { "" };
+        chip(page, "", &format!("{label}{words}{commits}"));
     }
     let reviewed = report.retro.iter().filter(|retro| retro.reviewed).count();
     if reviewed > 1 {
-        chip(page, "", &format!("{} of {reviewed} agree", finding.agreement));
+        chip(page, "", &format!("{} of {reviewed} reviewers", finding.agreement));
     }
     if finding.state != FindingState::Open {
         chip(page, "state", state_word(finding.state));
@@ -96,8 +98,10 @@ fn chip(page: &mut String, class: &str, text: &str) {
 
 /// A hue a reviewer, apart from the hues of severities.
 pub(super) fn reviewer_class(report: &Report, reviewer: &str) -> String {
-    let at = report.reviewers.iter().position(|it| it.name == reviewer).unwrap_or(0);
-    format!("who r{}", at % 6)
+    match report.reviewers.iter().position(|it| it.name == reviewer) {
+        Some(at) => format!("who r{}", at % 6),
+        None => String::new(),
+    }
 }
 
 fn lane(page: &mut String, finding: &Finding) {
@@ -173,6 +177,11 @@ fn body(page: &mut String, report: &Report, finding: &Finding) {
 fn notes(page: &mut String, finding: &Finding) {
     let mut notes: Vec<(String, String)> =
         checked(finding).groups().into_iter().map(|(label, told)| (label.to_owned(), told)).collect();
+    let method = finding.origin.method.as_str();
+    notes.extend(origin(finding).map(|(words, _)| {
+        let known = finding.origin.value != OriginValue::Unknown && !method.is_empty();
+        ("Origin".to_owned(), if known { format!("{words} (by {method})") } else { words })
+    }));
     notes.extend(finding.reconciliation.iter().map(|it| ("Severity".to_owned(), severity_note(it))));
     notes.extend(finding.also_noted.iter().map(|(who, what)| (format!("Also noted by {who}"), what.clone())));
     if notes.is_empty() && finding.possibly_same.is_empty() {

@@ -44,11 +44,10 @@ fn bar(page: &mut String, report: &Report) {
     page.push_str("<header class=\"bar\"><strong>deep-review</strong>");
     if let Some(repository) = &target.repository {
         let shown = line(repository);
-        match target.repository_url.as_deref().and_then(address) {
-            Some(url) => {
-                put!(page, "<a class=\"soft\" href=\"{url}\" rel=\"noreferrer noopener\">{shown}</a>")
-            }
-            None => put!(page, "<span class=\"soft\">{shown}</span>"),
+        if let Some(url) = target.repository_url.as_deref().and_then(address) {
+            put!(page, "<a class=\"soft\" href=\"{url}\" rel=\"noreferrer noopener\">{shown}</a>");
+        } else {
+            put!(page, "<span class=\"soft\">{shown}</span>");
         }
     }
     put!(page, "<h1>{}</h1>", line(&subject(report)));

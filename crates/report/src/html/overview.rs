@@ -49,6 +49,16 @@ fn verdict(page: &mut String, report: &Report) {
     if is_builtin_only(report) {
         page.push_str("<p>Built-in reviewers only: no semantic review was made. Not checked: design, concurrency, intent.</p>");
     }
+    let verdicts: Vec<String> = report
+        .reviewers
+        .iter()
+        .filter_map(|reviewer| {
+            Some(format!("{}: {}", line(&reviewer.name), line(reviewer.verdict.as_deref()?)))
+        })
+        .collect();
+    if !verdicts.is_empty() {
+        put!(page, "<p>Reviewers' own verdicts: {}</p>", verdicts.join(" · "));
+    }
     for reviewer in &report.reviewers {
         if let Some(why) = reviewer_failed(reviewer) {
             put!(

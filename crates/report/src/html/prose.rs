@@ -102,7 +102,7 @@ fn element<'a>(html: &mut String, node: &'a AstNode<'a>, depth: usize) {
 
 /// Paragraphs in a tight list are written without a margin.
 fn is_tight<'a>(node: &'a AstNode<'a>) -> bool {
-    let list = node.parent().and_then(|item| item.parent());
+    let list = node.parent().and_then(comrak::arena_tree::Node::parent);
     list.is_some_and(|list| matches!(&list.data().value, NodeValue::List(list) if list.tight))
 }
 

@@ -51,7 +51,8 @@ fn said_by(report: &Report, names: &[String]) -> String {
 }
 
 fn related(ids: &[String]) -> String {
-    ids.iter().map(|id| format!(" <a href=\"#{0}\">{0}</a>", name(id))).collect()
+    let links: Vec<String> = ids.iter().map(|id| format!(" <a href=\"#{0}\">{0}</a>", name(id))).collect();
+    links.concat()
 }
 
 fn design(page: &mut String, report: &Report) {

@@ -22,6 +22,11 @@ pub(crate) fn cell(text: &str) -> String {
     escape_line(&safe_line(text), true)
 }
 
+/// The cells of a table row behind its first one.
+pub(crate) fn cells<T: AsRef<str>>(values: &[T]) -> String {
+    values.iter().map(|value| format!(" {} |", cell(value.as_ref()))).collect::<Vec<_>>().concat()
+}
+
 /// Escapes outside code spans. A run of backticks without its partner is escaped as well, so what is taken for
 /// code here is code for every reader.
 fn escape_line(line: &str, in_table: bool) -> String {
@@ -154,7 +159,7 @@ fn keeps_to_itself(text: &str) -> bool {
     let arena = Arena::new();
     // What follows has to stay what it is, so it is part of the question.
     let root = parse_document(&arena, &format!("{text}\n\n{SENTINEL}\n"), &options());
-    let last = root.last_child().and_then(|block| block.first_child());
+    let last = root.last_child().and_then(comrak::arena_tree::Node::first_child);
     if !last.is_some_and(|last| matches!(&last.data().value, NodeValue::Text(text) if text == SENTINEL)) {
         return false;
     }

@@ -89,7 +89,7 @@ mod tests {
                 NodeValue::Image(image) => panic!("image: {}", image.url),
                 NodeValue::Link(link) => assert!(escape::is_harmless(&link.url), "{}", link.url),
                 NodeValue::Heading(heading) => {
-                    headings.push((heading.level, node.data().sourcepos.start.line))
+                    headings.push((heading.level, node.data().sourcepos.start.line));
                 }
                 _ => {}
             }

@@ -4,7 +4,7 @@
 
 use model::{Disposition, Report};
 
-use super::escape::{block, cell, inline};
+use super::escape::{block, cell, cells, inline};
 use crate::words::{numbers, overall, row, sentences};
 
 /// Writes the section.
@@ -42,11 +42,9 @@ fn table(report: &Report) -> String {
     if numbers.names.is_empty() {
         return "None.\n".to_owned();
     }
-    let heads: String = numbers.names.iter().map(|name| format!(" {} |", cell(name))).collect();
-    let mut text = format!("| |{heads}\n|---|{}\n", "---|".repeat(numbers.names.len()));
-    for (label, cells) in numbers.rows {
-        let cells: String = cells.iter().map(|value| format!(" {} |", cell(value))).collect();
-        put!(text, "| {label} |{cells}\n");
+    let mut text = format!("| |{}\n|---|{}\n", cells(&numbers.names), "---|".repeat(numbers.names.len()));
+    for (label, values) in numbers.rows {
+        put!(text, "| {label} |{}\n", cells(&values));
     }
     text
 }

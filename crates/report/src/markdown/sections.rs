@@ -7,7 +7,7 @@ use model::{
     TestingGap,
 };
 
-use super::escape::{block, cell, code, code_cell, inline, nested};
+use super::escape::{block, cell, cells, code, code_cell, inline, nested};
 use crate::words::{
     canary_word, count, coverage_word, covered, parsed_word, place, prior_counts, prior_word,
     reviewer_failed, structure,
@@ -233,8 +233,7 @@ fn matrix(report: &Report) -> String {
         .map(|reviewer| reviewer.name.as_str())
         .filter(|name| report.coverage.files.iter().any(|file| file.by.iter().any(|(by, _)| by == name)))
         .collect();
-    let heads: String = names.iter().map(|name| format!(" {} |", cell(name))).collect();
-    let mut text = format!("| File |{heads}\n|---|{}\n", "---|".repeat(names.len()));
+    let mut text = format!("| File |{}\n|---|{}\n", cells(&names), "---|".repeat(names.len()));
     for file in &report.coverage.files {
         put!(text, "| {} |", code_cell(file.path.as_str()));
         for name in &names {

@@ -81,9 +81,10 @@ pub fn labelled_line(label: &str, text: &str, width: usize, style: Style) -> Str
     let lines = wrap(&safe_line(text), &first, first.width(), width);
     let mut written = String::new();
     for line in lines {
-        match line.strip_prefix(&first) {
-            Some(rest) => put!(written, "{}{rest}\n", style.dim(&first)),
-            None => put!(written, "{line}\n"),
+        if let Some(rest) = line.strip_prefix(&first) {
+            put!(written, "{}{rest}\n", style.dim(&first));
+        } else {
+            put!(written, "{line}\n");
         }
     }
     written

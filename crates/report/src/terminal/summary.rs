@@ -8,12 +8,15 @@ use unicode_width::UnicodeWidthStr as _;
 use super::layout::{Style, wrap};
 use crate::safe::{safe_line, safe_name};
 use crate::words::{
-    compact, count, covered, is_builtin_only, place, prior_counts, prior_word, reviewer_failed, reviewers_of,
-    structure,
+    compact, count, covered, is_builtin_only, parts, place, prior_counts, prior_word, reviewer_failed,
+    reviewers_of, structure,
 };
 
 /// Findings listed before the rest is counted.
 const ROWS_SHOWN: usize = 40;
+
+/// Lines shown of a reason or a proposal.
+const DETAIL_LINES: usize = 3;
 
 /// Columns before the text of a row: `I1  important   `.
 const ROW_INDENT: usize = 16;
@@ -25,6 +28,9 @@ pub fn terminal_summary(report: &Report, width: usize, style: Style) -> String {
     text.push('\n');
     for finding in report.findings.iter().take(ROWS_SHOWN) {
         text.push_str(&row(finding, width, style));
+        if is_builtin_only(report) {
+            text.push_str(&detail(finding, width, style));
+        }
     }
     if report.findings.len() > ROWS_SHOWN {
         let more = report.findings.len() - ROWS_SHOWN;
@@ -74,6 +80,30 @@ fn row(finding: &Finding, width: usize, style: Style) -> String {
     text
 }
 
+/// Where nobody else explains it: the reason and the proposal, a line or two each.
+fn detail(finding: &Finding, width: usize, style: Style) -> String {
+    let parts = parts(finding);
+    let applies = finding.fix.as_ref().and_then(|fix| fix.applies) == Some(true);
+    let fix = parts
+        .fix
+        .as_deref()
+        .and_then(first_words)
+        .map(|fix| format!("fix: {fix}{}", if applies { " (patch applies)" } else { "" }));
+    let mut text = String::new();
+    for words in [first_words(&parts.prose), fix].into_iter().flatten() {
+        for line in wrap(&words, "      ", 6, width).iter().take(DETAIL_LINES) {
+            put!(text, "{}\n", style.dim(line));
+        }
+    }
+    text
+}
+
+/// The first paragraph that is prose, on one line.
+fn first_words(markdown: &str) -> Option<String> {
+    let first = markdown.split("\n\n").map(str::trim).find(|block| !block.is_empty())?;
+    (!first.starts_with("```")).then(|| safe_line(first))
+}
+
 /// One tick a passed gate that decides something; `contested` and `unverified` in words.
 fn marks(finding: &Finding) -> String {
     let decisive = [Gate::File, Gate::Quote, Gate::Location, Gate::Fix, Gate::Repro];
@@ -115,9 +145,10 @@ fn verdict(report: &Report, width: usize, style: Style) -> String {
     };
     let mut text = String::new();
     for (at, line) in wrap(&format!("{label}{reason}{builtin}"), "", 2, width).into_iter().enumerate() {
-        match line.strip_prefix(label).filter(|_| at == 0) {
-            Some(rest) => put!(text, "{}{rest}\n", style.bold(label)),
-            None => put!(text, "{line}\n"),
+        if let Some(rest) = line.strip_prefix(label).filter(|_| at == 0) {
+            put!(text, "{}{rest}\n", style.bold(label));
+        } else {
+            put!(text, "{line}\n");
         }
     }
     text
@@ -126,7 +157,7 @@ fn verdict(report: &Report, width: usize, style: Style) -> String {
 fn facts(report: &Report) -> Vec<String> {
     let mut facts = Vec::new();
     let prior: Vec<String> =
-        prior_counts(report).iter().map(|(status, n)| format!("{} {n}", prior_word(*status))).collect();
+        prior_counts(report).iter().map(|(status, n)| format!("{n} {}", prior_word(*status))).collect();
     if !prior.is_empty() {
         facts.push(format!("earlier findings: {}", prior.join(" · ")));
     }

@@ -27,9 +27,12 @@ pub(crate) fn parts(finding: &Finding) -> Parts {
         None => (prose, None),
     };
     let patch = proposal.and_then(|fix| fix.patch.as_deref()).map(str::trim_end).filter(|it| !it.is_empty());
+    let shows = |text: &str, patch: &str| {
+        ["```diff", "~~~diff", "```patch", patch.trim()].iter().any(|sign| text.contains(sign))
+    };
     let fix = match (told, patch) {
-        (Some(fix), Some(patch)) if !fix.contains(patch.trim()) => Some(format!("{fix}\n\n{}", fence(patch))),
-        (None, Some(patch)) => Some(fence(patch)),
+        (Some(fix), Some(patch)) if !shows(&fix, patch) => Some(format!("{fix}\n\n{}", fence(patch))),
+        (None, Some(patch)) if !shows(&prose, patch) => Some(fence(patch)),
         (told, _) => told,
     };
     Parts { prose: prose.trim().to_owned(), fix }

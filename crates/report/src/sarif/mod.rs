@@ -4,6 +4,8 @@
 //! percent-encoded. What is contested is a note, what people declined is suppressed, and a run below quorum says that
 //! it did not succeed.
 
+mod fixes;
+
 use model::{
     Finding, FindingState, Lane, Location, Report, ReviewerKind, ReviewerState, Severity, Side, VerdictValue,
 };
@@ -12,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::json::inert;
 use crate::safe::{safe_line, safe_text};
-use crate::words::{checked, parts, reviewer_failed, reviewers_of};
+use crate::words::{self, checked, parts, reviewer_failed, reviewers_of};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -109,10 +111,21 @@ fn result(report: &Report, finding: &Finding, rules: &[String]) -> Value {
     if !related.is_empty() {
         value["relatedLocations"] = numbered(related);
     }
+    if let Some(fix) = fix(finding) {
+        value["fixes"] = json!([fix]);
+    }
     if finding.state == FindingState::Declined {
         value["suppressions"] = json!([suppression(report, finding)]);
     }
     value
+}
+
+/// The patch, where it is known to apply and is simple enough to be stated as replacements.
+fn fix(finding: &Finding) -> Option<Value> {
+    let fix = finding.fix.as_ref().filter(|fix| fix.applies == Some(true))?;
+    let changes = fixes::artifact_changes(fix.patch.as_deref()?, reference)?;
+    let text = if fix.text.trim().is_empty() { "Apply the patch." } else { fix.text.trim() };
+    Some(json!({ "description": { "text": plain_message(text) }, "artifactChanges": changes }))
 }
 
 /// Contested findings are shown but never fail a gate.
@@ -124,23 +137,33 @@ fn level(finding: &Finding) -> &'static str {
     }
 }
 
-/// Title, mechanism, proposal. Brackets are escaped because a message may embed links.
+/// Title, mechanism, proposal.
 fn message(finding: &Finding) -> String {
     let parts = parts(finding);
     let mut text = format!("{}: {}", finding.id, safe_line(&finding.title));
     if !parts.prose.is_empty() {
         text.push_str("\n\n");
-        text.push_str(&safe_text(&parts.prose));
+        text.push_str(&parts.prose);
     }
     if let Some(fix) = parts.fix {
         text.push_str("\n\nFix: ");
-        text.push_str(&safe_text(&fix));
+        text.push_str(&fix);
     }
-    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+    plain_message(&text)
+}
+
+/// A message may embed links as `[text](target)`; foreign text may not.
+fn plain_message(text: &str) -> String {
+    safe_text(text).replace("](", "\\](")
+}
+
+/// A path as a relative reference.
+fn reference(path: &str) -> String {
+    utf8_percent_encode(path, NOT_IN_PATH).to_string()
 }
 
 fn location(location: &Location) -> Value {
-    let uri = utf8_percent_encode(location.path.as_str(), NOT_IN_PATH).to_string();
+    let uri = reference(location.path.as_str());
     let mut physical = json!({ "artifactLocation": { "uri": uri, "uriBaseId": "SRCROOT" } });
     if let Some(start) = location.start.filter(|start| *start > 0) {
         let end = location.end.unwrap_or(start).max(start);
@@ -160,6 +183,7 @@ fn numbered(locations: &[Location]) -> Value {
     let values = locations.iter().enumerate().map(|(at, place)| {
         let mut value = location(place);
         value["id"] = json!(at + 1);
+        value["message"] = json!({ "text": plain_message(&words::place(place)) });
         value
     });
     values.collect()
@@ -214,7 +238,7 @@ fn invocation(report: &Report) -> Value {
 }
 
 fn notification(level: &str, text: &str) -> Value {
-    json!({ "level": level, "message": { "text": safe_text(text) } })
+    json!({ "level": level, "message": { "text": plain_message(text) } })
 }
 
 fn reviewer(reviewer: &model::ReviewerReport) -> Value {
@@ -228,7 +252,7 @@ fn reviewer(reviewer: &model::ReviewerReport) -> Value {
 
 /// Where the reviewed commit lives; SARIF wants an address, so without one nothing is said.
 fn provenance(report: &Report) -> Option<Value> {
-    let url = report.target.repository_url.as_deref()?;
+    let url = report.target.repository_url.as_deref().filter(|url| url.starts_with("http"))?;
     let mut value = json!({ "repositoryUri": url, "revisionId": report.target.head });
     if let Some(branch) = &report.target.branch {
         value["branch"] = json!(branch);
