@@ -25,7 +25,7 @@ use crate::spool::{STDERR, STDOUT};
 use crate::{Cancel, Limits, Program, Progress, Stdin};
 
 /// How long a keeper may take beyond everything the limits allow, before it counts as stuck.
-const SLACK: Duration = Duration::from_secs(20);
+const SLACK: Duration = Duration::from_secs(10);
 /// How long a keeper may take to exit after it has closed its messages.
 const FAREWELL: Duration = Duration::from_secs(3);
 

@@ -1,11 +1,8 @@
 //! Cancelling reaches the attempts it is meant for, and news of an attempt arrives while it runs.
-#![cfg(target_os = "linux")]
-
-mod bench;
 
 use std::sync::Mutex;
 
-use bench::{Bench, limits, text, until};
+use crate::bench::{Bench, limits, text, until};
 use model::Ending;
 use supervise::{Cancel, Progress, Stage};
 

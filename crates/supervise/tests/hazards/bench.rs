@@ -3,8 +3,6 @@
 //! In: a script for the fake agent. Out: a program to run, and every process that still carries this test's mark. Never
 //! a look at processes of other tests.
 
-#![expect(dead_code, reason = "each test program uses its part")]
-
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,20 +13,27 @@ use supervise::{Cancel, Grace, Keeper, Limits, Outcome, Program, Stdin, harmless
 
 /// A scratch folder, with a mark that every process of this test carries in its arguments.
 pub(crate) struct Bench {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     pub(crate) mark: String,
+    _scratch: Option<tempfile::TempDir>,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = tempfile::tempdir().expect("a scratch folder");
-        Self { folder, mark: format!("mark-of-test-{}-{number}-end", std::process::id()) }
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let mark = format!("mark-of-test-{}-{number}-end", std::process::id());
+        Self { folder: scratch.path().to_owned(), mark, _scratch: Some(scratch) }
+    }
+
+    /// A bench that another process made and will clear away.
+    pub(crate) fn at(folder: &Path, mark: &str) -> Self {
+        Self { folder: folder.to_owned(), mark: mark.to_owned(), _scratch: None }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// A fake agent that follows the script, with the run folder `run`.
@@ -47,7 +52,7 @@ impl Bench {
                 path.into(),
                 self.mark.clone().into(),
             ],
-            folder: self.folder.path().to_owned(),
+            folder: self.folder.clone(),
             environment: harmless_environment(&[]),
             stdin: Stdin::Null,
             run_folder: self.path(run),

@@ -1,11 +1,8 @@
 //! Every hazard has a named ending, none survives, and what was written until then is kept.
-#![cfg(target_os = "linux")]
-
-mod bench;
 
 use std::time::{Duration, Instant};
 
-use bench::{Bench, bytes, limits, text};
+use crate::bench::{Bench, bytes, limits, text};
 use model::Ending;
 use supervise::{Limits, Outcome, Stage, Stdin};
 

@@ -1,12 +1,9 @@
 //! What cannot be started says why, and leaves nothing.
-#![cfg(target_os = "linux")]
-
-mod bench;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
-use bench::{Bench, limits, text, until};
+use crate::bench::{Bench, limits, text, until};
 use model::Ending;
 use supervise::{Cancel, Keeper, Outcome, Program, Stdin};
 

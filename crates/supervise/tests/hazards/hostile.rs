@@ -1,0 +1,136 @@
+//! Trees that fight back. They only ever run inside a PID namespace of their own, which takes them along when it ends.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::bench::{Bench, limits};
+use model::Ending;
+use supervise::Limits;
+
+/// Runs an ignored test of this program inside a namespace of its own; `false` where there is none to be had.
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+fn inside(test: &str, namespace: &[&str]) -> bool {
+    let probe = Command::new("unshare").args(namespace).arg("true").stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: `unshare {}` does not work here", namespace.join(" "));
+        return false;
+    }
+    // A shell as the first process of the namespace takes in orphans; the test program would not.
+    let output = Command::new("unshare")
+        .args(namespace)
+        .args(["sh", "-c", "\"$@\"; exit $?", "sh"])
+        .arg(std::env::current_exe().expect("this program"))
+        .args(["--ignored", "--exact", test, "--nocapture"])
+        .env("TEST_INSIDE", "1")
+        .output()
+        .expect("a namespace");
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    true
+}
+
+const OWN_PIDS: &[&str] = &["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+const OWN_MOUNTS: &[&str] = &["--user", "--map-root-user", "--mount"];
+const NO_PRIVILEGES: &[&str] = &["--user"];
+
+fn is_inside() -> bool {
+    std::env::var_os("TEST_INSIDE").is_some()
+}
+
+#[test]
+fn a_process_that_forks_for_ever_is_caught() {
+    inside("hostile::catch_the_roller", OWN_PIDS);
+}
+
+#[test]
+#[ignore = "started inside a PID namespace by another test"]
+fn catch_the_roller() {
+    if !is_inside() {
+        return;
+    }
+    for round in 0..10 {
+        let bench = Bench::new();
+        // It outlives the program in one round, and the program is ended in the next.
+        let (script, ending) = if round % 2 == 0 {
+            ("re-fork-forever 60s\nprint done\nexit 0", Ending::Finished)
+        } else {
+            ("re-fork-forever 60s\nprint here\nsleep 60s", Ending::TimedOut)
+        };
+        let outcome = bench.run(script, &Limits { wall: Duration::from_millis(500), ..limits() });
+        assert_eq!((outcome.ending, outcome.tree_gone), (ending, true), "round {round}: {outcome:?}");
+        assert_eq!(bench.survivors(), Vec::<String>::new(), "round {round}: {outcome:?}");
+    }
+}
+
+#[test]
+fn three_processes_that_fork_for_ever_beside_a_stubborn_tree_are_caught() {
+    inside("hostile::catch_three_rollers", OWN_PIDS);
+}
+
+#[test]
+#[ignore = "started inside a PID namespace by another test"]
+fn catch_three_rollers() {
+    if !is_inside() {
+        return;
+    }
+    let bench = Bench::new();
+    let script = "ignore-sigint\nignore-sigterm\nre-fork-forever 60s\nre-fork-forever 60s\nre-fork-forever 60s\n\
+        daemon-child 60s\nsetsid-child 60s\nhold-stdout-in-child 60s\nsleep 60s";
+    let outcome = bench.run(script, &Limits { silence: Duration::from_millis(500), ..limits() });
+    assert_eq!((outcome.ending, outcome.tree_gone), (Ending::Stalled, true), "{outcome:?}");
+    assert_eq!(bench.survivors(), Vec::<String>::new(), "{outcome:?}");
+}
+
+#[test]
+fn folders_without_permissions_are_removed_without_privileges() {
+    inside("hostile::remove_without_privileges", NO_PRIVILEGES);
+}
+
+#[test]
+#[ignore = "started inside a user namespace by another test"]
+fn remove_without_privileges() {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !is_inside() {
+        return;
+    }
+    let bench = Bench::new();
+    for (name, mode) in [("none", 0o000), ("no-search", 0o600), ("no-write", 0o500), ("no-read", 0o300)] {
+        let folder = bench.path("run").join(name);
+        std::fs::create_dir_all(folder.join("deeper")).expect("folders");
+        std::fs::write(folder.join("file"), "x").expect("a file");
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).expect("a mode");
+    }
+    let closed = std::fs::read_dir(bench.path("run/none"));
+    assert!(closed.is_err(), "this test needs a process that permissions bind");
+    supervise::remove_tree(&bench.path("run")).expect("removed");
+    assert!(!bench.path("run").exists());
+}
+
+#[test]
+fn what_is_mounted_inside_is_not_entered() {
+    inside("hostile::leave_the_mount", OWN_MOUNTS);
+}
+
+#[test]
+#[ignore = "started inside a mount namespace by another test"]
+fn leave_the_mount() {
+    if !is_inside() {
+        return;
+    }
+    let bench = Bench::new();
+    for folder in ["run/before/x", "run/mounted", "outside/kept"] {
+        std::fs::create_dir_all(bench.path(folder)).expect("folders");
+    }
+    let mount = |arguments: &[&std::ffi::OsStr]| Command::new("mount").args(arguments).status();
+    let (outside, inside) = (bench.path("outside"), bench.path("run/mounted"));
+    let status = mount(&["--bind".as_ref(), outside.as_ref(), inside.as_ref()]).expect("mount starts");
+    assert!(status.success());
+    let error = supervise::remove_tree(&bench.path("run")).expect_err("something is left");
+    assert_eq!(error.path, inside, "{error}");
+    assert!(error.to_string().contains("mounted"), "{error}");
+    assert!(bench.path("outside/kept").exists(), "the same device, and still outside");
+    assert!(!bench.path("run/before").exists(), "the rest is removed all the same");
+    assert!(Command::new("umount").arg(&inside).status().expect("umount starts").success());
+    supervise::remove_tree(&bench.path("run")).expect("removed");
+}
