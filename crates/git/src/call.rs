@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::{Error, Result};
 
 /// How long one call may take. Generous: a slow disk is not an error, a hanging one is.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// Configuration of every call: it outranks every file, so a repository cannot switch these on.
 const CONFIG: &[&str] = &[

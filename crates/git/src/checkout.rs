@@ -14,7 +14,7 @@ use crate::tree::{EntryKind, Tree};
 use crate::{Error, Repository, Result, describe};
 
 /// Writing many files to a slow disk takes long.
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_mins(15);
 
 const DOING: &str = "could not make a checkout";
 

@@ -57,8 +57,8 @@ pub struct Hits {
     pub cut: bool,
     /// Which needles reached their limit, in order: "none found elsewhere" cannot be said of them.
     pub cut_needles: Vec<usize>,
-    /// How many files were not looked into because they are too large.
-    pub skipped_large: u32,
+    /// How many files were not looked into because they are too large or not here.
+    pub skipped: u32,
 }
 
 impl Deref for Hits {

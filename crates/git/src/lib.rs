@@ -4,6 +4,7 @@
 //! runs anything a repository could name (hooks, filters, textconv, external diffs, fsmonitor, credential helpers),
 //! never uses the network, never writes to the user's index, references, objects or working tree.
 
+mod about;
 mod batch;
 mod blame;
 mod cache;
@@ -28,6 +29,7 @@ mod text;
 mod tree;
 mod uncommitted;
 
+pub use about::version;
 pub use blame::BlameLine;
 pub use checkout::Checkout;
 pub use error::{Error, Result};

@@ -67,7 +67,7 @@ fn search_part(
     let mut found = Found::new(needles);
     batch::read_all(place, files.iter().map(|entry| &entry.oid), &mut |index, blob, bytes| match blob {
         Blob::Read if !text::is_binary(bytes) => {
-            search_text(&files[index].path, bytes, finder, options, &mut found)
+            search_text(&files[index].path, bytes, finder, options, &mut found);
         }
         Blob::Read => {}
         Blob::TooLarge | Blob::Missing => found.skipped += 1,
@@ -140,7 +140,7 @@ impl Lines<'_> {
 /// All needles at once.
 enum Finder<'a> {
     None,
-    One(usize, memmem::Finder<'a>),
+    One(usize, Box<memmem::Finder<'a>>),
     Many(Vec<usize>, AhoCorasick),
 }
 
@@ -151,7 +151,9 @@ impl<'a> Finder<'a> {
             needles.iter().copied().enumerate().filter(|(_, needle)| !needle.is_empty()).collect();
         match kept.as_slice() {
             [] => Ok(Self::None),
-            [(index, needle)] if !options.ignore_case => Ok(Self::One(*index, memmem::Finder::new(*needle))),
+            [(index, needle)] if !options.ignore_case => {
+                Ok(Self::One(*index, Box::new(memmem::Finder::new(*needle))))
+            }
             many => AhoCorasickBuilder::new()
                 .ascii_case_insensitive(options.ignore_case)
                 .build(many.iter().map(|(_, needle)| needle))
@@ -248,7 +250,7 @@ impl Found {
         });
         let cut_needles: Vec<usize> =
             self.cut.iter().enumerate().filter(|(_, cut)| **cut).map(|(needle, _)| needle).collect();
-        Hits { cut: !cut_needles.is_empty(), hits: self.hits, cut_needles, skipped_large: self.skipped }
+        Hits { cut: !cut_needles.is_empty(), hits: self.hits, cut_needles, skipped: self.skipped }
     }
 }
 

@@ -49,7 +49,7 @@ impl TargetRequest {
 }
 
 fn range(spec: &str, has_base: bool) -> Result<Wanted<'_>> {
-    let or_head = |name| if name == "" { "HEAD" } else { name };
+    let or_head = |name| if str::is_empty(name) { "HEAD" } else { name };
     let parts = match spec.split_once("...") {
         Some((from, to)) => Some((from, to, true)),
         None => spec.split_once("..").map(|(from, to)| (from, to, false)),

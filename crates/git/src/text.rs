@@ -63,7 +63,7 @@ impl Text {
 
     /// All lines in order, without their line ends.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator {
-        (1..self.starts.len() + 1).map(|number| self.line(number as u32).unwrap_or_default())
+        (0..self.starts.len()).map(|index| self.line(index as u32 + 1).unwrap_or_default())
     }
 
     /// What it costs to keep.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use model::{Sha, TargetKind};
 use tempfile::NamedTempFile;
 
-use crate::call::{Call, Place, null_device};
+use crate::call::{Call, GitFailed, Place, null_device};
 use crate::repository::is_zero;
 use crate::{Error, Repository, Result};
 
@@ -231,7 +231,7 @@ impl Bench {
     fn write_tree(&self, kind: TargetKind) -> Result<Sha> {
         let name = self.call("could not pin the uncommitted changes")?.arg("write-tree").line().map_err(
             |error| {
-                if kind == TargetKind::Staged && error.to_string().contains("unmerged") {
+                if kind == TargetKind::Staged && has_conflicts(&error) {
                     Error::BadRequest(
                         "the index has conflicts: resolve them first, or review with `--worktree`".to_owned(),
                     )
@@ -243,6 +243,12 @@ impl Bench {
         Sha::new(&name)
             .ok_or_else(|| Error::failed("could not pin the uncommitted changes", "git named no tree"))
     }
+}
+
+/// Git names each conflicted file as `unmerged` and then only says that it failed.
+fn has_conflicts(error: &Error) -> bool {
+    let Error::Failed { source, .. } = error else { return false };
+    source.downcast_ref::<GitFailed>().is_some_and(|failed| failed.stderr.contains(": unmerged ("))
 }
 
 /// Copies the index with its time: git takes a file for unchanged only where it is older than the index.
