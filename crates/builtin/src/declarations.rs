@@ -120,7 +120,7 @@ patterns! {
     SHELL: [
         (Function, r"^\s*(?:function\s+)?([\w-]+)\s*\(\)"),
         (Function, r"^\s*function\s+([\w-]+)"),
-        (Constant, r"^(?:readonly |declare (?:-\w+ )?|export )?([A-Za-z_]\w*)="),
+        (Constant, r#"^(?:readonly |declare (?:-\w+ )?|export )?([A-Za-z_]\w*)=(?:"[^"]*"|'[^']*'|\$\(.*\)|\S*)\s*(?:#.*)?$"#),
     ]
 }
 
@@ -202,12 +202,11 @@ pub(crate) fn declarations(source: &Source) -> Vec<Declaration> {
         }
         if let Some((kind, name)) = declared(source.language, line) {
             let inside = container.as_ref().filter(|(depth, own)| indent(line) > *depth && *own != name);
-            found.push(Declaration {
-                name: name.to_owned(),
-                kind,
-                line: number,
-                container: receiver(source.language, line).or_else(|| inside.map(|(_, name)| name.clone())),
-            });
+            let container = receiver(source.language, line).or_else(|| inside.map(|(_, name)| name.clone()));
+            // A Rust function that is indented but stands in no `impl` stands in a module.
+            let free = source.language == Language::Rust && kind == Method && container.is_none();
+            let kind = if free { Function } else { kind };
+            found.push(Declaration { name: name.to_owned(), kind, line: number, container });
         }
     }
     found

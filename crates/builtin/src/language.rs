@@ -249,6 +249,7 @@ fn is_history(folders: &[&str], name: &str) -> bool {
         ["", "md", "rst", "txt", "adoc", "mdx"].contains(&name.rsplit_once('.').map_or("", |(_, end)| end));
     (prose && STEMS.iter().any(|known| stem == *known || stem.starts_with(&format!("{known}_"))))
         || name.contains("changelog")
+        || (prose && ["migrat", "upgrad", "deprecat"].iter().any(|word| stem.contains(word)))
         || name == "authors"
         || folders.iter().any(|folder| FOLDERS.contains(folder))
 }

@@ -7,6 +7,7 @@
 mod change;
 mod context;
 mod declarations;
+mod discarded_errors;
 mod document;
 mod family;
 mod hygiene;
@@ -62,6 +63,8 @@ pub const RULES: &[Rule] = &[
     },
     Rule { id: stale_references::MESSAGE, about: "a test or document still expects a reworded text" },
     Rule { id: stale_references::FILE, about: "a path still leads to a file that was moved or deleted" },
+    Rule { id: discarded_errors::RESULT, about: "new code drops a result that its siblings check" },
+    Rule { id: discarded_errors::HANDLER, about: "new code swallows exceptions where its siblings do not" },
     Rule { id: hygiene::CONFLICT, about: "an unresolved merge conflict is committed" },
     Rule {
         id: hygiene::SECRET,
@@ -82,8 +85,11 @@ pub const RULES: &[Rule] = &[
 /// Reviews a change.
 pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
     let context = Context::new(change, settings);
-    let families: Vec<Box<dyn Family>> =
-        vec![Box::new(stale_references::StaleReferences::new(&context)), Box::new(hygiene::Hygiene)];
+    let families: Vec<Box<dyn Family>> = vec![
+        Box::new(stale_references::StaleReferences::new(&context)),
+        Box::new(discarded_errors::DiscardedErrors::new(&context)),
+        Box::new(hygiene::Hygiene),
+    ];
     let mut needles = Needles::default();
     for family in &families {
         family.needles(&mut needles);

@@ -18,13 +18,16 @@ pub(crate) enum PlaceRole {
 /// Lines longer than this are no source text; quoting them helps nobody.
 const LONGEST_QUOTED: usize = 400;
 
-/// The line with its neighbours quoted.
+/// The line with its neighbours quoted; a quote neither begins nor ends with a blank line.
 pub(crate) fn around(source: &Source, line: u32, side: Side, role: PlaceRole) -> DocumentLocation {
-    let (mut start, mut end) = (line.saturating_sub(1).max(1), (line + 1).min(source.line_count()));
-    if end - start < 2 && start > 1 && end == source.line_count() {
+    let blank = |number: &u32| source.line(*number).trim().is_empty();
+    let above = (line.saturating_sub(2).max(1)..line).rev().find(|number| !blank(number));
+    let below = (line + 1..=(line + 2).min(source.line_count())).find(|number| !blank(number));
+    let (mut start, mut end) = (above.unwrap_or(line), below.unwrap_or(line));
+    if end - start < 2 && start > 1 && below.is_none() && !blank(&(start - 1)) {
         start -= 1;
-    } else if end - start < 2 && start == 1 {
-        end = (end + 1).min(source.line_count());
+    } else if end - start < 2 && end < source.line_count() && above.is_none() && !blank(&(end + 1)) {
+        end += 1;
     }
     lines(source, start, end, side, role)
 }

@@ -64,7 +64,7 @@ fn stray(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
 }
 
 fn large(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
-    if !file.binary || matches!(file.status, ChangeStatus::Renamed | ChangeStatus::TypeChanged) {
+    if !file.binary || file.status != ChangeStatus::Added {
         return None;
     }
     let size = context

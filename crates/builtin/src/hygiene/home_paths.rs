@@ -12,6 +12,7 @@ use super::{HOME_PATH, Spotted, raise};
 use crate::context::Context;
 use crate::family::Raised;
 use crate::language::Role;
+use crate::lex::Part;
 use crate::source::Source;
 use crate::words::code;
 
@@ -101,10 +102,13 @@ pub(super) fn find(_context: &Context<'_>, source: &Source, added: &[(u32, &str)
         .filter(|(_, line)| line.len() < 2000 && line.contains("sers") || line.contains("/home/"))
         .filter_map(|(number, line)| {
             let captures = HOME.captures(line)?;
+            if source.part_at(*number, captures.get(1)?.start()) == Part::Comment {
+                return None;
+            }
             let owner = captures[2].to_lowercase();
             (!ANYBODY.contains(&owner.as_str())).then(|| (*number, captures[1].to_owned()))
         })
-        .take(3)
+        .take(1)
         .map(|(line, path)| {
             raise(
                 source,

@@ -111,7 +111,14 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         } else {
             Severity::Suggestion
         };
-        uses.push(Use { path: hit.path.clone(), line: hit.line, severity, how, consequence });
+        uses.push(Use {
+            path: hit.path.clone(),
+            line: hit.line,
+            severity,
+            how,
+            consequence,
+            prose: role == Role::Docs,
+        });
     }
     uses
 }

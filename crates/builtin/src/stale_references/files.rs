@@ -17,7 +17,7 @@ use crate::language::{Language, Role};
 const MOST_FILES: usize = 100;
 
 /// File names that every folder may have.
-const EVERYBODYS: [&str; 16] = [
+const EVERYBODYS: &[&str] = &[
     "index",
     "readme",
     "main",
@@ -34,6 +34,32 @@ const EVERYBODYS: [&str; 16] = [
     "setup",
     "license",
     "common",
+    "build",
+    "conftest",
+    "manage",
+    "tsconfig",
+    "cargo",
+    "gemfile",
+    "rakefile",
+    "server",
+    "client",
+    "style",
+    "styles",
+    "default",
+    "types",
+    "models",
+    "views",
+    "helpers",
+    "constants",
+    "errors",
+    "settings",
+    "compose",
+    "docker-compose",
+    "requirements",
+    "script",
+    "example",
+    "schema",
+    "admin",
 ];
 
 /// The paths that the change took away.
@@ -59,7 +85,7 @@ pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
             language: Language::of(&path),
             line: 1,
             declaration: None,
-            replacement: new.map(|new| Replacement { text: new.as_str().to_owned(), certain: false }),
+            replacement: new.map(|new| Replacement { text: new.as_str().to_owned(), certain: true }),
             path,
         })
         .collect()
@@ -84,7 +110,14 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             continue;
         }
         let (severity, how, consequence) = kind(hit, role);
-        uses.push(Use { path: hit.path.clone(), line: hit.line, severity, how, consequence });
+        uses.push(Use {
+            path: hit.path.clone(),
+            line: hit.line,
+            severity,
+            how,
+            consequence,
+            prose: role == Role::Docs,
+        });
     }
     uses
 }

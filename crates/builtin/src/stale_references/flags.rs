@@ -140,7 +140,14 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             }
             _ => (Severity::Suggestion, "still names it", "who follows this gets an error"),
         };
-        uses.push(Use { path: hit.path.clone(), line: hit.line, severity, how, consequence });
+        uses.push(Use {
+            path: hit.path.clone(),
+            line: hit.line,
+            severity,
+            how,
+            consequence,
+            prose: role == Role::Docs,
+        });
     }
     uses
 }

@@ -94,6 +94,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             severity: Severity::Suggestion,
             how,
             consequence,
+            prose: role == Role::Docs,
         });
     }
     uses

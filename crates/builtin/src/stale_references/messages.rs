@@ -163,6 +163,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
                 severity: Severity::Important,
                 how: "still expects it",
                 consequence: "the assertion on the old text fails",
+                prose: false,
             }),
             Role::Docs
                 if !speaks_of_the_past(&hit.text)
@@ -175,6 +176,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
                     severity: Severity::Suggestion,
                     how: "still quotes it",
                     consequence: "who searches for the message that the program prints does not find it here",
+                    prose: true,
                 })
             }
             _ => {}

@@ -5,6 +5,8 @@
 //! code, or too common to tell.
 
 mod bindings;
+#[cfg(test)]
+mod cases;
 mod environment;
 mod files;
 mod flags;
@@ -60,6 +62,8 @@ struct Use {
     how: &'static str,
     /// What follows from it.
     consequence: &'static str,
+    /// True where people read it and machines do not.
+    prose: bool,
 }
 
 /// The family.

@@ -106,16 +106,18 @@ fn title(gone: &Gone, first: &Use, uses: usize) -> String {
     } else {
         String::new()
     };
-    let verb = if uses > 1 { "still use" } else { "still uses" };
+    let what = match (gone.rule, first.prose) {
+        (MESSAGE, true) => "quote",
+        (MESSAGE, false) => "expect",
+        (_, true) => "name",
+        (_, false) => "use",
+    };
+    let verb = format!("still {what}{}", if uses > 1 { "" } else { "s" });
     match (&gone.replacement, gone.rule) {
         (Some(new), MESSAGE) => {
-            format!(
-                "`{file}`{others} {} the old text {name}, now {}",
-                verb.replace("use", "expect"),
-                code(&shortened(&new.text, 30))
-            )
+            format!("`{file}`{others} {} the old text {name}, now {}", verb, code(&shortened(&new.text, 30)))
         }
-        (None, MESSAGE) => format!("`{file}`{others} {} the old text {name}", verb.replace("use", "expect")),
+        (None, MESSAGE) => format!("`{file}`{others} {} the old text {name}", verb),
         (Some(new), FILE) => format!(
             "`{file}`{others} {verb} the path {name}, which moved to {}",
             code(&shortened(&new.text, 44))
@@ -225,12 +227,14 @@ fn edits(context: &Context<'_>, gone: &Gone, uses: &[Use]) -> (String, usize) {
     };
     let mut files: BTreeMap<&RepoPath, (Rc<Source>, Edits)> = BTreeMap::new();
     let mut covered = 0;
+    // A file is looked up by its name and written with its path.
+    let old = if gone.rule == FILE { gone.name.as_str() } else { gone.needle.as_str() };
     for found in uses {
         let Some(source) = context.source(Side::Head, &found.path) else { continue };
         let line = source.line(found.line);
         let places = match gone.rule {
-            MESSAGE => line.match_indices(gone.needle.as_str()).map(|(at, _)| at).collect(),
-            _ => occurrences(line, &gone.needle),
+            MESSAGE => line.match_indices(old).map(|(at, _)| at).collect(),
+            _ => occurrences(line, old),
         };
         if places.is_empty() {
             continue;
@@ -240,7 +244,7 @@ fn edits(context: &Context<'_>, gone: &Gone, uses: &[Use]) -> (String, usize) {
         for at in places {
             edited.push_str(&line[done..at]);
             edited.push_str(&new.text);
-            done = at + gone.needle.len();
+            done = at + old.len();
         }
         edited.push_str(&line[done..]);
         covered += 1;

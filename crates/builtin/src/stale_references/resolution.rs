@@ -127,13 +127,16 @@ fn method(
     let by_type = spot.qualifier.is_some() && spot.qualifier == container;
     let own_receiver =
         same_file && spot.qualifier.is_some_and(|word| own.contains(&word)) && !inherits(source, container);
-    if by_type || (own_receiver && is_distinctive(&gone.name)) {
+    let implicit =
+        matches!(source.language, Language::Java | Language::Kotlin | Language::CSharp | Language::Ruby);
+    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let own_call = implicit && same_file && !spot.qualified && (renamed || !inherits(source, container));
+    if by_type || ((own_receiver || own_call) && is_distinctive(&gone.name)) {
         return Ours;
     }
     if !spot.qualified || !is_distinctive(&gone.name) {
         return Foreign;
     }
-    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
     let typed = container.is_some_and(|container| mentions(source, container));
     let imported_elsewhere = context.source(Side::Base, &source.path).is_none();
     match (renamed, typed) {

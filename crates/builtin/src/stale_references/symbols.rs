@@ -98,8 +98,9 @@ fn replacement(
     })?;
     // One line alone may be a coincidence of two edits, unless the names resemble each other.
     let votes = renames.votes(&declaration.name, &found.text);
-    found.certain &= votes >= 3 || shares_a_word(&declaration.name, &found.text);
-    (found.certain || shares_a_word(&declaration.name, &found.text)).then_some(found)
+    let (repeated, alike) = (votes >= 2 * VOTES_A_LINE, resembles(&declaration.name, &found.text));
+    found.certain &= repeated || alike;
+    (repeated || alike).then_some(found)
 }
 
 fn alike(left: DeclarationKind, right: DeclarationKind) -> bool {
@@ -107,17 +108,15 @@ fn alike(left: DeclarationKind, right: DeclarationKind) -> bool {
     left == right || (matches!(left, Function | Method) && matches!(right, Function | Method))
 }
 
-fn shares_a_word(left: &str, right: &str) -> bool {
-    let left = words(left);
-    words(right).iter().any(|word| {
-        word.len() >= 3
-            && left.iter().any(|other| {
-                other == word
-                    || (word.len() >= 4
-                        && other.len() >= 4
-                        && other[..other.floor_char_boundary(4)] == word[..word.floor_char_boundary(4)])
-            })
-    })
+/// Every line is read twice: with narrow and with wide words.
+const VOTES_A_LINE: usize = 2;
+
+/// True where half of the words of the longer name are in the other one.
+fn resembles(left: &str, right: &str) -> bool {
+    let (left, right) = (words(left), words(right));
+    let common = right.iter().filter(|word| left.contains(word)).count();
+    let whole = left.concat();
+    common * 2 >= left.len().max(right.len()) || whole == right.concat()
 }
 
 /// The places that still use the name; none where it may be alive.
@@ -130,20 +129,27 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         }
     }
     let mut uses = Vec::new();
+    let mut shared = false;
     for (path, hits) in by_file {
         let Some(source) = context.source(Side::Head, path) else { continue };
         match look_at(context, gone, declaration, &source, &hits) {
             Seen::Alive => return Vec::new(),
-            Seen::Uses(found) => uses.extend(found),
+            Seen::Uses(found, foreign) => {
+                uses.extend(found);
+                shared |= foreign;
+            }
         }
     }
+    // Where code goes on using the name for something else, prose may mean that.
+    uses.retain(|found| !(shared && found.prose));
     uses
 }
 
 enum Seen {
     /// The name has a meaning at head after all.
     Alive,
-    Uses(Vec<Use>),
+    /// The uses, and whether code uses the name for something else.
+    Uses(Vec<Use>, bool),
 }
 
 fn look_at(
@@ -155,26 +161,28 @@ fn look_at(
 ) -> Seen {
     let kin = source.language.shares_names_with(gone.language);
     let mut uses = Vec::new();
-    let mut bound = false;
+    let (mut bound, mut foreign) = (false, false);
     for hit in hits {
+        let added = context.is_added(&source.path, hit.line);
         for at in occurrences(&hit.text, &gone.name) {
             let part = source.part_at(hit.line, at);
             if kin && part == Part::Code {
-                let code = source.code(hit.line);
-                let binding = binds(source.language, &code, at, &gone.name)
-                    || (declaration.kind == DeclarationKind::Method
-                        && is_attribute_set(&code, at, &gone.name));
-                let declares = crate::declarations::declared(source.language, &code)
-                    .is_some_and(|(_, name)| name == gone.name);
-                if declares
-                    || (binding && is_wide(declaration, source, gone))
-                    || context.is_added(&source.path, hit.line)
-                {
-                    return Seen::Alive;
+                match meaning(declaration, gone, source, hit.line, at) {
+                    _ if added => return Seen::Alive,
+                    Meaning::Declared => return Seen::Alive,
+                    Meaning::Bound => bound = true,
+                    Meaning::None => {}
                 }
-                bound |= binding;
+                match resolve(context, gone, declaration, source, hit.line, at) {
+                    Reference::Foreign => foreign = true,
+                    reference => uses.extend(used(context, gone, source, hit, reference)),
+                }
+            } else if kin && part == Part::String && source.role == Role::Source && added {
+                // Names in strings are looked up at run time: `__getattr__`, reflection, registries.
+                return Seen::Alive;
+            } else {
+                uses.extend(mentioned(context, gone, declaration, source, hit, at));
             }
-            uses.extend(judge(context, gone, declaration, source, hit, at, part, kin));
         }
     }
     // A name bound in this file means that binding here, in code and in comments alike.
@@ -183,12 +191,32 @@ fn look_at(
     }
     let mut seen = BTreeSet::new();
     uses.retain(|found| seen.insert(found.line));
-    Seen::Uses(uses)
+    Seen::Uses(uses, foreign || bound)
 }
 
-/// A binding in the declaring file, or of a single word anywhere, gives the name another meaning everywhere.
-fn is_wide(declaration: &Declaration, source: &Source, gone: &Gone) -> bool {
-    source.path == gone.path || !is_distinctive(&declaration.name)
+/// What a line of code gives the name.
+enum Meaning {
+    /// A declaration that everybody may mean.
+    Declared,
+    /// Another meaning within the file.
+    Bound,
+    None,
+}
+
+fn meaning(declaration: &Declaration, gone: &Gone, source: &Source, line: u32, at: usize) -> Meaning {
+    let code = source.code(line);
+    let declares =
+        crate::declarations::declared(source.language, &code).is_some_and(|(_, name)| name == gone.name);
+    let attribute = declaration.kind == DeclarationKind::Method && is_attribute_set(&code, at, &gone.name);
+    let binding = attribute || binds(source.language, &code, at, &gone.name);
+    // A binding in the declaring file, or of a single word anywhere, gives the name another meaning everywhere.
+    let wide = source.path == gone.path || !is_distinctive(&gone.name);
+    match (declares, binding) {
+        (true, _) => Meaning::Declared,
+        (_, true) if wide => Meaning::Declared,
+        (_, true) => Meaning::Bound,
+        _ => Meaning::None,
+    }
 }
 
 fn is_attribute_set(code: &str, at: usize, name: &str) -> bool {
@@ -196,48 +224,57 @@ fn is_attribute_set(code: &str, at: usize, name: &str) -> bool {
     code[..at].ends_with('.') && after.starts_with('=') && !after.starts_with("==")
 }
 
-#[expect(clippy::too_many_arguments, reason = "one occurrence with everything known about it")]
-fn judge(
+fn is_looked_at(context: &Context<'_>, source: &Source) -> bool {
+    !matches!(source.role, Role::History | Role::Foreign) && !context.settings.is_trivial(&source.path)
+}
+
+/// A use in code.
+fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, reference: Reference) -> Option<Use> {
+    let (severity, how) = match reference {
+        Reference::Ours => (Severity::Important, "still uses it"),
+        _ => (Severity::Suggestion, "seems to use it still"),
+    };
+    is_looked_at(context, source).then(|| Use {
+        path: source.path.clone(),
+        line: hit.line,
+        severity,
+        how,
+        consequence: consequence(gone.language),
+        prose: false,
+    })
+}
+
+/// A mention in a comment or a document.
+fn mentioned(
     context: &Context<'_>,
     gone: &Gone,
     declaration: &Declaration,
     source: &Source,
     hit: &Hit,
     at: usize,
-    part: Part,
-    kin: bool,
 ) -> Option<Use> {
-    if matches!(source.role, Role::History | Role::Foreign) || context.settings.is_trivial(&source.path) {
+    let before = source.line(hit.line.saturating_sub(1));
+    let after = source.line(hit.line + 1);
+    let past = [&hit.text, before, after].into_iter().any(speaks_of_the_past);
+    // What only tests and examples declared, documents do not mean.
+    let shipped = !matches!(Role::of(&gone.path), Role::Test | Role::Example);
+    if !shipped && source.role != Role::of(&gone.path) {
         return None;
     }
-    let found = |severity, how, consequence| {
-        Some(Use { path: source.path.clone(), line: hit.line, severity, how, consequence })
+    let meant = names_it(gone, declaration, &hit.text, at) && !is_code_in_prose(gone, source, hit.line, at);
+    if past || !meant || !is_looked_at(context, source) {
+        return None;
+    }
+    let kin = source.language.shares_names_with(gone.language);
+    let (how, consequence) = if source.part_at(hit.line, at) == Part::Comment && kin {
+        ("still names it in a comment", "who follows the comment looks for something that is not there")
+    } else if source.role == Role::Docs {
+        ("still documents it", "who follows the documentation looks for something that is not there")
+    } else {
+        return None;
     };
-    if kin && part == Part::Code {
-        return match resolve(context, gone, declaration, source, hit.line, at) {
-            Reference::Ours => found(Severity::Important, "still uses it", consequence(gone.language)),
-            Reference::Likely => {
-                found(Severity::Suggestion, "seems to use it still", consequence(gone.language))
-            }
-            Reference::Foreign => None,
-        };
-    }
-    if speaks_of_the_past(&hit.text) || !names_it(gone, declaration, &hit.text, at, part) {
-        return None;
-    }
-    match (part, source.role) {
-        (Part::Comment, _) if kin => found(
-            Severity::Suggestion,
-            "still names it in a comment",
-            "who follows the comment looks for something that is not there",
-        ),
-        (_, Role::Docs) => found(
-            Severity::Suggestion,
-            "still documents it",
-            "who follows the documentation looks for something that is not there",
-        ),
-        _ => None,
-    }
+    let severity = Severity::Suggestion;
+    Some(Use { path: source.path.clone(), line: hit.line, severity, how, consequence, prose: true })
 }
 
 fn consequence(language: Language) -> &'static str {
@@ -250,7 +287,7 @@ fn consequence(language: Language) -> &'static str {
 }
 
 /// True where prose surely means the thing that is gone.
-fn names_it(gone: &Gone, declaration: &Declaration, line: &str, at: usize, _part: Part) -> bool {
+fn names_it(gone: &Gone, declaration: &Declaration, line: &str, at: usize) -> bool {
     let name = &gone.name;
     let (before, after) = (&line[..at], &line[at + name.len()..]);
     let dashed =
@@ -258,10 +295,26 @@ fn names_it(gone: &Gone, declaration: &Declaration, line: &str, at: usize, _part
     let in_path =
         before.ends_with(['/', '\\', '@', '$', '%', '#']) || after.starts_with('/') || in_address(line, at);
     let extension = after.starts_with('.') && after[1..].starts_with(|c: char| c.is_lowercase());
-    if dashed || in_path || extension && declaration.kind != DeclarationKind::Type {
+    let linked = after.find("](").is_some_and(|link| after[link..].starts_with("](http"));
+    if dashed || linked || in_path || extension && declaration.kind != DeclarationKind::Type {
         return false;
     }
     qualifier_fits(gone, declaration, before) && is_distinctive(name)
+}
+
+/// True where the line defines the name itself, or is code that somebody took out: neither is a reference.
+fn is_code_in_prose(gone: &Gone, source: &Source, line: u32, at: usize) -> bool {
+    let text = source.line(line);
+    let marks: &[char] = &['/', '*', '#', '!', '-', ';', ' ', '\t'];
+    let offset = text.len() - text.trim_start_matches(marks).len();
+    let bare = text.trim();
+    let defines = at >= offset
+        && (binds(gone.language, &text[offset..], at - offset, &gone.name)
+            || crate::declarations::declared(gone.language, &text[offset..])
+                .is_some_and(|(_, name)| name == gone.name));
+    let unmarked = !bare.starts_with(['*', '#']) && !bare.starts_with("///") && !bare.starts_with("//!");
+    let taken_out = source.role != Role::Docs && unmarked && bare.ends_with([';', '{', '}']);
+    defines || taken_out
 }
 
 fn in_address(line: &str, at: usize) -> bool {

@@ -1,0 +1,55 @@
+//! Handlers that catch everything and do nothing.
+//!
+//! In: the line of a handler. Out: whether it is broad and empty, or does something. A comment inside is an answer.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Discard, HANDLER, Treatment};
+use crate::language::Language;
+use crate::source::Source;
+
+/// The beginning of a handler for everything; what follows its head is in the first group.
+static BROAD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:^\s*except\s*(?:\(?\s*(?:Base)?Exception\s*\)?(?:\s+as\s+\w+)?)?\s*:|\bcatch\s*(?:\(\s*(?:final\s+)?(?:(?:java\.lang\.)?(?:Exception|Throwable|Error)\s*\w*|\w+\s*:\s*(?:Exception|Throwable)|\w+(?:\s*:\s*(?:any|unknown))?)\s*\))?\s*\{)(.*)$",
+    )
+    .expect("a pattern written in this file")
+});
+
+pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
+    let code = source.code(line);
+    BROAD.is_match(&code).then_some(())?;
+    (treatment(source, line) == Treatment::Dropped).then(|| Discard {
+        rule: HANDLER,
+        path: source.path.clone(),
+        line,
+        language: source.language,
+        subject: if source.language == Language::Python { "except Exception" } else { "catch" }.to_owned(),
+        needle: if source.language == Language::Python { "except" } else { "catch" }.to_owned(),
+        how: "catches every error and does nothing",
+    })
+}
+
+/// What the handler that begins on the line does.
+pub(super) fn treatment(source: &Source, line: u32) -> Treatment {
+    let code = source.code(line);
+    let Some(captures) = BROAD.captures(&code) else { return Treatment::Unclear };
+    let rest = captures.get(1).map_or("", |rest| rest.as_str()).trim();
+    let mut body = vec![(line, rest.to_owned())];
+    let next = (line + 1..=source.line_count()).find(|number| !source.line(*number).trim().is_empty());
+    body.extend(next.map(|number| (number, source.code(number).trim().to_owned())));
+    let explained = body.iter().any(|(number, _)| !source.comment(*number).trim().is_empty());
+    let empty = if source.language == Language::Python {
+        rest == "pass" || (rest.is_empty() && body.get(1).is_some_and(|(_, code)| code == "pass"))
+    } else {
+        rest.starts_with('}')
+            || (rest.is_empty() && body.get(1).is_some_and(|(_, code)| code.starts_with('}')))
+    };
+    match (empty, explained) {
+        (true, false) => Treatment::Dropped,
+        (true, true) => Treatment::Unclear,
+        (false, _) => Treatment::Handled,
+    }
+}

@@ -1,0 +1,320 @@
+//! Cases of the family: small changes with the findings they deserve.
+
+use crate::memory::MemoryChange;
+use crate::settings::Settings;
+use model::{ReviewDocument, Severity};
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn review(base: Files<'_>, head: Files<'_>) -> ReviewDocument {
+    crate::review(&MemoryChange::new(base, head), &Settings::default())
+}
+
+/// Rule, severity and first place of every finding.
+fn found(base: Files<'_>, head: Files<'_>) -> Vec<String> {
+    review(base, head)
+        .findings
+        .iter()
+        .map(|finding| {
+            let place = finding.locations.first().expect("every finding has a place");
+            let quote = place.quote.as_deref().expect("every place is quoted");
+            assert!(finding.title.chars().count() <= 120, "{}", finding.title);
+            let (start, end) = (place.start.expect("has lines"), place.end.expect("has lines"));
+            assert_eq!(quote.lines().count() as u32, end - start + 1, "the quote is as long as its range");
+            let rule = finding.rule.as_deref().expect("has a rule").rsplit('/').next().expect("has a name");
+            format!(
+                "{rule} {} {}",
+                if finding.severity == Severity::Important { "!" } else { "?" },
+                place.path
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_renamed_function_that_one_caller_still_uses_is_important() {
+    for (lib, before, after, caller, call) in [
+        (
+            "lib/load.go",
+            "package lib\n\nfunc LoadConfig(path string) error {\n\treturn nil\n}\n",
+            "package lib\n\nfunc ReadConfig(path string) error {\n\treturn nil\n}\n",
+            "lib/run.go",
+            "package lib\n\nfunc run() error {\n\treturn LoadConfig(\"x\")\n}\n",
+        ),
+        (
+            "lib/load.go",
+            "package lib\n\nfunc LoadConfig(path string) error {\n\treturn nil\n}\n",
+            "package lib\n\nfunc ReadConfig(path string) error {\n\treturn nil\n}\n",
+            "cmd/run.go",
+            "package main\n\nimport \"example.org/x/lib\"\n\nfunc run() error {\n\treturn lib.LoadConfig(\"x\")\n}\n",
+        ),
+        (
+            "src/load.rs",
+            "pub fn load_config(path: &str) -> u32 {\n    3\n}\n",
+            "pub fn read_config(path: &str) -> u32 {\n    3\n}\n",
+            "src/main.rs",
+            "mod load;\n\nfn main() {\n    load::load_config(\"x\");\n}\n",
+        ),
+        (
+            "src/load.rs",
+            "pub fn load_config(path: &str) -> u32 {\n    3\n}\n",
+            "pub fn read_config(path: &str) -> u32 {\n    3\n}\n",
+            "src/run.rs",
+            "use crate::load::load_config;\n\nfn run() {\n    load_config(\"x\");\n}\n",
+        ),
+        (
+            "app/load.py",
+            "def load_config(path):\n    return 3\n",
+            "def read_config(path):\n    return 3\n",
+            "app/run.py",
+            "from app.load import load_config\n\n\ndef run():\n    return load_config('x')\n",
+        ),
+        (
+            "src/load.js",
+            "export function loadConfig(path) {\n  return 3\n}\n",
+            "export function readConfig(path) {\n  return 3\n}\n",
+            "src/run.js",
+            "import { loadConfig } from './load'\n\nexport const run = () => loadConfig('x')\n",
+        ),
+        (
+            "src/load.c",
+            "int load_config(const char *path)\n{\n\treturn 3;\n}\n",
+            "int read_config(const char *path)\n{\n\treturn 3;\n}\n",
+            "src/run.c",
+            "#include \"load.h\"\n\nint run(void)\n{\n\treturn load_config(\"x\");\n}\n",
+        ),
+        (
+            "bin/run.sh",
+            "load_config() {\n  echo 3\n}\n\nmain() {\n  load_config x\n}\n",
+            "read_config() {\n  echo 3\n}\n\nmain() {\n  load_config x\n}\n",
+            "a.txt",
+            "x\n",
+        ),
+        (
+            "A.java",
+            "class A {\n    static int loadConfig(String path) {\n        return 3;\n    }\n\n    int run() {\n        return loadConfig(\"x\");\n    }\n}\n",
+            "class A {\n    static int readConfig(String path) {\n        return 3;\n    }\n\n    int run() {\n        return loadConfig(\"x\");\n    }\n}\n",
+            "a.txt",
+            "x\n",
+        ),
+    ] {
+        let at = if caller == "a.txt" { lib } else { caller };
+        assert_eq!(
+            found(&[(lib, before), (caller, call)], &[(lib, after), (caller, call)]),
+            [format!("symbol ! {at}")],
+            "{call}"
+        );
+    }
+}
+
+#[test]
+fn a_certain_rename_comes_with_a_patch() {
+    let old = "package lib\n\nfunc LoadConfig() error {\n\treturn nil\n}\n";
+    let run = "package lib\n\nfunc run() error {\n\treturn LoadConfig()\n}\n";
+    let document = review(
+        &[("lib/load.go", old), ("lib/run.go", run)],
+        &[("lib/load.go", &old.replace("LoadConfig", "ReadConfig")), ("lib/run.go", run)],
+    );
+    let finding = &document.findings[0];
+    assert_eq!(finding.title, "`lib/run.go` still uses the function `LoadConfig`, renamed to `ReadConfig`");
+    let patch = finding.fix.as_ref().and_then(|fix| fix.patch.as_deref()).expect("has a patch");
+    assert!(patch.contains("-\treturn LoadConfig()\n+\treturn ReadConfig()\n"), "{patch}");
+}
+
+#[test]
+fn comments_and_documents_that_name_what_is_gone_are_suggestions() {
+    let old = "def load_config(path):\n    return 3\n";
+    let new = "def read_config(path):\n    return 3\n";
+    let comment = "# The result of load_config is cached here.\nCACHE = {}\n";
+    let guide = "# Guide\n\nCall `load_config(path)` first.\n";
+    assert_eq!(
+        found(
+            &[("app/load.py", old), ("app/cache.py", comment)],
+            &[("app/load.py", new), ("app/cache.py", comment)]
+        ),
+        ["symbol ? app/cache.py"]
+    );
+    assert_eq!(
+        found(
+            &[("app/load.py", old), ("docs/guide.md", guide)],
+            &[("app/load.py", new), ("docs/guide.md", guide)]
+        ),
+        ["symbol ? docs/guide.md"]
+    );
+}
+
+#[test]
+fn names_that_live_on_are_silent() {
+    let old = "def load_config(path):\n    return 3\n";
+    for (why, head) in [
+        ("moved", vec![("app/load.py", "X = 3\n"), ("app/other.py", old)]),
+        (
+            "kept as an alias",
+            vec![("app/load.py", "def read_config(path):\n    return 3\n\n\nload_config = read_config\n")],
+        ),
+        (
+            "imported from elsewhere",
+            vec![("app/load.py", "from vendorlib import load_config\n\nload_config(3)\n")],
+        ),
+        ("only the signature changed", vec![("app/load.py", "def load_config(path, more):\n    return 3\n")]),
+    ] {
+        let run = "from app.load import load_config\n\nload_config('x')\n";
+        let mut head = head;
+        head.push(("app/run.py", run));
+        assert_eq!(found(&[("app/load.py", old), ("app/run.py", run)], &head), [""; 0], "{why}");
+    }
+}
+
+#[test]
+fn another_meaning_of_the_same_name_is_silent() {
+    let old = "def load_config(path):\n    return 3\n";
+    let new = "def fetch(path):\n    return 3\n";
+    for (path, text) in [
+        ("app/other.py", "from vendorlib import load_config\n\nload_config('x')\n"),
+        ("app/other.py", "def f(load_config):\n    return load_config('x')\n"),
+        ("app/other.py", "client.load_config('x')\n"),
+        ("web/a.js", "loadConfig(load_config)\n"),
+        ("CHANGELOG.md", "- `load_config` was added\n"),
+        ("docs/a.md", "`load_config` was renamed in 2.0.\n"),
+        ("docs/a.md", "See https://example.org/load_config for more.\n"),
+        ("docs/a.md", "Use `vendorlib.load_config` for that.\n"),
+    ] {
+        assert_eq!(
+            found(&[("app/load.py", old), (path, text)], &[("app/load.py", new), (path, text)]),
+            [""; 0],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_removed_flag_that_documents_and_tests_still_pass_is_reported() {
+    let old = "p.add_argument('--retry-limit', type=int)\np.add_argument('--other')\n";
+    let new = "p.add_argument('--max-retries', type=int)\np.add_argument('--other')\n";
+    let guide = "Run `tool --retry-limit 3`.\n";
+    let test = "def test_it():\n    run(['tool', '--retry-limit', '3'])\n";
+    assert_eq!(
+        found(&[("app/cli.py", old), ("README.md", guide)], &[("app/cli.py", new), ("README.md", guide)]),
+        ["flag ? README.md"]
+    );
+    assert_eq!(
+        found(
+            &[("app/cli.py", old), ("tests/test_cli.py", test)],
+            &[("app/cli.py", new), ("tests/test_cli.py", test)]
+        ),
+        ["flag ! tests/test_cli.py"]
+    );
+    let go = "func f() {\n\tcmd.Flags().StringVar(&x, \"retry-limit\", \"\", \"how often\")\n}\n";
+    assert_eq!(
+        found(
+            &[("cli.go", go), ("README.md", guide)],
+            &[("cli.go", &go.replace("retry-limit", "max-retries")), ("README.md", guide)]
+        ),
+        ["flag ? README.md"]
+    );
+}
+
+#[test]
+fn a_flag_of_another_program_is_silent() {
+    let old = "p.add_argument('--retry-limit', type=int)\n";
+    let new = "p.add_argument('--max-retries', type=int)\n";
+    for (path, text) in [
+        (".github/workflows/ci.yml", "      - run: curl --retry-limit 3 https://example.org\n"),
+        ("app/other.py", "subprocess.run(['curl', '--retry-limit', '3'])\n"),
+        ("README.md", "Use `--retry-limit-per-host`.\n"),
+        ("README.md", "`--retry-limit` was renamed to `--max-retries`.\n"),
+    ] {
+        assert_eq!(
+            found(&[("app/cli.py", old), (path, text)], &[("app/cli.py", new), (path, text)]),
+            [""; 0],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_test_that_expects_a_reworded_message_is_important() {
+    let old = "package a\n\nfunc f() error {\n\treturn errors.New(\"cannot open the config file\")\n}\n";
+    let new = old.replace("cannot open the config file", "the config file cannot be read");
+    let test = "package a\n\nfunc TestF(t *testing.T) {\n\tassert.ErrorContains(t, f(), \"cannot open the config file\")\n}\n";
+    assert_eq!(
+        found(&[("a.go", old), ("a_test.go", test)], &[("a.go", &new), ("a_test.go", test)]),
+        ["message ! a_test.go"]
+    );
+    let other = "package b\n\nvar e = errors.New(\"cannot open the config file\")\n";
+    assert_eq!(
+        found(
+            &[("a.go", old), ("b.go", other), ("a_test.go", test)],
+            &[("a.go", &new), ("b.go", other), ("a_test.go", test)]
+        ),
+        [""; 0],
+        "another place still says it"
+    );
+    let short = "x(\"not found\")\n";
+    assert_eq!(
+        found(&[("a.go", short), ("a_test.go", test)], &[("a.go", "x(\"missing\")\n"), ("a_test.go", test)]),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_renamed_variable_that_is_still_set_or_documented_is_reported() {
+    let old = "import os\nlimit = os.environ.get('APP_RETRY_LIMIT')\n";
+    let new = "import os\nlimit = os.environ.get('APP_MAX_RETRIES')\n";
+    for path in ["README.md", "docker-compose.yml", ".github/workflows/ci.yml", "Dockerfile"] {
+        let text = "ENV APP_RETRY_LIMIT=3\n";
+        assert_eq!(
+            found(&[("app/a.py", old), (path, text)], &[("app/a.py", new), (path, text)]),
+            [format!("environment-variable ? {path}")]
+        );
+    }
+    let other = "x = os.environ['APP_RETRY_LIMIT']\n";
+    assert_eq!(
+        found(
+            &[("app/a.py", old), ("app/b.py", other), ("README.md", "APP_RETRY_LIMIT\n")],
+            &[("app/a.py", new), ("app/b.py", other), ("README.md", "APP_RETRY_LIMIT\n")]
+        ),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_key_that_is_no_longer_read_is_reported_in_settings() {
+    let old = "limit = config.get('retry_limit')\n";
+    let new = "limit = config.get('max_retries')\n";
+    let settings = "retry_limit: 3\n";
+    assert_eq!(
+        found(
+            &[("a.py", old), ("config/app.yaml", settings)],
+            &[("a.py", new), ("config/app.yaml", settings)]
+        ),
+        ["config-key ? config/app.yaml"]
+    );
+}
+
+#[test]
+fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
+    let script = "#!/bin/sh\necho a long enough script to be recognised\n";
+    for (path, text, expected) in [
+        ("README.md", "Run `scripts/deploy.sh` first.\n", vec!["file ? README.md"]),
+        (
+            ".github/workflows/ci.yml",
+            "      - run: ./scripts/deploy.sh\n",
+            vec!["file ? .github/workflows/ci.yml"],
+        ),
+        ("docs/a.md", "See [it](../scripts/deploy.sh).\n", vec!["file ? docs/a.md"]),
+        ("README.md", "Run `other/scripts/deploy.sh` first.\n", vec![]),
+        ("README.md", "Run `tools/deploy.sh` first.\n", vec![]),
+        ("README.md", "Run `deploy.sh.example` first.\n", vec![]),
+        ("CHANGELOG.md", "Added scripts/deploy.sh\n", vec![]),
+    ] {
+        assert_eq!(
+            found(
+                &[("scripts/deploy.sh", script), (path, text)],
+                &[("tools/deploy.sh", script), (path, text)]
+            ),
+            expected,
+            "{text}"
+        );
+    }
+}
