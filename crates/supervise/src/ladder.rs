@@ -94,7 +94,7 @@ impl Ladder {
         }
         let Some(next) = self.next(alive) else { return Step::Unconfirmed };
         self.stage = Some(next);
-        self.until = now + self.patience(next);
+        self.until = now.saturating_add(self.patience(next));
         Step::Climb(next)
     }
 

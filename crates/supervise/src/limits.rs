@@ -68,6 +68,6 @@ impl Grace {
 
     /// The longest a whole ladder takes.
     pub(crate) fn total(&self) -> Duration {
-        self.drain + self.interrupt + self.terminate + self.confirm
+        [self.interrupt, self.terminate, self.confirm].into_iter().fold(self.drain, Duration::saturating_add)
     }
 }

@@ -88,8 +88,8 @@ impl Attempt {
             if wish > obeyed {
                 obeyed = wish;
                 self.order(if wish == Wish::Kill { KILL } else { STOP });
-                let soon = Instant::now() + self.record.limits.grace.total() + SLACK;
-                backstop = Some(backstop.map_or(soon, |backstop| backstop.min(soon)));
+                let soon = Instant::now().checked_add(self.record.limits.grace.total().saturating_add(SLACK));
+                backstop = [backstop, soon].into_iter().flatten().min();
             }
             if self.end.is_none() && backstop.is_some_and(|backstop| Instant::now() > backstop) {
                 self.notes.push("the keeper did not answer in time and was killed".to_owned());
@@ -255,8 +255,7 @@ fn start_keeper(program: &Program, folder: &Path) -> io::Result<Child> {
     if program.command.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"));
     }
-    std::fs::read_dir(&program.folder)
-        .map_err(|error| doing(&format!("entering \"{}\"", program.folder.display()), &error))?;
+    std::fs::read_dir(&program.folder).map_err(|error| doing("entering its folder", &error))?;
     let log =
         File::create(folder.join(KEEPER_LOG)).map_err(|error| doing("creating the keeper's log", &error))?;
     let keeper = unix::start_keeper(program, &job.to_arguments(), log)

@@ -9,6 +9,7 @@ use std::io::PipeReader;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,7 +83,8 @@ pub(crate) fn start_leader(
     unsafe {
         command.pre_exec(move || super::tree::die_with(keeper));
     }
-    let child = command.spawn()?;
+    let name = Path::new(executable).file_name().unwrap_or(executable).display().to_string();
+    let child = command.spawn().map_err(|error| doing(&format!("starting `{name}`"), &error))?;
     // Dropping `command` closes our copies of the write ends; only the program's tree holds them now.
     Ok(Leader { pid: Pid::from_child(&child), stdout: output.stdout, stderr: output.stderr })
 }
@@ -132,8 +134,8 @@ fn wait<'a>(
     longest: Duration,
 ) -> io::Result<bool> {
     let mut ends: Vec<_> = ends.map(|end| PollFd::from_borrowed_fd(end, wanted)).collect();
-    // Rounded up to a millisecond, so that a wait for "almost now" does not spin.
-    let longest = longest.max(Duration::from_millis(1));
+    // At least a millisecond, so that a wait for "almost now" does not spin; at most what every system can count.
+    let longest = longest.clamp(Duration::from_millis(1), Duration::from_hours(1));
     let longest = Timespec { tv_sec: longest.as_secs() as _, tv_nsec: longest.subsec_nanos().into() };
     match rustix::event::poll(&mut ends, Some(&longest)) {
         Ok(ready) => Ok(ready > 0),

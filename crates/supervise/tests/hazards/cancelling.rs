@@ -97,6 +97,46 @@ fn many_stubborn_programs_go_down_together() {
 }
 
 #[test]
+fn no_process_of_the_tree_is_in_our_session_or_group() {
+    let bench = Bench::new();
+    let cancel = Cancel::new();
+    let program = bench.program("quiet-child 60s\nprint here\nsleep 60s");
+    let mut looked = 0;
+    let outcome = supervise::run(&program, &limits(), &cancel, &mut |news| {
+        if matches!(news, Progress::Output { .. }) {
+            // What a Ctrl-C at our terminal reaches is our group; what a hang-up reaches is our session.
+            let (_, group, session) = ids("self");
+            let (keeper, keepers_group, keepers_session) = ids(&parent_of_the_agent(&bench));
+            assert!(keepers_session == keeper && keepers_session != session && keepers_group != group);
+            for survivor in bench.survivors() {
+                let (pid, its_group, its_session) = ids(survivor.split(' ').next().expect("a number"));
+                assert_eq!(its_session, keepers_session);
+                assert_ne!(its_group, group);
+                assert!(pid == keeper || its_group != keepers_group, "the keeper's group is its own");
+                looked += 1;
+            }
+            cancel.cancel();
+        }
+    });
+    assert_eq!((outcome.ending, looked), (Ending::Cancelled, 3), "keeper, agent, child: {outcome:?}");
+}
+
+/// Process, group and session of a process.
+fn ids(pid: &str) -> (u32, u32, u32) {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a living process");
+    let number: u32 = stat.split(' ').next().and_then(|pid| pid.parse().ok()).expect("a number");
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+    (number, fields[2].parse().expect("a group"), fields[3].parse().expect("a session"))
+}
+
+fn parent_of_the_agent(bench: &Bench) -> String {
+    let agent = bench.survivors().into_iter().find(|one| one.contains("--script") && !one.contains("keeper"));
+    let agent = agent.expect("the agent").split(' ').next().expect("a number").to_owned();
+    let stat = std::fs::read_to_string(format!("/proc/{agent}/stat")).expect("a living process");
+    stat.rsplit_once(')').expect("a name").1.split_whitespace().nth(1).expect("a parent").to_owned()
+}
+
+#[test]
 fn news_arrives_while_the_program_runs() {
     let bench = Bench::new();
     let mut news = Vec::new();

@@ -183,6 +183,16 @@ fn the_whole_tree_goes_when_a_stubborn_program_times_out() {
 }
 
 #[test]
+fn limits_without_end_are_no_trouble() {
+    let bench = Bench::new();
+    let mut limits = Limits { wall: Duration::MAX, silence: Duration::MAX, output: u64::MAX, ..limits() };
+    limits.grace.interrupt = Duration::MAX;
+    let outcome = bench.run("print hello\nsleep 100ms\nprint world", &limits);
+    assert_eq!((outcome.ending, outcome.bytes_out), (Ending::Finished, 12), "{outcome:?}");
+    assert_gone(&bench, &outcome);
+}
+
+#[test]
 fn what_the_words_mean_is_left_to_those_who_read_them() {
     for (script, says) in
         [("exit 0", ""), ("print-quota-error", "usage limit"), ("half-json", "\"cut he"), ("edit edited", "")]

@@ -21,9 +21,9 @@ fn assert_not_started(outcome: &Outcome, why: &str) {
 fn each_reason_for_not_starting_is_told() {
     type Change = fn(&mut Program);
     let cases: [(Change, &str); 6] = [
-        (|program| program.command[0] = "/no/such/program".into(), "No such file"),
+        (|program| program.command[0] = "/no/such/program".into(), "starting `program`: No such file"),
         (|program| program.command.clear(), "the command is empty"),
-        (|program| program.folder = "/no/such/folder".into(), "entering \"/no/such/folder\""),
+        (|program| program.folder = "/no/such/folder".into(), "entering its folder"),
         (|program| program.stdin = Stdin::File("/no/such/prompt".into()), "standard input"),
         (
             |program| program.keeper = Keeper { command: vec!["/no/such/keeper".into()] },
