@@ -221,7 +221,8 @@ fn is_path(path: &str, code: bool, has_lines: bool, paths: Paths<'_>) -> bool {
     }
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let known = extension.as_deref().is_some_and(is_known_extension) || is_known_name(name);
+    let named = is_known_name(name);
+    let known = extension.as_deref().is_some_and(is_known_extension) || named;
     match (path.contains('/'), has_lines) {
         (_, true) if known => true,
         (true, true) => true,
@@ -229,7 +230,7 @@ fn is_path(path: &str, code: bool, has_lines: bool, paths: Paths<'_>) -> bool {
             extension.is_some_and(|extension| is_plausible_extension(&extension)) || code && is_word(name)
         }
         (true, false) => known || code,
-        (false, false) => known,
+        (false, false) => named || known && !extension.as_deref().is_some_and(is_member_name),
     }
 }
 
@@ -242,6 +243,56 @@ fn is_plausible_extension(extension: &str) -> bool {
     (1..=12).contains(&extension.len())
         && extension.chars().all(|c| c.is_ascii_alphanumeric())
         && extension.chars().any(|c| c.is_ascii_alphabetic())
+}
+
+/// Extensions that are as often the name of a field: `request.key`, or of a program: `ssh.exe`. Alone they name no file.
+fn is_member_name(extension: &str) -> bool {
+    matches!(
+        extension,
+        "exe"
+            | "dll"
+            | "so"
+            | "in"
+            | "out"
+            | "rest"
+            | "http"
+            | "key"
+            | "move"
+            | "work"
+            | "log"
+            | "v"
+            | "r"
+            | "s"
+            | "m"
+            | "hook"
+            | "rules"
+            | "spec"
+            | "dist"
+            | "env"
+            | "config"
+            | "lock"
+            | "service"
+            | "socket"
+            | "timer"
+            | "feature"
+            | "sample"
+            | "example"
+            | "targets"
+            | "props"
+            | "def"
+            | "sum"
+            | "mod"
+            | "sol"
+            | "d"
+            | "po"
+            | "ex"
+            | "pl"
+            | "el"
+            | "cue"
+            | "desktop"
+            | "golden"
+            | "patch"
+    )
 }
 
 fn is_known_name(name: &str) -> bool {

@@ -52,7 +52,7 @@ pub(crate) fn group(text: &str) -> Option<Tags> {
         .flat_map(|part| part.split(" - "))
         .flat_map(|part| part.split(" — "))
     {
-        let entry = entry.trim().trim_matches(['`', '*', '_', ' ']);
+        let entry = entry.trim().trim_matches(['`', '*', '_', ' ', '(', ')', '[', ']']);
         let entry = strip_name(entry);
         if entry.is_empty() {
             continue;

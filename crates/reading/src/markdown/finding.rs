@@ -23,6 +23,8 @@ pub(crate) struct Page<'p, 'a, 't> {
     pub(crate) blocks: &'p [Block<'a>],
     pub(crate) outline: &'p Outline,
     pub(crate) paths: Paths<'p>,
+    /// True for a published report.
+    pub(crate) report: bool,
 }
 
 /// Parts of a body, as they are found.
@@ -101,7 +103,7 @@ impl<'a> Page<'_, 'a, '_> {
         for block in &self.blocks[start.block + 1..end] {
             self.part(block, &mut parts);
         }
-        let indent = block.item.map_or(0, |item| item.indent);
+        let indent = self.indent(start.block, end);
         let mut body = head.rest.clone();
         let lines = self.body(body_first, last_line, indent, &parts);
         if !body.is_empty() && !lines.is_empty() {
@@ -191,8 +193,20 @@ impl<'a> Page<'_, 'a, '_> {
         last
     }
 
+    /// How far the lines of a list item are indented, and the last line that is.
+    fn indent(&self, start: usize, end: usize) -> (usize, usize) {
+        let block = &self.blocks[start];
+        let Some(item) = block.item else { return (0, 0) };
+        let inside = |next: &&Block<'a>| {
+            next.depth > block.depth
+                || next.depth == block.depth && next.item.is_some_and(|other| other.item == item.item)
+        };
+        let last = self.blocks[start..end].iter().take_while(inside).map(|block| block.last).max();
+        (item.indent, last.unwrap_or(block.last))
+    }
+
     /// The body as Markdown: the lines as written, less the parts that are kept elsewhere.
-    fn body(&self, first: usize, last: usize, indent: usize, parts: &Parts) -> String {
+    fn body(&self, first: usize, last: usize, indent: (usize, usize), parts: &Parts) -> String {
         let mut text = String::new();
         let mut left_out = parts.left_out.iter().peekable();
         for number in first..=last {
@@ -202,7 +216,7 @@ impl<'a> Page<'_, 'a, '_> {
             if left_out.peek().is_some_and(|range| range.0 <= number) {
                 continue;
             }
-            text.push_str(dedent(self.source.line(number), indent));
+            text.push_str(dedent(self.source.line(number), number, indent));
             text.push('\n');
         }
         text.trim_matches('\n').trim_end().to_owned()
@@ -276,6 +290,10 @@ impl<'a> Page<'_, 'a, '_> {
         let text = text_of(all);
         if consolidation_note(&text) {
             parts.note.get_or_insert(text);
+            parts.left_out.push(range);
+            return;
+        }
+        if self.report && is_own_remark(self.source.line(range.0)) {
             parts.left_out.push(range);
             return;
         }
@@ -360,7 +378,7 @@ impl<'a> Page<'_, 'a, '_> {
         }
     }
 
-    fn fix(&self, parts: &mut Parts, indent: usize, finding: &mut RawFinding) {
+    fn fix(&self, parts: &mut Parts, indent: (usize, usize), finding: &mut RawFinding) {
         finding.patch = parts.patch_in_fix.take().or(parts.patch_elsewhere.take());
         if parts.fix.is_empty()
             && let Some(range) = parts.patch_range
@@ -377,11 +395,11 @@ impl<'a> Page<'_, 'a, '_> {
                 if number > *first {
                     text.push('\n');
                 }
-                text.push_str(dedent(self.source.line(number), indent));
+                text.push_str(dedent(self.source.line(number), number, indent));
             }
             before = Some(*last);
         }
-        let text = without_name(text.trim());
+        let text = without_tags(&without_name(text.trim_matches('\n').trim_end()));
         finding.fix = (!text.is_empty()).then_some(text);
     }
 }
@@ -417,8 +435,9 @@ fn after_title(all: &[Piece], rest: &str) -> Vec<Piece> {
     Vec::new()
 }
 
-fn dedent(line: &str, indent: usize) -> &str {
-    let blanks = line.bytes().take(indent).take_while(|byte| *byte == b' ').count();
+fn dedent(line: &str, number: usize, indent: (usize, usize)) -> &str {
+    let width = if number <= indent.1 { indent.0 } else { 0 };
+    let blanks = line.bytes().take(width).take_while(|byte| *byte == b' ').count();
     &line[blanks..]
 }
 
@@ -508,6 +527,14 @@ fn consolidation_note(text: &str) -> bool {
     lower.is_some_and(|lower| lower.starts_with("consolidation note"))
 }
 
+/// Lines that a report adds to a finding: they are about the report, not of the finding.
+fn is_own_remark(line: &str) -> bool {
+    let Some(rest) = line.trim_start().strip_prefix('*') else { return false };
+    ["Checked:", "Origin:", "Severity:", "Contested:", "Also noted by", "Possibly the same as"]
+        .iter()
+        .any(|words| rest.starts_with(words))
+}
+
 fn looks_like_diff(code: &str) -> bool {
     code.lines()
         .take(3)
@@ -587,4 +614,16 @@ fn without_name(text: &str) -> String {
         return text.to_owned();
     }
     bare[colon + 1..].trim_start_matches(['*', '_']).trim_start().to_owned()
+}
+
+/// Removes tags in brackets from the end of a text: they are about the finding, not about the fix.
+fn without_tags(text: &str) -> String {
+    let bare = text.trim_end().trim_end_matches(['*', '`', '_']);
+    let Some(open) = bare.rfind('(').filter(|_| bare.ends_with(')')) else { return text.to_owned() };
+    match tags::group(&bare[open..]) {
+        Some(tags) if tags.severity.is_some() => {
+            bare[..open].trim_end_matches(['*', '`', '_', ' ', '\n']).to_owned()
+        }
+        _ => text.to_owned(),
+    }
 }

@@ -2,15 +2,15 @@
 //!
 //! In: a text. Out: everything it says as a [`Reading`]. Never fails: what cannot be read is a note.
 
-mod block;
+pub(crate) mod block;
 mod ending;
-mod finding;
+pub(crate) mod finding;
 mod header;
-mod inline;
-mod outline;
-mod sections;
-mod source;
-mod starts;
+pub(crate) mod inline;
+pub(crate) mod outline;
+pub(crate) mod sections;
+pub(crate) mod source;
+pub(crate) mod starts;
 
 use comrak::{Arena, Options};
 use model::{Note, ParsedAs, Reading, Severity};
@@ -33,25 +33,36 @@ pub(crate) struct Page {
 
 /// Reads a review in Markdown.
 pub(crate) fn read(text: &str, paths: Paths<'_>) -> Page {
+    with_page(text, paths, false, |page, starts| {
+        let mut reading = Reading { parsed_as: ParsedAs::Markdown, ..Reading::default() };
+        reading.findings = page.findings(starts, &mut reading.notes);
+        let taken = page.taken(starts);
+        page.sections(&mut reading, &taken);
+        page.note_unread(&taken, &mut reading.notes);
+        if page.source.cut_quotes {
+            let text = "marks of quotation nested deeper than 16 were cut".to_owned();
+            reading.notes.push(Note { line: 0, text });
+        }
+        let broken = ending::breaks_off(page.source, page.blocks, page.outline, starts);
+        Page { reading, sections: known_sections(page.outline), broken }
+    })
+}
+
+/// Parses a text and hands its blocks, sections and starts of findings to `use_page`. `report` is true for texts that
+/// were published, whose own remarks on findings are not part of them.
+pub(crate) fn with_page<R>(
+    text: &str,
+    paths: Paths<'_>,
+    report: bool,
+    use_page: impl FnOnce(finding::Page<'_, '_, '_>, &[starts::Start]) -> R,
+) -> R {
     let source = Source::new(text);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &source.text, &options());
     let blocks = block::blocks(root, &source);
     let outline = outline::outline(&blocks, paths);
     let starts = starts::starts(&blocks, &outline, paths);
-    let mut reading = Reading { parsed_as: ParsedAs::Markdown, ..Reading::default() };
-    let page = finding::Page { source: &source, blocks: &blocks, outline: &outline, paths };
-    reading.findings = page.findings(&starts, &mut reading.notes);
-    let taken = page.taken(&starts);
-    page.sections(&mut reading, &taken);
-    page.note_unread(&taken, &mut reading.notes);
-    if source.cut_quotes {
-        reading
-            .notes
-            .push(Note { line: 0, text: "marks of quotation nested deeper than 16 were cut".to_owned() });
-    }
-    let broken = ending::breaks_off(&source, &blocks, &outline, &starts);
-    Page { reading, sections: known_sections(&outline), broken }
+    use_page(finding::Page { source: &source, blocks: &blocks, outline: &outline, paths, report }, &starts)
 }
 
 fn known_sections(outline: &outline::Outline) -> usize {

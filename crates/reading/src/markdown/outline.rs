@@ -80,7 +80,8 @@ pub(crate) fn outline(blocks: &[Block<'_>], paths: Paths<'_>) -> Outline {
     let mut outline = Outline::default();
     let mut state = State { section: Section::Preamble, level: 7, region: 0, depth: 0, finding_level: 0 };
     for block in blocks {
-        let announced = announcement(block, &state);
+        let announced =
+            announcement(block, &state).filter(|announced| !state.keeps(announced.section, block));
         if let Some(announced) = &announced {
             state.section = announced.section;
             state.level = level_of(block);
@@ -117,6 +118,17 @@ struct State {
 }
 
 impl State {
+    /// `Summary` and `Overall Assessment` below the numbers about reviewers are part of them.
+    fn keeps(&self, section: Section, block: &Block<'_>) -> bool {
+        let inner = matches!(
+            self.section,
+            Section::Retro | Section::Process | Section::Coverage | Section::Resolution
+        );
+        inner
+            && matches!(section, Section::Summary | Section::Verdict | Section::Coverage)
+            && level_of(block) > self.level
+    }
+
     /// A heading we do not know ends the section, unless it is a finding or stands below it.
     fn unknown_heading(&mut self, block: &Block<'_>, level: u8, paths: Paths<'_>) {
         let head = header::header(&pieces(block.node, header::LIMIT), paths);

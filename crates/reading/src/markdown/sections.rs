@@ -28,8 +28,10 @@ pub(crate) struct Entry {
 }
 
 impl<'a> Page<'_, 'a, '_> {
-    /// Reads every section but the findings. Blocks for which `taken` is true belong to findings.
-    pub(crate) fn sections(&self, reading: &mut Reading, taken: &[bool]) {
+    /// Reads every section but the findings. Blocks for which `taken` is true belong to findings. Returns the reviewers
+    /// in brackets behind each design item.
+    pub(crate) fn sections(&self, reading: &mut Reading, taken: &[bool]) -> Vec<Vec<String>> {
+        let mut attributions = Vec::new();
         let mut summary: Vec<String> = Vec::new();
         for (from, to) in self.stretches(taken) {
             let section = self.outline.sections[from];
@@ -49,10 +51,19 @@ impl<'a> Page<'_, 'a, '_> {
                         reading.verdict = Some(one_line(&text));
                     }
                 }
-                Section::Design | Section::Concerns => {
-                    reading.design.extend(self.design(from, to, DesignKind::Concern))
+                Section::Design | Section::Concerns | Section::Strengths => {
+                    let kind = if section == Section::Strengths {
+                        DesignKind::Strength
+                    } else {
+                        DesignKind::Concern
+                    };
+                    // Items on the line of the announcement came before, without reviewers.
+                    attributions.resize(reading.design.len(), Vec::new());
+                    for (item, names) in self.design(from, to, kind) {
+                        reading.design.push(item);
+                        attributions.push(names);
+                    }
                 }
-                Section::Strengths => reading.design.extend(self.design(from, to, DesignKind::Strength)),
                 Section::Testing => {
                     reading.testing.extend(self.items(from, to));
                     self.ran(from, to, &mut reading.ran);
@@ -71,10 +82,12 @@ impl<'a> Page<'_, 'a, '_> {
         if reading.verdict.is_none() {
             reading.verdict = self.verdict_line();
         }
+        attributions.resize(reading.design.len(), Vec::new());
+        attributions
     }
 
     /// Blocks of one region that no finding took.
-    fn stretches(&self, taken: &[bool]) -> Vec<(usize, usize)> {
+    pub(crate) fn stretches(&self, taken: &[bool]) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let mut at = 0;
         while at < self.blocks.len() {
@@ -147,7 +160,7 @@ impl<'a> Page<'_, 'a, '_> {
         }
     }
 
-    fn texts(&self, from: usize, to: usize) -> Vec<String> {
+    pub(crate) fn texts(&self, from: usize, to: usize) -> Vec<String> {
         let mut texts = Vec::new();
         for block in &self.blocks[from..to] {
             if matches!(block.shape, Shape::Rule | Shape::Html | Shape::Heading(_)) {
@@ -212,8 +225,8 @@ impl<'a> Page<'_, 'a, '_> {
         text.trim_end().to_owned()
     }
 
-    fn design(&self, from: usize, to: usize, kind: DesignKind) -> Vec<DesignItem> {
-        let mut found: Vec<DesignItem> = Vec::new();
+    fn design(&self, from: usize, to: usize, kind: DesignKind) -> Vec<(DesignItem, Vec<String>)> {
+        let mut found: Vec<(DesignItem, Vec<String>)> = Vec::new();
         let mut open = false;
         for entry in self.entries(from, to) {
             let block = &self.blocks[entry.from];
@@ -228,7 +241,7 @@ impl<'a> Page<'_, 'a, '_> {
                 && !entry.in_list
                 && !head.bold
                 && !matches!(block.shape, Shape::Heading(_))
-                && let Some(last) = found.last_mut()
+                && let Some((last, _)) = found.last_mut()
             {
                 if !last.body.is_empty() {
                     last.body.push_str("\n\n");
@@ -238,12 +251,13 @@ impl<'a> Page<'_, 'a, '_> {
             }
             let item = design_item(kind, &head, &text, &all);
             open = head.bold && item.body.is_empty() || matches!(block.shape, Shape::Heading(_));
-            found.push(DesignItem { locations: self.places(entry.from, entry.to), ..item });
+            let locations = self.places(entry.from, entry.to);
+            found.push((DesignItem { locations, ..item }, head.attribution.clone()));
         }
         found
     }
 
-    fn items(&self, from: usize, to: usize) -> Vec<TextItem> {
+    pub(crate) fn items(&self, from: usize, to: usize) -> Vec<TextItem> {
         let mut gap_list = false;
         let mut found = Vec::new();
         for entry in self.entries(from, to) {

@@ -27,6 +27,7 @@ impl<'t> Source<'t> {
     pub(crate) fn new(original: &'t str) -> Self {
         let mut source = Self { original, lines: line_ranges(original), ..Self::default() };
         source.drop_line_ends();
+        source.drop_glued_fence();
         source.prepare_tags();
         for _ in 0..MAX_WRAPPERS {
             let Some(wrapper) = source.unwrap_once() else { break };
@@ -88,6 +89,16 @@ impl<'t> Source<'t> {
         for line in &mut self.lines {
             let text = &original[line.0..line.1];
             line.1 = line.0 + text.trim_end_matches(['\n', '\r']).len();
+        }
+    }
+
+    /// A wrapper's closing fence glued to the last sentence (`examined.```` `) is no part of it.
+    fn drop_glued_fence(&mut self) {
+        let Some(at) = (0..self.lines.len()).rev().find(|at| !self.blank(*at)) else { return };
+        let text = self.get(self.lines[at]).trim_end();
+        let words = text.trim_end_matches('`');
+        if text.len() - words.len() >= 3 && !words.trim().is_empty() && !words.contains("```") {
+            self.lines[at].1 = self.lines[at].0 + words.len();
         }
     }
 
