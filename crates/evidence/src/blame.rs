@@ -26,8 +26,11 @@ impl BlameBook {
                 needed.entry(place.path.clone()).or_default().push((start, end.min(count)));
             }
         }
+        let needed: Vec<(RepoPath, Vec<(u32, u32)>)> =
+            needed.into_iter().map(|(path, ranges)| (path, joined(ranges))).collect();
+        world.facts.prepare_blame(&needed);
         let asked = needed.into_iter().map(|(path, ranges)| {
-            let lines = world.facts.blame(&path, &joined(ranges));
+            let lines = world.facts.blame(&path, &ranges);
             let lines = lines.map(|lines| lines.into_iter().map(|blamed| (blamed.line, blamed)).collect());
             (path, lines)
         });

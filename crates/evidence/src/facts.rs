@@ -27,6 +27,11 @@ pub trait Facts {
     /// Says in one sentence why git could not tell.
     fn blame(&self, path: &RepoPath, ranges: &[(u32, u32)]) -> Result<Vec<Blamed>, String>;
 
+    /// Announces the ranges that [`Facts::blame`] will be asked for, so that they can be read side by side.
+    fn prepare_blame(&self, wanted: &[(RepoPath, Vec<(u32, u32)>)]) {
+        let _ = wanted;
+    }
+
     /// Where the needles occur as words of their own in the files of a side; at least one hit for every needle that
     /// occurs, by path and line.
     ///

@@ -42,6 +42,10 @@ impl Facts for Snapshot {
         Ok(lines.into_iter().map(blamed).collect())
     }
 
+    fn prepare_blame(&self, wanted: &[(RepoPath, Vec<(u32, u32)>)]) {
+        Snapshot::prepare_blame(self, wanted);
+    }
+
     fn search(&self, side: Side, needles: &[&str]) -> Result<Found, String> {
         // Names of a finding occur in a few places or in very many; more than these change no answer.
         let options =

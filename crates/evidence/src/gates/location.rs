@@ -190,7 +190,7 @@ impl Choice {
 // by its logarithm because reviewers who are off by 40 lines are as often off by 80.
 const SYMBOL: f64 = 3.0;
 const NAMES: f64 = 1.5;
-const CHANGED: f64 = 1.0;
+const CHANGED: f64 = 0.5;
 const CLEAR: f64 = 0.25;
 
 fn choose(world: &World<'_>, standing: &Standing, lines: Option<Span>, hints: &Hints<'_>) -> Choice {

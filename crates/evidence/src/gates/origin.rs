@@ -12,7 +12,8 @@ use crate::blame::BlameBook;
 use crate::changes::FileChange;
 use crate::moved::Moved;
 use crate::symbol::defined_in;
-use crate::text::{has_word, is_comment, list, range, word_columns};
+use crate::text::{has_word, is_comment, list, range, substance, word_columns};
+use crate::view::FileView;
 use crate::world::World;
 
 /// What origin rests on besides the place itself.
@@ -70,14 +71,19 @@ fn compute(world: &World<'_>, raw: &RawFinding, place: Option<&Location>, books:
     if start > view.line_count() {
         return origin(OriginValue::Unknown, "the named line does not exist");
     }
-    let lines: Vec<u32> = (start..=end.min(view.line_count()))
-        .filter(|line| view.line(*line).is_some_and(|text| !text.trim().is_empty()))
-        .collect();
-    let lines = if lines.is_empty() { vec![start] } else { lines };
+    let lines = telling_lines(&view, start, end);
     match place.side {
         Side::Base => at_base(world, place, &lines),
         Side::Head => at_head(world, place, &lines, books),
     }
+}
+
+// Brackets and blank lines are everybody's: diffs and blame hand them to whoever is near.
+fn telling_lines(view: &FileView, start: u32, end: u32) -> Vec<u32> {
+    let all = start..=end.min(view.line_count());
+    let telling = |line: &u32| view.line(*line).is_some_and(|text| substance(text) > 0);
+    let lines: Vec<u32> = all.clone().filter(telling).collect();
+    if lines.is_empty() { all.collect() } else { lines }
 }
 
 fn at_base(world: &World<'_>, place: &Location, lines: &[u32]) -> Origin {

@@ -61,7 +61,9 @@ pub(crate) fn look(world: &World<'_>, file: &FileAnswer, quoted: &Quoted<'_>) ->
         return QuoteAnswer::without(answer);
     }
     match in_file(world, *side, path, &ways, quoted.side) {
-        Looked::Stands(standing) => return stands(standing, None),
+        Looked::Stands(standing) => {
+            return moved_on(world, &standing, quoted, &ways).unwrap_or_else(|| stands(standing, None));
+        }
         Looked::TooRepetitive => return too_repetitive(path),
         Looked::Nowhere => {}
     }
@@ -167,6 +169,27 @@ fn single_line(ways: &[Way]) -> Option<String> {
         (Some(Element::Whole(line)), None) if substance(line) >= 6 => Some(line.clone()),
         _ => None,
     }
+}
+
+// Code that left the named file for another one is alive: it stands where it went, unless the claim cites what is gone.
+fn moved_on(world: &World<'_>, gone: &Standing, quoted: &Quoted<'_>, ways: &[Way]) -> Option<QuoteAnswer> {
+    if gone.side != Side::Base
+        || quoted.side == Some(Side::Base)
+        || !matches!(ways.first(), Some(Way::Lines(_)))
+    {
+        return None;
+    }
+    let standing = elsewhere(world, Some(&gone.path), ways, quoted.side)?;
+    let place = *standing.places.first()?;
+    let file = world.changes.file(&standing.path).filter(|_| standing.side == Side::Head)?;
+    let arrived = file.added.within(place.start, place.end) > 0;
+    arrived.then(|| {
+        let mut answer = stands(standing, None);
+        answer.answer.result = CheckResult::Repaired;
+        answer.answer.detail =
+            format!("moved out of `{}` by this change: {}", gone.path, answer.answer.detail);
+        answer
+    })
 }
 
 fn misfiled(world: &World<'_>, named: &RepoPath, quoted: &Quoted<'_>, ways: &[Way]) -> Option<QuoteAnswer> {
