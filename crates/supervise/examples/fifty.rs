@@ -33,7 +33,7 @@ mod unix {
         let began = Instant::now();
         let keepers = Mutex::new(BTreeMap::new());
         let done = AtomicBool::new(false);
-        let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+        let (outcomes, wall): (Vec<Outcome>, Duration) = std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     std::thread::sleep(Duration::from_millis(3300));
@@ -50,10 +50,10 @@ mod unix {
                 })
                 .collect();
             let outcomes = attempts.into_iter().map(|attempt| attempt.join().expect("an outcome")).collect();
+            let wall = began.elapsed();
             done.store(true, Ordering::Relaxed);
-            outcomes
+            (outcomes, wall)
         });
-        let wall = began.elapsed();
         print(&outcomes, wall);
         let keepers = keepers.into_inner().expect("no panic");
         let cpu: f64 = keepers.values().map(|(cpu, _)| cpu).sum();
