@@ -4,7 +4,7 @@
 //! change added. Holds no opinion.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use model::{ChangeStatus, DiffLine, FileDiff, LineKind, RepoPath, Side};
@@ -20,6 +20,7 @@ pub(crate) struct Context<'a> {
     pub(crate) settings: &'a Settings,
     files: RefCell<HashMap<(Side, RepoPath), Option<Rc<Source>>>>,
     added: HashMap<RepoPath, BTreeSet<u32>>,
+    removed: HashSet<(&'a str, &'a str)>,
     /// Every path at head and at the merge base, sorted.
     pub(crate) head: Vec<Entry>,
     pub(crate) base: Vec<Entry>,
@@ -43,6 +44,7 @@ impl<'a> Context<'a> {
             settings,
             files: RefCell::default(),
             added,
+            removed: removed_lines(change.diff()),
             head: sorted(Side::Head),
             base: sorted(Side::Base),
         }
@@ -76,6 +78,12 @@ impl<'a> Context<'a> {
         self.added.get(path).is_some_and(|lines| lines.contains(&line))
     }
 
+    /// True where the change took the same line, with the same line before it, out of some file: it moved.
+    pub(crate) fn is_moved(&self, source: &Source, line: u32) -> bool {
+        let before = source.line(line.saturating_sub(1)).trim();
+        self.removed.contains(&(before, source.line(line).trim()))
+    }
+
     /// True where head has a file at this path.
     pub(crate) fn has(&self, side: Side, path: &str) -> bool {
         let entries = match side {
@@ -84,6 +92,21 @@ impl<'a> Context<'a> {
         };
         entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).is_ok()
     }
+}
+
+/// Every removed line together with the line before it on the same side.
+fn removed_lines(diff: &[FileDiff]) -> HashSet<(&str, &str)> {
+    let mut removed = HashSet::new();
+    for hunk in diff.iter().flat_map(|file| &file.hunks) {
+        let mut before = "";
+        for line in hunk.lines.iter().filter(|line| line.kind != LineKind::Added) {
+            if line.kind == LineKind::Removed {
+                removed.insert((before, line.text.trim()));
+            }
+            before = line.text.trim();
+        }
+    }
+    removed
 }
 
 /// The path a file had at the merge base, where it existed there.

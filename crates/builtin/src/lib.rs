@@ -5,10 +5,12 @@
 //! nothing, and says nothing it cannot show.
 
 mod change;
+mod commits;
 mod context;
 mod declarations;
 mod discarded_errors;
 mod document;
+mod documentation;
 mod family;
 mod hygiene;
 mod language;
@@ -22,6 +24,7 @@ mod settings;
 mod snapshot;
 mod source;
 mod stale_references;
+mod testing;
 mod words;
 
 pub use change::{Change, Entry, Hit, Search, Text};
@@ -94,11 +97,19 @@ pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
     for family in &families {
         family.needles(&mut needles);
     }
+    let testing = testing::Testing::new(&context);
+    let documentation = documentation::Documentation::new(&context);
+    documentation.needles(&mut needles);
+    testing.needles(&mut needles);
     let found = needles.search(change, settings.needles, settings.hits);
     let raised = families.iter().flat_map(|family| family.findings(&context, &found)).collect();
     let mut notes = Vec::new();
     if found.left_out > 0 {
         notes.push(format!("{} removed names were too many to look up.", found.left_out));
     }
-    document::assemble(&context, raised, &notes)
+    let mut document = document::assemble(&context, raised, &notes);
+    document.testing = testing.part(&context, &found);
+    document.docs = documentation.part(&context, &found);
+    document.commits = commits::part(change.target());
+    document
 }

@@ -67,7 +67,9 @@ impl DiscardedErrors {
             }
             let in_tests = test_module_start(&source);
             for (line, _) in file.added().filter(|(line, text)| *line < in_tests && text.len() < 500) {
-                discards.extend(find(&source, line));
+                if !context.is_moved(&source, line) {
+                    discards.extend(find(&source, line));
+                }
             }
         }
         discards.retain(|discard: &Discard| context.settings.runs(discard.rule));

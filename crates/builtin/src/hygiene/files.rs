@@ -3,7 +3,7 @@
 //! In: the list of changed files. Out: findings about large binaries, leftovers of editors and merges, private settings
 //! and modes that cannot work. Judges names, sizes and modes; opens a file only for its first line.
 
-use model::{ChangeStatus, DocumentLocation, FileDiff, Kind, Severity, Side};
+use model::{ChangeStatus, DocumentLocation, FileDiff, Kind, RepoPath, Severity, Side};
 
 use super::{BINARY, MODE, STRAY};
 use crate::context::Context;
@@ -73,7 +73,13 @@ fn large(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
         .get(&file.path)
         .copied()
         .or_else(|| context.change.text(Side::Head, &file.path).map(|text| text.content.len()))?;
-    (size >= context.settings.large_binary).then(|| {
+    let folder = |path: &RepoPath| path.as_str().rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let beside =
+        |path: &RepoPath| folder(path) == folder(&file.path) && path.extension() == file.path.extension();
+    // A folder that has such files already is where they are meant to be.
+    let habit =
+        context.base.iter().any(|entry| beside(&entry.path)) && size < 10 * context.settings.large_binary;
+    (size >= context.settings.large_binary && !habit).then(|| {
         let megabytes = size as f64 / f64::from(1 << 20);
         raise(Note {
             rule: BINARY,

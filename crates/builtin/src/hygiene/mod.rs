@@ -40,7 +40,8 @@ impl Family for Hygiene {
         let mut raised = Vec::new();
         for file in context.changed() {
             let Some(source) = context.source(Side::Head, &file.path) else { continue };
-            let added: Vec<(u32, &str)> = file.added().collect();
+            let added: Vec<(u32, &str)> =
+                file.added().filter(|(line, _)| !context.is_moved(&source, *line)).collect();
             raised.extend(markers::find(&source, &added));
             raised.extend(secrets::find(&source, &added));
             raised.extend(home_paths::find(context, &source, &added));

@@ -85,7 +85,8 @@ const EVERYBODYS: [&str; 16] = [
     "host", "path", "dry-run", "no-color", "color",
 ];
 
-fn flags(source: &Source) -> Vec<(String, u32)> {
+/// Flags that a file declares.
+pub(crate) fn flags(source: &Source) -> Vec<(String, u32)> {
     let mut found = Vec::new();
     for (number, line) in source.numbered_lines() {
         let possible = line.len() < 500 && (line.contains('"') || line.contains('\'') || line.contains("--"));

@@ -7,9 +7,9 @@
 mod bindings;
 #[cfg(test)]
 mod cases;
-mod environment;
+pub(crate) mod environment;
 mod files;
-mod flags;
+pub(crate) mod flags;
 mod keys;
 mod literals;
 mod messages;

@@ -329,7 +329,8 @@ fn qualifier_fits(gone: &Gone, declaration: &Declaration, before: &str) -> bool 
     };
     let start = stripped.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
     let Some(qualifier) = stripped.get(start..).filter(|qualifier| !qualifier.is_empty()) else {
-        return true;
+        // `.name` begins a member of something written before, `f().name` is one of an unknown thing.
+        return declaration.kind == DeclarationKind::Method && !stripped.ends_with([')', ']']);
     };
     let known = ["self", "Self", "this", "cls", "crate", "super"];
     let container = declaration.container.as_deref();
