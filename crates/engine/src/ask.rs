@@ -113,7 +113,11 @@ fn not_asked(name: &str, why: &str) -> Attempt {
 
 fn ask_builtin(panel: &Panel<'_>) -> Attempt {
     let started = Instant::now();
-    let document = builtin::review(panel.snapshot, panel.builtin);
+    if !builtin::RULES.iter().any(|rule| panel.builtin.runs(rule.id)) {
+        let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
+        return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
+    }
+    let document = builtin::review_snapshot(panel.snapshot, panel.builtin);
     let mut answer = serde_json::to_vec_pretty(&document).expect("a review document is plain data");
     answer.push(b'\n');
     let target = panel.snapshot.target();

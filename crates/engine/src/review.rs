@@ -87,7 +87,7 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     mark_trivial(&mut target, &request.config.settings.review.trivial);
     let snapshot = Snapshot::open(tools.repository, &target)?;
 
-    let slug = store::slug(target.branch.as_deref().unwrap_or_else(|| target.head.short()));
+    let slug = store::slug(&target);
     let run = tools.store.begin(&target, started_at, &slug)?;
     let names: Vec<String> = request.roster.iter().map(|asked| asked.name().to_owned()).collect();
     run.set_reviewers(&names)?;
@@ -129,10 +129,11 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     .stamp(&mut report);
 
     let written = forms(&report, &originals);
-    run.finish(&report, &written.files())?;
+    // The user's own folder first: a record that cannot be finished must not cost the report.
     if let Some(folder) = &request.out {
         write_forms(folder, &written)?;
     }
+    run.finish(&report, &written.files())?;
     story.tell(&run, EventKind::RunEnded { verdict: report.verdict.clone(), complete: report.run.complete });
     Ok(Finished {
         report,
@@ -417,9 +418,12 @@ fn mark_trivial(target: &mut Target, patterns: &[String]) {
 }
 
 fn builtin_settings(settings: &config::Settings) -> builtin::Settings {
+    // In the configuration one star stands for anything, as its documentation says; rule ids have a slash in them.
+    let across = |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();
     builtin::Settings {
-        enable: settings.builtin.enable.clone(),
-        disable: settings.builtin.disable.clone(),
+        enable: across(&settings.builtin.enable),
+        disable: across(&settings.builtin.disable),
+        trivial: settings.review.trivial.clone(),
         ..builtin::Settings::default()
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! In: what to keep. Out: what was removed. Never removes a run that is alive, or the newest of a branch.
 
+use serde_json::json;
+
 use crate::args::GcArgs;
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, store_error};
@@ -25,7 +27,8 @@ pub(crate) fn run(session: &Session, args: &GcArgs) -> Result<Exit, CommandError
     let now = model::Clock::now(&session.clock);
     let removed = session.store(&repository)?.gc(&policy, now, args.dry_run).map_err(store_error)?;
     if session.ui.json {
-        session.ui.result(&serde_json::to_string_pretty(&removed).expect("plain data"));
+        let rows: Vec<_> = removed.iter().map(|run| json!({ "id": run.id, "files": run.files, "bytes": run.bytes })).collect();
+        session.ui.result(&serde_json::to_string_pretty(&rows).expect("plain data"));
         return Ok(Exit::Passed);
     }
     let verb = if args.dry_run { "would remove" } else { "removed" };
