@@ -317,9 +317,12 @@ impl<'a> Page<'_, 'a, '_> {
                 prose = false;
                 continue;
             }
-            let mut places = Vec::new();
-            if parts.locations.is_empty() && super::header::only_places(line, &mut places, self.paths) {
-                parts.locations = places;
+            if parts.locations.is_empty()
+                && let Some(tail) =
+                    super::header::tail_line(line, self.paths).filter(|tail| !tail.locations.is_empty())
+            {
+                parts.locations = tail.locations;
+                parts.said.fill(tail.tags);
                 continue;
             }
             if parts.in_fix && (parts.fix_has_code && at == 0) {

@@ -173,7 +173,8 @@ fn lead_group(line: &[Piece], header: &mut Header) -> usize {
     let close = if line[0].is("[") { "]" } else { ")" };
     let Some(end) = line.iter().take(10).position(|piece| piece.is(close)) else { return 0 };
     let inner = text_of(&line[1..end]);
-    if let Some(label) = label(&inner).filter(|_| header.label.is_none()) {
+    let priority = words::severity(&inner.to_lowercase()).is_some();
+    if let Some(label) = label(&inner).filter(|_| header.label.is_none() && !priority) {
         header.label = Some(label);
     } else if let Some(tags) = tags::group(&inner) {
         header.leads_with_severity |= tags.severity.is_some();
@@ -217,6 +218,12 @@ fn lead_word(line: &[Piece], at: usize, header: &mut Header) -> usize {
     if header.number.is_none() && punctuated && is_number(digits) {
         header.number = digits.parse().ok();
         return 1 + closing;
+    }
+    // `2.1 Title`, `2.1. Title`
+    let outline = bare.split('.').count() > 1 && bare.split('.').all(is_number);
+    if outline && header.number.is_none() && at == 0 && next.is_some() {
+        header.number = bare.rsplit('.').next().and_then(|last| last.parse().ok());
+        return 1;
     }
     // `Finding 3:`, `Critical Issue #2 —`
     if let Some(used) = named_number(line, header) {
@@ -624,15 +631,15 @@ fn is_decoration(piece: &Piece) -> bool {
         })
 }
 
-/// True where a line of the body is nothing but places, perhaps named (`Location:`), which are added to `found`.
-pub(crate) fn only_places(line: &[Piece], found: &mut Vec<RawLocation>, paths: Paths<'_>) -> bool {
+/// Reads a line of the body that is nothing but places and tags.
+pub(crate) fn tail_line(line: &[Piece], paths: Paths<'_>) -> Option<Header> {
     let start = line.iter().position(|piece| {
-        !(piece.is_separator() || piece.is("(") || is_place_word(piece) || is_decoration(piece))
-    });
-    let Some(start) = start else { return false };
-    let line = &line[start..];
-    let used = place_list(line, found, paths);
-    used > 0 && line[used..].iter().all(|piece| piece.is_separator() || piece.is(")") || piece.is("."))
+        !(piece.is_separator() || is_place_word(piece) || is_decoration(piece) || piece.is("("))
+    })?;
+    let start = if start > 0 && line[start - 1].is("(") { start - 1 } else { start };
+    let mut header = Header::default();
+    let used = tail(&line[start..], &mut header, paths);
+    (used > 0 && used == line.len() - start && header.tail).then_some(header)
 }
 
 /// Reads the places at the start of the value of a `Location:` line.

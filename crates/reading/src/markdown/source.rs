@@ -25,6 +25,14 @@ pub(crate) struct Source<'t> {
 impl<'t> Source<'t> {
     /// Takes off the wrappers and prepares every line.
     pub(crate) fn new(original: &'t str) -> Self {
+        let mut source = Self::unwrapped(original);
+        source.prepare_marks();
+        source.join();
+        source
+    }
+
+    /// Takes off the wrappers and leaves the lines as they were written.
+    pub(crate) fn unwrapped(original: &'t str) -> Self {
         let mut source = Self { original, lines: line_ranges(original), ..Self::default() };
         source.drop_line_ends();
         source.drop_glued_fence();
@@ -33,8 +41,6 @@ impl<'t> Source<'t> {
             let Some(wrapper) = source.unwrap_once() else { break };
             source.unwrapped.push(wrapper);
         }
-        source.prepare_marks();
-        source.join();
         source
     }
 

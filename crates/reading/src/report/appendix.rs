@@ -124,7 +124,7 @@ pub(super) fn fill(text: &str, range: (usize, usize), report: &mut ImportedRepor
     for (at, (heading, reviewer, pass)) in boundaries.iter().enumerate() {
         let end = boundaries.get(at + 1).map_or(range.1, |next| next.0.start);
         let (from, to) = trimmed(text, heading.end, end);
-        let source = Source::new(&text[from..to]);
+        let source = Source::unwrapped(&text[from..to]);
         let inner = unwrapped(&source);
         report.originals.push(ImportedOriginal {
             reviewer: reviewer.clone(),
