@@ -4,7 +4,7 @@
 
 use std::io;
 
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+use rustix::process::{Pid, Signal};
 
 use crate::Stage;
 use crate::ending::Exit;
@@ -37,21 +37,12 @@ impl Tree {
         Alive { leader: self.exit.is_none(), anyone: self.anyone }
     }
 
-    /// Takes the exits of everyone who has ended. Where the kernel says that this process has no child at all, nobody
-    /// is left: every orphan of the tree would be our child.
+    /// Takes the exits of everyone who has ended, and learns who is left.
     pub(crate) fn reap(&mut self) {
-        loop {
-            match rustix::process::wait(WaitOptions::NOHANG) {
-                Ok(Some((pid, status))) if pid == self.leader => self.exit = Some(exit(status)),
-                Ok(Some(_)) => {}
-                Err(rustix::io::Errno::CHILD) => {
-                    // Without adopted orphans only the killed group is known to be gone, and nothing is proven.
-                    self.anyone = !tree::PROVES && !self.killed;
-                    return;
-                }
-                Ok(None) | Err(_) => return,
-            }
-        }
+        let reaped = tree::reap(self.leader);
+        self.exit = self.exit.or(reaped.exit);
+        // Where nothing can be proven, the kill is the last that can be done.
+        self.anyone = reaped.anyone && (tree::PROVES || !self.killed);
     }
 
     /// Sends the signal of a rung. Gives how many were reached, and what failed.
@@ -83,13 +74,10 @@ impl Tree {
     }
 
     fn to_all(&self, signal: Signal) -> (usize, Vec<String>) {
-        if !tree::PROVES {
-            return self.to_leader(signal);
-        }
         let mut reached = 0;
         let mut failed = Vec::new();
-        for member in tree::descendants(&[self.keeper]) {
-            match tree::send(member, self.keeper, signal) {
+        for sent in tree::send_to_all(self.keeper, self.leader, signal) {
+            match sent {
                 Ok(true) => reached += 1,
                 Ok(false) => {}
                 Err(note) => failed.push(note),
@@ -110,8 +98,4 @@ impl Tree {
         let pids = tree::holders(&members, pipe);
         pids.into_iter().map(|pid| format!("{} ({pid})", tree::name(pid))).collect()
     }
-}
-
-fn exit(status: WaitStatus) -> Exit {
-    Exit { code: status.exit_status(), signal: status.terminating_signal() }
 }

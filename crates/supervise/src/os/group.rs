@@ -6,8 +6,10 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
+use super::Reaped;
+use crate::ending::Exit;
 use crate::record::Identity;
 
 /// Whether an empty tree is proven by this platform.
@@ -21,6 +23,36 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
 /// Nothing to do: there is no death signal.
 pub(crate) fn die_with(_keeper: Pid) -> io::Result<()> {
     Ok(())
+}
+
+/// Learns how the program exited, but leaves it unreaped: as long as it is, its number and that of its group are
+/// nobody else's.
+pub(crate) fn reap(leader: Pid) -> Reaped {
+    let looked = rustix::process::waitid(
+        WaitId::Pid(leader),
+        WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT,
+    );
+    let exit = looked
+        .ok()
+        .flatten()
+        .map(|status| Exit { code: status.exit_status(), signal: status.terminating_signal() });
+    // A group in which only the unreaped are left takes no signal on most of these systems.
+    let anyone = exit.is_none() || rustix::process::test_kill_process_group(leader).is_ok();
+    Reaped { exit, anyone }
+}
+
+/// Sends a signal to the program's group, which its unreaped leader reserves.
+pub(crate) fn send_to_all(
+    _keeper: i32,
+    leader: Pid,
+    signal: Signal,
+) -> impl Iterator<Item = Result<bool, String>> {
+    std::iter::once(match rustix::process::kill_process_group(leader, signal) {
+        Ok(()) => Ok(true),
+        // Some systems say so of a group in which only the unreaped are left.
+        Err(rustix::io::Errno::SRCH | rustix::io::Errno::PERM) => Ok(false),
+        Err(error) => Err(format!("the program's group took no signal: {error}")),
+    })
 }
 
 /// One process of a tree, and whose child it was when it was seen.

@@ -8,8 +8,10 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
+use super::Reaped;
+use crate::ending::Exit;
 use crate::record::Identity;
 
 /// Whether an empty tree is proven by this platform.
@@ -34,6 +36,31 @@ pub(crate) fn die_with(keeper: Pid) -> io::Result<()> {
     } else {
         Err(io::Error::from(rustix::io::Errno::SRCH))
     }
+}
+
+/// Takes the exits of all children that have ended. Where the kernel says that this process has no child at all, nobody
+/// is left: every orphan of the tree would be our child.
+pub(crate) fn reap(leader: Pid) -> Reaped {
+    let mut exit = None;
+    loop {
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, status))) if pid == leader => {
+                exit = Some(Exit { code: status.exit_status(), signal: status.terminating_signal() });
+            }
+            Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::CHILD) => return Reaped { exit, anyone: false },
+            Ok(None) | Err(_) => return Reaped { exit, anyone: true },
+        }
+    }
+}
+
+/// Sends a signal to everyone who can be seen in the tree of `keeper`.
+pub(crate) fn send_to_all(
+    keeper: i32,
+    _leader: Pid,
+    signal: Signal,
+) -> impl Iterator<Item = Result<bool, String>> {
+    descendants(&[keeper]).into_iter().map(move |member| send(member, keeper, signal))
 }
 
 /// One process of a tree, and whose child it was when it was seen.

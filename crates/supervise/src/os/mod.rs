@@ -20,6 +20,15 @@ pub(crate) mod tree;
 #[cfg(windows)]
 pub(crate) mod windows;
 
+/// What one look at the children of this process brought.
+#[cfg(unix)]
+pub(crate) struct Reaped {
+    /// How the program exited, if it was found to have exited now.
+    pub(crate) exit: Option<crate::ending::Exit>,
+    /// Whether anybody of the tree may be left.
+    pub(crate) anyone: bool,
+}
+
 /// The error, with what was being done.
 pub(crate) fn doing(what: &str, error: &std::io::Error) -> std::io::Error {
     std::io::Error::new(error.kind(), format!("{what}: {error}"))

@@ -108,6 +108,29 @@ fn remove_without_privileges() {
 }
 
 #[test]
+fn a_full_disk_fails_the_program_and_nothing_else() {
+    inside("hostile::fill_the_disk", OWN_MOUNTS);
+}
+
+#[test]
+#[ignore = "started inside a mount namespace by another test"]
+fn fill_the_disk() {
+    if !is_inside() {
+        return;
+    }
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("run")).expect("a folder");
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"]).arg(bench.path("run"));
+    assert!(mount.status().expect("mount starts").success());
+    let outcome = bench.run("flood 5MB\nsleep 60s", &limits());
+    assert_eq!((outcome.ending, outcome.tree_gone), (Ending::Failed, true), "{outcome:?}");
+    assert!(outcome.notes.iter().any(|note| note.contains("could not be written")), "{outcome:?}");
+    assert!(outcome.bytes_out > 100_000, "what fitted is kept: {outcome:?}");
+    assert_eq!(bench.survivors(), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_mounted_inside_is_not_entered() {
     inside("hostile::leave_the_mount", OWN_MOUNTS);
 }

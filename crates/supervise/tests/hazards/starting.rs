@@ -49,6 +49,49 @@ fn a_cancelled_token_starts_nothing() {
     assert!(!bench.path("started").exists() && !bench.path("run").exists());
 }
 
+/// This test program again, with few descriptors to spare.
+#[test]
+#[ignore = "started by another test"]
+fn as_starved() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    if std::env::var_os("TEST_STARVED").is_none() {
+        return;
+    }
+    let open = std::fs::read_dir("/proc/self/fd").expect("listed").count() as u64;
+    let most = getrlimit(Resource::Nofile);
+    let mut endings = Vec::new();
+    for spare in 0..24 {
+        let bench = Bench::new();
+        let program = bench.program("print hello");
+        setrlimit(Resource::Nofile, Rlimit { current: Some(open + spare), ..most }).expect("a limit");
+        let outcome = run(&program);
+        setrlimit(Resource::Nofile, most).expect("a limit");
+        assert!(
+            outcome.tree_gone && outcome.notes.is_empty() == (outcome.ending == Ending::Finished),
+            "{outcome:?}"
+        );
+        assert_eq!(bench.survivors(), Vec::<String>::new());
+        endings.push(outcome.ending);
+    }
+    assert_eq!(endings.first(), Some(&Ending::NotStarted), "{endings:?}");
+    assert_eq!(endings.last(), Some(&Ending::Finished), "{endings:?}");
+    assert!(
+        endings.iter().all(|ending| matches!(ending, Ending::NotStarted | Ending::Finished)),
+        "{endings:?}"
+    );
+}
+
+#[test]
+fn without_descriptors_it_is_not_started_and_nothing_hangs() {
+    // The limit is of a whole process, and other tests run in this one.
+    let output = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--ignored", "--exact", "starting::as_starved", "--nocapture"])
+        .env("TEST_STARVED", "1")
+        .output()
+        .expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn a_folder_in_which_an_attempt_runs_is_refused_and_one_in_which_it_ended_is_not() {
     let bench = Bench::new();
