@@ -134,7 +134,8 @@ fn load(sources: &Sources) -> Result<Config, CommandError> {
 }
 
 pub(crate) fn config_error(error: &config::Error) -> CommandError {
-    CommandError::usage(error.to_string())
+    let hints = error.hint().map(|hint| hint.to_string()).into_iter().collect();
+    CommandError { hints, ..CommandError::usage(error.to_string()) }
 }
 
 pub(crate) fn git_error(error: git::Error) -> CommandError {

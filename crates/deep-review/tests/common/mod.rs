@@ -1,6 +1,6 @@
 //! What the end-to-end tests share: a small change, reviewers made of scripts, the report as JSON.
 
-#![expect(dead_code, reason = "every test file uses another part")]
+#![allow(dead_code, clippy::allow_attributes, reason = "every test file uses another part, and one may use all")]
 
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
