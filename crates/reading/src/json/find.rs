@@ -55,7 +55,7 @@ pub(crate) fn search(text: &str) -> Search {
             break;
         }
         match lenient::parse(text, open) {
-            Some(parsed) => {
+            Ok(parsed) => {
                 budget = budget.saturating_sub(parsed.end - open);
                 let end = parsed.end.max(open + 1);
                 let before = search.found.len();
@@ -64,8 +64,8 @@ pub(crate) fn search(text: &str) -> Search {
                 // A brace of prose swallows the rest of the text; go on right behind it.
                 at = if broken && search.found.len() == before { open + 1 } else { end };
             }
-            None => {
-                budget = budget.saturating_sub(64);
+            Err(cost) => {
+                budget = budget.saturating_sub(cost + 1);
                 at = open + 1;
             }
         }

@@ -72,11 +72,15 @@ impl Node {
     }
 }
 
-/// Reads the value that begins at `start`; `None` where it is no JSON.
-pub(crate) fn parse(text: &str, start: usize) -> Option<Parsed> {
+/// Reads the value that begins at `start`; `Err` with the bytes it cost where it is no JSON.
+pub(crate) fn parse(text: &str, start: usize) -> Result<Parsed, usize> {
     let mut reader = Reader { text, at: start, truncated: false, forgiven: Vec::new() };
-    let node = reader.value(0)?;
-    Some(Parsed { node, end: reader.at, truncated: reader.truncated, forgiven: reader.forgiven })
+    match reader.value(0) {
+        Some(node) => {
+            Ok(Parsed { node, end: reader.at, truncated: reader.truncated, forgiven: reader.forgiven })
+        }
+        None => Err(reader.at - start),
+    }
 }
 
 struct Reader<'t> {
@@ -364,7 +368,7 @@ mod tests {
         let text = r#"{"a": [1, -2.5e3, "x\n\u00e9\ud83d\ude00"], "b": {"c": null, "d": true}}"#;
         let exact: Value = serde_json::from_str(text).unwrap_or_default();
         assert_eq!(value(text), exact);
-        assert!(parse(text, 0).is_some_and(|parsed| parsed.forgiven.is_empty() && !parsed.truncated));
+        assert!(parse(text, 0).is_ok_and(|parsed| parsed.forgiven.is_empty() && !parsed.truncated));
     }
 
     #[test]
@@ -397,7 +401,7 @@ mod tests {
 
     #[test]
     fn a_thousand_open_brackets_are_no_json() {
-        assert!(parse(&"[".repeat(100_000), 0).is_none());
-        assert!(parse("{ not json }", 0).is_none());
+        assert!(parse(&"[".repeat(100_000), 0).is_err());
+        assert!(parse("{ not json }", 0).is_err());
     }
 }

@@ -93,11 +93,7 @@ impl<'a> Page<'_, 'a, '_> {
             let all = pieces(block.node, usize::MAX);
             self.paragraph(&after_lines(&all, head.lines), (body_first, block.last), &mut parts);
         } else if !head.rest.is_empty() {
-            self.paragraph(
-                &after_title(&pieces(block.node, header::LIMIT), &head.rest),
-                (block.first, block.first),
-                &mut parts,
-            );
+            self.paragraph(&head.rest_pieces, (block.first, block.first), &mut parts);
             parts.left_out.retain(|range| *range != (block.first, block.first));
         }
         for block in &self.blocks[start.block + 1..end] {
@@ -319,7 +315,7 @@ impl<'a> Page<'_, 'a, '_> {
             }
             if parts.locations.is_empty()
                 && let Some(tail) =
-                    super::header::tail_line(line, self.paths).filter(|tail| !tail.locations.is_empty())
+                    header::tail_line(line, self.paths).filter(|tail| !tail.locations.is_empty())
             {
                 parts.locations = tail.locations;
                 parts.said.fill(tail.tags);
@@ -421,21 +417,6 @@ fn after_lines(all: &[Piece], lines: usize) -> Vec<Piece> {
         left == 0
     });
     start.map(|at| all[at + 1..].to_vec()).unwrap_or_default()
-}
-
-/// The pieces of the prose behind a bold title on the same line.
-fn after_title(all: &[Piece], rest: &str) -> Vec<Piece> {
-    let mut at = all.len();
-    while at > 0 {
-        if text_of(&all[at - 1..]) == rest {
-            return all[at - 1..].to_vec();
-        }
-        if all.len() - at > 400 {
-            break;
-        }
-        at -= 1;
-    }
-    Vec::new()
 }
 
 fn dedent(line: &str, number: usize, indent: (usize, usize)) -> &str {

@@ -39,6 +39,8 @@ pub(crate) struct Header {
     pub(crate) struck: bool,
     /// What stands behind it on its last line: already body.
     pub(crate) rest: String,
+    /// The same as pieces.
+    pub(crate) rest_pieces: Vec<Piece>,
     /// Lines of the paragraph it takes.
     pub(crate) lines: usize,
 }
@@ -121,6 +123,7 @@ fn attempt(pieces: &[Piece], lines: &[(usize, usize)], count: usize, paths: Path
             return header;
         }
         header.rest = rest;
+        header.rest_pieces = behind[used..].to_vec();
         &line[start..bold_end]
     } else {
         &line[start..]

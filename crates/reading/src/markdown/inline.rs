@@ -117,7 +117,7 @@ impl Reader {
     fn enter<'a>(&mut self, node: &'a AstNode<'a>) -> bool {
         match &node.data().value {
             NodeValue::Text(text) => self.words(text),
-            NodeValue::Code(code) => self.push(code.literal.clone(), Part::Code),
+            NodeValue::Code(code) => self.push(code.literal.replace(is_invisible, ""), Part::Code),
             NodeValue::SoftBreak | NodeValue::LineBreak => {
                 self.push(String::new(), Part::Break);
                 self.space = true;
@@ -206,9 +206,13 @@ impl Reader {
             } else if is_single(first) {
                 self.push(first.to_string(), Part::Word);
                 rest = &rest[first.len_utf8()..];
+            } else if is_invisible(first) {
+                rest = &rest[first.len_utf8()..];
             } else {
                 let end = rest.find(|c: char| c.is_whitespace() || is_single(c)).unwrap_or(rest.len());
-                self.push(rest[..end].to_owned(), Part::Word);
+                let word = &rest[..end];
+                let plain = if word.is_ascii() { word.to_owned() } else { word.replace(is_invisible, "") };
+                self.push(plain, Part::Word);
                 rest = &rest[end..];
             }
         }
@@ -222,6 +226,11 @@ fn is_known_tag(tag: &str) -> bool {
         .any(|known| name == *known)
         || tag.contains('=')
         || tag.starts_with("<!--")
+}
+
+/// Characters that show nothing or turn the direction of text: they hide labels and forge titles.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
 /// Characters that are pieces of their own.

@@ -43,6 +43,11 @@ pub(crate) fn read(text: &str, paths: Paths<'_>) -> Page {
             let text = "marks of quotation nested deeper than 16 were cut".to_owned();
             reading.notes.push(Note { line: 0, text });
         }
+        if let Some(at) = text.find(inline::is_invisible) {
+            let line = text[..at].bytes().filter(|byte| *byte == b'\n').count() + 1;
+            let text = "invisible or reversing characters were left out of titles and labels".to_owned();
+            reading.notes.push(Note { line: u32::try_from(line).unwrap_or(u32::MAX), text });
+        }
         let broken = ending::breaks_off(page.source, page.blocks, page.outline, starts);
         Page { reading, sections: known_sections(page.outline), broken }
     })
@@ -61,7 +66,7 @@ pub(crate) fn with_page<R>(
     let root = comrak::parse_document(&arena, &source.text, &options());
     let blocks = block::blocks(root, &source);
     let outline = outline::outline(&blocks, paths);
-    let starts = starts::starts(&blocks, &outline, paths);
+    let starts = starts::starts(&blocks, &outline, &source, paths);
     use_page(finding::Page { source: &source, blocks: &blocks, outline: &outline, paths, report }, &starts)
 }
 

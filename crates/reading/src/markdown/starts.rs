@@ -8,8 +8,9 @@ use super::block::{Block, Shape};
 use super::header::{self, Header};
 use super::inline::pieces;
 use super::outline::{Outline, is_no_title};
+use super::source::Source;
 use crate::location::Paths;
-use crate::words::Section;
+use crate::words::{self, Section};
 
 /// How a headline is made, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,13 +49,18 @@ pub(crate) struct Start {
 }
 
 /// Finds the starts of all findings.
-pub(crate) fn starts(blocks: &[Block<'_>], outline: &Outline, paths: Paths<'_>) -> Vec<Start> {
+pub(crate) fn starts(
+    blocks: &[Block<'_>],
+    outline: &Outline,
+    source: &Source<'_>,
+    paths: Paths<'_>,
+) -> Vec<Start> {
     let mut starts = Vec::new();
     let mut from = 0;
     while from < blocks.len() {
         let region = outline.regions[from];
         let to = from + outline.regions[from..].iter().take_while(|other| **other == region).count();
-        let candidates = (from..to).filter_map(|at| candidate(blocks, outline, at, paths)).collect();
+        let candidates = (from..to).filter_map(|at| candidate(blocks, outline, at, source, paths)).collect();
         let section = outline.sections[from];
         starts.extend(choose(candidates, section, outline.base_depth[from]));
         from = to;
@@ -62,7 +68,13 @@ pub(crate) fn starts(blocks: &[Block<'_>], outline: &Outline, paths: Paths<'_>) 
     starts
 }
 
-fn candidate(blocks: &[Block<'_>], outline: &Outline, at: usize, paths: Paths<'_>) -> Option<Start> {
+fn candidate(
+    blocks: &[Block<'_>],
+    outline: &Outline,
+    at: usize,
+    source: &Source<'_>,
+    paths: Paths<'_>,
+) -> Option<Start> {
     let block = &blocks[at];
     let section = outline.sections[at];
     let is_text = matches!(block.shape, Shape::Paragraph | Shape::Heading(_));
@@ -70,6 +82,9 @@ fn candidate(blocks: &[Block<'_>], outline: &Outline, at: usize, paths: Paths<'_
         return None;
     }
     if block.item.is_some_and(|item| !item.first) {
+        return None;
+    }
+    if block.item.is_none() && !may_lead(source.line(block.first)) {
         return None;
     }
     let header = header::header(&pieces(block.node, header::LIMIT), paths);
@@ -102,6 +117,32 @@ fn candidate(blocks: &[Block<'_>], outline: &Outline, at: usize, paths: Paths<'_
     };
     let heading = matches!(block.shape, Shape::Heading(_));
     Some(Start { block: at, header, style, number, in_list, heading, depth: block.depth })
+}
+
+/// False for lines that open like plain prose: most lines of a review, and not worth a closer look.
+fn may_lead(line: &str) -> bool {
+    let line = line.trim_start();
+    let Some(first) = line.chars().next() else { return false };
+    if !first.is_alphabetic() {
+        return true;
+    }
+    let word: String = line.chars().take_while(|c| !c.is_whitespace()).take(24).collect();
+    let lower = word.trim_end_matches([':', '.', ')', ',']).to_lowercase();
+    word.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '/' | '.' | '_'))
+        || words::severity(&lower).is_some()
+        || matches!(
+            lower.as_str(),
+            "finding"
+                | "issue"
+                | "bug"
+                | "problem"
+                | "concern"
+                | "item"
+                | "comment"
+                | "must"
+                | "should"
+                | "nice"
+        )
 }
 
 /// Keeps the candidates that look like the first of their region.
