@@ -31,3 +31,39 @@ pub use markdown::{markdown, originals_in};
 pub use safe::{safe_line, safe_text};
 pub use sarif::sarif;
 pub use terminal::{Style, finding_page, labelled_line, terminal_summary};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms() -> [(&'static str, String); 5] {
+        let report = sample::report();
+        let originals = sample::originals();
+        [
+            ("markdown", markdown(&report, &originals)),
+            ("html", html(&report, &originals)),
+            ("json", json(&report)),
+            ("sarif", sarif(&report)),
+            ("terminal", terminal_summary(&report, 80, Style::default())),
+        ]
+    }
+
+    #[test]
+    fn every_form_names_every_finding_with_its_place() {
+        for (form, text) in forms() {
+            for finding in sample::report().findings {
+                assert!(text.contains(&finding.id), "{form} lacks {}", finding.id);
+            }
+            assert!(text.contains("src/pool.rs") && text.contains("docs/use.md"), "{form} lacks a place");
+            assert!(text.to_lowercase().contains("rework"), "{form} lacks the verdict");
+        }
+    }
+
+    #[test]
+    fn no_form_names_a_folder_of_the_machine() {
+        for (form, text) in forms() {
+            assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "{form}");
+            assert!(!text.contains(&*std::env::temp_dir().to_string_lossy()), "{form}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Code on the page: excerpts with line numbers, diffs, plain blocks.
 //!
-//! In: lines of code. Out: `<pre>` with one `<span>` a line. Line numbers are attributes, so copying copies code alone.
+//! In: lines of code. Out: `<pre>` with one `<i>` a line. Line numbers are attributes, so copying copies code alone.
 
 use model::Excerpt;
 
@@ -13,14 +13,15 @@ const CLOSE: &str = "</code></pre>";
 
 fn line(html: &mut String, class: &str, number: Option<u32>, code: &str) {
     let number = number.map_or(String::new(), |number| format!(" data-n=\"{number}\""));
-    put!(html, "<span class=\"{class}\"{number}>{}</span>\n", text(code));
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    put!(html, "<i{class}{number}>{}</i>\n", text(code));
 }
 
 /// The excerpt of a finding: its own lines are marked.
 pub(super) fn excerpt(html: &mut String, excerpt: &Excerpt) {
     html.push_str("<pre class=\"numbered\" tabindex=\"0\"><code>");
     for shown in shown_lines(excerpt) {
-        line(html, if shown.marked { "l m" } else { "l" }, shown.number, shown.text);
+        line(html, if shown.marked { "m" } else { "" }, shown.number, shown.text);
     }
     html.push_str(CLOSE);
 }
@@ -30,10 +31,10 @@ pub(super) fn diff(html: &mut String, patch: &str) {
     html.push_str(OPEN);
     for text in patch.lines() {
         let class = match text.as_bytes().first() {
-            Some(b'+') => "l add",
-            Some(b'-') => "l del",
-            Some(b'@') => "l hunk",
-            _ => "l",
+            Some(b'+') => "add",
+            Some(b'-') => "del",
+            Some(b'@') => "hunk",
+            _ => "",
         };
         line(html, class, None, text);
     }

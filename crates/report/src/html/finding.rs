@@ -89,7 +89,7 @@ fn head(page: &mut String, report: &Report, finding: &Finding) {
     for reviewer in reviewers_of(finding) {
         chip(page, &reviewer_class(report, reviewer), reviewer);
     }
-    page.push_str("</ul></div><div class=\"actions js\"><button type=\"button\" data-copy=\"prompt\">Copy as prompt</button></div></header>");
+    page.push_str("</ul></div></header>");
 }
 
 fn chip(page: &mut String, class: &str, text: &str) {

@@ -7,7 +7,8 @@ use model::{Disposition, Lane, PriorStatus, Report, Severity, VerdictValue};
 use super::escape::{line, with_code};
 use super::{prose, sections};
 use crate::words::{
-    compact, covered, how_many, is_builtin_only, prior_counts, prior_word, reviewer_failed, reviewers_of,
+    NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, prior_counts, prior_word,
+    reviewer_failed, reviewers_of,
 };
 
 /// Writes the overview.
@@ -47,7 +48,8 @@ fn verdict(page: &mut String, report: &Report) {
         put!(page, "<p>To resolve before merge: {}</p>", links.join(" "));
     }
     if is_builtin_only(report) {
-        page.push_str("<p>Built-in reviewers only: no semantic review was made. Not checked: design, concurrency, intent.</p>");
+        let note = builtin_note(report).map_or(String::new(), |note| format!("({note}) "));
+        put!(page, "<p>{note}{NOT_CHECKED}</p>");
     }
     let verdicts: Vec<String> = report
         .reviewers

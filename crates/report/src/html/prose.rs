@@ -125,6 +125,7 @@ fn code_block(html: &mut String, block: &NodeCodeBlock) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn markdown_becomes_a_few_elements() {
@@ -148,5 +149,75 @@ mod tests {
         let html = block(&format!("{}deep", "> ".repeat(3000)));
         assert!(html.contains("deep"));
         assert!(html.matches("<blockquote>").count() <= DEEPEST + 1);
+    }
+
+    fn hostile() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "`",
+            "```",
+            "```diff",
+            "\n",
+            "\n\n",
+            "    ",
+            "- ",
+            "1. ",
+            "> ",
+            "# ",
+            "---",
+            "|",
+            "|-|-|",
+            "<b>",
+            "</p>",
+            "<!--",
+            "<script>",
+            "[a]",
+            "(javascript:x)",
+            "(https://x.example/\"onclick=)",
+            "[a]: <b>",
+            "!",
+            "\\",
+            "*",
+            "**",
+            "_",
+            "text",
+            "&lt;",
+            "&#60;",
+            "~~",
+            "- [ ] ",
+            "\u{202E}",
+            "\u{0}",
+            "'",
+            "\"",
+        ]);
+        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    /// The tags of a piece of HTML, without their attributes.
+    fn tags(html: &str) -> Vec<&str> {
+        html.split('<').skip(1).map(|piece| piece.split(['>', ' ']).next().unwrap_or_default()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_text_the_elements_are_ours_and_balanced(text in hostile()) {
+            let html = block(&text);
+            let known = ["p", "strong", "em", "del", "blockquote", "ul", "ol", "li", "div", "table", "tr", "td", "pre",
+                "code", "i", "a", "br"];
+            let mut open = Vec::new();
+            for tag in tags(&html) {
+                let name = tag.trim_start_matches('/');
+                prop_assert!(known.contains(&name), "{html}");
+                if name == "br" {
+                    continue;
+                }
+                if tag.starts_with('/') {
+                    prop_assert_eq!(open.pop(), Some(name), "{}", html);
+                } else {
+                    open.push(name);
+                }
+            }
+            prop_assert!(open.is_empty(), "{html}");
+            prop_assert!(!html.contains("javascript:x\""), "{html}");
+        }
     }
 }

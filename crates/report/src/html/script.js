@@ -45,6 +45,13 @@
   boxes.forEach((box) => box.addEventListener("change", remember));
   recall();
 
+  for (const card of cards) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.copy = "prompt";
+    button.textContent = "Copy as prompt";
+    card.querySelector("header").append(button);
+  }
   const words = (card, selector) => [...card.querySelectorAll(selector)].map((node) => node.innerText.trim()).join("\n\n");
   const prompt = (card) => [
     `Fix this review finding (${card.id}).`,

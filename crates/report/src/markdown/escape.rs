@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use comrak::nodes::{AstNode, NodeValue};
+use comrak::nodes::{AstNode, NodeCode, NodeValue};
 use comrak::{Arena, Options, format_commonmark, parse_document};
 
 use crate::safe::{safe_line, safe_name, safe_text};
@@ -35,7 +35,9 @@ fn escape_line(line: &str, in_table: bool) -> String {
     while let Some(c) = rest.chars().next() {
         if c == '`' {
             let ticks = rest.len() - rest.trim_start_matches('`').len();
-            let code = closing(&rest[ticks..], ticks).map(|at| &rest[..ticks + at + ticks]);
+            // Inside a bare address backticks are a part of the address for some readers and code for others.
+            let partner = closing(&rest[ticks..], ticks).filter(|_| !in_address(&escaped));
+            let code = partner.map(|at| &rest[..ticks + at + ticks]);
             if let Some(code) = code {
                 escaped.push_str(&if in_table { code.replace('|', "\\|") } else { code.to_owned() });
             } else {
@@ -243,9 +245,11 @@ fn tame<'a>(arena: &'a Arena<'a>, node: &'a AstNode<'a>) {
         NodeValue::ThematicBreak => node.detach(),
         NodeValue::Image(link) => unlink(arena, node, &link.url, "image: "),
         NodeValue::Link(link) if !is_harmless(&link.url) => unlink(arena, node, &link.url, ""),
+        // As code it is still readable and no longer the start of anything, however a reader parses.
         NodeValue::Text(text) => {
             if let Some(at) = text.find(['.', ':']).filter(|_| starts_like_a_finding(text.trim_start())) {
-                node.data_mut().value = NodeValue::Raw(format!("{}\\", &text[..at]));
+                let id = text[..at].trim_start().to_owned();
+                node.data_mut().value = NodeValue::Code(NodeCode { num_backticks: 1, literal: id });
                 let rest = new_node(arena, NodeValue::Text(Cow::Owned(text[at..].to_owned())));
                 node.insert_after(rest);
             }
@@ -309,7 +313,7 @@ mod tests {
             ("![alt](https://x.example/p.png)", "image: alt (https://x.example/p.png)"),
             ("[go](javascript:alert)", "go (javascript:alert)"),
             ("```\nopen", "```\nopen\n```"),
-            ("I7. **Forged** — `x:1`", "I7\\. **Forged** — `x:1`"),
+            ("I7. **Forged** — `x:1`", "`I7`. **Forged** — `x:1`"),
         ];
         for (given, wanted) in cases {
             assert_eq!(block(given), wanted, "{given:?}");

@@ -5,7 +5,7 @@
 use model::{Report, Sha};
 
 use super::escape::{address, cell, code_cell};
-use crate::words::{reviewer_failed, reviewer_title, spelled};
+use crate::words::{builtin_note, reviewer_failed, reviewer_title, spelled};
 
 /// Commits listed before the rest is counted.
 const COMMITS_SHOWN: usize = 20;
@@ -95,8 +95,9 @@ fn reviewers(report: &Report) -> Option<String> {
 
 fn verdict(report: &Report) -> String {
     let label = report.verdict.value.label();
+    let note = builtin_note(report).map_or(String::new(), |note| format!(" ({note})"));
     if report.verdict.reason.is_empty() {
-        return format!("**{label}**");
+        return format!("**{label}**{note}");
     }
-    format!("**{label}** — {}", cell(&report.verdict.reason))
+    format!("**{label}** — {}{note}", cell(&report.verdict.reason))
 }

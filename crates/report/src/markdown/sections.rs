@@ -9,8 +9,8 @@ use model::{
 
 use super::escape::{block, cell, cells, code, code_cell, inline, nested};
 use crate::words::{
-    canary_word, count, coverage_word, covered, parsed_word, place, prior_counts, prior_word,
-    reviewer_failed, structure,
+    NOT_CHECKED, canary_word, count, coverage_word, covered, is_builtin_only, parsed_word, place,
+    prior_counts, prior_word, reviewer_failed, structure,
 };
 
 /// What the change does, what matters, and what became of earlier findings.
@@ -21,6 +21,9 @@ pub(super) fn summary(report: &Report) -> String {
     }
     if !report.summary.contains("Structure:") {
         put!(text, "Structure: {}.\n", structure(report));
+    }
+    if is_builtin_only(report) {
+        put!(text, "\n{NOT_CHECKED}\n");
     }
     if !report.prior.is_empty() {
         text.push_str(&prior(report));
@@ -213,15 +216,6 @@ pub(super) fn coverage(report: &Report) -> String {
     for contradiction in &section.contradictions {
         put!(text, "\n- **Contradiction**: {}", inline(contradiction));
     }
-    if !report.attention.is_empty() {
-        text.push_str(
-            "\n\n### Places Worth a Look\n\nNot findings: where a second pair of eyes pays most.\n\n",
-        );
-        for place in &report.attention {
-            let at = code(&format!("{}:{}-{}", place.path, place.start, place.end));
-            put!(text, "- {at} — {}\n", inline(&place.why.join("; ")));
-        }
-    }
     text + "\n"
 }
 
@@ -269,6 +263,15 @@ pub(super) fn process(report: &Report) -> String {
         }
     }
     put!(text, "- {}\n", provenance(report));
+    if !report.attention.is_empty() {
+        text.push_str(
+            "\n### Places Worth a Look\n\nNot findings: where a second pair of eyes pays most.\n\n",
+        );
+        for place in &report.attention {
+            let at = code(&format!("{}:{}-{}", place.path, place.start, place.end));
+            put!(text, "- {at} — {}\n", inline(&place.why.join("; ")));
+        }
+    }
     text
 }
 

@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::layout::{Style, wrap};
 use crate::safe::{safe_line, safe_name};
 use crate::words::{
-    compact, count, covered, is_builtin_only, parts, place, prior_counts, prior_word, reviewer_failed,
-    reviewers_of, structure,
+    NOT_CHECKED, builtin_note, compact, count, covered, is_builtin_only, parts, place, prior_counts,
+    prior_word, reviewer_failed, reviewers_of, structure,
 };
 
 /// Findings listed before the rest is counted.
@@ -137,7 +137,7 @@ fn failures(report: &Report, width: usize, style: Style) -> String {
 
 fn verdict(report: &Report, width: usize, style: Style) -> String {
     let label = report.verdict.value.label();
-    let builtin = if is_builtin_only(report) { " (built-in only: no semantic review was made)" } else { "" };
+    let builtin = builtin_note(report).map_or(String::new(), |note| format!(" ({note})"));
     let reason = if report.verdict.reason.is_empty() {
         String::new()
     } else {
@@ -179,7 +179,7 @@ fn facts(report: &Report) -> Vec<String> {
     let cost = if cost > 0.0 { format!(" · ${cost:.2}") } else { String::new() };
     facts.push(format!("{} active (consolidation {consolidation}){cost}", compact(report.run.active_ms)));
     if is_builtin_only(report) {
-        facts.push("Not checked: design, concurrency, intent.".to_owned());
+        facts.push(NOT_CHECKED.to_owned());
     }
     facts
 }

@@ -15,7 +15,9 @@ pub(crate) use body::{longest_run, parts};
 pub(crate) use checks::{checked, origin};
 pub(crate) use duration::{compact, spelled};
 pub(crate) use ledger::{row, severity_note};
-pub(crate) use people::{is_builtin_only, reviewer_failed, reviewer_title, reviewers_of};
+pub(crate) use people::{
+    NOT_CHECKED, builtin_note, is_builtin_only, reviewer_failed, reviewer_title, reviewers_of,
+};
 pub(crate) use places::{language, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
 

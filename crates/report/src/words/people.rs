@@ -41,6 +41,15 @@ pub(crate) fn reviewer_failed(reviewer: &ReviewerReport) -> Option<String> {
     })
 }
 
+/// What a report by the built-in reviewers alone has to say, unless its verdict says it already.
+pub(crate) fn builtin_note(report: &Report) -> Option<&'static str> {
+    let said = report.verdict.reason.contains("no semantic review");
+    (is_builtin_only(report) && !said).then_some("built-in only: no semantic review was made")
+}
+
+/// What nobody looked at when only the built-in reviewers did.
+pub(crate) const NOT_CHECKED: &str = "Not checked: design, concurrency, intent.";
+
 /// Whether only the reviewers inside `deep-review` reviewed: then nobody judged what the change means.
 pub(crate) fn is_builtin_only(report: &Report) -> bool {
     let mut reviewed =
