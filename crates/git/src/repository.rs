@@ -3,6 +3,7 @@
 //! In: a folder. Out: a [`Repository`]: where its objects are, what its configuration says of remotes and branches.
 //! Never trusts that configuration to run anything.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use model::Sha;
@@ -20,6 +21,7 @@ pub struct Repository {
     pub(crate) sha256: bool,
     pub(crate) shallow: bool,
     settings: Vec<(String, String)>,
+    filters: Vec<Vec<u8>>,
 }
 
 impl Repository {
@@ -60,9 +62,17 @@ impl Repository {
         };
         let git_dir = one("--git-dir")?;
         let worktree = if inside { Some(one("--show-toplevel")?) } else { None };
-        let mut repository =
-            Self { git_dir, common_dir, worktree, bare, sha256, shallow, settings: Vec::new() };
-        repository.settings = repository.read_settings()?;
+        let mut repository = Self {
+            git_dir,
+            common_dir,
+            worktree,
+            bare,
+            sha256,
+            shallow,
+            settings: Vec::new(),
+            filters: Vec::new(),
+        };
+        repository.read_settings()?;
         Ok(repository)
     }
 
@@ -146,19 +156,34 @@ impl Repository {
         &self.settings
     }
 
-    fn read_settings(&self) -> Result<Vec<(String, String)>> {
+    /// Names of `filter.<name>.…` drivers in any configuration, as bytes: one that is not text must be found, too.
+    pub(crate) fn filters(&self) -> &[Vec<u8>] {
+        &self.filters
+    }
+
+    fn read_settings(&mut self) -> Result<()> {
         let bytes = self
             .place()
             .call("could not read git's configuration")?
             .args(["config", "--list", "-z"])
             .stdout()?;
-        Ok(String::from_utf8_lossy(&bytes)
-            .split_terminator('\0')
-            .map(|record| match record.split_once('\n') {
-                Some((key, value)) => (key.to_owned(), value.to_owned()),
-                None => (record.to_owned(), "true".to_owned()),
-            })
-            .collect())
+        let mut filters = BTreeSet::new();
+        for record in bytes.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
+            // A key without a value is a switch that is on.
+            let mut parts = record.splitn(2, |byte| *byte == b'\n');
+            let (key, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or(b"true"));
+            if let Some(rest) = key.strip_prefix(b"filter.")
+                && let Some(dot) = memchr::memrchr(b'.', rest)
+            {
+                filters.insert(rest[..dot].to_vec());
+            }
+            self.settings.push((
+                String::from_utf8_lossy(key).into_owned(),
+                String::from_utf8_lossy(value).into_owned(),
+            ));
+        }
+        self.filters = filters.into_iter().collect();
+        Ok(())
     }
 }
 

@@ -78,6 +78,9 @@ impl Repository {
         let branch = reference.as_deref().map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
         let shown = branch.unwrap_or("HEAD");
         let Some(head) = self.find_commit("HEAD")? else {
+            if self.worktree().is_none() {
+                return Err(Error::NoCommits);
+            }
             return self.pin_uncommitted(TargetKind::Worktree, None)?.ok_or(Error::NoCommits);
         };
         if base.is_some() {

@@ -4,14 +4,18 @@
 //! objects, references or working tree; never runs a filter driver.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use model::{Sha, TargetKind};
+use model::{RepoPath, Sha, TargetKind};
 use tempfile::NamedTempFile;
 
-use crate::call::{Call, GitFailed, Place, null_device};
+use crate::call::{Call, GitFailed, Place, null_device, os_string};
 use crate::repository::is_zero;
 use crate::{Error, Repository, Result};
+
+/// A dump that lies around untracked is nobody's change, and a copy of it would fill the disk.
+const LARGEST_UNTRACKED: u64 = 64 << 20;
 
 /// Uncommitted content, committed.
 #[derive(Debug)]
@@ -65,7 +69,7 @@ pub(crate) fn count(repository: &Repository) -> Result<usize> {
     let bench = Bench {
         place: working_place(repository, worktree.to_owned()),
         index: None,
-        filters: filters(repository),
+        filters: repository.filters().to_vec(),
     };
     let listed = bench
         .call("could not look for uncommitted changes")?
@@ -80,7 +84,7 @@ pub(crate) fn count(repository: &Repository) -> Result<usize> {
             "--",
         ])
         .stdout()?;
-    let unstaged: BTreeSet<&[u8]> = listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).collect();
+    let unstaged: BTreeSet<&[u8]> = split(&listed).collect();
     if unstaged.is_empty() {
         return Ok(0);
     }
@@ -104,17 +108,7 @@ pub(crate) fn count(repository: &Repository) -> Result<usize> {
             "--",
         ])
         .stdout()?;
-    Ok(listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).count())
-}
-
-/// Names of `filter.<name>.…` drivers in any configuration.
-fn filters(repository: &Repository) -> Vec<String> {
-    let names: BTreeSet<&str> = repository
-        .settings()
-        .iter()
-        .filter_map(|(key, _)| Some(key.strip_prefix("filter.")?.rsplit_once('.')?.0))
-        .collect();
-    names.into_iter().map(str::to_owned).collect()
+    Ok(split(&listed).count())
 }
 
 fn working_place(repository: &Repository, worktree: PathBuf) -> Place {
@@ -126,7 +120,7 @@ fn working_place(repository: &Repository, worktree: PathBuf) -> Place {
 struct Bench {
     place: Place,
     index: Option<NamedTempFile>,
-    filters: Vec<String>,
+    filters: Vec<Vec<u8>>,
 }
 
 impl Bench {
@@ -143,7 +137,7 @@ impl Bench {
         copy_index(&repository.git_dir.join("index"), &index).map_err(|error| Error::failed(doing, error))?;
         let mut place = working_place(repository, worktree.to_owned());
         place.alternates = vec![repository.objects()];
-        Ok(Self { place, index: Some(index), filters: filters(repository) })
+        Ok(Self { place, index: Some(index), filters: repository.filters().to_vec() })
     }
 
     /// A call that can neither reach the user's index and objects for writing nor run a filter driver.
@@ -155,10 +149,11 @@ impl Bench {
         }
         // As variables, because names may contain the `=` at which `-c` would split. They replace the user's own
         // list, whose one use (`safe.directory`) is over once the git directory is known.
-        let mut overrides = vec![("core.safecrlf".to_owned(), "false")];
+        let mut overrides: Vec<(OsString, &str)> = vec![("core.safecrlf".into(), "false")];
         for name in &self.filters {
             for (key, value) in [("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")] {
-                overrides.push((format!("filter.{name}.{key}"), value));
+                overrides
+                    .push((os_string(&[b"filter.", name.as_slice(), b".", key.as_bytes()].concat()), value));
             }
         }
         call = call.env("GIT_CONFIG_COUNT", overrides.len().to_string());
@@ -174,19 +169,16 @@ impl Bench {
     /// looks where the submodule's HEAD is.
     fn add_working_tree(&self, notes: &mut Vec<String>) -> Result<()> {
         let doing = "could not read the working tree";
-        let listed = self
-            .call(doing)?
-            .args(["ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"])
-            .stdout()?;
-        let mut paths = BTreeSet::new();
-        for path in listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
-            if path.ends_with(b"/") {
-                notes.push(format!(
-                    "`{}` is a repository of its own and is not looked into",
-                    String::from_utf8_lossy(path).trim_end_matches('/')
-                ));
-            } else {
-                paths.insert(path);
+        let list = |which: &[&str]| self.call(doing)?.args(["ls-files", "-z"]).args(which).stdout();
+        let tracked = list(&["--modified", "--deleted"])?;
+        let untracked = list(&["--others", "--exclude-standard"])?;
+        let mut paths: BTreeSet<&[u8]> = split(&tracked).collect();
+        for path in split(&untracked) {
+            match self.why_not(path) {
+                Some(why) => {
+                    notes.push(format!("`{}` {why} and is not looked into", RepoPath::from_bytes(path)));
+                }
+                None => drop(paths.insert(path)),
             }
         }
         if paths.is_empty() {
@@ -205,6 +197,15 @@ impl Bench {
             .input(input)
             .output()?;
         Ok(())
+    }
+
+    /// Why an untracked path is left out.
+    fn why_not(&self, path: &[u8]) -> Option<&'static str> {
+        if path.ends_with(b"/") {
+            return Some("is a repository of its own");
+        }
+        let metadata = self.place.folder.join(os_string(path)).symlink_metadata().ok()?;
+        (metadata.len() > LARGEST_UNTRACKED).then_some("is untracked and very large")
     }
 
     /// Names changed files that a filter driver would rewrite (large-file pointers, encrypted files).
@@ -249,6 +250,10 @@ impl Bench {
 fn has_conflicts(error: &Error) -> bool {
     let Error::Failed { source, .. } = error else { return false };
     source.downcast_ref::<GitFailed>().is_some_and(|failed| failed.stderr.contains(": unmerged ("))
+}
+
+fn split(listed: &[u8]) -> impl Iterator<Item = &[u8]> {
+    listed.split(|byte| *byte == 0).filter(|path| !path.is_empty())
 }
 
 /// Copies the index with its time: git takes a file for unchanged only where it is older than the index.

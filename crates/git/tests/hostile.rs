@@ -115,6 +115,16 @@ fn reviewing_runs_nothing_that_the_repository_names() {
     repo.branch("topic");
     repo.write("a.txt", "one\ntwo\n").write("b.eq", "two\n").commit("second");
     hostile(&repo, script);
+    // A driver whose name is not text.
+    let config = repo.path().join(".git/config");
+    let mut bytes = std::fs::read(&config).expect("a configuration");
+    bytes.extend(b"[filter \"n\xFF\"]\n\tclean = ");
+    bytes.extend(script.as_bytes());
+    std::fs::write(config, bytes).expect("a configuration");
+    std::fs::write(repo.path().join("d.raw"), "raw\n").expect("a file");
+    let mut attributes = std::fs::read(repo.path().join(".git/info/attributes")).expect("attributes");
+    attributes.extend(b"*.raw filter=n\xFF\n");
+    std::fs::write(repo.path().join(".git/info/attributes"), attributes).expect("attributes");
     repo.write("a.txt", "one\ntwo\nthree\n").write("b.eq", "three\n").write("new.txt", "untracked\n");
     repo.write("sub/s.txt", "S\n");
     drop(std::fs::remove_file(&mark));
