@@ -3,7 +3,7 @@
 //! In: a [`Change`] and [`Settings`]. Out: files by path (read once), the changed files worth reading, the lines the
 //! change added. Holds no opinion.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use model::{ChangeStatus, DiffLine, FileDiff, LineKind, RepoPath, Side};
 use crate::change::{Change, Entry};
 use crate::language::Role;
 use crate::settings::Settings;
-use crate::source::Source;
+use crate::source::{LONGEST_LEXED, Source};
 
 /// One change with its caches.
 pub(crate) struct Context<'a> {
@@ -21,9 +21,9 @@ pub(crate) struct Context<'a> {
     files: RefCell<HashMap<(Side, RepoPath), Option<Rc<Source>>>>,
     added: HashMap<RepoPath, BTreeSet<u32>>,
     removed: HashSet<(&'a str, &'a str)>,
-    /// Every path at head and at the merge base, sorted.
+    /// Every path at head, sorted.
     pub(crate) head: Vec<Entry>,
-    pub(crate) base: Vec<Entry>,
+    base: OnceCell<Vec<Entry>>,
 }
 
 impl<'a> Context<'a> {
@@ -34,23 +34,18 @@ impl<'a> Context<'a> {
             .iter()
             .map(|file| (file.path.clone(), file.added().map(|(line, _)| line).collect()))
             .collect();
-        let sorted = |side| {
-            let mut entries = change.entries(side);
-            entries.sort();
-            entries
-        };
         Self {
             change,
             settings,
             files: RefCell::default(),
             added,
             removed: removed_lines(change.diff()),
-            head: sorted(Side::Head),
-            base: sorted(Side::Base),
+            head: sorted(change, Side::Head),
+            base: OnceCell::new(),
         }
     }
 
-    /// One file; `None` where it does not exist on that side or is no text.
+    /// One file; `None` where it does not exist on that side, is no text or is longer than people write.
     pub(crate) fn source(&self, side: Side, path: &RepoPath) -> Option<Rc<Source>> {
         let key = (side, path.clone());
         if let Some(known) = self.files.borrow().get(&key) {
@@ -59,10 +54,15 @@ impl<'a> Context<'a> {
         let source = self
             .change
             .text(side, path)
-            .filter(|text| !text.binary)
+            .filter(|text| !text.binary && text.content.len() <= LONGEST_LEXED)
             .map(|text| Rc::new(Source::new(path.clone(), &text.content)));
         self.files.borrow_mut().insert(key, source.clone());
         source
+    }
+
+    /// Every path at the merge base, sorted; read when first asked for.
+    pub(crate) fn base(&self) -> &[Entry] {
+        self.base.get_or_init(|| sorted(self.change, Side::Base))
     }
 
     /// Changed files that people wrote: neither binary nor trivial nor generated.
@@ -88,10 +88,16 @@ impl<'a> Context<'a> {
     pub(crate) fn has(&self, side: Side, path: &str) -> bool {
         let entries = match side {
             Side::Head => &self.head,
-            Side::Base => &self.base,
+            Side::Base => self.base(),
         };
         entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).is_ok()
     }
+}
+
+fn sorted(change: &dyn Change, side: Side) -> Vec<Entry> {
+    let mut entries = change.entries(side);
+    entries.sort();
+    entries
 }
 
 /// Every removed line together with the line before it on the same side.

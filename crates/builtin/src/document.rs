@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{CoverageStatus, DocumentCoverage, FileDiff, REVIEW_SCHEMA, ReviewDocument, Severity};
+use model::{
+    ChangeStatus, CoverageStatus, DocumentCoverage, FileDiff, REVIEW_SCHEMA, ReviewDocument, Severity, Side,
+};
 
 use crate::context::Context;
 use crate::family::Raised;
@@ -69,6 +71,8 @@ fn cover(context: &Context<'_>, file: &FileDiff, document: &ReviewDocument) -> D
         (CoverageStatus::NotReviewed, Some("a submodule: its content is not looked into"))
     } else if file.binary {
         (CoverageStatus::NotReviewed, Some("binary: only its name, size and mode were looked at"))
+    } else if file.status != ChangeStatus::Deleted && context.source(Side::Head, &file.path).is_none() {
+        (CoverageStatus::NotReviewed, Some("too large to be code that people write"))
     } else if generated {
         (CoverageStatus::Trivial, Some("generated or vendored: only its name and mode were looked at"))
     } else {

@@ -9,7 +9,6 @@ use model::{DocumentDocs, DocumentGap, RepoPath, Side};
 
 use crate::context::{Context, path_before};
 use crate::language::Role;
-use crate::names::occurrences;
 use crate::needles::{Found, Needles};
 use crate::place::{PlaceRole, around};
 use crate::source::Source;
@@ -63,8 +62,7 @@ impl Documentation {
         let documented = |name: &str| {
             let hits = found.all(name)?;
             Some(hits.iter().any(|hit| {
-                matches!(Role::of(&hit.path), Role::Docs | Role::History)
-                    && !occurrences(&hit.text, name).is_empty()
+                matches!(Role::of(&hit.path), Role::Docs | Role::History) && mentions(&hit.text, name)
             }))
         };
         let known: Vec<&String> =
@@ -79,11 +77,11 @@ impl Documentation {
             .iter()
             .filter_map(|(name, (path, line))| {
                 let source = context.source(Side::Head, path)?;
-                let siblings: Vec<String> = known.iter().take(3).map(|name| code(name)).collect();
+                let siblings: Vec<String> = known.iter().take(3).map(|name| shown(name)).collect();
                 Some(DocumentGap {
                     scenario: format!(
                         "{} is new in `{path}:{line}` and no document mentions it; {} are documented.",
-                        code(name),
+                        shown(name),
                         list(&siblings)
                     ),
                     risk: None,
@@ -93,7 +91,7 @@ impl Documentation {
             })
             .collect();
         Some(DocumentDocs {
-            text: self.text(&missing.iter().map(|(name, _)| code(name)).collect::<Vec<_>>()),
+            text: self.text(&missing.iter().map(|(name, _)| shown(name)).collect::<Vec<_>>()),
             gaps,
         })
     }
@@ -111,11 +109,28 @@ impl Documentation {
     }
 }
 
+/// True where a line names a flag or variable, whatever marks stand before it.
+fn mentions(line: &str, name: &str) -> bool {
+    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let after = line[at + name.len()..].chars().next();
+        !line[..at].ends_with(part_of_word) && !after.is_some_and(|c| part_of_word(c) || c == '-')
+    })
+}
+
+/// Flags are written with their dashes, variables as they are.
+fn shown(name: &str) -> String {
+    if name.chars().any(char::is_lowercase) { code(&format!("--{name}")) } else { code(name) }
+}
+
 fn settable(source: &Source) -> Vec<(String, (RepoPath, u32))> {
-    let flags = flags(source).into_iter().map(|(name, line)| (format!("--{name}"), line));
-    variables(source)
-        .into_iter()
-        .chain(flags)
+    if source.path.file_name() == "build.rs" {
+        return Vec::new();
+    }
+    // Manuals write `\\-\\-name`, so flags are looked up without their dashes.
+    let names = variables(source).into_iter().chain(flags(source));
+    names
+        .filter(|(name, _)| name.len() >= 4)
         .map(|(name, line)| (name, (source.path.clone(), line)))
         .collect()
 }

@@ -132,7 +132,7 @@ impl Role {
             Self::Foreign
         } else if is_history(folders, name) {
             Self::History
-        } else if within(&TEST_FOLDERS) || is_test_name(name) {
+        } else if within(TEST_FOLDERS) || is_test_name(name) {
             Self::Test
         } else if within(&[
             "examples",
@@ -152,6 +152,7 @@ impl Role {
         {
             if language == Language::Markdown { Self::Docs } else { Self::Ci }
         } else if language == Language::Markdown
+            || is_manual(name)
             || name.starts_with("readme")
             || name.starts_with("contributing")
             || (within(&["docs", "doc", "documentation", "man"]) && !language.is_code())
@@ -179,7 +180,7 @@ impl Role {
     }
 }
 
-const TEST_FOLDERS: [&str; 16] = [
+const TEST_FOLDERS: &[&str] = &[
     "test",
     "tests",
     "__tests__",
@@ -194,6 +195,7 @@ const TEST_FOLDERS: [&str; 16] = [
     "integration",
     "testsuite",
     "unittest",
+    "fuzz",
     "unittests",
     "androidtest",
 ];
@@ -204,7 +206,7 @@ fn is_test_name(name: &str) -> bool {
         || stem.ends_with("_test")
         || stem.ends_with("_tests")
         || stem.ends_with("_spec")
-        || stem == "conftest"
+        || ["conftest", "fuzz", "fuzzing"].contains(&stem)
         || stem == "tests"
         || stem == "test"
         || name.contains(".test.")
@@ -213,6 +215,16 @@ fn is_test_name(name: &str) -> bool {
         || name.ends_with(".bats")
         || (["java", "kt", "cs", "php"].iter().any(|extension| name.ends_with(&format!(".{extension}")))
             && (stem.ends_with("test") || stem.ends_with("tests") || stem.ends_with("spec")))
+}
+
+/// `tool.1`, `tool.1.in`: a page of the manual.
+fn is_manual(name: &str) -> bool {
+    let name = name.trim_end_matches(".in");
+    name.rsplit_once('.').is_some_and(|(stem, section)| {
+        stem.starts_with(char::is_alphabetic)
+            && section.len() == 1
+            && section.chars().all(|c| ('1'..='8').contains(&c))
+    })
 }
 
 fn is_history(folders: &[&str], name: &str) -> bool {

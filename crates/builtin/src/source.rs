@@ -22,7 +22,7 @@ pub(crate) struct Source {
 }
 
 /// Longer texts are taken for code as a whole: nobody reads a megabyte of source for its comments.
-const LONGEST_LEXED: usize = 1 << 20;
+pub(crate) const LONGEST_LEXED: usize = 1 << 20;
 
 impl Source {
     /// Prepares a text.

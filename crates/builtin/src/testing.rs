@@ -19,6 +19,7 @@ use crate::words::{code, count, list};
 /// The functions a change touched.
 pub(crate) struct Testing {
     touched: Vec<(RepoPath, Declaration)>,
+    all: usize,
     tests_exist: bool,
     tests_changed: usize,
 }
@@ -40,9 +41,11 @@ impl Testing {
                     .extend(functions(&source, &lines).into_iter().map(|found| (file.path.clone(), found)));
             }
         }
+        let all = touched.len();
         touched.truncate(MOST_FUNCTIONS);
         Self {
             touched,
+            all,
             tests_exist: context.head.iter().any(|entry| is_test(&entry.path)),
             tests_changed: context.change.diff().iter().filter(|file| is_test(&file.path)).count(),
         }
@@ -70,7 +73,7 @@ impl Testing {
     }
 
     fn text(&self, untested: &[&(RepoPath, Declaration)]) -> String {
-        let functions = count(self.touched.len(), "function", "functions");
+        let functions = count(self.all, "function", "functions");
         if !self.tests_exist {
             return format!(
                 "The change touches {functions}. The repository has no test files that are known as such."
@@ -80,10 +83,14 @@ impl Testing {
             0 => "changes no test file".to_owned(),
             number => format!("changes {}", count(number, "test file", "test files")),
         };
+        let looked_up = match self.touched.len() {
+            some if some < self.all => format!("the {some} that were looked up"),
+            _ => "them".to_owned(),
+        };
         let named = match untested.len() {
-            0 => "tests name all of them".to_owned(),
-            missing if missing == self.touched.len() => "no test names any of them".to_owned(),
-            missing => format!("tests name all but {missing} of them"),
+            0 => format!("tests name all of {looked_up}"),
+            missing if missing == self.touched.len() => format!("no test names any of {looked_up}"),
+            missing => format!("tests name all but {missing} of {looked_up}"),
         };
         format!("The change touches {functions} and {changed}; {named}. Nothing was run.")
     }

@@ -80,6 +80,7 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
         language: source.language,
         subject: name.to_owned(),
         needle: format!("{name}("),
+        qualifier: qualifier.map(str::to_owned),
         how: if taken.is_some() { "assigns the error to `_`" } else { "does not take the error" },
     })
 }

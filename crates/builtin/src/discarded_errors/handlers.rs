@@ -28,6 +28,7 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
         language: source.language,
         subject: if source.language == Language::Python { "except Exception" } else { "catch" }.to_owned(),
         needle: if source.language == Language::Python { "except" } else { "catch" }.to_owned(),
+        qualifier: None,
         how: "catches every error and does nothing",
     })
 }
@@ -40,7 +41,8 @@ pub(super) fn treatment(source: &Source, line: u32) -> Treatment {
     let mut body = vec![(line, rest.to_owned())];
     let next = (line + 1..=source.line_count()).find(|number| !source.line(*number).trim().is_empty());
     body.extend(next.map(|number| (number, source.code(number).trim().to_owned())));
-    let explained = body.iter().any(|(number, _)| !source.comment(*number).trim().is_empty());
+    let commented = |number: u32| !source.comment(number).trim().is_empty();
+    let explained = commented(line.saturating_sub(1)) || body.iter().any(|(number, _)| commented(*number));
     let empty = if source.language == Language::Python {
         rest == "pass" || (rest.is_empty() && body.get(1).is_some_and(|(_, code)| code == "pass"))
     } else {

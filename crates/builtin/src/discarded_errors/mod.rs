@@ -35,6 +35,8 @@ struct Discard {
     subject: String,
     /// The text to look up.
     needle: String,
+    /// The module or type the call names.
+    qualifier: Option<String>,
     /// How it is dropped: `assigns it to _`.
     how: &'static str,
 }

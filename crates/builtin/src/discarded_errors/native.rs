@@ -28,6 +28,7 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
         language: source.language,
         subject: name.to_owned(),
         needle: format!("{name}("),
+        qualifier: None,
         how: "does not look at the returned value",
     })
 }

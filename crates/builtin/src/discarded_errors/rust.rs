@@ -70,7 +70,7 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
         _ => return None,
     };
     let call = call.trim_end_matches(';').trim_end_matches(".await");
-    let (_, name) = last_call(call)?;
+    let (qualifier, name) = last_call(call)?;
     let counted = !HARMLESS.contains(&name)
         && name.chars().next().is_some_and(char::is_lowercase)
         && !call.ends_with("!()");
@@ -81,14 +81,26 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
         language: source.language,
         subject: name.to_owned(),
         needle: format!("{name}("),
+        qualifier: qualifier.filter(|_| is_path(call, name)).map(str::to_owned),
         how,
     })
+}
+
+fn is_path(call: &str, name: &str) -> bool {
+    call.contains(&format!("::{name}("))
 }
 
 pub(super) fn treatment(discard: &Discard, source: &Source, line: u32) -> Treatment {
     let code = source.code(line);
     let Some((before, after)) = around_call(&code, &discard.subject) else { return Treatment::Unclear };
     let before = before.trim_start();
+    // `a::call` and `b::call` are two functions; of receivers lines do not know the type.
+    let path = before
+        .strip_suffix("::")
+        .map(|rest| rest.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or(""));
+    if path != discard.qualifier.as_deref() && !(before.ends_with('.') && discard.qualifier.is_none()) {
+        return Treatment::Unclear;
+    }
     if before.trim_end().ends_with("fn") {
         return Treatment::Unclear;
     }

@@ -26,6 +26,7 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
             language: source.language,
             subject: command.to_owned(),
             needle: command.to_owned(),
+            qualifier: None,
             how: "ignores a failure with `|| true`",
         }
     })

@@ -42,7 +42,7 @@ fn stray(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
         _ => return None,
     };
     // A repository that has such files already wants them.
-    let habit = context.base.iter().any(|entry| {
+    let habit = context.base().iter().any(|entry| {
         entry.path.file_name() == name || (!extension.is_empty() && entry.path.extension() == extension)
     });
     let private = name.starts_with(".env") || name.starts_with("id_");
@@ -78,7 +78,7 @@ fn large(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
         |path: &RepoPath| folder(path) == folder(&file.path) && path.extension() == file.path.extension();
     // A folder that has such files already is where they are meant to be.
     let habit =
-        context.base.iter().any(|entry| beside(&entry.path)) && size < 10 * context.settings.large_binary;
+        context.base().iter().any(|entry| beside(&entry.path)) && size < 10 * context.settings.large_binary;
     (size >= context.settings.large_binary && !habit).then(|| {
         let megabytes = size as f64 / f64::from(1 << 20);
         raise(Note {
@@ -112,7 +112,7 @@ fn mode(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
         return None;
     }
     let habit = context
-        .base
+        .base()
         .iter()
         .any(|entry| entry.mode & 0o111 != 0 && entry.path.extension() == file.path.extension());
     (!habit).then(|| {
