@@ -22,8 +22,8 @@ pub fn consolidate(input: &Input<'_>) -> Consolidated {
     roster.sort(&mut checked);
     let mut ledger = Ledger::new(&checked);
     let standing = drop_what_cannot_stand(&checked, &roster, &mut ledger);
-    let claims: Vec<Claim> = standing.iter().map(|index| Claim::of(&checked[*index])).collect();
-    let clustering = cluster(&claims, &owners(&standing, &checked));
+    let mut claims: Vec<Claim> = standing.iter().map(|index| Claim::of(&checked[*index])).collect();
+    let clustering = cluster(&mut claims, &owners(&standing, &checked));
     let mut drafts = Vec::new();
     let mut moved = Vec::new();
     for (number, members) in clustering.clusters.iter().enumerate() {

@@ -5,20 +5,18 @@
 use model::{CheckedFinding, Lane};
 
 use crate::matching::Claim;
-use crate::rules::{self, Reason};
+use crate::rules;
 
 /// One member with what the rules say of it.
 pub(crate) struct Member<'a> {
     pub(crate) finding: &'a CheckedFinding,
     pub(crate) claim: &'a Claim,
     pub(crate) lane: Lane,
-    pub(crate) contradiction: Option<Reason>,
 }
 
 impl<'a> Member<'a> {
     pub(crate) fn new(finding: &'a CheckedFinding, claim: &'a Claim) -> Self {
-        let (lane, contradiction) = rules::lane(finding);
-        Self { finding, claim, lane, contradiction }
+        Self { finding, claim, lane: rules::lane(finding) }
     }
 }
 

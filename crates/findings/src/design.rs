@@ -53,7 +53,7 @@ fn observed(input: &Input<'_>, roster: &Roster<'_>, kind: DesignKind) -> Vec<Des
         items.extend(of_kind.map(|(index, item)| (reviewer.as_str(), index, item)));
     }
     items.sort_by(|a, b| (roster.position(a.0), a.0, a.1).cmp(&(roster.position(b.0), b.0, b.1)));
-    let claims: Vec<Claim> = items.iter().map(|(_, _, item)| claim(item)).collect();
+    let mut claims: Vec<Claim> = items.iter().map(|(_, _, item)| claim(item)).collect();
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let owners: Vec<usize> = items
         .iter()
@@ -62,7 +62,7 @@ fn observed(input: &Input<'_>, roster: &Roster<'_>, kind: DesignKind) -> Vec<Des
             *numbers.entry(name).or_insert(next)
         })
         .collect();
-    cluster(&claims, &owners)
+    cluster(&mut claims, &owners)
         .clusters
         .iter()
         .map(|members| {

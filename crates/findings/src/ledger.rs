@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CheckedFinding, Disposition, Dispositions, Finding, Invariants, ReasonCode};
+use model::{CheckedFinding, Disposition, Dispositions, Finding, Invariants, Lane, ReasonCode};
+
+use crate::rules;
 
 /// The rows, by position of the claim.
 pub(crate) struct Ledger {
@@ -71,8 +73,16 @@ impl Ledger {
                 std::cmp::Ordering::Greater => (Disposition::Promoted, last.map(|row| row.code)),
                 std::cmp::Ordering::Less => (Disposition::Downgraded, last.map(|row| row.code)),
             };
+            let contested =
+                (finding.lane == Lane::Contested).then(|| rules::contradiction(&finding.checks)).flatten();
+            let code = code.or(contested.as_ref().map(|reason| reason.0));
             let why = match (disposition, last) {
-                (Disposition::Kept, _) | (_, None) => format!("It stands as {}.", finding.id),
+                (Disposition::Kept, _) | (_, None) => match contested {
+                    Some((_, why)) => {
+                        format!("It stands as {}, contested and not blocking: {why}", finding.id)
+                    }
+                    None => format!("It stands as {}.", finding.id),
+                },
                 (_, Some(_)) => {
                     finding.reconciliation.iter().map(|row| row.why.as_str()).collect::<Vec<_>>().join(" ")
                 }

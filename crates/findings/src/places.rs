@@ -15,14 +15,21 @@ pub(crate) fn phrase(location: &Location) -> String {
 
 /// The places of several claims, each once: those of the first claim first, then what the others add.
 ///
-/// A place inside one that is already listed adds nothing.
+/// A place inside one that is already listed adds nothing, but that somebody's place was corrected is kept.
 pub(crate) fn union<'a>(claims: impl Iterator<Item = &'a [Location]>) -> Vec<Location> {
     let mut all: Vec<Location> = Vec::new();
     for (nth, locations) in claims.enumerate() {
         for location in locations {
-            let known = all.iter().any(|old| if nth == 0 { old == location } else { covers(old, location) });
-            if !known {
-                all.push(location.clone());
+            let known =
+                all.iter_mut().find(|old| if nth == 0 { *old == location } else { covers(old, location) });
+            match known {
+                None => all.push(location.clone()),
+                Some(old)
+                    if old.repaired.is_none() && (old.start, old.end) == (location.start, location.end) =>
+                {
+                    old.repaired.clone_from(&location.repaired);
+                }
+                Some(_) => {}
             }
         }
     }

@@ -4,7 +4,7 @@
 //! a reason code and a sentence. Never asks a gate anything and never looks at who agrees.
 
 use model::{
-    CheckResult, CheckedFinding, Claim, Gate, Kind, Lane, OriginValue, ReasonCode, ReviewerReport,
+    Check, CheckResult, CheckedFinding, Claim, Gate, Kind, Lane, OriginValue, ReasonCode, ReviewerReport,
     ReviewerState, Scope, Severity,
 };
 
@@ -38,35 +38,47 @@ pub(crate) fn dropped(finding: &CheckedFinding, reviewer: Option<&ReviewerReport
     None
 }
 
-/// How far the evidence for one claim carries, and what contradicts it.
-pub(crate) fn lane(finding: &CheckedFinding) -> (Lane, Option<Reason>) {
-    use CheckResult::{Fail, Pass, Repaired};
-    if finding.result(Gate::File) == Fail {
-        let why = sentence(finding, Gate::File, "The named file does not exist.");
-        return (Lane::Contested, Some((ReasonCode::PathUnresolved, why)));
-    }
-    if finding.result(Gate::Quote) == Fail {
-        let why = sentence(finding, Gate::Quote, "The quoted code is not in the file.");
-        return (Lane::Contested, Some((quote_code(&why), why)));
-    }
-    if finding.result(Gate::Repro) == Fail {
-        let why = sentence(finding, Gate::Repro, "Its script does not show the defect.");
-        return (Lane::Contested, Some((ReasonCode::FactuallyFalse, why)));
+/// How far the evidence for one claim carries.
+pub(crate) fn lane(finding: &CheckedFinding) -> Lane {
+    use CheckResult::{Pass, Repaired};
+    if contradiction(&finding.checks).is_some() {
+        return Lane::Contested;
     }
     if finding.claim == Claim::ExternalFact && finding.result(Gate::Repro) != Pass {
-        return (Lane::Unverified, None);
+        return Lane::Unverified;
     }
     let quoted = matches!(finding.result(Gate::Quote), Pass | Repaired);
     let placed = matches!(finding.result(Gate::File), Pass | Repaired)
         && matches!(finding.result(Gate::Location), Pass | Repaired)
         && finding.result(Gate::Specifics) == Pass;
     let shown = finding.result(Gate::Repro) == Pass;
-    (if quoted || placed || shown { Lane::Confirmed } else { Lane::Unverified }, None)
+    if quoted || placed || shown { Lane::Confirmed } else { Lane::Unverified }
 }
 
-fn quote_code(why: &str) -> ReasonCode {
-    let altered = ["closest", "altered", "differs", "another form"].iter().any(|word| why.contains(word));
-    if altered { ReasonCode::QuoteAltered } else { ReasonCode::QuoteAbsent }
+/// The first check that contradicts a claim, with its reason; `None` where none does.
+pub(crate) fn contradiction<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Option<Reason> {
+    let mut found: Vec<(Gate, Reason)> = checks
+        .into_iter()
+        .filter(|check| check.result == CheckResult::Fail)
+        .filter_map(|check| {
+            let code = match check.gate {
+                Gate::File => ReasonCode::PathUnresolved,
+                Gate::Quote if check.detail.starts_with("absent") => ReasonCode::QuoteAbsent,
+                Gate::Quote => ReasonCode::QuoteAltered,
+                Gate::Repro => ReasonCode::FactuallyFalse,
+                Gate::Specifics if is_refuted_by_a_look_up(&check.detail) => ReasonCode::FactuallyFalse,
+                _ => return None,
+            };
+            Some((check.gate, (code, as_sentence(&check.detail, "A check contradicts it."))))
+        })
+        .collect();
+    found.sort_by_key(|(gate, _)| *gate);
+    found.into_iter().next().map(|(_, reason)| reason)
+}
+
+/// True where "never used" or "never tested" was looked up and a use or a test was found.
+fn is_refuted_by_a_look_up(detail: &str) -> bool {
+    detail.contains(" is used at ") || detail.contains("tests name ")
 }
 
 /// Why a claim belongs among the design observations; `None` where it is a finding.
@@ -129,14 +141,18 @@ pub(crate) fn reductions(
         let why = sentence(finding, Gate::Acknowledged, "The change admits it.");
         now = step(now.lower(), (ReasonCode::DocumentedTradeoff, why));
     }
-    if policy.require_trigger
-        && now >= Severity::Important
-        && finding.result(Gate::Specifics) == CheckResult::Fail
-    {
+    if policy.require_trigger && now >= Severity::Important && unspecific(finding) {
         let why = sentence(finding, Gate::Specifics, "It does not say when the defect shows.");
         step(now.lower(), (ReasonCode::NoTrigger, why));
     }
     steps
+}
+
+/// True where a claim names what is nowhere in the tree, or a severe one does not say when it shows.
+fn unspecific(finding: &CheckedFinding) -> bool {
+    finding
+        .check(Gate::Specifics)
+        .is_some_and(|check| check.result == CheckResult::Fail && !is_refuted_by_a_look_up(&check.detail))
 }
 
 fn pre_existing(finding: &CheckedFinding, now: Severity, policy: &Policy) -> Option<Severity> {
@@ -181,41 +197,47 @@ fn speaks_of_the_text_itself(finding: &CheckedFinding) -> bool {
     const SIGNS: &[&str] = &[
         "typo",
         "misspell",
+        "mis-spell",
         "spelling",
         "syntax error",
+        "syntax-error",
         "syntactically",
         "invalid syntax",
-        "corrupt",
         "garbled",
         "mangled",
+        "malformed",
         "does not parse",
         "fails to parse",
         "cannot be parsed",
         "parse error",
-        "malformed",
-        "stray character",
-        "stray space",
+        "stray ",
         "extra space",
-        "grammar",
-        "grammatical",
+        "spurious ",
+        "file is corrupt",
+        "corrupted file",
+        "file corrupt",
+        "corrupted script",
+        "corrupted header",
+        "corrupted text",
+        "corrupted line",
+        "corrupts the file",
     ];
     let title = finding.raw.title.to_lowercase();
-    let opening: String = finding.raw.body.chars().take(300).collect::<String>().to_lowercase();
     finding.claim == Claim::CodeFact && SIGNS.iter().any(|sign| title.contains(sign))
-        || ["syntax error", "file is corrupt", "is corrupted", "typo"]
-            .iter()
-            .any(|sign| opening.contains(sign))
-            && finding.claim == Claim::CodeFact
-            && finding.raw.title.len() < 200
 }
 
 /// What a gate saw, as a sentence; `otherwise` where it left no detail.
 fn sentence(finding: &CheckedFinding, gate: Gate, otherwise: &str) -> String {
-    let detail = finding.check(gate).map_or("", |check| check.detail.trim());
+    as_sentence(finding.check(gate).map_or("", |check| &check.detail), otherwise)
+}
+
+/// A detail with a capital and a full stop.
+fn as_sentence(detail: &str, otherwise: &str) -> String {
+    let detail = detail.trim();
     if detail.is_empty() {
         return otherwise.to_owned();
     }
-    let mut text: String = detail.to_owned();
+    let mut text = detail.to_owned();
     if let Some(first) = text.chars().next().filter(|first| first.is_lowercase()) {
         text.replace_range(..first.len_utf8(), &first.to_uppercase().to_string());
     }

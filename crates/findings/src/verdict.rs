@@ -8,7 +8,7 @@ use model::{
     VerdictValue,
 };
 
-use crate::{CriticalPolicy, Input, Quorum};
+use crate::{CriticalPolicy, Input, Quorum, rules};
 
 /// Reviews needed and reviews counted.
 pub(crate) fn quorum(input: &Input<'_>) -> (u32, u32) {
@@ -137,17 +137,21 @@ fn title(finding: &Finding) -> String {
     if title.is_empty() { "(without a title)".to_owned() } else { title.to_owned() }
 }
 
-/// Severe findings that do not block because something contradicts them.
+/// Severe findings that do not block because something contradicts them, each with what does.
 fn contested(findings: &[Finding]) -> Option<String> {
-    let ids: Vec<&str> = findings
+    let contested: Vec<&Finding> = findings
         .iter()
         .filter(|finding| finding.lane == Lane::Contested && finding.severity >= Severity::Important)
-        .map(|finding| finding.id.as_str())
         .collect();
-    match ids.as_slice() {
+    let ids: Vec<&str> = contested.iter().map(|finding| finding.id.as_str()).collect();
+    match contested.as_slice() {
         [] => None,
-        [one] => Some(format!("{one} is contested and does not block: a check contradicts it.")),
-        many => Some(format!("{} are contested and do not block: checks contradict them.", list(many))),
+        [one] => {
+            let why =
+                rules::contradiction(&one.checks).map_or_else(String::new, |(_, why)| format!(" {why}"));
+            Some(format!("{} is contested and does not block.{why}", one.id))
+        }
+        _ => Some(format!("{} are contested by checks and do not block.", list(&ids))),
     }
 }
 

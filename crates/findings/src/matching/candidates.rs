@@ -1,73 +1,107 @@
 //! Which pairs are worth a comparison.
 //!
-//! In: claims. Out: pairs that share a place or rare words. Never all pairs: time grows with the number of claims,
-//! not with its square, also when someone writes ten thousand equal ones.
+//! In: claims. Out: pairs that share a file or rare words. Never all pairs of a large run: time grows with the number
+//! of claims, not with its square, also when someone writes ten thousand alike.
 
 use std::collections::HashMap;
 
 use super::claim::Claim;
 
-/// Claims compared with one claim for sharing its file, at most.
+/// Up to so many claims of one file (or without any) are all compared with each other.
+const SMALL: usize = 256;
+/// In larger files each claim is compared with so many that follow by line.
 const NEIGHBOURS: usize = 40;
-/// Claims compared with one claim for sharing a rare word, at most, for each word.
-const SHARED: usize = 24;
 /// Rare words looked up for each claim.
 const RARE: usize = 12;
+/// Words that more claims share are not rare.
+const COMMON: usize = 200;
+/// Claims compared with one claim for their words, at most.
+const BEST: usize = 30;
+/// Claims compared with one claim for standing beside it when all are sorted by their rarest words.
+const ALIKE: usize = 8;
 
 /// Pairs of indices, first below second, sorted and without repetition.
 pub(crate) fn candidates(claims: &[&Claim]) -> Vec<(u32, u32)> {
+    let rare: Vec<Vec<(u64, f32)>> = claims.iter().map(|claim| rare_words(claim)).collect();
     let mut pairs = Vec::new();
     by_file(claims, &mut pairs);
-    by_words(claims, &mut pairs);
+    by_words(&rare, &mut pairs);
+    by_signature(claims, &rare, &mut pairs);
     pairs.sort_unstable();
     pairs.dedup();
     pairs
 }
 
-/// Neighbours within a file, by line. Files are told by their last part, since reviewers shorten paths.
+fn push(a: u32, b: u32, pairs: &mut Vec<(u32, u32)>) {
+    if a != b {
+        pairs.push((a.min(b), a.max(b)));
+    }
+}
+
+/// Claims about one file, or about none; neighbours by line where there are very many.
 fn by_file(claims: &[&Claim], pairs: &mut Vec<(u32, u32)>) {
     let mut files: HashMap<&str, Vec<(u32, u64, u32)>> = HashMap::new();
     for (index, claim) in claims.iter().enumerate() {
+        if claim.places.is_empty() {
+            files.entry("").or_default().push((0, claim.identity, index as u32));
+        }
         for place in &claim.places {
-            let name = place.path.rsplit('/').next().unwrap_or(&place.path);
             let line = place.lines.map_or(0, |(start, _)| start);
-            files.entry(name).or_default().push((line, claim.identity, index as u32));
+            files.entry(place.file_name()).or_default().push((line, claim.identity, index as u32));
         }
     }
-    for entries in files.values_mut() {
+    for (name, mut entries) in files {
+        let small = entries.len() <= SMALL;
+        if name.is_empty() && !small {
+            continue;
+        }
         entries.sort_unstable();
-        neighbours(entries.iter().map(|entry| entry.2), NEIGHBOURS, pairs);
+        let reach = if small { SMALL } else { NEIGHBOURS };
+        for (at, a) in entries.iter().enumerate() {
+            entries.iter().skip(at + 1).take(reach).for_each(|b| push(a.2, b.2, pairs));
+        }
     }
 }
 
-/// Claims that share a rare word or name.
-fn by_words(claims: &[&Claim], pairs: &mut Vec<(u32, u32)>) {
-    let mut words: HashMap<u64, Vec<(u64, u32)>> = HashMap::new();
-    for (index, claim) in claims.iter().enumerate() {
-        for word in rare_words(claim) {
-            words.entry(word).or_default().push((claim.identity, index as u32));
+/// For each claim those that share most of its rare words, by weight.
+fn by_words(rare: &[Vec<(u64, f32)>], pairs: &mut Vec<(u32, u32)>) {
+    let mut postings: HashMap<u64, Vec<u32>> = HashMap::new();
+    for (index, words) in rare.iter().enumerate() {
+        for (word, _) in words {
+            postings.entry(*word).or_default().push(index as u32);
         }
     }
-    for entries in words.values_mut() {
-        entries.sort_unstable();
-        neighbours(entries.iter().map(|entry| entry.1), SHARED, pairs);
-    }
-}
-
-/// Pairs each entry with the `reach` that follow.
-fn neighbours(entries: impl Iterator<Item = u32>, reach: usize, pairs: &mut Vec<(u32, u32)>) {
-    let entries: Vec<u32> = entries.collect();
-    for (position, a) in entries.iter().enumerate() {
-        for b in entries.iter().skip(position + 1).take(reach) {
-            if a != b {
-                pairs.push((*a.min(b), *a.max(b)));
+    let mut shared: HashMap<u32, f32> = HashMap::new();
+    for (index, words) in rare.iter().enumerate() {
+        shared.clear();
+        for (word, weight) in words {
+            for other in postings[word].iter().filter(|_| postings[word].len() <= COMMON) {
+                *shared.entry(*other).or_default() += weight;
             }
         }
+        shared.remove(&(index as u32));
+        let mut best: Vec<(u32, f32)> = shared.iter().map(|(other, weight)| (*other, *weight)).collect();
+        best.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        best.iter().take(BEST).for_each(|(other, _)| push(index as u32, *other, pairs));
     }
 }
 
-fn rare_words(claim: &Claim) -> Vec<u64> {
-    let mut words: Vec<(u64, f32)> = claim.all.stems.entries().to_vec();
+/// Claims beside each other when sorted by their rarest words: finds texts so alike that no word of theirs is rare.
+fn by_signature(claims: &[&Claim], rare: &[Vec<(u64, f32)>], pairs: &mut Vec<(u32, u32)>) {
+    let signature = |index: &usize| -> (Vec<u64>, u64) {
+        (rare[*index].iter().map(|(word, _)| *word).collect(), claims[*index].identity)
+    };
+    let mut order: Vec<usize> = (0..claims.len()).collect();
+    order.sort_by_cached_key(signature);
+    for (at, a) in order.iter().enumerate() {
+        order.iter().skip(at + 1).take(ALIKE).for_each(|b| push(*a as u32, *b as u32, pairs));
+    }
+}
+
+/// The weightiest words of a claim, heaviest first.
+fn rare_words(claim: &Claim) -> Vec<(u64, f32)> {
+    let mut words: Vec<(u64, f32)> = claim.here.all.entries().to_vec();
     words.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    words.into_iter().take(RARE).map(|(word, _)| word).collect()
+    words.truncate(RARE);
+    words
 }

@@ -2,10 +2,10 @@
 //!
 //! In: a checked finding. Out: its words, its names and its places. Never its reviewer or severity.
 
-use model::{CheckResult, CheckedFinding, Gate, Location, RawLocation};
+use model::{CheckResult, CheckedFinding, Fingerprint, Gate, Location, RawLocation};
 
 use super::concepts::Concepts;
-use super::words::Words;
+use super::words::{Bag, Surroundings, Words};
 
 /// One claimed place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,15 +16,23 @@ pub(crate) struct Place {
     pub(crate) lines: Option<(u32, u32)>,
 }
 
+impl Place {
+    /// The last part of the path: reviewers shorten paths, so files are told by it first.
+    pub(crate) fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}
+
 /// A claim as the matcher sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claim {
-    pub(crate) title: Words,
-    pub(crate) body: Words,
+    title: Words,
     /// Title and body together.
-    pub(crate) all: Words,
+    all: Words,
     /// The first sentences: what it is about, before what follows from it.
-    pub(crate) head: Words,
+    head: Words,
+    /// Weighed by how rare they are in general and around the claim.
+    pub(crate) here: View,
     pub(crate) concepts: Concepts,
     pub(crate) title_concepts: Concepts,
     pub(crate) places: Vec<Place>,
@@ -32,6 +40,16 @@ pub struct Claim {
     pub(crate) anchor: Option<String>,
     /// The same for claims that say the same to the letter about the same places.
     pub(crate) identity: u64,
+}
+
+/// The words of a claim, weighed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct View {
+    pub(crate) title: Bag,
+    pub(crate) head: Bag,
+    pub(crate) all: Bag,
+    pub(crate) pairs: Bag,
+    pub(crate) names: Bag,
 }
 
 /// Longer texts say nothing new about which defect they mean, and cost time.
@@ -79,14 +97,19 @@ impl Claim {
     ) -> Self {
         let body = cut(body, LONGEST);
         let title = cut(title, LONGEST);
-        let joined = format!("{title}\n{body}");
+        // A body that begins with its title would count it twice.
+        let joined = if body.starts_with(title.trim_end_matches(['.', '…'])) {
+            body.to_owned()
+        } else {
+            format!("{title}\n{body}")
+        };
         let all = Words::of(&joined);
         let title_words = Words::of(title);
         let identity = identity(title, body, &places);
-        Self {
+        let mut claim = Self {
+            here: View::default(),
             concepts: Concepts::of(&all.sequence),
             title_concepts: Concepts::of(&title_words.sequence),
-            body: Words::of(body),
             head: Words::of(first_words(&joined)),
             title: title_words,
             all,
@@ -94,7 +117,36 @@ impl Claim {
             symbol,
             anchor,
             identity,
+        };
+        claim.weigh(&Surroundings::default());
+        claim
+    }
+
+    /// Weighs the words by what the claims around this one say.
+    pub(crate) fn weigh(&mut self, around: &Surroundings) {
+        self.here = View {
+            title: self.title.stems.among(around),
+            head: self.head.stems.among(around),
+            all: self.all.stems.among(around),
+            pairs: self.all.pairs.among(around),
+            names: self.all.names.among(around),
+        };
+    }
+
+    /// The last parts of its paths, each once, since reviewers shorten paths; the empty name where it has no place.
+    pub(crate) fn files(&self) -> Vec<&str> {
+        if self.places.is_empty() {
+            return vec![""];
         }
+        let mut files: Vec<&str> = self.places.iter().map(Place::file_name).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Every word, name and pair of words, each once.
+    pub(crate) fn vocabulary(&self) -> impl Iterator<Item = u64> + '_ {
+        self.all.stems.words().chain(self.all.names.words()).chain(self.all.pairs.words())
     }
 }
 
@@ -119,9 +171,13 @@ fn first_words(text: &str) -> &str {
     cut(text, 240)
 }
 
+/// Equal for claims that say the same to the letter about the same places. A cryptographic hash, because reviewers may
+/// be hostile and must not be able to make their claims pass for another's.
 fn identity(title: &str, body: &str, places: &[Place]) -> u64 {
-    let mut places: Vec<String> =
+    let mut named: Vec<String> =
         places.iter().map(|place| format!("{}:{:?}", place.path, place.lines)).collect();
-    places.sort();
-    super::words::hash(&format!("{}\u{0}{}\u{0}{}", title.trim(), body.trim(), places.join("\u{0}")))
+    named.sort();
+    let hash = Fingerprint::of(&[title.trim(), body.trim(), &named.join("\n")]);
+    u64::from_str_radix(hash.as_str().trim_start_matches("f1:"), 16)
+        .expect("a fingerprint is 16 hexadecimal digits")
 }

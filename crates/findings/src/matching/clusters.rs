@@ -1,7 +1,7 @@
 //! Groups claims into defects.
 //!
 //! In: claims and who made them. Out: clusters, cross-links and the reason of each merge. Two claims of one reviewer
-//! never meet in a cluster unless they say the same to the letter; order and names of reviewers do not matter.
+//! need much more in common than those of two; order and names of reviewers do not matter.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use super::candidates::candidates;
 use super::claim::Claim;
 use super::pair::{MARGIN, THRESHOLD, compare, relate};
+use super::surroundings::in_context;
 
 /// The outcome of matching.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,11 +48,20 @@ impl Merge {
     }
 }
 
+/// One reviewer that tells two things apart mostly means two things: so much less in log-odds.
+const SAME_REVIEWER: f32 = 2.0;
+
+/// No single pair decides for a whole cluster.
+const CAP: f32 = 8.0;
+
 /// What a pair of claims scores where it was not worth a comparison.
 const UNRELATED: f32 = -4.0;
 
-/// Groups claims; `owners[i]` tells who made claim `i` (any number that differs between reviewers).
-pub fn cluster(claims: &[Claim], owners: &[usize]) -> Clustering {
+/// Groups claims; `owners[i]` tells who made claim `i` (any number that differs between reviewers). The claims are
+/// weighed by what is said around them on the way.
+pub fn cluster(claims: &mut [Claim], owners: &[usize]) -> Clustering {
+    in_context(claims);
+    let claims = &*claims;
     let twins = twins(claims);
     let firsts: Vec<&Claim> = twins.iter().map(|twin| &claims[twin[0]]).collect();
     let mut groups = Groups::new(&twins, owners, &firsts);
@@ -73,7 +83,6 @@ fn twins(claims: &[Claim]) -> Vec<Vec<usize>> {
 struct Group {
     /// Twins in it.
     members: Vec<usize>,
-    owners: BTreeSet<usize>,
     /// Sum of scores towards other groups, and of how many pairs.
     links: HashMap<usize, (f32, u32)>,
 }
@@ -111,17 +120,16 @@ impl Groups {
         let mut groups: Vec<Option<Group>> = twins
             .iter()
             .enumerate()
-            .map(|(index, twin)| {
-                Some(Group {
-                    members: vec![index],
-                    owners: twin.iter().map(|claim| owners[*claim]).collect(),
-                    links: HashMap::new(),
-                })
-            })
+            .map(|(index, _)| Some(Group { members: vec![index], links: HashMap::new() }))
             .collect();
+        let authors: Vec<BTreeSet<usize>> =
+            twins.iter().map(|twin| twin.iter().map(|claim| owners[*claim]).collect()).collect();
         for (a, b) in candidates(claims) {
             let (a, b) = (a as usize, b as usize);
-            let score = compare(claims[a], claims[b]);
+            let mut score = compare(claims[a], claims[b]).clamp(-CAP, CAP);
+            if authors[a].iter().any(|author| authors[b].contains(author)) {
+                score -= SAME_REVIEWER;
+            }
             for (from, to) in [(a, b), (b, a)] {
                 if let Some(group) = &mut groups[from] {
                     group.links.insert(to, (score, 1));
@@ -154,12 +162,9 @@ impl Groups {
         }
     }
 
-    /// Mean score between two groups; `None` where one is gone or a reviewer stands in both.
+    /// Mean score between two groups; `None` where one is gone or they have nothing in common.
     fn score(&self, a: usize, b: usize) -> Option<f32> {
         let (x, y) = (self.groups[a].as_ref()?, self.groups[b].as_ref()?);
-        if x.owners.intersection(&y.owners).next().is_some() {
-            return None;
-        }
         self.mean(x, y, b)
     }
 
@@ -174,7 +179,6 @@ impl Groups {
         let (Some(mut x), Some(y)) = (self.groups[a].take(), self.groups[b].take()) else { return a };
         x.members.extend(y.members);
         x.members.sort_unstable();
-        x.owners.extend(y.owners);
         x.links.remove(&b);
         for (other, (sum, known)) in y.links.into_iter().filter(|(other, _)| *other != a) {
             let link = x.links.entry(other).or_insert((0.0, 0));

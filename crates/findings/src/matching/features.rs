@@ -3,30 +3,30 @@
 //! In: two claims. Out: [`Features`], symmetric in the two. Never a decision: `pair` weighs them.
 
 use super::claim::{Claim, Place};
-use super::words::Bag;
 
 /// Names of the numbers, in their order.
-pub const FEATURES: [&str; 20] = [
+pub const FEATURES: [&str; 21] = [
     "words",
-    "titles",
+    "words squared",
+    "words root",
     "heads",
     "overlap",
+    "overlap root",
     "names",
-    "title names",
+    "name overlap",
     "word pairs",
     "kinds",
     "title kinds",
     "cross title",
-    "rarest",
+    "both names",
+    "short",
     "placed",
     "same file",
     "other file",
     "lines overlap",
     "lines near",
-    "lines apart",
     "same anchor",
     "same symbol",
-    "name overlap",
 ];
 
 /// What two claims have in common; see [`FEATURES`].
@@ -38,18 +38,25 @@ impl Features {
     pub fn of(a: &Claim, b: &Claim) -> Self {
         let place = Places::of(a, b);
         let flag = |yes: bool| if yes { 1.0 } else { 0.0 };
+        let (x, y) = (&a.here, &b.here);
+        let words = x.all.cosine(&y.all);
+        let overlap = x.all.overlap(&y.all);
+        let shorter = x.all.entries().len().min(y.all.entries().len()) as f32;
         Self([
-            a.all.stems.cosine(&b.all.stems),
-            a.title.stems.cosine(&b.title.stems),
-            a.head.stems.cosine(&b.head.stems),
-            a.all.stems.overlap(&b.all.stems),
-            a.all.names.cosine(&b.all.names),
-            a.title.names.cosine(&b.title.names),
-            a.all.pairs.cosine(&b.all.pairs),
-            a.concepts.cosine(&b.concepts).unwrap_or(0.3),
-            a.title_concepts.cosine(&b.title_concepts).unwrap_or(0.3),
-            a.title.stems.overlap(&b.all.stems).max(b.title.stems.overlap(&a.all.stems)),
-            rarest(&a.all.stems, &b.all.stems),
+            words,
+            words * words,
+            words.max(0.0).sqrt(),
+            x.head.cosine(&y.head),
+            overlap,
+            overlap.sqrt(),
+            x.names.cosine(&y.names),
+            x.names.overlap(&y.names),
+            x.pairs.cosine(&y.pairs),
+            a.concepts.cosine(&b.concepts).unwrap_or(NO_KIND),
+            a.title_concepts.cosine(&b.title_concepts).unwrap_or(NO_KIND),
+            x.title.overlap(&y.all).max(y.title.overlap(&x.all)),
+            flag(!x.names.entries().is_empty() && !y.names.entries().is_empty()),
+            shorter.ln_1p() / 5.0,
             flag(place != Places::Unknown),
             flag(matches!(place, Places::SameFile { .. })),
             flag(place == Places::OtherFile),
@@ -58,13 +65,14 @@ impl Features {
                 Places::SameFile { gap: Some(gap) } => (-(gap as f32) / 10.0).exp(),
                 _ => 0.0,
             },
-            flag(matches!(place, Places::SameFile { gap: Some(gap) } if gap > 40)),
             flag(a.anchor.is_some() && a.anchor == b.anchor),
             flag(a.symbol.is_some() && a.symbol == b.symbol && matches!(place, Places::SameFile { .. })),
-            a.all.names.overlap(&b.all.names),
         ])
     }
 }
+
+/// Where a text names no kind of defect, the kinds speak neither for nor against.
+const NO_KIND: f32 = 0.3;
 
 /// How the places of two claims relate: the best over all pairs of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,9 +118,4 @@ pub(crate) fn same_file(a: &str, b: &str) -> bool {
 fn gap(x: &Place, y: &Place) -> Option<u32> {
     let ((a, b), (c, d)) = (x.lines?, y.lines?);
     Some(c.saturating_sub(b).max(a.saturating_sub(d)))
-}
-
-/// The weight of the rarest common word, 0–1.
-fn rarest(a: &Bag, b: &Bag) -> f32 {
-    a.common(b).map(|(_, x, y)| x.min(y)).fold(0.0, f32::max) / 10.0
 }

@@ -9,6 +9,7 @@ mod clusters;
 mod concepts;
 mod features;
 mod pair;
+mod surroundings;
 mod weights;
 mod words;
 
@@ -17,4 +18,5 @@ pub use clusters::{Clustering, MaybeSame, Merge, cluster};
 pub(crate) use features::same_file;
 pub use features::{FEATURES, Features};
 pub use pair::{MARGIN, Relation, THRESHOLD, compare};
-pub(crate) use words::normal_form;
+pub use surroundings::in_context;
+pub use words::normal_form;

@@ -56,7 +56,7 @@ fn because(a: &Claim, b: &Claim) -> String {
     if let Some(kind) = a.concepts.common(&b.concepts) {
         reasons.push(format!("both speak of {}", super::concepts::phrase(kind)));
     }
-    let words = a.all.stems.cosine(&b.all.stems);
+    let words = a.here.all.cosine(&b.here.all);
     reasons.push(format!("{} % of their weighted words agree", (words * 100.0).round()));
     reasons.join(", ")
 }

@@ -16,24 +16,7 @@ pub(crate) struct Bag {
 }
 
 impl Bag {
-    /// Adds up the weights of equal words.
-    fn of(mut words: Vec<(u64, f32)>) -> Self {
-        words.sort_unstable_by_key(|(word, _)| *word);
-        let mut entries: Vec<(u64, f32)> = Vec::with_capacity(words.len());
-        let mut count = 0.0_f32;
-        for (word, weight) in words {
-            match entries.last_mut() {
-                // Each repetition adds half of what the one before added: a word said ten times is not ten words.
-                Some(last) if last.0 == word => {
-                    count += 1.0;
-                    last.1 += weight * 0.5_f32.powf(count);
-                }
-                _ => {
-                    count = 0.0;
-                    entries.push((word, weight));
-                }
-            }
-        }
+    fn new(entries: Vec<(u64, f32)>) -> Self {
         let norm = entries.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
         Self { entries, norm }
     }
@@ -83,22 +66,96 @@ impl Bag {
     pub(crate) fn entries(&self) -> &[(u64, f32)] {
         &self.entries
     }
+}
 
-    /// True where it holds no word.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+/// Words of one text with how often and how rare they are in general, sorted by word.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Terms(Vec<(u64, f32, f32)>);
+
+impl Terms {
+    /// Adds up equal words: each repetition adds half of what the one before added, since a word said ten times is
+    /// not ten words.
+    fn of(mut words: Vec<(u64, f32)>) -> Self {
+        words.sort_unstable_by_key(|(word, _)| *word);
+        let mut terms: Vec<(u64, f32, f32)> = Vec::with_capacity(words.len());
+        let mut step = 1.0_f32;
+        for (word, rarity) in words {
+            match terms.last_mut() {
+                Some(last) if last.0 == word => {
+                    step /= 2.0;
+                    last.1 += step;
+                }
+                _ => {
+                    step = 1.0;
+                    terms.push((word, 1.0, rarity));
+                }
+            }
+        }
+        Self(terms)
+    }
+
+    /// The words, each once.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().map(|term| term.0)
+    }
+
+    /// Weighs the words by how rare they are in general and around the claim.
+    pub(crate) fn among(&self, surroundings: &Surroundings) -> Bag {
+        let weigh =
+            |(word, times, rarity): &(u64, f32, f32)| (*word, times * surroundings.rarity(*word, *rarity));
+        Bag::new(self.0.iter().map(weigh).collect())
     }
 }
+
+/// Which words the claims around one claim use: in a change to a cache, "cache" tells nothing apart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    claims: f32,
+    counts: HashMap<u64, f32>,
+}
+
+impl Surroundings {
+    /// Counts the words of one claim.
+    pub(crate) fn add(&mut self, words: impl Iterator<Item = u64>) {
+        self.claims += 1.0;
+        for word in words {
+            *self.counts.entry(word).or_default() += 1.0;
+        }
+    }
+
+    /// Counts everything that another one counted.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.claims += other.claims;
+        for (word, count) in &other.counts {
+            *self.counts.entry(*word).or_default() += count;
+        }
+    }
+
+    /// Between the general rarity and the local one: the more claims around, the more the local one counts.
+    fn rarity(&self, word: u64, general: f32) -> f32 {
+        let count = self.counts.get(&word).copied().unwrap_or(1.0).max(1.0);
+        let most = (self.claims + 1.0).ln() + 1.0;
+        let local = (((self.claims + 1.0) / count).ln() + 1.0).max(0.0) * RAREST / most;
+        let share = self.claims / (self.claims + TRUST_SURROUNDINGS);
+        (1.0 - share) * general + share * local
+    }
+}
+
+/// The rarity of a word that only one of very many claims around uses.
+const RAREST: f32 = 5.0;
+
+/// The number of claims at which the local rarity counts as much as the general one.
+const TRUST_SURROUNDINGS: f32 = 10.0;
 
 /// What a text says, in three views.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Words {
     /// Stems of all words, parts of identifiers included.
-    pub(crate) stems: Bag,
+    pub(crate) stems: Terms,
     /// Identifiers as written, lower case.
-    pub(crate) names: Bag,
+    pub(crate) names: Terms,
     /// Neighbouring stems.
-    pub(crate) pairs: Bag,
+    pub(crate) pairs: Terms,
     /// Stems in the order of the text, for concepts.
     pub(crate) sequence: Vec<String>,
 }
@@ -183,16 +240,16 @@ impl Reader {
 
     fn finish(self) -> Words {
         Words {
-            stems: Bag::of(self.stems),
-            names: Bag::of(self.names),
-            pairs: Bag::of(self.pairs),
+            stems: Terms::of(self.stems),
+            names: Terms::of(self.names),
+            pairs: Terms::of(self.pairs),
             sequence: self.sequence,
         }
     }
 }
 
 /// The stems of a text, sorted and once each: the same for texts that differ in order and inflection only.
-pub(crate) fn normal_form(text: &str) -> String {
+pub fn normal_form(text: &str) -> String {
     let mut stems = Words::of(text).sequence;
     stems.sort();
     stems.dedup();
@@ -262,7 +319,7 @@ fn rarity(stem: &str) -> f32 {
 }
 
 /// The rarity of a word that the table does not know: as a rule a name of the project under review.
-const UNKNOWN: f32 = 5.0;
+const UNKNOWN: f32 = 4.0;
 
 /// Words that carry no content in any text.
 fn is_stop_word(word: &str) -> bool {
@@ -308,7 +365,16 @@ mod tests {
     #[test]
     fn equal_texts_have_cosine_one() {
         let a = Words::of("The lock is never released when parsing fails");
-        assert!((a.stems.cosine(&a.stems) - 1.0).abs() < 1e-5);
-        assert!(a.stems.cosine(&Words::of("spelling mistake").stems) < 1e-5);
+        assert!(
+            (a.stems.among(&Surroundings::default()).cosine(&a.stems.among(&Surroundings::default())) - 1.0)
+                .abs()
+                < 1e-5
+        );
+        assert!(
+            a.stems
+                .among(&Surroundings::default())
+                .cosine(&Words::of("spelling mistake").stems.among(&Surroundings::default()))
+                < 1e-5
+        );
     }
 }

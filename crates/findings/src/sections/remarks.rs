@@ -45,7 +45,7 @@ pub(super) fn remarks<'a>(
 
 /// Groups equal remarks of different reviewers; each group is shown in its longest words.
 pub(super) fn grouped<'a>(remarks: &[Remark<'a>]) -> Vec<Vec<Remark<'a>>> {
-    let claims: Vec<Claim> =
+    let mut claims: Vec<Claim> =
         remarks.iter().map(|(_, item)| Claim::of_raw("", &item.text, &item.locations)).collect();
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let owners: Vec<usize> = remarks
@@ -55,7 +55,7 @@ pub(super) fn grouped<'a>(remarks: &[Remark<'a>]) -> Vec<Vec<Remark<'a>>> {
             *numbers.entry(name).or_insert(next)
         })
         .collect();
-    let clusters = cluster(&claims, &owners).clusters;
+    let clusters = cluster(&mut claims, &owners).clusters;
     clusters.into_iter().map(|members| members.into_iter().map(|member| remarks[member]).collect()).collect()
 }
 
