@@ -12,13 +12,14 @@ use std::time::Duration;
 use model::Ending;
 
 use crate::job::Job;
-use crate::keeping::{Keeping, Teller};
+use crate::keeping::Keeping;
 use crate::message::Message;
 use crate::os::unix::{Ears, Leader, Streams};
 use crate::os::{doing, tree, unix};
 use crate::record::{End, KEEPER_LOCK, Lock, MARK, Phase, Record};
 use crate::run::never_ran;
 use crate::spool::Spool;
+use crate::teller::Teller;
 
 /// The keeper of one attempt: the whole work of the process that [`crate::Keeper::command`] starts.
 ///

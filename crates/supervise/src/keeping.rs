@@ -8,19 +8,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use crate::ending::{self, Cause};
+use crate::gulp::{Gulp, gulp};
 use crate::ladder::{Ladder, Step};
 use crate::message::{KILL, Message, STOP};
 use crate::os::tree::PROVES;
 use crate::os::unix::{self, Ears, Leader};
 use crate::record::End;
 use crate::spool::{Spool, Stream};
+use crate::teller::Teller;
 use crate::tree::Tree;
 use crate::{Grace, Limits, Stage};
 
 /// At most this often is told how much output there is.
 const NEWS: Duration = Duration::from_millis(250);
-/// Bytes taken from one pipe before the other things are looked at.
-const GULP: usize = 1 << 20;
 /// More notes than these are of no use to anybody.
 const MOST_NOTES: usize = 40;
 
@@ -37,7 +37,7 @@ pub(crate) struct Keeping<'a> {
     ears: Ears,
     last_byte: Duration,
     last_news: Duration,
-    untold: bool,
+    told: u64,
     exited: Option<Duration>,
     cause: Option<Cause>,
     held: bool,
@@ -72,7 +72,7 @@ impl<'a> Keeping<'a> {
             ears,
             last_byte: Duration::ZERO,
             last_news: Duration::ZERO,
-            untold: false,
+            told: 0,
             exited: None,
             cause: None,
             held: false,
@@ -108,7 +108,7 @@ impl<'a> Keeping<'a> {
 
     fn wait(&mut self, until: Duration) {
         let now = self.clock.elapsed();
-        let until = if self.untold { until.min(self.last_news + NEWS) } else { until };
+        let until = if self.is_news() { until.min(self.last_news + NEWS) } else { until };
         let output = [&self.stdout, &self.stderr].into_iter().flatten().map(AsFd::as_fd);
         let output = output.filter(|_| !self.spool.is_over());
         let others: [Option<BorrowedFd<'_>>; 2] =
@@ -198,14 +198,8 @@ impl<'a> Keeping<'a> {
         let Some(end) = pipe else { return };
         match gulp(end, &mut self.buffer, |bytes| self.spool.keep(stream, bytes)) {
             Gulp::Later { taken: 0 } => {}
-            Gulp::Later { .. } => {
-                self.last_byte = self.clock.elapsed();
-                self.untold = true;
-            }
-            Gulp::Closed => {
-                *pipe = None;
-                self.untold = true;
-            }
+            Gulp::Later { .. } => self.last_byte = self.clock.elapsed(),
+            Gulp::Closed => *pipe = None,
             Gulp::Unreadable(error) => {
                 *pipe = None;
                 self.note(format!("its output could not be read: {error}"));
@@ -213,6 +207,7 @@ impl<'a> Keeping<'a> {
             Gulp::NotKept(error) => {
                 *pipe = None;
                 self.note(format!("its output could not be written: {error}"));
+                self.cause.get_or_insert(Cause::Spool);
                 self.stop(Cause::Spool);
             }
         }
@@ -220,12 +215,16 @@ impl<'a> Keeping<'a> {
 
     fn news(&mut self, teller: &mut Teller) {
         let now = self.clock.elapsed();
-        if self.untold && now >= self.last_news + NEWS {
+        if self.is_news() && now >= self.last_news + NEWS {
             let (stdout, stderr) = self.spool.kept();
             teller.tell(&Message::Output { stdout, stderr });
             self.last_news = now;
-            self.untold = false;
+            self.told = stdout + stderr;
         }
+    }
+
+    fn is_news(&self) -> bool {
+        self.spool.total() != self.told
     }
 
     fn next(&mut self, teller: &mut Teller) -> Next {
@@ -235,7 +234,6 @@ impl<'a> Keeping<'a> {
         }
         if self.ladder.is_none() {
             if self.spool.is_over() {
-                self.note(format!("its output was cut at {} bytes", self.limits.output));
                 self.stop(Cause::Output);
             } else if let Some(exited) = self.exited {
                 return self.drain(now, exited);
@@ -328,6 +326,11 @@ impl<'a> Keeping<'a> {
         } else if !PROVES {
             self.note("this system cannot prove that every process is gone".to_owned());
         }
+        if self.spool.is_over() {
+            // Also where the last bytes were read after its exit: what is kept is not all it said.
+            self.cause.get_or_insert(Cause::Output);
+            self.note(format!("its output was cut at {} bytes", self.limits.output));
+        }
         let exit = self.tree.exit();
         End {
             ending: ending::name(self.cause, exit, self.held),
@@ -342,34 +345,6 @@ impl<'a> Keeping<'a> {
     }
 }
 
-/// What came of reading a pipe.
-enum Gulp {
-    Later { taken: usize },
-    Closed,
-    Unreadable(std::io::Error),
-    NotKept(std::io::Error),
-}
-
-/// Reads what is there, or a good part of it.
-fn gulp(pipe: &PipeReader, buffer: &mut [u8], mut keep: impl FnMut(&[u8]) -> std::io::Result<()>) -> Gulp {
-    let mut taken = 0;
-    while taken < GULP {
-        match rustix::io::read(pipe, &mut *buffer) {
-            Ok(0) => return Gulp::Closed,
-            Ok(count) => {
-                taken += count;
-                if let Err(error) = keep(&buffer[..count]) {
-                    return Gulp::NotKept(error);
-                }
-            }
-            Err(rustix::io::Errno::AGAIN) => break,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Gulp::Unreadable(error.into()),
-        }
-    }
-    Gulp::Later { taken }
-}
-
 /// At most ten of them.
 fn list(names: &[String]) -> String {
     match names {
@@ -378,43 +353,5 @@ fn list(names: &[String]) -> String {
             format!("{} and {} more", names[..10].join(", "), names.len() - 10)
         }
         _ => names.join(", "),
-    }
-}
-
-/// The keeper's mouth: standard output, which the supervisor reads when it has time.
-pub(crate) struct Teller {
-    mute: bool,
-}
-
-impl Teller {
-    /// From now on writes never block.
-    pub(crate) fn new() -> Self {
-        Self { mute: unix::never_block(std::io::stdout()).is_err() }
-    }
-
-    /// Tells it if the supervisor listens. Short lines are written whole or not at all.
-    pub(crate) fn tell(&mut self, message: &Message) {
-        if !self.mute
-            && let Err(error) = rustix::io::write(std::io::stdout(), &message.line())
-        {
-            self.mute = error != rustix::io::Errno::AGAIN;
-        }
-    }
-
-    /// Tells it even if the supervisor is slow, for a few seconds.
-    pub(crate) fn tell_surely(&mut self, message: &Message) {
-        let line = message.line();
-        let mut rest = &line[..];
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while !self.mute && !rest.is_empty() && Instant::now() < deadline {
-            match rustix::io::write(std::io::stdout(), rest) {
-                Ok(count) => rest = &rest[count..],
-                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {
-                    self.mute =
-                        unix::wait_writable(std::io::stdout().as_fd(), Duration::from_millis(100)).is_err();
-                }
-                Err(_) => self.mute = true,
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ use crate::Stage;
 use crate::ladder::{Alive, Ladder, Step};
 use crate::os::tree::{self, Member};
 use crate::record::{Identity, Record};
-use crate::supervisor::marked_as;
+use crate::run_folder::marked_as;
 
 /// Looks in a row that must find nobody before the search ends.
 const EMPTY_LOOKS: u32 = 3;

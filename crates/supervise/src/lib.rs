@@ -12,6 +12,8 @@ mod cancel;
 mod ending;
 mod environment;
 #[cfg(unix)]
+mod gulp;
+#[cfg(unix)]
 mod job;
 #[cfg(unix)]
 mod keeper;
@@ -32,9 +34,13 @@ mod recover;
 mod recover_one;
 mod remove;
 mod run;
+#[cfg(unix)]
+mod run_folder;
 mod spool;
 #[cfg(unix)]
 mod supervisor;
+#[cfg(unix)]
+mod teller;
 #[cfg(unix)]
 mod tree;
 

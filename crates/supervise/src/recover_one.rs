@@ -14,7 +14,7 @@ use crate::os::tree;
 use crate::record::{End, KEEPER_LOCK, Lock, Phase, Record, SUPERVISOR_LOCK};
 use crate::recover::Recovered;
 use crate::run::never_ran;
-use crate::supervisor::{clear, kept};
+use crate::run_folder::{clear, kept};
 
 /// Settles the attempt; `None` where its supervisor lives, or somebody else was quicker.
 pub(crate) fn recover_one(folder: &Path, deadline: Instant) -> io::Result<Option<Recovered>> {

@@ -3,11 +3,9 @@
 //! In: a program and a cancel token. Out: how it ended. Never waits for anything without a limit: a keeper that does
 //! not answer is ended, and what it kept is looked for.
 
-use std::fs::{DirBuilder, File};
-use std::hash::{BuildHasher as _, RandomState};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -18,10 +16,10 @@ use crate::cancel::Wish;
 use crate::job::Job;
 use crate::leftovers::end_leftovers;
 use crate::message::{KILL, Lines, Message, STOP};
-use crate::os::{doing, tree, unix};
-use crate::record::{End, KEEPER_LOCK, KEEPER_LOG, Lock, MARK, Phase, Record, SUPERVISOR_LOCK};
+use crate::os::{doing, printable, tree, unix};
+use crate::record::{End, KEEPER_LOG, Lock, Phase, Record};
 use crate::run::never_ran;
-use crate::spool::{STDERR, STDOUT};
+use crate::run_folder::{claim, close, kept, mark};
 use crate::{Cancel, Limits, Program, Progress, Stdin};
 
 /// How long a keeper may take beyond everything the limits allow, before it counts as stuck.
@@ -192,7 +190,7 @@ impl Attempt {
         let last_words = std::fs::read(self.folder.join(KEEPER_LOG)).unwrap_or_default();
         if !last_words.is_empty() {
             let words = String::from_utf8_lossy(&last_words[..last_words.len().min(1000)]).into_owned();
-            self.notes.push(format!("the keeper said: {}", words.trim()));
+            self.notes.push(format!("the keeper said: {}", printable(words.trim())));
         }
         match Record::read(&self.folder) {
             Ok(record) => self.record = record,
@@ -227,25 +225,6 @@ impl End {
     }
 }
 
-/// Makes the folder ours, and refuses one in which something may still be running.
-fn claim(folder: &Path) -> io::Result<Lock> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| doing("creating the run folder", &error))?;
-    let lock = Lock::take(&folder.join(SUPERVISOR_LOCK)).map_err(|error| doing("taking the lock", &error))?;
-    let keeper = Lock::take(&folder.join(KEEPER_LOCK)).map_err(|error| doing("taking the lock", &error))?;
-    let (Some(lock), Some(_)) = (lock, keeper) else {
-        return Err(io::Error::other("another attempt is running in its run folder"));
-    };
-    match Record::read(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(lock),
-        Ok(record) if record.is_settled() => Ok(lock),
-        _ => Err(io::Error::other("its run folder holds an attempt that is not proven to have ended")),
-    }
-}
-
 fn start_keeper(program: &Program, folder: &Path) -> io::Result<Child> {
     let stdin = match &program.stdin {
         Stdin::Null => Stdin::Null,
@@ -265,51 +244,6 @@ fn start_keeper(program: &Program, folder: &Path) -> io::Result<Child> {
     Ok(keeper)
 }
 
-/// Closes the record, and clears away what only a living attempt needs.
-fn close(folder: &Path, mut record: Record, end: &End) -> io::Result<()> {
-    if let Ok(latest) = Record::read(folder) {
-        record = latest;
-    }
-    record.phase = Phase::Closed;
-    record.end = Some(end.clone());
-    record.write(folder)?;
-    if end.tree_gone {
-        clear(folder)?;
-    }
-    Ok(())
-}
-
-/// Removes the locks, and the keeper's log where it is empty.
-pub(crate) fn clear(folder: &Path) -> io::Result<()> {
-    let mut names = vec![SUPERVISOR_LOCK, KEEPER_LOCK];
-    if std::fs::metadata(folder.join(KEEPER_LOG)).is_ok_and(|log| log.len() == 0) {
-        names.push(KEEPER_LOG);
-    }
-    for name in names {
-        match std::fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(doing(name, &error)),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 fn name(program: &Program) -> String {
     program.command.first().map(|name| Path::new(name).display().to_string()).unwrap_or_default()
-}
-
-/// A value no other attempt has: it marks the processes of this one, and guards nothing.
-fn mark() -> String {
-    let random = || RandomState::new().hash_one(std::process::id());
-    format!("{:016x}{:016x}", random(), random())
-}
-
-/// Bytes in both output files.
-pub(crate) fn kept(folder: &Path) -> u64 {
-    [STDOUT, STDERR].iter().filter_map(|name| Some(std::fs::metadata(folder.join(name)).ok()?.len())).sum()
-}
-
-/// The variable that marks the processes of an attempt, as it stands in their environment.
-pub(crate) fn marked_as(record: &Record) -> String {
-    format!("{MARK}={}", record.mark)
 }

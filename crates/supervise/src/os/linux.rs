@@ -10,7 +10,7 @@ use std::path::Path;
 
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
-use super::Reaped;
+use super::{Reaped, printable};
 use crate::ending::Exit;
 use crate::record::Identity;
 
@@ -204,7 +204,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
 /// The name of a process, for people.
 pub(crate) fn name(pid: i32) -> String {
     std::fs::read(format!("/proc/{pid}/comm"))
-        .map_or_else(|_| "gone".to_owned(), |name| String::from_utf8_lossy(&name).trim().to_owned())
+        .map_or_else(|_| "gone".to_owned(), |name| printable(String::from_utf8_lossy(&name).trim()))
 }
 
 /// Which of the members hold the pipe open whose read end is given.

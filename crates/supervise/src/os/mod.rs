@@ -29,6 +29,12 @@ pub(crate) struct Reaped {
     pub(crate) anyone: bool,
 }
 
+/// The text without characters that a terminal would obey: programs name themselves as they like.
+#[cfg(unix)]
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '?' } else { character }).collect()
+}
+
 /// The error, with what was being done.
 pub(crate) fn doing(what: &str, error: &std::io::Error) -> std::io::Error {
     std::io::Error::new(error.kind(), format!("{what}: {error}"))

@@ -185,7 +185,9 @@ impl Ears {
 /// a forgotten daemon makes that build hang.
 #[expect(unsafe_code, reason = "std cannot name a descriptor it did not open")]
 pub(crate) fn keep_descriptors_from_children() -> io::Result<()> {
-    let listed = std::fs::read_dir("/proc/self/fd").or_else(|_| std::fs::read_dir("/dev/fd"))?;
+    let listed = std::fs::read_dir("/proc/self/fd")
+        .or_else(|_| std::fs::read_dir("/dev/fd"))
+        .map_err(|error| doing("listing open descriptors (is /proc mounted?)", &error))?;
     let numbers: Vec<i32> = listed
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|fd| *fd > 2)

@@ -103,7 +103,7 @@ fn no_process_of_the_tree_is_in_our_session_or_group() {
     let program = bench.program("quiet-child 60s\nprint here\nsleep 60s");
     let mut looked = 0;
     let outcome = supervise::run(&program, &limits(), &cancel, &mut |news| {
-        if matches!(news, Progress::Output { .. }) {
+        if matches!(news, Progress::Output { .. }) && looked == 0 {
             // What a Ctrl-C at our terminal reaches is our group; what a hang-up reaches is our session.
             let (_, group, session) = ids("self");
             let (keeper, keepers_group, keepers_session) = ids(&parent_of_the_agent(&bench));

@@ -92,6 +92,23 @@ fn a_flood_is_cut_at_the_limit_long_before_it_is_over() {
 }
 
 #[test]
+fn a_review_a_little_longer_than_the_limit_is_never_taken_for_a_whole_one() {
+    for script in ["flood 60KB", "flood 60KB\nhold-stdout-in-child 60s"] {
+        let bench = Bench::new();
+        let outcome = bench.run(script, &Limits { output: 59_999, ..limits() });
+        assert_eq!((outcome.ending, outcome.bytes_out), (Ending::OutputLimit, 59_999), "{outcome:?}");
+        assert!(outcome.notes.iter().any(|note| note.contains("cut at 59999 bytes")), "{outcome:?}");
+        assert_gone(&bench, &outcome);
+        let outcome = Bench::new().run("flood 60KB", &Limits { output: 60_000, ..limits() });
+        assert_eq!(
+            (outcome.ending, outcome.bytes_out),
+            (Ending::Finished, 60_000),
+            "the limit itself is allowed"
+        );
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text_are_kept_as_they_are() {
     let bench = Bench::new();
     let outcome = bench.run("invalid-utf8", &limits());
