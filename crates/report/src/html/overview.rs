@@ -7,8 +7,8 @@ use model::{Disposition, Lane, PriorStatus, Report, Severity, VerdictValue};
 use super::escape::{line, with_code};
 use super::{prose, sections};
 use crate::words::{
-    NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, prior_counts, prior_word,
-    reviewer_failed, reviewers_of,
+    NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, is_timed, prior_counts,
+    prior_word, reviewer_failed, reviewers_of,
 };
 
 /// Writes the overview.
@@ -81,15 +81,24 @@ fn tiles(page: &mut String, report: &Report) {
     let (seen, all) = covered(report);
     let cost: f64 = report.reviewers.iter().filter_map(|reviewer| reviewer.usd).sum();
     let mut tiles = vec![
-        (report.verdict.blocking.len().to_string(), format!("to fix, of {to_fix} critical or important")),
+        (
+            report.verdict.blocking.len().to_string(),
+            if to_fix == 0 {
+                "to fix".to_owned()
+            } else {
+                format!("to fix, of {to_fix} critical or important")
+            },
+        ),
         (how_many(report, Severity::Suggestion).to_string(), "optional".to_owned()),
         (dropped.to_string(), format!("dropped · {contested} contested")),
-        (format!("{seen}/{all}"), "files looked at".to_owned()),
-        (
-            compact(report.run.active_ms),
-            format!("in all · consolidation {}", compact(report.run.consolidation_ms)),
-        ),
     ];
+    if all > 0 {
+        tiles.push((format!("{seen}/{all}"), "files looked at".to_owned()));
+    }
+    if is_timed(report) {
+        let consolidation = compact(report.run.consolidation_ms);
+        tiles.push((compact(report.run.active_ms), format!("in all · consolidation {consolidation}")));
+    }
     if cost > 0.0 {
         tiles.push((format!("${cost:.2}"), "where reviewers told".to_owned()));
     }

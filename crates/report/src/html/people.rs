@@ -8,7 +8,8 @@ use super::escape::{line, text, with_code};
 use super::finding::reviewer_class;
 use super::prose;
 use crate::words::{
-    canary_word, count, numbers, overall, parsed_word, reviewer_failed, reviewer_title, sentences, spelled,
+    canary_word, count, is_timed, numbers, overall, parsed_word, reviewer_failed, reviewer_title, sentences,
+    spelled,
 };
 
 /// Writes reviewers, originals and provenance.
@@ -111,12 +112,16 @@ fn provenance(page: &mut String, report: &Report) {
             "<p class=\"warn\">⚠ The ledger does not balance or ids have holes: a defect of deep-review.</p>",
         );
     }
+    let when = if is_timed(report) {
+        let started = report.run.started.strftime("%Y-%m-%d %H:%M UTC");
+        format!(", {started}, {}", spelled(report.run.active_ms))
+    } else {
+        String::new()
+    };
     put!(
         page,
-        "<p>Run <code>{}</code>, {}, made by deep-review {} in {}.</p></footer>",
+        "<p>Run <code>{}</code>{when}, made by deep-review {}.</p></footer>",
         line(report.run.id.as_str()),
-        report.run.started.strftime("%Y-%m-%d %H:%M UTC"),
-        line(&report.tool.version),
-        spelled(report.run.active_ms)
+        line(&report.tool.version)
     );
 }

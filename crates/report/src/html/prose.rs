@@ -23,6 +23,15 @@ pub(super) fn block(markdown: &str) -> String {
     html
 }
 
+/// As [`block`], without the paragraph around it where it is one.
+pub(super) fn phrase(markdown: &str) -> String {
+    let html = block(markdown);
+    match html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")) {
+        Some(inside) if !inside.contains("<p>") => inside.to_owned(),
+        _ => html,
+    }
+}
+
 fn children<'a>(html: &mut String, node: &'a AstNode<'a>, depth: usize) {
     if depth > DEEPEST {
         return flat(html, node);

@@ -75,6 +75,10 @@
     setTimeout(() => { button.textContent = label; }, 1500);
   });
 
+  addEventListener("beforeprint", () => {
+    for (const part of all("details:not(.original)")) part.open = true;
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
     if (event.key === "t") return theme();

@@ -4,7 +4,7 @@
 
 use model::{CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, TestingGap};
 
-use super::escape::{line, name, text, with_code};
+use super::escape::{line, name, with_code};
 use super::finding::{linked_place, reviewer_class};
 use super::prose;
 use crate::words::{coverage_word, prior_word};
@@ -129,7 +129,7 @@ fn gaps(page: &mut String, report: &Report, gaps: &[TestingGap]) {
         put!(
             page,
             "<li>{}{} {}</li>",
-            with_code(&gap.scenario),
+            prose::phrase(&gap.scenario),
             related(&finding),
             said_by(report, &gap.reviewers)
         );
@@ -150,7 +150,7 @@ fn commits(page: &mut String, report: &Report) {
                 put!(
                     page,
                     "<li>{sha}{} {}</li>",
-                    with_code(&remark.text),
+                    prose::phrase(&remark.text),
                     said_by(report, &remark.reviewers)
                 );
             }
@@ -183,9 +183,9 @@ fn limitations(page: &mut String, report: &Report) {
             let finding = item.finding.iter().cloned().collect::<Vec<_>>();
             put!(
                 page,
-                "<li>{} {at}: “{}”{} {}</li>",
+                "<li>{} {at}: {}{} {}</li>",
                 line(&item.source),
-                text(item.quote.trim()),
+                prose::phrase(item.quote.trim()),
                 related(&finding),
                 said_by(report, &item.reviewers)
             );

@@ -136,11 +136,29 @@ pub(crate) fn block(text: &str) -> String {
 
 /// As [`block`], indented to stand inside a list item.
 pub(crate) fn nested(text: &str) -> String {
-    let indented: Vec<String> = block(text)
+    indented(&block(text), 2)
+}
+
+/// A list item of foreign Markdown behind a marker of ours, with words of ours behind it.
+pub(crate) fn item(marker: &str, text: &str, behind: &str) -> String {
+    let text = block(text);
+    let width = marker.find(' ').map_or(2, |at| at + 1);
+    if text.contains('\n') {
+        let text = indented(&text, width);
+        let behind = indented(behind.trim_start(), width);
+        let gap = if behind.is_empty() { "" } else { "\n\n" };
+        return format!("{marker}{}{gap}{behind}\n", text.trim_start());
+    }
+    format!("{marker}{text}{behind}\n")
+}
+
+fn indented(text: &str, width: usize) -> String {
+    let indent = " ".repeat(width);
+    let lines: Vec<String> = text
         .lines()
-        .map(|line| if line.is_empty() { String::new() } else { format!("  {line}") })
+        .map(|line| if line.is_empty() { String::new() } else { format!("{indent}{line}") })
         .collect();
-    indented.join("\n")
+    lines.join("\n")
 }
 
 /// The Markdown we expect to be read with: GitHub's.

@@ -5,7 +5,7 @@
 use model::{Report, Sha};
 
 use super::escape::{address, cell, code_cell};
-use crate::words::{builtin_note, reviewer_failed, reviewer_title, spelled};
+use crate::words::{builtin_note, is_timed, reviewer_failed, reviewer_title, spelled};
 
 /// Commits listed before the rest is counted.
 const COMMITS_SHOWN: usize = 20;
@@ -13,7 +13,7 @@ const COMMITS_SHOWN: usize = 20;
 /// Writes the title and the table.
 pub(super) fn write(report: &Report) -> String {
     let rows = [
-        ("Date", Some(report.run.started.strftime("%Y-%m-%d %H:%M UTC").to_string())),
+        ("Date", is_timed(report).then(|| report.run.started.strftime("%Y-%m-%d %H:%M UTC").to_string())),
         ("Repo", repository(report)),
         ("Round", (report.series.round > 0).then(|| round(report))),
         ("Author", authors(report)),
@@ -22,7 +22,7 @@ pub(super) fn write(report: &Report) -> String {
         ("Review SHA", review_sha(report)),
         ("Reviewers", reviewers(report)),
         ("Verdict", Some(verdict(report))),
-        ("Wall-clock time", Some(format!("`{}`", spelled(report.run.active_ms)))),
+        ("Wall-clock time", is_timed(report).then(|| format!("`{}`", spelled(report.run.active_ms)))),
     ];
     let mut text = format!("# Deep Review: {}\n\n| | |\n|---|---|\n", cell(report.run.id.as_str()));
     for (label, value) in rows {

@@ -7,7 +7,7 @@ use model::{
     TestingGap,
 };
 
-use super::escape::{block, cell, cells, code, code_cell, inline, nested};
+use super::escape::{block, cell, cells, code, code_cell, inline, item as list_item, nested};
 use crate::words::{
     NOT_CHECKED, canary_word, count, coverage_word, covered, is_builtin_only, parsed_word, place,
     prior_counts, prior_word, reviewer_failed, structure,
@@ -136,8 +136,12 @@ fn gaps(gaps: &[TestingGap]) -> String {
     let mut text = String::new();
     for (at, gap) in gaps.iter().enumerate() {
         let finding = gap.finding.as_deref().map_or(String::new(), |id| format!(" ({})", cell(id)));
-        let scenario = inline(&gap.scenario);
-        put!(text, "{}. {scenario}{finding}{}\n", at + 1, attribution(&gap.reviewers));
+        let marker = format!("{}. ", at + 1);
+        text.push_str(&list_item(
+            &marker,
+            &gap.scenario,
+            &format!("{finding}{}", attribution(&gap.reviewers)),
+        ));
     }
     text
 }
@@ -164,7 +168,7 @@ pub(super) fn commits(report: &Report) -> String {
     text.push_str(&paragraph(&report.commits.text));
     for remark in &report.commits.remarks {
         let sha = remark.sha.as_ref().map_or(String::new(), |sha| format!("`{}` ", sha.short()));
-        put!(text, "- {sha}{}{}\n", inline(&remark.text), attribution(&remark.reviewers));
+        text.push_str(&list_item(&format!("- {sha}"), &remark.text, &attribution(&remark.reviewers)));
     }
     or_none(text, "## Commit Structure")
 }
@@ -196,7 +200,13 @@ fn limitation(item: &Limitation) -> String {
     let at =
         item.location.as_ref().map_or(String::new(), |location| format!(" — {}", code(&place(location))));
     let finding = item.finding.as_deref().map_or(String::new(), |id| format!(" (see {})", cell(id)));
-    format!("- **{source}**{at}: “{}”{finding}{}\n", inline(&item.quote), attribution(&item.reviewers))
+    let behind = format!("{finding}{}", attribution(&item.reviewers));
+    let quote = item.quote.trim();
+    // A bare sentence is quoted; what is Markdown already brings its own marks.
+    if quote.contains(['*', '"', '`', '\n', '“']) {
+        return list_item(&format!("- **{source}**{at}: "), quote, &behind);
+    }
+    format!("- **{source}**{at}: “{}”{behind}\n", inline(quote))
 }
 
 /// Which changed file got whose attention.

@@ -8,12 +8,15 @@ use unicode_width::UnicodeWidthStr as _;
 use super::layout::{Style, wrap};
 use crate::safe::{safe_line, safe_name};
 use crate::words::{
-    NOT_CHECKED, builtin_note, compact, count, covered, is_builtin_only, parts, place, prior_counts,
-    prior_word, reviewer_failed, reviewers_of, structure,
+    NOT_CHECKED, builtin_note, compact, count, covered, is_builtin_only, is_timed, parts, place,
+    prior_counts, prior_word, reviewer_failed, reviewers_of, structure,
 };
 
 /// Findings listed before the rest is counted.
 const ROWS_SHOWN: usize = 40;
+
+/// Columns a place may take before its first folders are left out.
+const PLACE_WIDTH: usize = 44;
 
 /// Lines shown of a reason or a proposal.
 const DETAIL_LINES: usize = 3;
@@ -53,7 +56,8 @@ fn counts(report: &Report, width: usize, style: Style) -> String {
     let (seen, all) = covered(report);
     let files = if all == 0 { String::new() } else { format!(", {seen}/{all} files") };
     let asked = count(report.reviewers.len(), "reviewer");
-    let facts = format!("{asked}{files}, {}", compact(report.run.active_ms));
+    let time = if is_timed(report) { format!(", {}", compact(report.run.active_ms)) } else { String::new() };
+    let facts = format!("{asked}{files}{time}");
     let counts = structure(report).to_lowercase();
     let separator = if counts.width() + 6 + facts.width() <= width { "      " } else { "\n  " };
     format!("{}{separator}{}\n", style.bold(&counts), style.dim(&facts))
@@ -62,8 +66,10 @@ fn counts(report: &Report, width: usize, style: Style) -> String {
 /// `I1  important   src/a.rs:5-9  title  [claude codex]  ✓✓✓`, wrapped under its text.
 fn row(finding: &Finding, width: usize, style: Style) -> String {
     let head = format!("{:<4}{:<12}", finding.id, finding.severity.as_str());
-    let at =
-        finding.locations.first().map_or_else(|| "(whole change)".to_owned(), |it| safe_name(&place(it)));
+    let at = finding
+        .locations
+        .first()
+        .map_or_else(|| "(whole change)".to_owned(), |it| shortened(&safe_name(&place(it))));
     let who = reviewers_of(finding).join(" ");
     let body = format!("{at}  {}  [{}]  {}", safe_line(&finding.title), safe_line(&who), marks(finding));
     let mut text = String::new();
@@ -78,6 +84,17 @@ fn row(finding: &Finding, width: usize, style: Style) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A long path loses its first folders; the report has it in full.
+fn shortened(place: &str) -> String {
+    let mut rest = place;
+    while rest.width() > PLACE_WIDTH
+        && let Some((_, behind)) = rest.split_once('/')
+    {
+        rest = behind;
+    }
+    if rest.len() == place.len() { place.to_owned() } else { format!("…/{rest}") }
 }
 
 /// Where nobody else explains it: the reason and the proposal, a line or two each.
@@ -177,7 +194,9 @@ fn facts(report: &Report) -> Vec<String> {
     let consolidation = compact(report.run.consolidation_ms);
     let cost: f64 = report.reviewers.iter().filter_map(|reviewer| reviewer.usd).sum();
     let cost = if cost > 0.0 { format!(" · ${cost:.2}") } else { String::new() };
-    facts.push(format!("{} active (consolidation {consolidation}){cost}", compact(report.run.active_ms)));
+    if is_timed(report) {
+        facts.push(format!("{} active (consolidation {consolidation}){cost}", compact(report.run.active_ms)));
+    }
     if is_builtin_only(report) {
         facts.push(NOT_CHECKED.to_owned());
     }

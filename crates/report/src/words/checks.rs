@@ -14,18 +14,36 @@ pub(crate) struct Checked {
     pub(crate) repaired: Vec<String>,
     /// What does not hold, with its detail.
     pub(crate) failed: Vec<String>,
-    /// What could not be answered, with its reason.
-    pub(crate) unknown: Vec<String>,
+    /// What could not be answered: the reason, and what it keeps from being answered.
+    unknown: Vec<(String, Vec<&'static str>)>,
 }
 
 impl Checked {
+    /// Often one reason keeps many gates from answering; it is told once.
+    fn unanswered(&mut self, check: &Check) {
+        let gate = check.gate.as_str();
+        match self.unknown.iter_mut().find(|(reason, _)| *reason == check.detail) {
+            Some((_, gates)) => gates.push(gate),
+            None => self.unknown.push((check.detail.clone(), vec![gate])),
+        }
+    }
+
+    /// What could not be answered, in words.
+    fn not_checked(&self) -> Vec<String> {
+        let told = |(reason, gates): &(String, Vec<&str>)| {
+            let gates = gates.join(", ");
+            if reason.is_empty() { gates } else { format!("{gates} ({reason})") }
+        };
+        self.unknown.iter().map(told).collect()
+    }
+
     /// The phrases by answer, each with its label; answers that do not occur are left out.
     pub(crate) fn groups(&self) -> Vec<(&'static str, String)> {
         [
-            ("Verified", &self.verified),
-            ("Repaired", &self.repaired),
-            ("Failed", &self.failed),
-            ("Not checked", &self.unknown),
+            ("Verified", self.verified.clone()),
+            ("Repaired", self.repaired.clone()),
+            ("Failed", self.failed.clone()),
+            ("Not checked", self.not_checked()),
         ]
         .into_iter()
         .filter(|(_, phrases)| !phrases.is_empty())
@@ -66,7 +84,7 @@ fn tell(told: &mut Checked, check: &Check, own: &[&Check], reviewer: Option<&str
         CheckResult::Pass => told.verified.extend(holds(check.gate, own)),
         CheckResult::Repaired => told.repaired.push(detailed()),
         CheckResult::Fail => told.failed.push(detailed()),
-        CheckResult::Unknown => told.unknown.push(detailed()),
+        CheckResult::Unknown => told.unanswered(check),
         CheckResult::NotApplicable => {}
     }
 }
@@ -99,10 +117,15 @@ pub(crate) fn origin(finding: &Finding) -> Option<(String, Vec<&str>)> {
         OriginValue::Deleted => "in code this change removes",
         OriginValue::Absent => "something is missing",
         OriginValue::Worsened => "pre-existing line, new caller",
-        OriginValue::Unknown if finding.origin.method.is_empty() => return None,
+        OriginValue::Unknown if finding.origin.method.is_empty() || is_told(finding) => return None,
         OriginValue::Unknown => return Some((format!("unknown: {}", finding.origin.method), commits)),
     };
     Some((words.to_owned(), commits))
+}
+
+/// Whether the checks say already that the origin could not be computed.
+fn is_told(finding: &Finding) -> bool {
+    finding.checks.iter().any(|check| check.gate == Gate::Origin && check.result == CheckResult::Unknown)
 }
 
 #[cfg(test)]

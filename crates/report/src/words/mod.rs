@@ -90,6 +90,11 @@ pub(crate) fn prior_counts(report: &Report) -> Vec<(PriorStatus, usize)> {
         .collect()
 }
 
+/// Whether the time of the run is known; merging given reviews has none.
+pub(crate) fn is_timed(report: &Report) -> bool {
+    report.run.active_ms > 0 || report.run.started.as_second() > 0
+}
+
 /// Changed files somebody looked at, and changed files.
 pub(crate) fn covered(report: &Report) -> (usize, usize) {
     let all = report.coverage.files.len();

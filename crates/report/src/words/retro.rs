@@ -29,8 +29,9 @@ const ROWS: [(&str, Cell); 15] = [
     ("Unique insights", |_, _, retro| retro.unique.to_string()),
     ("Location accuracy", |_, _, retro| accuracy(retro)),
     ("Design observations", |_, _, retro| retro.design.to_string()),
-    ("Files reviewed", |report, _, retro| {
-        format!("{}/{}", retro.files_reviewed, report.target.changed.len())
+    ("Files reviewed", |report, _, retro| match report.target.changed.len() {
+        0 => retro.files_reviewed.to_string(),
+        all => format!("{}/{all}", retro.files_reviewed),
     }),
     ("Coverage misses", |_, _, retro| misses(retro)),
     ("Own verdict", |_, reviewer, _| reviewer.verdict.clone().unwrap_or_else(dash)),
@@ -177,6 +178,9 @@ fn accurate(retro: &Retro) -> String {
 
 fn depth(report: &Report, reviewer: &ReviewerReport, retro: &Retro) -> String {
     let files = match retro.files_omitted {
+        _ if report.target.changed.is_empty() => {
+            format!("gave an account of {}", count(retro.files_reviewed as usize, "file"))
+        }
         None => "gave no account of the files it looked at".to_owned(),
         Some(omitted) => {
             let all = report.target.changed.len();
