@@ -276,6 +276,61 @@ fn every_dress_of_a_headline_is_read() {
             NO_KINDS,
         ),
         (
+            "a table and nothing else",
+            "## Findings\n\n| # | Severity | Location | Finding | Class |\n|---|---|---|---|---|\n| C1 | **Critical** | `src/pool.rs:41-43` | {C} | regression |\n| I1 | Important | `src/queue.rs:70`, `src/main.rs:12-15` | {I} | gap |\n| S1 | Suggestion | `docs/use.md:7` | {S} | enhancement |\n",
+            ALL,
+        ),
+        (
+            "several fields on one line",
+            "## Findings\n\n### 1. {C}\n\n**Severity:** critical · **Class:** regression · **Location:** `src/pool.rs:41-43`\n\n{B}\n### 2. {I}\n\n**Severity:** important | **Class:** gap | **Location:** `src/queue.rs:70`, `src/main.rs:12-15`\n\n### 3. {S}\n\n**Severity:** suggestion · **Class:** enhancement · **Location:** `docs/use.md:7`\n",
+            ALL,
+        ),
+        (
+            "numbered findings with title as a field",
+            "## Findings\n\n**Finding 1**\n- Title: {C}\n- Severity: critical\n- Class: regression\n- File: `src/pool.rs:41-43`\n\n**Finding 2**\n- Title: {I}\n- Severity: important\n- Class: gap\n- File: `src/queue.rs:70`, `src/main.rs:12-15`\n\n**Finding 3**\n- Title: {S}\n- Severity: suggestion\n- Class: enhancement\n- File: `docs/use.md:7`\n",
+            ALL,
+        ),
+        (
+            "bold numbers without a list",
+            "#### Critical Issues\n\n**1. {C}** — `src/pool.rs:41-43` (critical, regression)\n\n{B}\n#### Important Issues\n\n**2. {I}** — `src/queue.rs:70`, `src/main.rs:12-15` (important, gap)\n\nTwice.\n\n#### Suggestions\n\n**3. {S}** — `docs/use.md:7` (suggestion, enhancement)\n",
+            ALL,
+        ),
+        (
+            "label and title both bold, places in brackets",
+            "## Critical\n\n**C1:** **{C}** (`src/pool.rs:41-43`) (critical, regression)\n\n{B}\n## Important\n\n**I1:** **{I}** (`src/queue.rs:70`, `src/main.rs:12-15`) (important, gap)\n\n## Suggestions\n\n**S1:** **{S}** (`docs/use.md:7`) (suggestion, enhancement)\n",
+            ALL,
+        ),
+        (
+            "labels as code, headings with places and no separator",
+            "## Critical\n\n### `C1` — {C} `src/pool.rs:41-43`\n\n*(critical, regression)*\n\n{B}\n## Important\n\n### `I1` — {I} `src/queue.rs:70`, `src/main.rs:12-15`\n\n*(important, gap)*\n\n## Suggestions\n\n### `S1` — {S} `docs/use.md:7`\n\n*(suggestion, enhancement)*\n",
+            ALL,
+        ),
+        (
+            "severity with an icon before the place",
+            "## Issues\n\n🔴 **Critical:** `src/pool.rs:41-43` — {C}\n\nIt sleeps.\n\n🟠 **High:** `src/queue.rs:70`, `src/main.rs:12-15` — {I}\n\nTwice.\n\n🟢 **Low:** `docs/use.md:7` — {S}\n\nBecause.\n",
+            NO_KINDS,
+        ),
+        (
+            "severity as the heading of each finding",
+            "# Review\n\n## Critical: {C}\n\n`src/pool.rs:41-43`\n\n{B}\n## Important: {I}\n\n`src/queue.rs:70`, `src/main.rs:12-15`\n\n## Suggestion: {S}\n\n`docs/use.md:7`\n",
+            NO_KINDS,
+        ),
+        (
+            "lists of plain sentences with places in front",
+            "Critical issues:\n\n- `src/pool.rs:41-43`: {C}\n\nImportant issues:\n\n- `src/queue.rs:70`, `src/main.rs:12-15`: {I}\n\nSuggestions:\n\n- `docs/use.md:7`: {S}\n",
+            NO_KINDS,
+        ),
+        (
+            "plain sentences in lists, no place at all",
+            "### Critical\n* {C}\n\n### Important\n* {I}\n\n### Minor\n* {S}\n\n### Nits\nNone.\n",
+            ONLY_TITLES,
+        ),
+        (
+            "sections that say none in a sentence",
+            "## Blockers\n\nNo blockers were found in this change.\n\n## Critical Issues\n\n- **C1. {C}** — `src/pool.rs:41-43` (critical, regression)\n\n## Important Issues\n\n- **I1. {I}** — `src/queue.rs:70`, `src/main.rs:12-15` (important, gap)\n\n## Suggestions\n\n- **S1. {S}** — `docs/use.md:7` (suggestion, enhancement)\n\n## Nits\n\n- No issues found.\n",
+            ALL,
+        ),
+        (
             "html tags",
             "<details>\n<summary>Full review output</summary>\n\n### Critical Issues\n\n<b>C1. {C}</b> — `src/pool.rs:41-43` (critical, regression)\n\nIt sleeps.\n\n### Important Issues\n\n**I1. {I}** — `src/queue.rs:70`, `src/main.rs:12-15` (important, gap)\n\n### Suggestions\n\n**S1. {S}** — `docs/use.md:7` (suggestion, enhancement)\n\n</details>\n",
             ALL,
@@ -307,4 +362,52 @@ fn a_wrapped_review_is_the_same_review() {
     check("details", &format!("<details>\n<summary>Review</summary>\n\n{plain}\n</details>\n"), ALL);
     check("windows line ends", &plain.replace('\n', "\r\n"), ALL);
     check("byte order mark", &format!("\u{feff}{plain}"), ALL);
+}
+
+#[test]
+fn a_finding_taken_back_half_way_is_flagged() {
+    let text = "## Suggestions\n\nS1. **The lock may be missed** — `a.rs:1` (suggestion, gap)\n\nIt looks unlocked. On closer reading, this is fine: the caller holds it.\n\nS2. ~~**Struck**~~ — `b.rs:2` (suggestion, gap)\n\nS3. **Also gone** (withdrawn)\n\nS4. **Stays** — `c.rs:3` (suggestion, gap)\n\nActually, this is fine only on Linux.\n\nFix: guard the other systems with a check of their own.\n";
+    let withdrawn: Vec<bool> =
+        read(text, &Context::default()).findings.iter().map(|finding| finding.withdrawn).collect();
+    assert_eq!(withdrawn, [true, true, true, false]);
+}
+
+#[test]
+fn the_parts_of_a_finding_are_told_apart() {
+    let text = "## Findings\n\n### Important Issues\n\nI1. **Two places differ** — `a.rs:1-3`, `b.rs:9` (important, regression)\n\n```rust\nlet a = 1;\n```\n```rust\nlet b = 2;\n```\n\nThey differ.\n\n```text\nnot a quote\n```\n\n**Trigger:** a busy day.\n\nFix: make them equal:\n\n```diff\n-let b = 2;\n+let b = 1;\n```\n\nNothing else.\n\n```bash repro\nbash x.sh\n```\n\n*Consolidation note: merged with I2.*\n\n---\n";
+    let finding = read(text, &Context::default()).findings.remove(0);
+    assert_eq!(finding.locations[0].quote.as_deref(), Some("let a = 1;"));
+    assert_eq!(finding.locations[1].quote.as_deref(), Some("let b = 2;"));
+    assert_eq!(finding.fix.as_deref(), Some("make them equal:\n\n```diff\n-let b = 2;\n+let b = 1;\n```"));
+    assert_eq!(finding.patch.as_deref(), Some("-let b = 2;\n+let b = 1;\n"));
+    assert_eq!(finding.trigger.as_deref(), Some("a busy day."));
+    assert_eq!(finding.repro.as_deref(), Some("bash x.sh\n"));
+    assert_eq!(finding.consolidation_note.as_deref(), Some("Consolidation note: merged with I2."));
+    assert!(finding.body.starts_with("```rust\nlet a = 1;") && finding.body.ends_with("```"));
+    assert!(!finding.body.contains("Consolidation") && !finding.body.contains("Two places"));
+}
+
+#[test]
+fn sections_beside_the_findings_are_read() {
+    let text = "**Verdict:** Merge with fixes\n\n## Executive Summary\n\nThe change is small.\n\nIt works.\n\n## Findings\n\n### Critical Issues\n\nNone.\n\n### Suggestions\n\nS1. **A** — `a.rs:1` (suggestion, gap)\n\n## Design Observations\n\n**Concerns**\n\n- **One lock for all** (future) — readers wait. See `pool.rs:7`.\n\n**Strengths**\n\n1. The queue is owned by one thread. That is right.\n\n## Testing Assessment\n\n`cargo test -p pool` passed. Untested, by risk:\n\n1. **Two workers** at once.\n2. A full queue.\n\n## Documentation Assessment\n\nNo gaps.\n\n## Commit Structure\n\nOne commit.\n\n## Acknowledged Limitations\n\n- **Code comment** — `pool.rs:3`: \"no limit yet\"\n- **PR comment** from @zoe: \"later\"\n\n## Status of Prior Findings\n\n- I1 (the lock): Fixed — in abc1234\n- I2: not addressed\n\n## Coverage Summary\n\n| File | Status |\n|---|---|\n| `a.rs` | S1 |\n| `pool.rs` | Reviewed, no issues |\n| `Cargo.lock` | Trivial |\n";
+    let reading = read(text, &Context::default());
+    assert_eq!(reading.verdict.as_deref(), Some("Merge with fixes"));
+    assert_eq!(reading.summary.as_deref(), Some("The change is small.\n\nIt works."));
+    assert_eq!(reading.design.len(), 2);
+    assert_eq!(reading.design[0].title, "One lock for all");
+    assert_eq!(reading.design[0].scope, Some(model::DesignScope::Future));
+    assert_eq!(reading.design[1].kind, model::DesignKind::Strength);
+    assert_eq!(reading.design[1].title, "The queue is owned by one thread.");
+    assert_eq!(reading.testing.len(), 3);
+    assert!(reading.testing[1].gap && reading.testing[2].gap);
+    assert_eq!(reading.ran[0].command, "cargo test -p pool");
+    assert_eq!(reading.documentation.len(), 1);
+    assert_eq!(reading.commits.len(), 1);
+    let sources: Vec<&str> = reading.limitations.iter().map(|item| item.source.as_str()).collect();
+    assert_eq!(sources, ["code", "pr-comment"]);
+    let prior: Vec<(&str, &str)> =
+        reading.prior.iter().map(|item| (item.finding.as_str(), item.status.as_str())).collect();
+    assert_eq!(prior, [("I1 (the lock)", "fixed"), ("I2", "not addressed")]);
+    assert_eq!(reading.coverage.len(), 3);
+    assert_eq!(reading.coverage[0].findings, ["S1"]);
 }

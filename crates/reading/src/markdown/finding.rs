@@ -10,6 +10,7 @@ use super::block::{Block, Shape};
 use super::header;
 use super::inline::{Part, Piece, pieces, text_of};
 use super::outline::Outline;
+use super::second_thoughts;
 use super::source::Source;
 use super::starts::Start;
 use crate::location::Paths;
@@ -308,8 +309,11 @@ impl<'a> Page<'_, 'a, '_> {
             if let Some(tags) = leading_tags(line).or_else(|| trailing_tags(line)) {
                 parts.said.fill(tags);
             }
-            if let Some((field, value)) = field_of(line) {
-                self.field(field, value, number, parts);
+            let fields = fields_of(line);
+            if !fields.is_empty() {
+                for (field, value) in fields {
+                    self.field(field, value, number, parts);
+                }
                 prose = false;
                 continue;
             }
@@ -328,7 +332,7 @@ impl<'a> Page<'_, 'a, '_> {
                 parts.fix.push((number, number));
             }
             prose = true;
-            parts.withdrawn |= takes_back(&text_of(line));
+            parts.withdrawn |= second_thoughts::takes_back(&text_of(line));
         }
         if prose && !parts.in_fix && !parts.quotes.is_empty() {
             parts.quotes_open = false;
@@ -351,6 +355,8 @@ impl<'a> Page<'_, 'a, '_> {
                 }
             }
             Field::Fix => {
+                // Who still proposes a fix has not taken the finding back.
+                parts.withdrawn &= text.len() < 40;
                 parts.quotes_open = false;
                 parts.fix.push((number, number));
             }
@@ -372,7 +378,7 @@ impl<'a> Page<'_, 'a, '_> {
                 parts.note.get_or_insert(text);
                 parts.left_out.push((number, number));
             }
-            Field::Problem => parts.withdrawn |= takes_back(&text),
+            Field::Problem => parts.withdrawn |= second_thoughts::takes_back(&text),
             Field::Confidence => {}
         }
     }
@@ -441,6 +447,30 @@ fn trim_rules(body: &str) -> String {
         }
     }
     body.trim_start_matches('\n').to_owned()
+}
+
+/// All fields of a line: `Severity: high · Kind: gap · File: a.rs`.
+fn fields_of(line: &[Piece]) -> Vec<(Field, &[Piece])> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some((field, value)) = field_of(rest) {
+        let next = value.iter().enumerate().find(|(at, piece)| {
+            matches!(piece.text.as_str(), "·" | "|" | "•" | ";" | "—")
+                && piece.part == Part::Word
+                && field_of(&value[at + 1..]).is_some()
+        });
+        match next {
+            Some((at, _)) if found.len() < 8 => {
+                found.push((field, &value[..at]));
+                rest = &value[at + 1..];
+            }
+            _ => {
+                found.push((field, value));
+                break;
+            }
+        }
+    }
+    found
 }
 
 /// `Name: value` at the start of a line, in any dress.
@@ -528,58 +558,6 @@ fn looks_like_diff(code: &str) -> bool {
 fn is_output(info: &str) -> bool {
     let first = info.split_whitespace().next().unwrap_or_default();
     matches!(first, "console" | "output" | "shell-session" | "terminal" | "stdout" | "log" | "mermaid")
-}
-
-/// A sentence in which the reviewer takes the finding back.
-fn takes_back(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let lower = lower.trim_start_matches(['*', '_', '(', '[', ' ', '>', '~']);
-    const OPENINGS: [&str; 12] = [
-        "withdrawn",
-        "withdrawing",
-        "i withdraw",
-        "retracted",
-        "retracting",
-        "scratch that",
-        "disregard this",
-        "never mind",
-        "false alarm",
-        "i retract",
-        "dropping this",
-        "self-withdrawn",
-    ];
-    if OPENINGS.iter().any(|opening| lower.starts_with(opening)) {
-        return true;
-    }
-    const PHRASES: [&str; 26] = [
-        "withdrawing this finding",
-        "withdraw this finding",
-        "this finding is withdrawn",
-        "finding withdrawn",
-        "i withdraw this",
-        "not a real issue",
-        "so this is not an issue",
-        "so this isn't an issue",
-        "so this is fine",
-        "so it is fine",
-        "so it's fine",
-        "on closer reading, this is",
-        "on closer reading this is",
-        "on closer inspection, this is",
-        "on closer inspection this is",
-        "on closer look, this is",
-        "on second look, this is",
-        "on re-reading, this is",
-        "on rereading, this is",
-        "this is actually fine",
-        "this is actually correct",
-        "actually, this is correct",
-        "actually, this is fine",
-        "not actually a bug",
-        "retracting this",
-        "no finding here",
-    ];
-    PHRASES.iter().any(|phrase| lower.contains(phrase))
 }
 
 fn first_sentence(body: &str) -> String {

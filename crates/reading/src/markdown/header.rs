@@ -11,6 +11,8 @@ use crate::words;
 
 /// Pieces of a paragraph that can belong to its headline.
 pub(crate) const LIMIT: usize = 600;
+/// A title longer than this that is not bold is a paragraph.
+const LONG_TITLE: usize = 120;
 /// Lines a headline may run over.
 const MAX_LINES: usize = 5;
 
@@ -21,6 +23,8 @@ pub(crate) struct Header {
     pub(crate) label: Option<String>,
     /// `3.`, `#3`, `Finding 3`.
     pub(crate) number: Option<u32>,
+    /// True where the number is called a finding: `Finding 3`.
+    pub(crate) named: bool,
     /// Tags in front or behind.
     pub(crate) tags: Tags,
     /// True where a severity stands in front of the title.
@@ -130,7 +134,24 @@ fn attempt(pieces: &[Piece], lines: &[(usize, usize)], count: usize, paths: Path
     };
     let kept = trailing(title, &mut header, paths);
     header.title = tidy(&text_of(&title[..kept]));
+    if !header.bold && header.title.len() > LONG_TITLE {
+        first_sentence(&title[..kept], &mut header);
+    }
     header
+}
+
+/// A title that is a paragraph: its first sentence is the title, the rest is body.
+fn first_sentence(title: &[Piece], header: &mut Header) {
+    let ends = |at: &usize| {
+        let (piece, next) = (&title[*at], &title[at + 1]);
+        let stops = piece.part == Part::Word && piece.text.len() > 2 && piece.text.ends_with(['.', '!', '?']);
+        let capital = next.part != Part::Word || next.text.chars().next().is_some_and(char::is_uppercase);
+        stops && next.space && capital && !matches!(piece.text.as_str(), "e.g." | "i.e." | "vs." | "etc.")
+    };
+    let Some(end) = (0..title.len().saturating_sub(1)).find(ends) else { return };
+    header.title = tidy(&text_of(&title[..=end]));
+    header.rest = text_of(&title[end + 1..]);
+    header.rest_pieces = title[end + 1..].to_vec();
 }
 
 /// True where the words behind a bold run go on with its sentence rather than begin another.
@@ -281,6 +302,7 @@ fn named_number(line: &[Piece], header: &mut Header) -> Option<usize> {
         header.tags.severity.get_or_insert((level, first));
         header.leads_with_severity = true;
         header.number = number.parse().ok();
+        header.named = true;
         return Some(at + 1);
     }
     if is_finding_word(&first) {
@@ -298,6 +320,7 @@ fn named_number(line: &[Piece], header: &mut Header) -> Option<usize> {
     }
     (is_number(bare) && closed).then(|| {
         header.number = bare.parse().ok();
+        header.named = true;
         at + 1
     })
 }
@@ -595,7 +618,9 @@ fn trailing_places(line: &[Piece], header: &mut Header, paths: Paths<'_>) -> Opt
             piece.is_separator() && !piece.is(",") || piece.part == Part::Word && piece.text.ends_with(':')
         });
         let named = before.is_some_and(|piece| piece.is("at") || piece.is("in"));
-        if !opened && !named {
+        let bare = before.is_some_and(|piece| !is_preposition(piece))
+            && matches!(line[start].part, Part::Code | Part::Link(_));
+        if !opened && !named && !bare {
             continue;
         }
         let mut found = Vec::new();
@@ -611,6 +636,41 @@ fn trailing_places(line: &[Piece], header: &mut Header, paths: Paths<'_>) -> Opt
         }
     }
     None
+}
+
+/// Words behind which a place is part of the sentence.
+fn is_preposition(piece: &Piece) -> bool {
+    piece.part == Part::Word
+        && matches!(
+            piece.text.to_lowercase().as_str(),
+            "for"
+                | "of"
+                | "from"
+                | "to"
+                | "by"
+                | "with"
+                | "on"
+                | "see"
+                | "via"
+                | "and"
+                | "or"
+                | "vs"
+                | "than"
+                | "like"
+                | "into"
+                | "the"
+                | "as"
+                | ","
+                | "("
+                | "/"
+                | "both"
+                | "per"
+                | "near"
+                | "between"
+                | "behind"
+                | "cf."
+                | "over"
+        )
 }
 
 /// `— important, regression` at the end.

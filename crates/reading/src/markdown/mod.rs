@@ -8,9 +8,11 @@ pub(crate) mod finding;
 mod header;
 pub(crate) mod inline;
 pub(crate) mod outline;
+mod second_thoughts;
 pub(crate) mod sections;
 pub(crate) mod source;
 pub(crate) mod starts;
+mod tables;
 
 use comrak::{Arena, Options};
 use model::{Note, ParsedAs, Reading, Severity};
@@ -36,6 +38,9 @@ pub(crate) fn read(text: &str, paths: Paths<'_>) -> Page {
     with_page(text, paths, false, |page, starts| {
         let mut reading = Reading { parsed_as: ParsedAs::Markdown, ..Reading::default() };
         reading.findings = page.findings(starts, &mut reading.notes);
+        if reading.findings.is_empty() {
+            reading.findings = page.table_findings(&mut reading.notes);
+        }
         let taken = page.taken(starts);
         page.sections(&mut reading, &taken);
         page.note_unread(&taken, &mut reading.notes);

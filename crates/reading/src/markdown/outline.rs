@@ -9,48 +9,43 @@ use super::inline::{Piece, pieces, text_of};
 use crate::location::Paths;
 use crate::words::{self, Section};
 
-/// Words of a statement that a section is empty.
+/// True for a statement that a section is empty: `None.`, `No critical issues were found.`
 pub(crate) fn says_none(text: &str) -> bool {
-    let text =
-        text.trim().trim_matches(['*', '_', '(', ')', '.', '-', '—', '–', ':', '`', '!', ' ']).to_lowercase();
-    let first = text.split(['.', ';', '—', '–', '\n', ',']).next().unwrap_or_default().trim();
-    matches!(
-        first,
-        "none"
-            | "n/a"
-            | "na"
-            | "nil"
-            | "nothing"
-            | "none found"
-            | "none identified"
-            | "no issues"
-            | "no findings"
-            | "no issues found"
-            | "none noted"
-            | "no critical issues"
-            | "no important issues"
-            | "no suggestions"
-            | "no critical findings"
-            | "no important findings"
-            | "no critical issues found"
-            | "no important issues found"
-            | "nothing to report"
-            | "none this round"
-            | "no concerns"
-            | "not applicable"
-            | "none observed"
-            | "nothing found"
-            | "no critical issues identified"
-            | "no important issues identified"
-            | "no blocking issues"
-            | "no high severity issues"
-            | "none at this time"
-            | "no suggestions at this time"
-            | "none remaining"
-            | "no new findings"
-            | "no new issues"
-            | "none reported"
-    )
+    let text = text.trim().trim_matches(['*', '_', '(', ')', '.', '-', '—', '–', ':', '`', '!', ' ']);
+    let first = text
+        .split(['.', ';', '—', '–', '\n', ',', '(', ':'])
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_lowercase();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    match words.as_slice() {
+        ["none" | "n/a" | "na" | "nil" | "nothing"] => true,
+        ["none", rest @ ..] => rest.len() <= 6 && !matches!(rest[0], "of" | "is"),
+        ["nothing", "found" | "to", ..] => words.len() <= 6,
+        ["not", "applicable"] | ["no", "comments"] => true,
+        ["no" | "zero", rest @ ..] => {
+            let thing = rest.iter().take(4).position(|word| {
+                matches!(
+                    *word,
+                    "issues"
+                        | "findings"
+                        | "problems"
+                        | "concerns"
+                        | "bugs"
+                        | "regressions"
+                        | "suggestions"
+                        | "blockers"
+                        | "defects"
+                        | "comments"
+                        | "objections"
+                        | "limitations"
+                )
+            });
+            thing.is_some() && words.len() <= 14
+        }
+        _ => false,
+    }
 }
 
 /// A block that announces a section.

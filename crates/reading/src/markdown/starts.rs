@@ -90,8 +90,9 @@ fn candidate(
     let header = header::header(&pieces(block.node, header::LIMIT), paths);
     let number = block.item.and_then(|item| item.number).or(header.number.map(|number| number as usize));
     let unnamed = is_no_title(&header);
-    let named_by_place =
-        unnamed && header.title.is_empty() && (header.label.is_some() || header.leads_with_severity);
+    let named_by_place = unnamed
+        && header.title.is_empty()
+        && (header.label.is_some() || header.leads_with_severity || header.named);
     if unnamed && !named_by_place {
         return None;
     }
@@ -102,7 +103,7 @@ fn candidate(
         Style::Severity
     } else if let Shape::Heading(level) = block.shape {
         Style::Heading(level)
-    } else if number.is_some() && (header.bold || header.tail) {
+    } else if number.is_some() && (header.bold || header.tail || header.named) {
         Style::Numbered
     } else if in_list && header.tail {
         Style::Bullet
