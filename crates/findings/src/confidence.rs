@@ -27,7 +27,7 @@ pub(crate) fn confidence(
     (round(1.0 / (1.0 + (-sum).exp())), terms)
 }
 
-const BASE: f64 = 0.6;
+const BASE: f64 = 0.9;
 
 fn evidence(defect: &Defect<'_>, lane: Lane, input: &Input<'_>, terms: &mut Vec<Term>) {
     if !input.repository_used {
@@ -72,6 +72,59 @@ fn specifics(defect: &Defect<'_>, terms: &mut Vec<Term>) {
     if raw.known_by.as_deref() == Some("ran") {
         terms.push(term("the reviewer ran it", 0.5));
     }
+    wording(&format!("{}\n{}", raw.title, raw.body), terms);
+}
+
+/// How it is said: maintainers accept statements more often than requests to look.
+fn wording(text: &str, terms: &mut Vec<Term>) {
+    const ASKS: &[&str] =
+        &["ensure", "verify", "confirm", "double-check", "make sure", "please check", "clarify"];
+    const HEDGES: &[&str] = &[
+        "could",
+        "might",
+        "may",
+        "potential",
+        "potentially",
+        "possibly",
+        "perhaps",
+        "seems",
+        "appears",
+        "likely",
+    ];
+    let prose = outside_fences(text).to_lowercase();
+    let words: Vec<&str> =
+        prose.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let share = |list: &[&str]| {
+        let hits = words.iter().filter(|word| list.contains(*word)).count() as f64;
+        (hits / (words.len().max(12) as f64)).min(0.1)
+    };
+    terms.push(term(
+        "it asks to look rather than states",
+        if ASKS.iter().any(|ask| prose.contains(ask)) { -0.25 } else { 0.0 },
+    ));
+    terms.push(term("it hedges", -4.0 * share(HEDGES)));
+    let code = text.matches('`').count() / 2;
+    let named = (code as f64 / words.len().max(12) as f64).min(0.2);
+    terms.push(term("it names the code it speaks of", 1.5 * named));
+    let long = (words.len() as f64 / 40.0).ln().clamp(0.0, 2.0);
+    terms.push(term("it takes many words", -0.12 * long));
+    if text.contains("```suggestion") {
+        terms.push(term("it gives the new lines", 0.25));
+    }
+}
+
+fn outside_fences(text: &str) -> String {
+    let mut inside = false;
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            inside = !inside;
+        } else if !inside {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }
 
 fn record(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>, terms: &mut Vec<Term>) {

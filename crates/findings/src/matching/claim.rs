@@ -133,12 +133,12 @@ impl Claim {
         };
     }
 
-    /// The last parts of its paths, each once, since reviewers shorten paths; the empty name where it has no place.
+    /// Its paths, each once; the empty one where it has no place.
     pub(crate) fn files(&self) -> Vec<&str> {
         if self.places.is_empty() {
             return vec![""];
         }
-        let mut files: Vec<&str> = self.places.iter().map(Place::file_name).collect();
+        let mut files: Vec<&str> = self.places.iter().map(|place| place.path.as_str()).collect();
         files.sort_unstable();
         files.dedup();
         files

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::candidates::candidates;
 use super::claim::Claim;
+use super::features::Places;
 use super::pair::{MARGIN, THRESHOLD, compare, relate};
 use super::surroundings::in_context;
 
@@ -83,8 +84,25 @@ fn twins(claims: &[Claim]) -> Vec<Vec<usize>> {
 struct Group {
     /// Twins in it.
     members: Vec<usize>,
-    /// Sum of scores towards other groups, and of how many pairs.
-    links: HashMap<usize, (f32, u32)>,
+    links: HashMap<usize, Link>,
+}
+
+/// What is known between two groups.
+#[derive(Clone, Copy, Default)]
+struct Link {
+    /// Sum of scores, and of how many pairs.
+    sum: f32,
+    known: u32,
+    /// True where some pair shares a file, or both name none.
+    near: bool,
+}
+
+impl Link {
+    fn add(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.known += other.known;
+        self.near |= other.near;
+    }
 }
 
 struct Groups {
@@ -130,9 +148,10 @@ impl Groups {
             if authors[a].iter().any(|author| authors[b].contains(author)) {
                 score -= SAME_REVIEWER;
             }
+            let near = Places::of(claims[a], claims[b]) != Places::OtherFile;
             for (from, to) in [(a, b), (b, a)] {
                 if let Some(group) = &mut groups[from] {
-                    group.links.insert(to, (score, 1));
+                    group.links.insert(to, Link { sum: score, known: 1, near });
                 }
             }
         }
@@ -140,38 +159,37 @@ impl Groups {
     }
 
     /// Average linkage: the closest two groups merge as long as their mean score reaches the threshold.
+    ///
+    /// First within files, then across. Groups that share a file were judged in the first pass and are not judged
+    /// again, so that what is said of one file never decides what is one defect in another.
     fn merge(&mut self) {
-        let mut steps: BinaryHeap<Step> = BinaryHeap::new();
-        for a in 0..self.groups.len() {
-            self.propose(a, &mut steps, |b| b > a);
-        }
-        while let Some(step) = steps.pop() {
-            if self.score(step.a, step.b) == Some(step.score) {
-                let merged = self.join(step.a, step.b);
-                self.propose(merged, &mut steps, |_| true);
+        for near in [true, false] {
+            let mut steps: BinaryHeap<Step> = BinaryHeap::new();
+            for a in 0..self.groups.len() {
+                self.propose(a, near, &mut steps, |b| b > a);
+            }
+            while let Some(step) = steps.pop() {
+                if self.score(step.a, step.b, near) == Some(step.score) {
+                    let merged = self.join(step.a, step.b);
+                    self.propose(merged, near, &mut steps, |_| true);
+                }
             }
         }
     }
 
-    fn propose(&self, a: usize, steps: &mut BinaryHeap<Step>, wanted: impl Fn(usize) -> bool) {
+    fn propose(&self, a: usize, near: bool, steps: &mut BinaryHeap<Step>, wanted: impl Fn(usize) -> bool) {
         let Some(group) = &self.groups[a] else { return };
         for b in group.links.keys().copied().filter(|b| wanted(*b)) {
-            if let Some(score) = self.score(a, b).filter(|score| *score >= THRESHOLD) {
+            if let Some(score) = self.score(a, b, near).filter(|score| *score >= THRESHOLD) {
                 steps.push(Step { score, a: a.min(b), b: a.max(b) });
             }
         }
     }
 
-    /// Mean score between two groups; `None` where one is gone or they have nothing in common.
-    fn score(&self, a: usize, b: usize) -> Option<f32> {
+    /// Mean score between two groups; `None` where one is gone or they are not for this pass.
+    fn score(&self, a: usize, b: usize, near: bool) -> Option<f32> {
         let (x, y) = (self.groups[a].as_ref()?, self.groups[b].as_ref()?);
-        self.mean(x, y, b)
-    }
-
-    fn mean(&self, x: &Group, y: &Group, b: usize) -> Option<f32> {
-        let (sum, known) = x.links.get(&b)?;
-        let pairs = (x.members.len() * y.members.len()) as f32;
-        Some((sum + UNRELATED * (pairs - *known as f32)) / pairs)
+        x.links.get(&b).filter(|link| link.near == near).map(|link| mean(x, y, *link))
     }
 
     /// Joins `b` into `a`.
@@ -180,10 +198,8 @@ impl Groups {
         x.members.extend(y.members);
         x.members.sort_unstable();
         x.links.remove(&b);
-        for (other, (sum, known)) in y.links.into_iter().filter(|(other, _)| *other != a) {
-            let link = x.links.entry(other).or_insert((0.0, 0));
-            link.0 += sum;
-            link.1 += known;
+        for (other, link) in y.links.into_iter().filter(|(other, _)| *other != a) {
+            x.links.entry(other).or_default().add(link);
         }
         for other in x.links.keys().copied().collect::<Vec<_>>() {
             let link = x.links[&other];
@@ -219,7 +235,7 @@ impl Groups {
             let Some(group) = group else { continue };
             for b in group.links.keys().copied().filter(|b| *b > a) {
                 let Some(other) = &self.groups[b] else { continue };
-                let Some(score) = self.mean(group, other, b) else { continue };
+                let score = mean(group, other, group.links[&b]);
                 if score >= THRESHOLD - MARGIN {
                     let (x, y) = (position[&a], position[&b]);
                     pairs.push(MaybeSame { a: x.min(y), b: x.max(y), score });
@@ -229,4 +245,10 @@ impl Groups {
         pairs.sort_by(|x, y| (x.a, x.b).cmp(&(y.a, y.b)));
         pairs
     }
+}
+
+/// Pairs that were not worth a comparison count as unrelated.
+fn mean(x: &Group, y: &Group, link: Link) -> f32 {
+    let pairs = (x.members.len() * y.members.len()) as f32;
+    (link.sum + UNRELATED * (pairs - link.known as f32)) / pairs
 }
