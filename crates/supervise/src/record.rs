@@ -146,7 +146,16 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 /// A lock that ends with its holder, however that ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Gives it back for everyone who shares it: a process that another thread is about to start holds a copy until it
+    /// runs its own program, and the lock would look taken for that moment.
+    fn drop(&mut self) {
+        // Where this fails, closing the file gives the lock back as well.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -154,7 +163,7 @@ impl Lock {
     pub(crate) fn take(path: &PathBuf) -> io::Result<Option<Self>> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
