@@ -22,7 +22,8 @@ pub(super) fn sections(page: &mut String, report: &Report) {
         let id = section_id(severity);
         put!(
             page,
-            "<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{} <span class=\"soft\">{number}</span></h2>",
+            "<section{} aria-labelledby=\"{id}\"><h2 id=\"{id}\">{} <span class=\"soft\">{number}</span></h2>",
+            if number == 0 { " class=\"none\"" } else { "" },
             severity_word(severity)
         );
         if number == 0 {
@@ -246,7 +247,8 @@ pub(super) fn ledger(page: &mut String, report: &Report) {
     let number = ledger_size(report);
     put!(
         page,
-        "<section aria-labelledby=\"ledger\"><h2 id=\"ledger\">Dropped and changed <span class=\"soft\">{number}</span></h2>"
+        "<section{} aria-labelledby=\"ledger\"><h2 id=\"ledger\">Dropped and changed <span class=\"soft\">{number}</span></h2>",
+        if number == 0 { " class=\"none\"" } else { "" }
     );
     if number == 0 {
         page.push_str("<p class=\"soft\">None: every raw finding was kept as raised.</p></section>\n");
@@ -254,7 +256,7 @@ pub(super) fn ledger(page: &mut String, report: &Report) {
     }
     put!(
         page,
-        "<details class=\"card\"><summary>What became of {}</summary><div class=\"scroll\"><table><thead><tr>\
+        "<details class=\"card\"><summary>What became of {}</summary><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>\
          <th scope=\"col\">Raised</th><th scope=\"col\">Title</th><th scope=\"col\">Became</th>\
          <th scope=\"col\">Why</th></tr></thead><tbody>",
         count(number, "raw finding")

@@ -97,7 +97,8 @@ fn rail(page: &mut String, report: &Report) {
     entry(page, "limitations", "Limitations", &report.limitations.len().to_string());
     page.push_str("</ul><p class=\"group\">Process</p><ul>");
     let (seen, all) = crate::words::covered(report);
-    entry(page, "coverage", "Coverage", &format!("{seen}/{all}"));
+    let seen = if all == 0 { String::new() } else { format!("{seen}/{all}") };
+    entry(page, "coverage", "Coverage", &seen);
     entry(page, "reviewers", "Reviewers", &report.reviewers.len().to_string());
     entry(page, "originals", "Original reviews", "");
     page.push_str("</ul></nav>\n");

@@ -80,7 +80,7 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
     if (event.key === "t") return theme();
     if (event.key !== "j" && event.key !== "k") return;
     const visible = cards.filter((card) => !card.hidden);

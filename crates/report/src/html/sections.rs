@@ -24,9 +24,10 @@ pub(super) fn write(page: &mut String, report: &Report) {
 
 /// A section with its heading; `None.` where the content writes nothing.
 fn section(page: &mut String, id: &str, heading: &str, content: impl FnOnce(&mut String)) {
-    put!(page, "<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{heading}</h2>");
     let mut inside = String::new();
     content(&mut inside);
+    let class = if inside.is_empty() { " class=\"none\"" } else { "" };
+    put!(page, "<section{class} aria-labelledby=\"{id}\"><h2 id=\"{id}\">{heading}</h2>");
     if inside.is_empty() {
         page.push_str("<p class=\"soft\">None.</p>");
     } else {
@@ -199,7 +200,7 @@ pub(super) fn prior(page: &mut String, report: &Report) {
     if report.prior.is_empty() {
         return;
     }
-    page.push_str("<details class=\"card\"><summary>Findings of earlier rounds</summary><div class=\"scroll\"><table><tbody>");
+    page.push_str("<details class=\"card\"><summary>Findings of earlier rounds</summary><div class=\"scroll\" tabindex=\"0\"><table><tbody>");
     for prior in &report.prior {
         put!(
             page,

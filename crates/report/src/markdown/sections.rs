@@ -23,7 +23,8 @@ pub(super) fn summary(report: &Report) -> String {
         put!(text, "Structure: {}.\n", structure(report));
     }
     if is_builtin_only(report) {
-        put!(text, "\n{NOT_CHECKED}\n");
+        text.truncate(text.trim_end().len());
+        put!(text, "\n\n{NOT_CHECKED}\n");
     }
     if !report.prior.is_empty() {
         text.push_str(&prior(report));
