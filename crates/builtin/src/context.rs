@@ -14,11 +14,14 @@ use crate::language::Role;
 use crate::settings::Settings;
 use crate::source::{LONGEST_LEXED, Source};
 
+/// Files read so far; `None` for what is no text.
+type Files = HashMap<(Side, RepoPath), Option<Rc<Source>>>;
+
 /// One change with its caches.
 pub(crate) struct Context<'a> {
     pub(crate) change: &'a dyn Change,
     pub(crate) settings: &'a Settings,
-    files: RefCell<HashMap<(Side, RepoPath), Option<Rc<Source>>>>,
+    files: RefCell<Files>,
     added: HashMap<RepoPath, BTreeSet<u32>>,
     removed: HashSet<(&'a str, &'a str)>,
     /// Every path at head, sorted.

@@ -72,30 +72,6 @@ impl Language {
         let jvm = |language| matches!(language, Self::Java | Self::Kotlin);
         self == other || (jvm(self) && jvm(other))
     }
-
-    /// For sentences.
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Go => "Go",
-            Self::Rust => "Rust",
-            Self::Python => "Python",
-            Self::Script => "JavaScript/TypeScript",
-            Self::Java => "Java",
-            Self::Kotlin => "Kotlin",
-            Self::C => "C/C++",
-            Self::CSharp => "C#",
-            Self::Ruby => "Ruby",
-            Self::Php => "PHP",
-            Self::Shell => "shell",
-            Self::Yaml => "YAML",
-            Self::Toml => "TOML",
-            Self::Json => "JSON",
-            Self::Docker => "Dockerfile",
-            Self::Make => "Makefile",
-            Self::Markdown => "prose",
-            Self::Other => "text",
-        }
-    }
 }
 
 /// What a file is for.
@@ -212,7 +188,7 @@ fn is_test_name(name: &str) -> bool {
         || name.contains(".test.")
         || name.contains(".spec.")
         || name.contains(".e2e.")
-        || name.ends_with(".bats")
+        || name.rsplit_once('.').is_some_and(|(_, extension)| extension == "bats")
         || (["java", "kt", "cs", "php"].iter().any(|extension| name.ends_with(&format!(".{extension}")))
             && (stem.ends_with("test") || stem.ends_with("tests") || stem.ends_with("spec")))
 }

@@ -14,23 +14,11 @@ pub(crate) fn occurrences(line: &str, name: &str) -> Vec<usize> {
             let before = line[..*at].chars().next_back();
             let after = line[at + name.len()..].chars().next();
             let starts_word = name.starts_with(|c: char| part_of_word(c));
-            !(starts_word && before.is_some_and(part_of_word)) && !after.is_some_and(part_of_word)
+            let continues =
+                after.is_some_and(part_of_word) || (starts_word && before.is_some_and(part_of_word));
+            !continues
         })
         .collect()
-}
-
-/// The identifiers of a line with their byte positions.
-pub(crate) fn identifiers(line: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut rest = 0;
-    std::iter::from_fn(move || {
-        let start = rest + line[rest..].find(|c: char| c.is_alphanumeric() || c == '_')?;
-        let end = line[start..]
-            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .map_or(line.len(), |at| start + at);
-        rest = end;
-        Some((start, &line[start..end]))
-    })
-    .filter(|(_, word)| !word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The words a name is made of: `parse_http_url`, `parseHttpUrl` and `--parse-http-url` have three.

@@ -10,10 +10,12 @@ mod native;
 mod rust;
 mod shell;
 
-use model::{DocumentEvidence, Kind, RepoPath, Severity, Side};
+use std::collections::BTreeSet;
+
+use model::{DocumentEvidence, FileDiff, Kind, RepoPath, Severity, Side};
 
 use crate::change::Hit;
-use crate::context::Context;
+use crate::context::{Context, line_pairs, path_before};
 use crate::family::{Draft, Family, Raised, read};
 use crate::language::{Language, Role};
 use crate::needles::{Found, Needles};
@@ -68,8 +70,9 @@ impl DiscardedErrors {
                 continue;
             }
             let in_tests = test_module_start(&source);
+            let edited = edited_discards(context, file);
             for (line, _) in file.added().filter(|(line, text)| *line < in_tests && text.len() < 500) {
-                if !context.is_moved(&source, line) {
+                if !context.is_moved(&source, line) && !edited.contains(&line) {
                     discards.extend(find(&source, line));
                 }
             }
@@ -78,6 +81,19 @@ impl DiscardedErrors {
         discards.truncate(MOST_DISCARDS);
         Self { discards }
     }
+}
+
+/// Added lines that stand for a removed one which dropped an error as well: nothing new.
+fn edited_discards(context: &Context<'_>, file: &FileDiff) -> BTreeSet<u32> {
+    let Some(before) = path_before(file).and_then(|path| context.source(Side::Base, path)) else {
+        return BTreeSet::new();
+    };
+    let dropped = |line: u32| find(&before, line).is_some();
+    line_pairs(file)
+        .into_iter()
+        .filter(|(old, _)| old.text.len() < 500 && old.old_line.is_some_and(dropped))
+        .filter_map(|(_, new)| new.new_line)
+        .collect()
 }
 
 /// The line where a Rust file's own tests begin.

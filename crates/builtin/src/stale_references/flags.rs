@@ -114,7 +114,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         if role == Role::Source && language.is_code() && language != Language::Shell {
             let commented = context
                 .source(Side::Head, &hit.path)
-                .is_some_and(|source| occurrences(&source.comment(hit.line), &gone.needle).first().is_some());
+                .is_some_and(|source| !occurrences(&source.comment(hit.line), &gone.needle).is_empty());
             if !commented {
                 // The program still says it somewhere: parsed by hand, passed on, or declared in a way unknown here.
                 return Vec::new();

@@ -66,6 +66,9 @@ struct Use {
     prose: bool,
 }
 
+/// Finds what one rule misses.
+type Find = fn(&Context<'_>, &Renames) -> Vec<Gone>;
+
 /// The family.
 pub(crate) struct StaleReferences {
     gone: Vec<Gone>,
@@ -75,7 +78,7 @@ impl StaleReferences {
     /// Finds out what the change took away.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let renames = Renames::of(context);
-        let rules: [(&str, fn(&Context<'_>, &Renames) -> Vec<Gone>); 6] = [
+        let rules: [(&str, Find); 6] = [
             (FILE, files::gone),
             (FLAG, flags::gone),
             (ENVIRONMENT, environment::gone),

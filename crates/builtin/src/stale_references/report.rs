@@ -115,9 +115,9 @@ fn title(gone: &Gone, first: &Use, uses: usize) -> String {
     let verb = format!("still {what}{}", if uses > 1 { "" } else { "s" });
     match (&gone.replacement, gone.rule) {
         (Some(new), MESSAGE) => {
-            format!("`{file}`{others} {} the old text {name}, now {}", verb, code(&shortened(&new.text, 30)))
+            format!("`{file}`{others} {verb} the old text {name}, now {}", code(&shortened(&new.text, 30)))
         }
-        (None, MESSAGE) => format!("`{file}`{others} {} the old text {name}", verb),
+        (None, MESSAGE) => format!("`{file}`{others} {verb} the old text {name}"),
         (Some(new), FILE) => format!(
             "`{file}`{others} {verb} the path {name}, which moved to {}",
             code(&shortened(&new.text, 44))

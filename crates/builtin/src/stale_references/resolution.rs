@@ -6,7 +6,7 @@
 use model::{RepoPath, Side};
 
 use super::Gone;
-use crate::context::Context;
+use crate::context::{Context, path_before};
 use crate::declarations::{Declaration, DeclarationKind};
 use crate::language::Language;
 use crate::names::{is_distinctive, occurrences, words};
@@ -40,15 +40,55 @@ pub(super) fn resolve(
     if declaration.kind == DeclarationKind::Method && !matches!(source.language, Language::C) {
         return method(context, gone, declaration, source, &spot, same_file);
     }
+    if !same_file && !spot.qualified && lost_its_import(context, gone, source) {
+        return Foreign.or_ours(spot.is_call() || is_distinctive(&gone.name));
+    }
     match source.language {
         Language::Go => go(gone, source, &spot),
         Language::Rust => rust(gone, declaration, source, &spot, same_file),
         Language::Python => python(gone, source, &spot, same_file),
         Language::Script => script(context, gone, source, &spot, same_file),
-        Language::C => c(gone, source, &spot, same_file),
+        Language::C => {
+            let before = context.source(Side::Base, &gone.path);
+            let base_line = before.as_ref().map_or("", |source| source.line(gone.line));
+            c(gone, source, &spot, same_file, base_line)
+        }
         Language::Shell => shell(gone, &spot, same_file),
         _ => by_name(gone, &spot, same_file),
     }
+}
+
+/// True where the file imported the name before the change and does not any more: what is left of it is forgotten.
+fn lost_its_import(context: &Context<'_>, gone: &Gone, source: &Source) -> bool {
+    if !matches!(source.language, Language::Python | Language::Rust | Language::Script) {
+        return false;
+    }
+    let before = context.change.diff().iter().find(|file| file.path == source.path).and_then(path_before);
+    let Some(before) = before.and_then(|path| context.source(Side::Base, path)) else { return false };
+    let all =
+        |source: &Source| source.numbered_lines().any(|(_, line)| is_import(line) && line.contains('*'));
+    imports(&before, &gone.name) && !imports(source, &gone.name) && !all(source)
+}
+
+/// True where an import, on one line or over several, names it.
+fn imports(source: &Source, name: &str) -> bool {
+    let mut inside = false;
+    source.numbered_lines().any(|(_, line)| {
+        let line = line.trim();
+        let starts = is_import(line) || line.starts_with("} from");
+        // A list of names over several lines: `name,` alone, or with its own braces.
+        let item = line.trim_end_matches(',') == name || (inside && !occurrences(line, name).is_empty());
+        let here = item || (starts && !occurrences(line, name).is_empty());
+        let opens = line.matches(['(', '{']).count();
+        let closes = line.matches([')', '}']).count();
+        inside = (starts || inside) && (opens > closes || (inside && closes <= opens));
+        here
+    })
+}
+
+fn is_import(line: &str) -> bool {
+    let line = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+    ["from ", "import ", "use "].iter().any(|word| line.starts_with(word)) || line.contains("require(")
 }
 
 /// What stands around an occurrence.
@@ -125,12 +165,12 @@ fn method(
     let own = ["self", "Self", "this", "cls", "@", "$this", "static"];
     let container = declaration.container.as_deref();
     let by_type = spot.qualifier.is_some() && spot.qualifier == container;
-    let own_receiver =
-        same_file && spot.qualifier.is_some_and(|word| own.contains(&word)) && !inherits(source, container);
     let implicit =
         matches!(source.language, Language::Java | Language::Kotlin | Language::CSharp | Language::Ruby);
     let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
-    let own_call = implicit && same_file && !spot.qualified && (renamed || !inherits(source, container));
+    let own_type = same_file && (renamed || !inherits(source, container));
+    let own_receiver = own_type && spot.qualifier.is_some_and(|word| own.contains(&word));
+    let own_call = own_type && implicit && !spot.qualified;
     if by_type || ((own_receiver || own_call) && is_distinctive(&gone.name)) {
         return Ours;
     }
@@ -139,11 +179,13 @@ fn method(
     }
     let typed = container.is_some_and(|container| mentions(source, container));
     let imported_elsewhere = context.source(Side::Base, &source.path).is_none();
-    match (renamed, typed) {
+    // A rare name that the change itself exchanged at other calls is hardly a method of something else.
+    let rare = words(&gone.name).len() >= 3;
+    match (renamed, typed || rare) {
         _ if imported_elsewhere => Foreign,
         (true, true) => Ours,
         (true, false) => Likely,
-        (false, true) if words(&gone.name).len() >= 3 => Likely,
+        (false, _) if typed && rare => Likely,
         _ => Foreign,
     }
 }
@@ -359,7 +401,7 @@ impl Reference {
     }
 }
 
-fn c(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Reference {
+fn c(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool, base_line: &str) -> Reference {
     if spot.before.ends_with('.') || spot.before.ends_with("->") {
         return Foreign;
     }
@@ -373,11 +415,13 @@ fn c(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Referenc
     }
     let header =
         std::path::Path::new(gone.path.file_name()).extension().is_some_and(|extension| extension != "c");
-    let near = folder(&source.path) == folder(&gone.path) || header;
-    Foreign.or_ours(
-        (same_file && (spot.is_call() || is_distinctive(&gone.name)))
-            || (near && is_distinctive(&gone.name) && spot.is_call()),
-    )
+    let private = base_line.trim_start().starts_with("static ");
+    let near = (folder(&source.path) == folder(&gone.path) || header) && !private;
+    let called = is_distinctive(&gone.name) && spot.is_call();
+    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let own = same_file && (spot.is_call() || is_distinctive(&gone.name));
+    // Names are global in C: what one folder loses, another one misses, unless the system has it too.
+    if own || (called && (near || (renamed && !private))) { Ours } else { Foreign }
 }
 
 fn shell(gone: &Gone, spot: &Spot<'_>, same_file: bool) -> Reference {

@@ -162,7 +162,8 @@ fn look_at(
     let kin = source.language.shares_names_with(gone.language);
     let mut uses = Vec::new();
     let (mut bound, mut foreign) = (false, false);
-    for hit in hits {
+    // A line that the search cut in its middle has other columns than the file.
+    for hit in hits.iter().filter(|hit| source.line(hit.line).starts_with(&hit.text)) {
         let added = context.is_added(&source.path, hit.line);
         for at in occurrences(&hit.text, &gone.name) {
             let part = source.part_at(hit.line, at);
