@@ -13,6 +13,8 @@ mod claim;
 mod excerpt;
 mod facts;
 mod gates;
+#[cfg(test)]
+mod laws;
 mod limitations;
 mod lookup;
 mod matching;

@@ -193,3 +193,16 @@ fn a_submodule_is_not_looked_into() {
     let got = check(&[Claims { reviewer: "ada", reading: &reading }], &built.snapshot()).remove(0);
     assert_eq!((got.result(Gate::File), got.origin.value), (CheckResult::Unknown, OriginValue::Unknown));
 }
+
+#[test]
+fn unrelated_commits_change_no_answer() {
+    let built = build(Scenario::Mixed, 9);
+    let known = claims(&built, &mut Random::new(8), 60);
+    let before = checked(&built, &known);
+    for name in ["one", "two"] {
+        built.repo.checkout("topic");
+        built.repo.write(&format!("docs/{name}.txt"), format!("Quite another matter: {name}.\n"));
+        built.repo.commit(&format!("Unrelated {name}"));
+    }
+    assert_eq!(before, checked(&built, &known));
+}
