@@ -41,8 +41,9 @@ impl Tree {
     pub(crate) fn reap(&mut self) {
         let reaped = tree::reap(self.leader);
         self.exit = self.exit.or(reaped.exit);
-        // Where nothing can be proven, the kill is the last that can be done.
-        self.anyone = reaped.anyone && (tree::PROVES || !self.killed);
+        // Where nothing can be proven, the kill is the last that can be done, and the program's own exit all there is.
+        let given_up = !tree::PROVES && self.killed && self.exit.is_some();
+        self.anyone = reaped.anyone && !given_up;
     }
 
     /// Sends the signal of a rung. Gives how many were reached, and what failed.
