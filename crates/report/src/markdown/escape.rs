@@ -31,12 +31,14 @@ pub(crate) fn cells<T: AsRef<str>>(values: &[T]) -> String {
 /// code here is code for every reader.
 fn escape_line(line: &str, in_table: bool) -> String {
     let mut escaped = String::with_capacity(line.len() + 8);
+    // Whether the word being written may become a link of its own. Some readers take backslashes and backticks for a
+    // part of such an address, others do not, so neither may be relied upon there.
+    let mut in_address = false;
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
         if c == '`' {
             let ticks = rest.len() - rest.trim_start_matches('`').len();
-            // Inside a bare address backticks are a part of the address for some readers and code for others.
-            let partner = closing(&rest[ticks..], ticks).filter(|_| !in_address(&escaped));
+            let partner = if in_address { None } else { closing(&rest[ticks..], ticks) };
             let code = partner.map(|at| &rest[..ticks + at + ticks]);
             if let Some(code) = code {
                 escaped.push_str(&if in_table { code.replace('|', "\\|") } else { code.to_owned() });
@@ -46,33 +48,27 @@ fn escape_line(line: &str, in_table: bool) -> String {
             rest = &rest[code.map_or(ticks, str::len)..];
             continue;
         }
-        if c == '<' && in_address(&escaped) {
-            // Readers that turn bare addresses into links take a backslash for a part of the address.
-            escaped.push_str("&lt;");
-            rest = &rest[1..];
-            continue;
+        match c {
+            '<' if in_address => escaped.push_str("&lt;"),
+            '\\' | '*' | '<' | '[' | ']' | '~' | '&' => escaped.extend(['\\', c]),
+            '|' if in_table => escaped.push_str("\\|"),
+            '_' if is_edge(&escaped) => escaped.push_str("\\_"),
+            _ => escaped.push(c),
         }
-        if matches!(c, '\\' | '*' | '<' | '[' | ']' | '~' | '&')
-            || c == '|' && in_table
-            || is_edge(c, &escaped)
-        {
-            escaped.push('\\');
-        }
-        escaped.push(c);
         rest = &rest[c.len_utf8()..];
+        in_address = !c.is_whitespace() && (in_address || starts_address(&escaped));
     }
     escaped
 }
 
-/// Whether the word being written may become a link of its own.
-fn in_address(written: &str) -> bool {
-    let word = written.rsplit(char::is_whitespace).next().unwrap_or_default();
-    ["://", "www.", "@", "mailto:", "xmpp:"].iter().any(|start| word.contains(start))
+/// Whether what was just written opens a bare address.
+fn starts_address(written: &str) -> bool {
+    ["://", "www.", "@", "mailto:", "xmpp:"].iter().any(|start| written.ends_with(start))
 }
 
 /// An underscore between letters is a name; elsewhere it could emphasise.
-fn is_edge(c: char, before: &str) -> bool {
-    c == '_' && !before.ends_with(|last: char| last.is_alphanumeric() || last == '_')
+fn is_edge(before: &str) -> bool {
+    !before.ends_with(|last: char| last.is_alphanumeric() || last == '_')
 }
 
 /// Where the partner of a run of backticks starts.
