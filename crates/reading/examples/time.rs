@@ -74,7 +74,8 @@ fn main() {
             ),
         ));
     }
-    for (name, text) in &cases {
+    let wanted = std::env::args().nth(1);
+    for (name, text) in cases.iter().filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| wanted == name)) {
         let mut half = text.len() / 2;
         while !text.is_char_boundary(half) {
             half -= 1;

@@ -75,7 +75,7 @@ pub(crate) fn range(text: &str) -> Option<(u32, u32)> {
         .trim();
     let (start, rest) = number(text)?;
     let rest = rest.trim_start();
-    if rest.is_empty() {
+    if matches!(rest, "" | "+" | "ff" | "ff." | "f." | "…" | "...") {
         return Some((start, start));
     }
     let rest = rest.strip_prefix(['-', '–', '—', '‑', '−']).or_else(|| rest.strip_prefix("to "))?;
@@ -84,6 +84,7 @@ pub(crate) fn range(text: &str) -> Option<(u32, u32)> {
 }
 
 fn number(text: &str) -> Option<(u32, &str)> {
+    let text = text.trim_start_matches(['~', '≈']);
     let text = text.strip_prefix(['L', 'l']).unwrap_or(text);
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 || digits > 8 {
@@ -109,6 +110,13 @@ fn location(path: String, start: Option<u32>, end: Option<u32>) -> RawLocation {
 fn place(text: &str, code: bool, paths: Paths<'_>) -> Option<RawLocation> {
     let text = text.trim().trim_matches(['`', '"', '\'']).trim_end_matches(['.', ':']);
     let (path, lines) = split_lines(text);
+    if lines.is_none()
+        && let Some((path, symbol)) = split_symbol(path)
+        && let Some(mut place) = place(path, code, paths)
+    {
+        place.symbol = Some(symbol.to_owned());
+        return Some(place);
+    }
     let path = clean(path, paths)?;
     is_path(&path, code, lines.is_some(), paths).then(|| {
         let (start, end) = lines.map_or((None, None), |(start, end)| (Some(start), Some(end)));
@@ -140,6 +148,21 @@ fn split_lines(text: &str) -> (&str, Option<(u32, u32)>) {
         from = at + 1;
     }
     (text, None)
+}
+
+/// Splits `path:function`, `path::function` and `path#function`; the path must have an extension we know.
+fn split_symbol(text: &str) -> Option<(&str, &str)> {
+    let at = text.find(['#', ':'])?;
+    let (path, symbol) = (&text[..at], text[at..].trim_start_matches([':', '#']));
+    let name = path.rsplit('/').next()?;
+    let known = name
+        .rsplit_once('.')
+        .is_some_and(|(stem, extension)| !stem.is_empty() && is_known_extension(extension));
+    let plain = symbol.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && symbol
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '(' | ')' | '*' | '-'));
+    (known && plain && !text.contains("://")).then_some((path, symbol))
 }
 
 /// Removes what belongs to the reviewer's machine and not to the repository.
@@ -585,6 +608,10 @@ mod tests {
             ("Makefile:3", "Makefile", Some(3), Some(3)),
             ("./x/y.rs", "x/y.rs", None, None),
             ("docs/design/", "docs/design", None, None),
+            ("a/b.go:~120", "a/b.go", Some(120), Some(120)),
+            ("a/b.go:120+", "a/b.go", Some(120), Some(120)),
+            ("a/b.go:Reconcile", "a/b.go", None, None),
+            ("a/b.rs::Pool::next()", "a/b.rs", None, None),
             ("https://github.com/o/r/blob/abc/p/q.ts#L3", "p/q.ts", Some(3), Some(3)),
         ] {
             assert_eq!(read(text), [(path.to_owned(), start, end)], "{text}");

@@ -33,6 +33,8 @@ pub struct Context {
     pub parser: Parser,
 }
 
+/// How often the same note is repeated.
+const SAME_NOTES: usize = 3;
 /// Answers inside answers that are opened.
 const MAX_ANSWERS: usize = 3;
 
@@ -44,8 +46,28 @@ pub fn read(text: &str, context: &Context) -> Reading {
     let paths = Paths { changed: &context.changed, prefixes: &context.worktree_prefixes };
     let mut reading = read_answer(text, context, paths, 0);
     note_coverage(context, &mut reading);
-    reading.notes.sort_by(|a, b| a.line.cmp(&b.line));
+    reading.notes.sort_by_key(|note| note.line);
+    fold_notes(&mut reading.notes);
     reading
+}
+
+/// The same note a thousand times says no more than three times and a count.
+fn fold_notes(notes: &mut Vec<Note>) {
+    let mut counts: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    notes.retain(|note| {
+        let count = counts.entry(note.text.clone()).or_insert(0);
+        *count += 1;
+        *count <= SAME_NOTES
+    });
+    let mut more: Vec<(String, usize)> =
+        counts.into_iter().filter(|(_, count)| *count > SAME_NOTES).collect();
+    more.sort();
+    notes.extend(
+        more.into_iter().map(|(text, count)| Note {
+            line: 0,
+            text: format!("{} times more: {text}", count - SAME_NOTES),
+        }),
+    );
 }
 
 fn read_answer(text: &str, context: &Context, paths: Paths<'_>, depth: usize) -> Reading {

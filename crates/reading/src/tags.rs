@@ -82,6 +82,12 @@ pub(crate) fn group(text: &str) -> Option<Tags> {
     }
 }
 
+/// True for a group that says nothing we keep: `(confidence: 80 %)`, `(new)`.
+pub(crate) fn is_noise(text: &str) -> bool {
+    let text = text.trim().trim_matches(['(', ')', '[', ']', '*', '_', '`', ' ']).to_lowercase();
+    !text.is_empty() && text.len() < 60 && text.split([',', ';']).all(|entry| is_neutral(entry.trim()))
+}
+
 /// Reads the value of a `Classification:` or `Severity:` line, where words may follow the tag.
 pub(crate) fn value(text: &str) -> Tags {
     if let Some(tags) = group(text) {

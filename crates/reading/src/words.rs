@@ -81,7 +81,10 @@ impl Section {
 /// Maps a severity word to our three levels. Lower case, trimmed.
 pub(crate) fn severity(word: &str) -> Option<Severity> {
     let word = word.trim().trim_end_matches(':').trim();
-    let word = word.strip_suffix(" severity").or_else(|| word.strip_suffix(" priority")).unwrap_or(word);
+    let word = [" severity", " priority", "-severity", "-priority", " level", "-level"]
+        .iter()
+        .find_map(|ending| word.strip_suffix(ending))
+        .unwrap_or(word);
     let word = word.strip_suffix(" issue").or_else(|| word.strip_suffix(" finding")).unwrap_or(word);
     Some(match word {
         "critical" | "crit" | "blocker" | "blocking" | "p0" | "sev0" | "severe" | "fatal" | "must fix"
@@ -363,9 +366,10 @@ fn severity_section(name: &str) -> Option<Section> {
     let mut levels = Vec::new();
     for word in name.split([' ', '/']) {
         match word {
-            "issues" | "issue" | "findings" | "finding" | "severity" | "priority" | "bugs" | "problems"
-            | "and" | "or" | "items" | "comments" | "fixes" | "improvements" | "level" | "new"
-            | "remaining" | "" => {}
+            "observations" | "points" | "remarks" | "notes" | "code" | "changes" | "concerns" | "issues"
+            | "issue" | "findings" | "finding" | "severity" | "priority" | "bugs" | "problems" | "and"
+            | "or" | "items" | "comments" | "fixes" | "improvements" | "level" | "new" | "remaining" | "" => {
+            }
             "should" | "must" | "fix" | "nice" | "to" | "have" | "could" | "non-blocking" => {}
             word => {
                 let singular = word.strip_suffix('s').unwrap_or(word);
@@ -400,6 +404,35 @@ fn loose_section(name: &str) -> Option<Section> {
         (has("previous") || has("prior") || has("round")) && (has("finding") || has("status") || has("fix"));
     if prior || name.ends_with("fix verdicts") || has("prior-round") {
         return Some(if has("declined") { Section::Declined } else { Section::Prior });
+    }
+    // `Potential issues`, `Security findings`
+    let words: Vec<&str> = name.split(' ').collect();
+    if let [first, .., "issues" | "findings" | "bugs" | "problems"] = words.as_slice()
+        && words.len() <= 3
+        && matches!(
+            *first,
+            "potential"
+                | "correctness"
+                | "security"
+                | "performance"
+                | "code"
+                | "other"
+                | "additional"
+                | "detailed"
+                | "review"
+                | "new"
+                | "open"
+                | "remaining"
+                | "functional"
+                | "main"
+                | "specific"
+                | "identified"
+                | "actual"
+                | "general"
+                | "further"
+        )
+    {
+        return Some(Section::Findings);
     }
     for (start, section) in [
         ("testing assessment", Section::Testing),

@@ -331,6 +331,36 @@ fn every_dress_of_a_headline_is_read() {
             ALL,
         ),
         (
+            "file and lines in fields of their own",
+            "## Findings\n\n### Critical Issues\n\n#### C1. {C}\n**File:** `src/pool.rs`\n**Lines:** 41-43\n**Class:** regression\n\n{B}\n### Important Issues\n\n#### I1. {I}\n**File:** `src/queue.rs:70`, `src/main.rs:12-15`\n**Class:** gap\n\n### Suggestions\n\n#### S1. {S}\n**File:** `docs/use.md`\n**Line:** 7\n**Class:** enhancement\n",
+            ALL,
+        ),
+        (
+            "a table of fields below each heading",
+            "## Findings\n\n### Issue 1: {C}\n\n| Field | Value |\n|---|---|\n| Severity | critical |\n| Class | regression |\n| Location | `src/pool.rs:41-43` |\n\n{B}\n### Issue 2: {I}\n\n| Field | Value |\n|---|---|\n| Severity | important |\n| Class | gap |\n| Location | `src/queue.rs:70`, `src/main.rs:12-15` |\n\n### Issue 3: {S}\n\n| Field | Value |\n|---|---|\n| Severity | suggestion |\n| Class | enhancement |\n| Location | `docs/use.md:7` |\n",
+            ALL,
+        ),
+        (
+            "places as headings, titles as problems",
+            "## Findings\n\n### 1. `src/pool.rs:41-43`\n\n**Severity:** critical\n**Problem:** {C}.\n\n### 2. `src/queue.rs:70`, `src/main.rs:12-15`\n\n**Severity:** important\n**Problem:** {I}.\n\n### 3. `docs/use.md:7`\n\n**Severity:** low\n**Problem:** {S}. It is magic.\n",
+            NO_KINDS,
+        ),
+        (
+            "labelled headings beside the other sections",
+            "# Review\n\n## Summary\n\nFine.\n\n## C1: {C}\n\nLocation: `src/pool.rs:41-43`\n\n{B}\n## I1: {I}\n\nLocation: `src/queue.rs:70`, `src/main.rs:12-15`\n\n## S1: {S}\n\nLocation: `docs/use.md:7`\n\n## Testing\n\n1. None yet.\n",
+            NO_KINDS,
+        ),
+        (
+            "issues without any section",
+            "I looked at everything.\n\n**Issue 1: {C}**\nSeverity: Critical\nFile: `src/pool.rs:41-43`\n\n**Issue 2: {I}**\nSeverity: High\nFile: `src/queue.rs:70`, `src/main.rs:12-15`\n\n**Issue 3: {S}**\nSeverity: Low\nFile: `docs/use.md:7`\n",
+            NO_KINDS,
+        ),
+        (
+            "confidence and other remarks in the headline",
+            "## High-Priority Issues\n\n### Critical Issue C1 — {C} (confidence: 90%) — `src/pool.rs:41-43` (new)\n\n{B}\n### Important Issue I1 — {I} (confidence: high) — `src/queue.rs:70`, `src/main.rs:12-15`\n\n### Suggestion S1: {S} — `docs/use.md:~7`\n",
+            NO_KINDS,
+        ),
+        (
             "html tags",
             "<details>\n<summary>Full review output</summary>\n\n### Critical Issues\n\n<b>C1. {C}</b> — `src/pool.rs:41-43` (critical, regression)\n\nIt sleeps.\n\n### Important Issues\n\n**I1. {I}** — `src/queue.rs:70`, `src/main.rs:12-15` (important, gap)\n\n### Suggestions\n\n**S1. {S}** — `docs/use.md:7` (suggestion, enhancement)\n\n</details>\n",
             ALL,

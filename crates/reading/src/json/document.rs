@@ -78,7 +78,8 @@ pub(crate) fn read(source: &str, search: Search, paths: Paths<'_>) -> Option<(Re
     let Search { mut found, cut, .. } = search;
     let last = found.iter().rposition(|found| found.named).unwrap_or(found.len().checked_sub(1)?);
     let main = found.remove(last);
-    let mut page = Page { source, paths, notes: Vec::new(), inside_string: main.inside_string };
+    let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+    let mut page = Page { breaks, paths, notes: Vec::new(), inside_string: main.inside_string };
     let mut reading = page.reading(&main);
     let canary = text_at(&main.node, &["canary"]);
     for other in &found {
@@ -93,7 +94,8 @@ pub(crate) fn read(source: &str, search: Search, paths: Paths<'_>) -> Option<(Re
 }
 
 struct Page<'s> {
-    source: &'s str,
+    /// Where lines end, so that a note finds its line without reading the text again.
+    breaks: Vec<usize>,
     paths: Paths<'s>,
     notes: Vec<Note>,
     inside_string: bool,
@@ -101,7 +103,11 @@ struct Page<'s> {
 
 impl Page<'_> {
     fn note(&mut self, at: usize, text: String) {
-        let line = if self.inside_string || at == 0 { 0 } else { line_of(self.source, at) };
+        let line = if self.inside_string || at == 0 {
+            0
+        } else {
+            u32::try_from(self.breaks.partition_point(|end| *end < at) + 1).unwrap_or(u32::MAX)
+        };
         self.notes.push(Note { line, text });
     }
 
@@ -357,9 +363,4 @@ fn first_line(text: &str) -> String {
 
 fn short(text: &str) -> String {
     text.chars().take(80).collect::<String>().replace('\n', " ")
-}
-
-fn line_of(text: &str, at: usize) -> u32 {
-    let count = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count();
-    u32::try_from(count + 1).unwrap_or(u32::MAX)
 }

@@ -37,7 +37,6 @@ pub(crate) fn breaks_off(
     if marked.iter().any(|mark| lower.contains(mark)) && line.len() < 120 {
         return Some("it says that it was truncated".to_owned());
     }
-    let blank_starts = starts.iter().filter(|start| start.block + 1 < blocks.len()).count();
     match last.shape {
         Shape::Code => {
             let open =
@@ -46,7 +45,7 @@ pub(crate) fn breaks_off(
         }
         Shape::Heading(_) if blocks.len() > 2 => {
             let is_start = starts.last().is_some_and(|start| start.block == at);
-            (!is_start || blank_starts > 0).then(|| "it ends in a heading".to_owned())
+            (!is_start || others_have_bodies(starts, outline)).then(|| "it ends in a heading".to_owned())
         }
         Shape::Table => {
             let rows = last.last - last.first;

@@ -47,6 +47,8 @@ struct Parts {
     known_by: Option<String>,
     category: Option<String>,
     title: Option<String>,
+    problem: Option<String>,
+    lines: Option<(u32, u32)>,
     note: Option<String>,
     left_out: Vec<(usize, usize)>,
     withdrawn: bool,
@@ -130,11 +132,19 @@ impl<'a> Page<'_, 'a, '_> {
             finding.locations = std::mem::take(&mut parts.locations);
         }
         if finding.title.is_empty() {
-            finding.title = parts.title.take().unwrap_or_else(|| first_sentence(&finding.body));
-            notes.push(Note {
-                line,
-                text: "a finding without a title; its first sentence serves as one".to_owned(),
-            });
+            if let Some(title) = parts.title.take() {
+                finding.title = title;
+            } else {
+                let text = parts.problem.take().unwrap_or_else(|| finding.body.clone());
+                finding.title = first_sentence(&text);
+                let text = "a finding without a title; its first sentence serves as one".to_owned();
+                notes.push(Note { line, text });
+            }
+        }
+        if let (Some((start, end)), Some(first)) = (parts.lines, finding.locations.first_mut())
+            && first.start.is_none()
+        {
+            (first.start, first.end) = (Some(start), Some(end));
         }
         attach_quotes(&mut finding.locations, &parts.quotes);
         self.fix(&mut parts, indent, &mut finding);
@@ -227,6 +237,7 @@ impl<'a> Page<'_, 'a, '_> {
             }
             Shape::Heading(_) => self.sub_heading(block, parts),
             Shape::Code => self.code(block, parts),
+            Shape::Table => self.field_table(block, parts),
             Shape::Paragraph => {
                 let text = text_of(&pieces(block.node, 30));
                 if consolidation_note(&text) {
@@ -236,6 +247,18 @@ impl<'a> Page<'_, 'a, '_> {
             }
             _ => {}
         }
+    }
+
+    /// A table of two columns whose first names fields: `| Severity | high |`.
+    fn field_table(&self, block: &Block<'a>, parts: &mut Parts) {
+        for (number, row) in block.node.children().enumerate() {
+            let cells: Vec<Vec<Piece>> = row.children().map(|cell| pieces(cell, 400)).collect();
+            let [name, value] = cells.as_slice() else { return };
+            if let Some(field) = words::field(text_of(name).trim_end_matches(':')) {
+                self.field(field, value, block.first + number + usize::from(number > 0), parts);
+            }
+        }
+        parts.in_fix = false;
     }
 
     fn sub_heading(&self, block: &Block<'a>, parts: &mut Parts) {
@@ -284,11 +307,13 @@ impl<'a> Page<'_, 'a, '_> {
     /// A paragraph of the body: fields, tags, places on their own line, notes, or prose.
     fn paragraph(&self, all: &[Piece], range: (usize, usize), parts: &mut Parts) {
         let lines: Vec<&[Piece]> = all.split(|piece| piece.is_break()).collect();
-        let text = text_of(all);
-        if consolidation_note(&text) {
-            parts.note.get_or_insert(text);
-            parts.left_out.push(range);
-            return;
+        if all.iter().take(3).any(|piece| piece.text.to_lowercase().contains("consolidation")) {
+            let text = text_of(all);
+            if consolidation_note(&text) {
+                parts.note.get_or_insert(text);
+                parts.left_out.push(range);
+                return;
+            }
         }
         if self.report && is_own_remark(self.source.line(range.0)) {
             parts.left_out.push(range);
@@ -301,7 +326,9 @@ impl<'a> Page<'_, 'a, '_> {
             if line.is_empty() {
                 continue;
             }
-            if let Some(tags) = tags::group(&text_of(line)).filter(|_| is_dressed(line)) {
+            if is_dressed(line)
+                && let Some(tags) = tags::group(&text_of(line))
+            {
                 parts.said.fill(tags);
                 continue;
             }
@@ -350,7 +377,11 @@ impl<'a> Page<'_, 'a, '_> {
             Field::Classification | Field::Severity => parts.said.fill(tags::value(&text)),
             Field::Location => {
                 let mut places = Vec::new();
-                if parts.locations.is_empty() && super::header::some_places(value, &mut places, self.paths) {
+                if let Some(lines) = crate::location::range(&text.replace('`', "")) {
+                    parts.lines.get_or_insert(lines);
+                } else if parts.locations.is_empty()
+                    && super::header::some_places(value, &mut places, self.paths)
+                {
                     parts.locations = places;
                 }
             }
@@ -378,7 +409,10 @@ impl<'a> Page<'_, 'a, '_> {
                 parts.note.get_or_insert(text);
                 parts.left_out.push((number, number));
             }
-            Field::Problem => parts.withdrawn |= second_thoughts::takes_back(&text),
+            Field::Problem => {
+                parts.problem.get_or_insert_with(|| text.clone());
+                parts.withdrawn |= second_thoughts::takes_back(&text);
+            }
             Field::Confidence => {}
         }
     }
@@ -508,7 +542,7 @@ fn field_of(line: &[Piece]) -> Option<(Field, &[Piece])> {
 /// True for a line in brackets, code or emphasis: tags never stand bare in prose.
 fn is_dressed(line: &[Piece]) -> bool {
     line.first().is_some_and(|piece| piece.is("(") || piece.is("[") || piece.part == Part::Code || piece.bold)
-        || text_of(line).contains(',') && line.len() <= 6
+        || line.len() <= 6 && line.iter().any(|piece| piece.is(","))
 }
 
 /// `` `(suggestion, gap)` — low priority.`` at the start of a line.
@@ -563,8 +597,8 @@ fn is_output(info: &str) -> bool {
 fn first_sentence(body: &str) -> String {
     let line =
         body.lines().find(|line| !line.trim().is_empty() && !line.starts_with("```")).unwrap_or_default();
-    let end = line.find(". ").unwrap_or(line.len());
-    let sentence: String = line[..end].chars().take(200).collect();
+    let end = crate::parts::sentence_end(line);
+    let sentence: String = line[..end].trim_end_matches('.').chars().take(200).collect();
     if sentence.trim().is_empty() { "(no title)".to_owned() } else { sentence.trim().to_owned() }
 }
 

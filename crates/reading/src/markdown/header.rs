@@ -12,7 +12,7 @@ use crate::words;
 /// Pieces of a paragraph that can belong to its headline.
 pub(crate) const LIMIT: usize = 600;
 /// A title longer than this that is not bold is a paragraph.
-const LONG_TITLE: usize = 120;
+const LONG_TITLE: usize = 90;
 /// Lines a headline may run over.
 const MAX_LINES: usize = 5;
 
@@ -134,6 +134,13 @@ fn attempt(pieces: &[Piece], lines: &[(usize, usize)], count: usize, paths: Path
     };
     let kept = trailing(title, &mut header, paths);
     header.title = tidy(&text_of(&title[..kept]));
+    let mut places = Vec::new();
+    if kept > 0 && header.locations.is_empty() && place_list(&title[..kept], &mut places, paths) == kept {
+        // `### 1. path:12`: the place is all there is.
+        header.locations = places;
+        header.tail = true;
+        header.title = String::new();
+    }
     if !header.bold && header.title.len() > LONG_TITLE {
         first_sentence(&title[..kept], &mut header);
     }
@@ -291,15 +298,24 @@ fn named_number(line: &[Piece], header: &mut Header) -> Option<usize> {
         let numbered = line.get(1).is_some_and(|piece| {
             is_number(piece.text.trim_start_matches('#').trim_end_matches([':', '.', ')']))
         });
-        if !named && !numbered {
+        let labelled = line.get(1).is_some_and(|piece| {
+            let closed = piece.text.ends_with([':', '.', ')']) || line.get(2).is_none_or(Piece::is_separator);
+            closed && label(piece.text.trim_end_matches([':', '.', ')'])).is_some()
+        });
+        if !named && !numbered && !labelled {
             return None;
         }
         at = 1 + usize::from(named);
         let number = line.get(at)?.text.trim_start_matches('#').trim_end_matches([':', '.', ')']).to_owned();
+        if let Some(label) = label(&number).filter(|_| named || labelled) {
+            header.tags.severity.get_or_insert((level, first.to_string()));
+            header.label = Some(label);
+            return Some(at + 1);
+        }
         if !is_number(&number) {
             return None;
         }
-        header.tags.severity.get_or_insert((level, first));
+        header.tags.severity.get_or_insert((level, first.to_string()));
         header.leads_with_severity = true;
         header.number = number.parse().ok();
         header.named = true;
@@ -517,10 +533,12 @@ fn tail_group(line: &[Piece], header: &mut Header, paths: Paths<'_>) -> Option<u
     if let Some(tags) = tags::group(&text) {
         header.tags.fill(tags);
         header.tail = true;
+    } else if tags::is_noise(&text) {
+        // Understood, and nothing to keep.
     } else if place_list(inner, &mut places, paths) == inner.len() && !inner.is_empty() {
         header.locations.extend(places);
         header.tail = true;
-    } else if line[0].is("[") && is_attribution(&text) {
+    } else if line[0].is("[") && (is_attribution(&text) || header.tail && is_name_list(&text)) {
         header
             .attribution
             .extend(text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
@@ -536,6 +554,17 @@ pub(crate) fn is_attribution(text: &str) -> bool {
         && text.split(',').all(|name| {
             let name = name.trim();
             name.chars().next().is_some_and(char::is_uppercase)
+                && name.chars().all(|c| c.is_alphanumeric() || " .-_()/:+#".contains(c))
+        })
+}
+
+/// Names in any spelling. Behind tags or places brackets hold nothing else; elsewhere `[ok]` is part of a title.
+fn is_name_list(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 200
+        && text.split(',').all(|name| {
+            let name = name.trim();
+            name.starts_with(char::is_alphanumeric)
                 && name.chars().all(|c| c.is_alphanumeric() || " .-_()/:+#".contains(c))
         })
 }

@@ -3,6 +3,7 @@
 //! In: the inline nodes of a paragraph or heading. Out: [`Piece`]s that give back the text when joined. Never decides
 //! what a piece means.
 
+use compact_str::{CompactString, ToCompactString};
 use comrak::nodes::{AstNode, NodeValue};
 
 /// What a piece is.
@@ -13,7 +14,7 @@ pub(crate) enum Part {
     /// Inline code.
     Code,
     /// A link with its address; `text` is what is shown.
-    Link(String),
+    Link(Box<str>),
     /// The end of a line.
     Break,
 }
@@ -21,8 +22,8 @@ pub(crate) enum Part {
 /// One piece of running text.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
-    /// The text, back-ticks excluded.
-    pub(crate) text: String,
+    /// The text, back-ticks excluded. Most words are short enough to be stored in place.
+    pub(crate) text: CompactString,
     /// What it is.
     pub(crate) part: Part,
     /// Inside bold.
@@ -109,7 +110,6 @@ struct Reader {
     pieces: Vec<Piece>,
     bold: usize,
     struck: usize,
-    links: Vec<String>,
     space: bool,
 }
 
@@ -117,9 +117,9 @@ impl Reader {
     fn enter<'a>(&mut self, node: &'a AstNode<'a>) -> bool {
         match &node.data().value {
             NodeValue::Text(text) => self.words(text),
-            NodeValue::Code(code) => self.push(code.literal.replace(is_invisible, ""), Part::Code),
+            NodeValue::Code(code) => self.push(without_invisible(&code.literal), Part::Code),
             NodeValue::SoftBreak | NodeValue::LineBreak => {
-                self.push(String::new(), Part::Break);
+                self.push(CompactString::default(), Part::Break);
                 self.space = true;
             }
             NodeValue::Strong => self.bold += 1,
@@ -127,10 +127,9 @@ impl Reader {
             NodeValue::Link(link) => {
                 let shown = plain_text(node);
                 let space = std::mem::take(&mut self.space);
-                self.links.push(link.url.clone());
                 self.pieces.push(Piece {
-                    text: shown,
-                    part: Part::Link(link.url.clone()),
+                    text: shown.into(),
+                    part: Part::Link(link.url.as_str().into()),
                     bold: self.bold > 0,
                     struck: self.struck > 0,
                     space,
@@ -148,9 +147,6 @@ impl Reader {
         match &node.data().value {
             NodeValue::Strong => self.bold = self.bold.saturating_sub(1),
             NodeValue::Strikethrough => self.struck = self.struck.saturating_sub(1),
-            NodeValue::Link(_) => {
-                self.links.pop();
-            }
             _ => {}
         }
     }
@@ -183,7 +179,7 @@ impl Reader {
             "del" | "s" | "strike" if tag.starts_with("</") => self.struck = self.struck.saturating_sub(1),
             "del" | "s" | "strike" => self.struck += 1,
             "br" => {
-                self.push(String::new(), Part::Break);
+                self.push(CompactString::default(), Part::Break);
                 self.space = true;
             }
             // `<N>`, `<id>`: a placeholder of the reviewer, not a tag.
@@ -192,7 +188,7 @@ impl Reader {
         }
     }
 
-    fn push(&mut self, text: String, part: Part) {
+    fn push(&mut self, text: CompactString, part: Part) {
         let space = std::mem::take(&mut self.space);
         self.pieces.push(Piece { text, part, bold: self.bold > 0, struck: self.struck > 0, space });
     }
@@ -204,14 +200,18 @@ impl Reader {
                 self.space = true;
                 rest = &rest[first.len_utf8()..];
             } else if is_single(first) {
-                self.push(first.to_string(), Part::Word);
+                self.push(first.to_compact_string(), Part::Word);
                 rest = &rest[first.len_utf8()..];
             } else if is_invisible(first) {
                 rest = &rest[first.len_utf8()..];
             } else {
                 let end = rest.find(|c: char| c.is_whitespace() || is_single(c)).unwrap_or(rest.len());
                 let word = &rest[..end];
-                let plain = if word.is_ascii() { word.to_owned() } else { word.replace(is_invisible, "") };
+                let plain = if word.is_ascii() {
+                    CompactString::new(word)
+                } else {
+                    word.replace(is_invisible, "").into()
+                };
                 self.push(plain, Part::Word);
                 rest = &rest[end..];
             }
@@ -226,6 +226,10 @@ fn is_known_tag(tag: &str) -> bool {
         .any(|known| name == *known)
         || tag.contains('=')
         || tag.starts_with("<!--")
+}
+
+fn without_invisible(text: &str) -> CompactString {
+    if text.is_ascii() { CompactString::new(text) } else { text.replace(is_invisible, "").into() }
 }
 
 /// Characters that show nothing or turn the direction of text: they hide labels and forge titles.

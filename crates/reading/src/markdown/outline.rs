@@ -6,6 +6,7 @@
 use super::block::{Block, Shape};
 use super::header::{self, Header};
 use super::inline::{Piece, pieces, text_of};
+use super::source::Source;
 use crate::location::Paths;
 use crate::words::{self, Section};
 
@@ -71,12 +72,12 @@ pub(crate) struct Outline {
 }
 
 /// Assigns a section to every block.
-pub(crate) fn outline(blocks: &[Block<'_>], paths: Paths<'_>) -> Outline {
+pub(crate) fn outline(blocks: &[Block<'_>], source: &Source<'_>, paths: Paths<'_>) -> Outline {
     let mut outline = Outline::default();
     let mut state = State { section: Section::Preamble, level: 7, region: 0, depth: 0, finding_level: 0 };
     for block in blocks {
         let announced =
-            announcement(block, &state).filter(|announced| !state.keeps(announced.section, block));
+            announcement(block, &state, source).filter(|announced| !state.keeps(announced.section, block));
         if let Some(announced) = &announced {
             state.section = announced.section;
             state.level = level_of(block);
@@ -149,13 +150,13 @@ impl State {
     }
 }
 
-fn announcement(block: &Block<'_>, state: &State) -> Option<Announcement> {
+fn announcement(block: &Block<'_>, state: &State, source: &Source<'_>) -> Option<Announcement> {
     if block.quotes > 0 {
         return None;
     }
     match block.shape {
         Shape::Heading(level) => heading(block, level, state),
-        Shape::Paragraph => paragraph(block, state),
+        Shape::Paragraph => paragraph(block, state, source),
         _ => None,
     }
 }
@@ -179,8 +180,11 @@ fn heading(block: &Block<'_>, level: u8, state: &State) -> Option<Announcement> 
     }
 }
 
-fn paragraph(block: &Block<'_>, state: &State) -> Option<Announcement> {
+fn paragraph(block: &Block<'_>, state: &State, source: &Source<'_>) -> Option<Announcement> {
     if block.item.is_some_and(|item| !item.first || block.depth > state.depth.max(1)) {
+        return None;
+    }
+    if !may_announce(source.line(block.first)) {
         return None;
     }
     let pieces = pieces(block.node, 80);
@@ -217,6 +221,11 @@ fn paragraph(block: &Block<'_>, state: &State) -> Option<Announcement> {
             ) && (name.ends_with(':') || rest.first().is_some_and(|piece| piece.text.starts_with(':')))
     };
     accepted.then_some(Announcement { section, rest: rest_text })
+}
+
+/// False for a line that cannot be the name of a section: a long one without bold.
+fn may_announce(line: &str) -> bool {
+    line.len() <= 90 || line.contains("**") || line.contains("__") || line.contains('<')
 }
 
 /// `Findings:` without bold: a name of a few words and a colon, alone on its line.

@@ -2,6 +2,19 @@
 //!
 //! In: a line of its body. Out: whether that line takes it back. Never weighs the reason.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+/// One pass over a line tells whether any sign stands in it; most lines end here.
+static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let signs = OPENINGS.iter().chain(&PLAIN).chain(&AGAIN);
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(signs)
+        .expect("a hundred short words make an automaton")
+});
+
 /// Lines that begin like this take the finding back.
 const OPENINGS: [&str; 13] = [
     "withdrawn",
@@ -90,6 +103,9 @@ const NOTHING: [&str; 22] = [
 
 /// True where a line takes the finding back.
 pub(super) fn takes_back(text: &str) -> bool {
+    if !SIGNS.is_match(text) {
+        return false;
+    }
     let lower = text.to_lowercase();
     let line = lower.trim_start_matches(['*', '_', '(', '[', ' ', '>', '~', '-']);
     if OPENINGS.iter().any(|opening| line.starts_with(opening))

@@ -327,7 +327,12 @@ impl<'a> Page<'_, 'a, '_> {
                     sentence.iter().filter(|piece| piece.part == Part::Code && is_command(&piece.text))
                 {
                     let note = Some(text.clone());
-                    ran.push(Ran { command: piece.text.clone(), exit: None, note, reviewer: String::new() });
+                    ran.push(Ran {
+                        command: piece.text.to_string(),
+                        exit: None,
+                        note,
+                        reviewer: String::new(),
+                    });
                 }
             }
         }
@@ -411,7 +416,7 @@ impl<'a> Page<'_, 'a, '_> {
             .filter_map(|line| {
                 let first = line.first()?;
                 let path = match &first.part {
-                    Part::Code | Part::Link(_) => first.text.clone(),
+                    Part::Code | Part::Link(_) => first.text.to_string(),
                     _ => first.text.trim_end_matches(':').to_owned(),
                 };
                 let known = location::places(&path, first.part != Part::Word, self.paths)?;
@@ -426,6 +431,16 @@ impl<'a> Page<'_, 'a, '_> {
         location::places(text, true, self.paths)
             .and_then(|mut found| (!found.is_empty()).then(|| found.remove(0).path))
             .unwrap_or_else(|| text.to_owned())
+    }
+
+    fn may_hold_verdict(&self, block: &Block<'a>) -> bool {
+        (block.first..=block.last.min(block.first + 40)).any(|number| {
+            let line = self.source.line(number).trim_start_matches(['*', '#', ' ', '_', '-', '>']);
+            let head = line.as_bytes().get(..7).unwrap_or_default();
+            ["verdict", "overall", "final v", "merge", "decisio"].iter().any(|name| {
+                head.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
+            })
+        })
     }
 
     /// `**Verdict:** Approve`, or the row of a table, wherever it stands before the findings or at the end.
@@ -448,7 +463,7 @@ impl<'a> Page<'_, 'a, '_> {
                         return Some(value.trim().to_owned());
                     }
                 }
-                Shape::Paragraph => {
+                Shape::Paragraph if self.may_hold_verdict(block) => {
                     let all = pieces(block.node, 400);
                     for line in all.split(Piece::is_break) {
                         if let Some(verdict) = verdict_of(line) {

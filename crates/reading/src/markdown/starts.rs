@@ -92,7 +92,11 @@ fn candidate(
     let unnamed = is_no_title(&header);
     let named_by_place = unnamed
         && header.title.is_empty()
-        && (header.label.is_some() || header.leads_with_severity || header.named);
+        && (header.label.is_some()
+            || header.leads_with_severity
+            || header.named
+            || (header.number.is_some() || matches!(block.shape, Shape::Heading(_)))
+                && !header.locations.is_empty());
     if unnamed && !named_by_place {
         return None;
     }
@@ -185,7 +189,8 @@ fn speaks_for_itself(start: &Start, section: Section) -> bool {
         header.tags.severity.is_some() && (header.tags.kind.is_some() || !header.locations.is_empty());
     match section {
         Section::Preamble | Section::Other => {
-            start.style == Style::Labelled && header.tail
+            start.style == Style::Labelled && (header.tail || start.heading && is_own_label(header))
+                || header.named && (start.heading || header.bold)
                 || start.style == Style::Severity
                     && !header.title.is_empty()
                     && (tagged || header.bold || start.in_list || start.heading)
@@ -193,6 +198,11 @@ fn speaks_for_itself(start: &Start, section: Section) -> bool {
         }
         _ => start.style == Style::Labelled && tagged && !header.title.is_empty(),
     }
+}
+
+/// `C1`, `I2`, `S3`.
+fn is_own_label(header: &Header) -> bool {
+    header.label.as_ref().is_some_and(|label| label.starts_with(['C', 'I', 'S']) && label.len() <= 4)
 }
 
 fn like(start: &Start, anchor: &Start, last: Option<&Start>) -> bool {
