@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Read(ReadArgs),
     /// Merge existing reviews into one report
     Consolidate(ConsolidateArgs),
+    /// Load published reports (Markdown) as runs of their series
+    Import(ImportArgs),
     /// Print a report, or one finding of it
     Show(ShowArgs),
     /// List runs, newest first
@@ -215,6 +217,14 @@ pub(crate) struct ConsolidateArgs {
     /// Also write report.json, report.md, report.html and report.sarif into DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// Arguments of `import`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Reports, or folders of them (`*.md`)
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// A form of the report.

@@ -42,6 +42,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Ci(args) => commands::run::run(session, args, Some(args::FailOn::Important)),
         Command::Read(args) => commands::read::run(session, args),
         Command::Consolidate(args) => commands::consolidate::run(session, args),
+        Command::Import(args) => commands::import::run(session, args),
         Command::Show(args) => commands::show::run(session, args),
         Command::Log(args) => commands::log::run(session, args),
         Command::Open(args) => commands::open::run(session, args),

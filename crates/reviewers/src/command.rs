@@ -122,6 +122,7 @@ fn ask(
         .repository
         .checkout(request.target, &worktree)
         .map_err(|error| format!("its checkout could not be made: {error}"))?;
+    attempt.notes.extend(checkout.notes().iter().cloned());
     let exchange = Exchange::prepare(request, &worktree)?;
     attempt.roots = roots(&worktree);
     attempt.prompt = exchange.prompt.as_ref().map(|(text, _)| text.clone());

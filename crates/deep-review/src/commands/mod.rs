@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod consolidate;
 pub(crate) mod doctor;
 pub(crate) mod gc;
+pub(crate) mod import;
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod read;
