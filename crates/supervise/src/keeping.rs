@@ -248,8 +248,10 @@ impl<'a> Keeping<'a> {
     fn mind_the_clock(&mut self, now: Duration) -> Next {
         let silence = self.last_byte.saturating_add(self.limits.silence);
         if now >= self.limits.wall {
+            self.note(format!("it ran longer than its limit of {}", time(self.limits.wall)));
             self.stop(Cause::Wall);
         } else if now >= silence {
+            self.note(format!("it wrote nothing for {}", time(self.limits.silence)));
             self.stop(Cause::Silence);
         } else {
             return Next::Look(self.limits.wall.min(silence));
@@ -342,6 +344,14 @@ impl<'a> Keeping<'a> {
             stopped_by: self.ladder.and_then(|ladder| ladder.stage()),
             notes: self.notes,
         }
+    }
+}
+
+/// A limit, for people.
+fn time(limit: Duration) -> String {
+    match limit.as_secs() {
+        seconds if seconds >= 120 && seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ => format!("{} s", limit.as_secs_f64()),
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Recovery {
 pub struct Recovered {
     /// Its folder.
     pub run_folder: PathBuf,
-    /// The program's name.
+    /// The program's name, without its folder.
     pub program: String,
     /// How it ended; `Lost` where nobody saw it.
     pub ending: Ending,

@@ -245,5 +245,6 @@ fn start_keeper(program: &Program, folder: &Path) -> io::Result<Child> {
 }
 
 fn name(program: &Program) -> String {
-    program.command.first().map(|name| Path::new(name).display().to_string()).unwrap_or_default()
+    let path = program.command.first().map(Path::new);
+    path.and_then(Path::file_name).map(|name| printable(&name.to_string_lossy())).unwrap_or_default()
 }

@@ -58,6 +58,7 @@ fn silence_ends_a_program_that_hangs_and_keeps_what_it_wrote() {
         "{outcome:?}"
     );
     assert_eq!(text(&outcome.stdout), "the first half\n");
+    assert_eq!(outcome.notes, ["it wrote nothing for 0.6 s"]);
     assert_gone(&bench, &outcome);
 }
 
@@ -75,6 +76,7 @@ fn a_program_that_is_never_silent_and_never_done_meets_the_wall() {
     let outcome = bench.run("chatter 1000 50ms", &Limits { wall: Duration::from_secs(1), ..limits() });
     assert_eq!(outcome.ending, Ending::TimedOut);
     assert!(text(&outcome.stdout).starts_with("line 0\nline 1\n"), "{outcome:?}");
+    assert_eq!(outcome.notes, ["it ran longer than its limit of 1 s"]);
     assert_gone(&bench, &outcome);
 }
 
