@@ -60,6 +60,18 @@ pub(crate) fn breaks_off(
     }
 }
 
+/// True where every finding but the last says something below its headline, and there are several.
+fn others_have_bodies(starts: &[Start], outline: &Outline) -> bool {
+    let others = starts.len().saturating_sub(1);
+    let with_body = starts
+        .windows(2)
+        .filter(|pair| {
+            pair[0].block + 1 < pair[1].block && outline.announcements[pair[0].block + 1].is_none()
+        })
+        .count();
+    others >= 2 && with_body == others
+}
+
 fn paragraph(
     source: &Source<'_>,
     blocks: &[Block<'_>],

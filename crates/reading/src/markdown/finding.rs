@@ -307,7 +307,7 @@ impl<'a> Page<'_, 'a, '_> {
     /// A paragraph of the body: fields, tags, places on their own line, notes, or prose.
     fn paragraph(&self, all: &[Piece], range: (usize, usize), parts: &mut Parts) {
         let lines: Vec<&[Piece]> = all.split(|piece| piece.is_break()).collect();
-        if all.iter().take(3).any(|piece| piece.text.to_lowercase().contains("consolidation")) {
+        if all.iter().take(3).any(|piece| piece.text.len() >= 13 && is_consolidation(&piece.text)) {
             let text = text_of(all);
             if consolidation_note(&text) {
                 parts.note.get_or_insert(text);
@@ -568,6 +568,12 @@ fn trailing_tags(line: &[Piece]) -> Option<Tags> {
     let open = line.iter().rposition(|piece| piece.is("("))?;
     tags::group(&text_of(&line[open..]))
         .filter(|tags| tags.severity.is_some() && (tags.kind.is_some() || tags.category.is_some()))
+}
+
+fn is_consolidation(word: &str) -> bool {
+    word.trim_start_matches(['*', '_', '(', '['])
+        .get(..13)
+        .is_some_and(|head| head.eq_ignore_ascii_case("consolidation"))
 }
 
 fn consolidation_note(text: &str) -> bool {

@@ -57,7 +57,7 @@ impl Piece {
 
 /// Pieces of `node`, at most `limit` of them.
 pub(crate) fn pieces<'a>(node: &'a AstNode<'a>, limit: usize) -> Vec<Piece> {
-    let mut reader = Reader::default();
+    let mut reader = Reader { pieces: Vec::with_capacity(limit.min(48)), ..Reader::default() };
     let mut next = node.first_child();
     while let Some(inner) = next {
         if reader.pieces.len() >= limit {
