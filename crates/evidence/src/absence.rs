@@ -11,7 +11,7 @@ use regex::Regex;
 use crate::facts::Hit;
 use crate::lookup::{LookUp, is_prose_file, is_test_file};
 use crate::names::{name, statement};
-use crate::symbol::defined_in;
+use crate::symbol::{defined_in, last_part};
 use crate::text::{code_spans, is_comment, list};
 use crate::world::World;
 
@@ -137,7 +137,7 @@ fn is_use(hit: &Hit, subject: &str) -> bool {
     let text = hit.text.trim_start();
     let import =
         ["import ", "use ", "pub use ", "from ", "#include", "export {", "export *", "require", "mod "];
-    let defines = defined_in(&hit.text).is_some_and(|name| name.rsplit([':', '.']).next() == Some(subject));
+    let defines = defined_in(&hit.text).is_some_and(|name| last_part(name) == subject);
     !is_prose_file(&hit.path)
         && !is_comment(text)
         && !defines

@@ -11,7 +11,7 @@ use model::{
 use crate::blame::BlameBook;
 use crate::claim::{claim, is_about_text};
 use crate::facts::Facts;
-use crate::gates::file::{FileAnswer, resolve};
+use crate::gates::file::{FileAnswer, resolve, settle_by_quote};
 use crate::gates::location::{Hints, LocationAnswer, settle};
 use crate::gates::quote::{QuoteAnswer, Quoted, look};
 use crate::gates::{Answer, acknowledged, fix, later, origin, scope, shown, specifics};
@@ -40,12 +40,13 @@ pub fn check(claims: &[Claims<'_>], facts: &dyn Facts) -> Vec<CheckedFinding> {
         &world,
         placed.iter().filter_map(|placed| placed.settled.first()).map(|it| &it.location),
     );
+    let symbols = placed.iter().filter_map(|placed| placed.settled.first()?.location.symbol.as_deref());
     let books = Shelf {
         moved,
         blame,
         changed: scope::ChangedNames::collect(&world),
         limitations: limitations(facts),
-        look_up: LookUp::collect(&world, placed.iter().map(|placed| placed.raw)),
+        look_up: LookUp::collect(&world, placed.iter().map(|placed| placed.raw), symbols),
     };
     placed.into_iter().map(|placed| placed.checked(&world, &books)).collect()
 }
@@ -82,7 +83,12 @@ impl<'a> Placed<'a> {
         let names = names(raw);
         let mut placed = Self { reviewer, raw, files: Vec::new(), quotes: Vec::new(), settled: Vec::new() };
         for location in &raw.locations {
-            let file = resolve(world, &location.path, location.side);
+            let file = match (resolve(world, &location.path, location.side), &location.quote) {
+                (several, Some(quote)) if !several.candidates.is_empty() => {
+                    settle_by_quote(world, several, quote, location.side)
+                }
+                (file, _) => file,
+            };
             let quote = match &location.quote {
                 Some(text) => look(
                     world,
@@ -108,7 +114,8 @@ impl<'a> Placed<'a> {
         let locations: Vec<Location> = self.settled.iter().map(|settled| settled.location.clone()).collect();
         let resolved = self.files.first().is_some_and(|file| file.path.is_some());
         let (scope_answer, scope) = scope::judge(world, &locations, &books.changed);
-        let origin_books = origin::Books { blame: &books.blame, moved: &books.moved };
+        let origin_books =
+            origin::Books { blame: &books.blame, moved: &books.moved, look_up: &books.look_up };
         let (origin_answer, origin) = if resolved || locations.is_empty() {
             origin::judge(world, self.raw, locations.first(), &origin_books)
         } else {

@@ -22,9 +22,13 @@ pub(crate) struct LookUp {
 }
 
 impl LookUp {
-    /// Searches head for every name of every finding.
-    pub(crate) fn collect<'r>(world: &World<'_>, raws: impl Iterator<Item = &'r RawFinding>) -> Self {
-        let mut names = BTreeSet::new();
+    /// Searches head for every name of every finding, and for the symbols around their places.
+    pub(crate) fn collect<'r>(
+        world: &World<'_>,
+        raws: impl Iterator<Item = &'r RawFinding>,
+        symbols: impl Iterator<Item = &'r str>,
+    ) -> Self {
+        let mut names: BTreeSet<String> = symbols.filter_map(leaf).collect();
         for raw in raws {
             for name in found(raw) {
                 names.extend(name.scopes);

@@ -67,20 +67,37 @@ const NOT_NAMES: [&str; 31] = [
     "super",
 ];
 
+// The second and third pattern introduce types, which are used but not called.
+const TYPES: std::ops::RangeInclusive<usize> = 1..=2;
+
 /// The name a line introduces, if it introduces one.
 pub(crate) fn defined_in(line: &str) -> Option<&str> {
+    definition(line).map(|(name, _)| name)
+}
+
+/// True where a line introduces something that can be called by this name.
+pub(crate) fn defines_callable(line: &str, name: &str) -> bool {
+    definition(line).is_some_and(|(defined, callable)| callable && last_part(defined) == name)
+}
+
+/// The last part of a name: `get` of `Store::get`.
+pub(crate) fn last_part(name: &str) -> &str {
+    name.rsplit(['.', ':']).next().unwrap_or(name)
+}
+
+fn definition(line: &str) -> Option<(&str, bool)> {
     // Long lines are data or minified code.
     if line.len() > 400
         || line.trim_start().starts_with(['/', '*', '#', '"', '\'']) && !line.contains("@test")
     {
         return None;
     }
-    DEFINITIONS.iter().find_map(|pattern| {
+    DEFINITIONS.iter().enumerate().find_map(|(kind, pattern)| {
         let found = pattern.captures(line)?;
         let name = found.name("name")?.as_str().trim_matches([':', '.']);
         let first = line.split_whitespace().next().unwrap_or_default();
         let control = NOT_NAMES.contains(&name) || NOT_NAMES.contains(&first.trim_end_matches('('));
-        (!control && !name.is_empty()).then_some(name)
+        (!control && !name.is_empty()).then_some((name, !TYPES.contains(&kind)))
     })
 }
 

@@ -6,6 +6,8 @@
 use model::{CheckResult, RepoPath, Side};
 
 use super::Answer;
+use crate::pattern::ways;
+use crate::standing::{Looked, in_file};
 use crate::text::{list, shorten};
 use crate::world::World;
 
@@ -18,20 +20,27 @@ pub(crate) struct FileAnswer {
     pub(crate) path: Option<(Side, RepoPath)>,
     /// True for a folder or a submodule: it exists and has no lines.
     pub(crate) lineless: bool,
+    /// The files it could be, where there are several.
+    pub(crate) candidates: Vec<RepoPath>,
 }
 
 impl FileAnswer {
     fn unresolved(result: CheckResult, detail: String) -> Self {
-        Self { answer: Answer::new(result, detail), path: None, lineless: false }
+        Self { answer: Answer::new(result, detail), path: None, lineless: false, candidates: Vec::new() }
     }
 
     fn resolved(result: CheckResult, detail: String, side: Side, path: RepoPath) -> Self {
-        Self { answer: Answer::new(result, detail), path: Some((side, path)), lineless: false }
+        Self {
+            answer: Answer::new(result, detail),
+            path: Some((side, path)),
+            lineless: false,
+            candidates: Vec::new(),
+        }
     }
 
     fn lineless(detail: String, path: &str) -> Self {
         let path = Some((Side::Head, RepoPath::new(path)));
-        Self { answer: Answer::new(CheckResult::Pass, detail), path, lineless: true }
+        Self { answer: Answer::new(CheckResult::Pass, detail), path, lineless: true, candidates: Vec::new() }
     }
 }
 
@@ -165,7 +174,28 @@ fn several_endings(world: &World<'_>, path: &str, several: &[&RepoPath]) -> File
     }
     let names: Vec<String> = several.iter().map(|path| format!("`{path}`")).collect();
     let detail = format!("`{path}` could be {} files: {}", names.len(), list(&names, 6));
-    FileAnswer::unresolved(CheckResult::Unknown, detail)
+    let candidates = several.iter().map(|path| (*path).clone()).collect();
+    FileAnswer { candidates, ..FileAnswer::unresolved(CheckResult::Unknown, detail) }
+}
+
+/// Settles a name that fits several files by the quote, where it stands in exactly one of them.
+pub(crate) fn settle_by_quote(
+    world: &World<'_>,
+    answer: FileAnswer,
+    quote: &str,
+    cited: Option<Side>,
+) -> FileAnswer {
+    let ways = ways(quote);
+    let stands = |path: &&RepoPath| matches!(in_file(world, Side::Head, path, &ways, cited), Looked::Stands(standing) if standing.substance >= 8);
+    // Every candidate is read; names that fit hundreds of files are left open.
+    let mut found = answer.candidates.iter().take(100).filter(stands);
+    match (found.next(), found.next()) {
+        (Some(one), None) if answer.candidates.len() <= 100 => {
+            let detail = format!("{}; only `{one}` has the quoted lines", answer.answer.detail);
+            FileAnswer::resolved(CheckResult::Repaired, detail, Side::Head, one.clone())
+        }
+        _ => answer,
+    }
 }
 
 fn by_ending_at_base(world: &World<'_>, path: &str) -> Option<FileAnswer> {
@@ -258,6 +288,18 @@ mod tests {
         let answer = resolve(&World::new(&memory), "dup.rs", None);
         assert_eq!((answer.answer.result, answer.path), (CheckResult::Unknown, None));
         assert!(answer.answer.detail.contains("`x/dup.rs`, `y/dup.rs`"), "{}", answer.answer.detail);
+    }
+
+    #[test]
+    fn several_candidates_are_settled_by_a_quote_that_only_one_has() {
+        let files = [("x/dup.rs", "let first_of_two = 1;\n"), ("y/dup.rs", "let second_of_two = 2;\n")];
+        let memory = Memory::new(&files, &files);
+        let raw = crate::memory::claim("dup.rs", Some((1, 1)), Some("let second_of_two = 2;"));
+        let finding = crate::memory::check_one(&memory, raw);
+        assert_eq!(finding.result(model::Gate::File), CheckResult::Repaired);
+        assert_eq!((finding.locations[0].path.as_str(), finding.locations[0].verified), ("y/dup.rs", true));
+        let raw = crate::memory::claim("dup.rs", Some((1, 1)), Some("let third_of_two = 2;"));
+        assert_eq!(crate::memory::check_one(&memory, raw).result(model::Gate::File), CheckResult::Unknown);
     }
 
     #[test]

@@ -10,8 +10,9 @@ use model::{CheckResult, Kind, Location, Origin, OriginValue, RawFinding, RepoPa
 use super::Answer;
 use crate::blame::BlameBook;
 use crate::changes::FileChange;
+use crate::lookup::LookUp;
 use crate::moved::Moved;
-use crate::symbol::defined_in;
+use crate::symbol::{defined_in, defines_callable, last_part};
 use crate::text::{has_word, is_comment, list, range, substance, word_columns};
 use crate::view::FileView;
 use crate::world::World;
@@ -22,6 +23,8 @@ pub(crate) struct Books<'b> {
     pub(crate) blame: &'b BlameBook,
     /// Which new lines are old text at a new place.
     pub(crate) moved: &'b Moved,
+    /// Where names occur.
+    pub(crate) look_up: &'b LookUp,
 }
 
 /// Computes the origin of the primary place, and whether the finding's kind agrees with it.
@@ -103,7 +106,7 @@ fn at_head(world: &World<'_>, place: &Location, lines: &[u32], books: &Books<'_>
     let added: Vec<u32> =
         lines.iter().copied().filter(|line| file.is_some_and(|file| file.added.has(*line))).collect();
     if added.is_empty() {
-        return old(world, place, "diff: the lines read the same at the merge base");
+        return old(world, place, "diff: the lines read the same at the merge base", books.look_up);
     }
     let told = match Told::ask(world, place, &added, books) {
         Ok(told) => told,
@@ -111,7 +114,7 @@ fn at_head(world: &World<'_>, place: &Location, lines: &[u32], books: &Books<'_>
     };
     let method = told.method(lines.len());
     if told.new == 0 {
-        return old(world, place, &method);
+        return old(world, place, &method, books.look_up);
     }
     let value = if told.new == lines.len() { OriginValue::Introduced } else { OriginValue::Modified };
     Origin { value, commits: in_order(world, &told.commits), method }
@@ -179,8 +182,8 @@ fn came_from(here: &RepoPath, path: &RepoPath, line: u32) -> String {
     if here == path { format!("line {line}") } else { format!("`{path}`") }
 }
 
-fn old(world: &World<'_>, place: &Location, method: &str) -> Origin {
-    match new_callers(world, place) {
+fn old(world: &World<'_>, place: &Location, method: &str, look_up: &LookUp) -> Origin {
+    match new_callers(world, place, look_up) {
         Some((symbol, callers)) => {
             let method = format!("{method}; this change calls `{symbol}` from {}", list(&callers, 3));
             origin(OriginValue::Worsened, method)
@@ -198,10 +201,9 @@ const COMMON: [&str; 28] = [
 
 // Old code becomes worse when the change brings calls of it that the merge base did not have. A line that is edited or
 // moved and calls it before and after cancels out.
-fn new_callers(world: &World<'_>, place: &Location) -> Option<(String, Vec<String>)> {
-    let symbol = place.symbol.clone()?;
-    let name = symbol.rsplit(['.', ':']).next().unwrap_or(&symbol).to_owned();
-    if name.len() < 4 || COMMON.contains(&name.to_lowercase().as_str()) {
+fn new_callers(world: &World<'_>, place: &Location, look_up: &LookUp) -> Option<(String, Vec<String>)> {
+    let name = last_part(place.symbol.as_deref()?).to_owned();
+    if name.len() < 4 || COMMON.contains(&name.to_lowercase().as_str()) || !is_defined_once(&name, look_up) {
         return None;
     }
     let mut callers = Vec::new();
@@ -215,12 +217,22 @@ fn new_callers(world: &World<'_>, place: &Location) -> Option<(String, Vec<Strin
     (callers.len() > gone).then_some((name, callers))
 }
 
+// A method that several types have is called by everybody; which of them a line calls cannot be told from its text.
+fn is_defined_once(name: &str, look_up: &LookUp) -> bool {
+    let definitions =
+        look_up.of(name).unwrap_or_default().iter().filter(|hit| defines_callable(&hit.text, name));
+    definitions.take(2).count() == 1 && !look_up.is_cut(name)
+}
+
 fn caller(file: &FileChange<'_>, line: u32) -> String {
     format!("`{}:{}`", file.diff.path, range(line, line))
 }
 
 fn calls(line: &str, name: &str) -> bool {
-    if is_comment(line) || !has_word(line, name) || defined_in(line) == Some(name) {
+    if is_comment(line)
+        || !has_word(line, name)
+        || defined_in(line).is_some_and(|defined| last_part(defined) == name)
+    {
         return false;
     }
     word_columns(line, name).any(|at| {

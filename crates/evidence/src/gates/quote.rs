@@ -126,9 +126,10 @@ fn by_segment(world: &World<'_>, side: Side, path: &RepoPath, quoted: &Quoted<'_
     let away = standing.path != *path && base_path(world, side, path).as_ref() != Some(&standing.path);
     let mut answer = stands(standing, noted);
     if away {
-        answer.answer.result = CheckResult::Repaired;
-        answer.answer.detail =
-            format!("{}, the file its comment names, not in `{path}`", answer.answer.detail);
+        // The reviewer says that the code is from elsewhere: it supports the claim, it does not move its place.
+        answer.answer.detail = format!("{}, the file its comment names", answer.answer.detail);
+        answer.standing = None;
+        answer.noted_line = None;
     }
     Some(answer)
 }
@@ -364,6 +365,14 @@ mod tests {
         assert_eq!((finding.locations[0].path.as_str(), finding.locations[0].start), ("src/run.rs", Some(5)));
         let altered = "// src/other.rs:3\nunlikely();\n// src/run.rs:5\ndone();";
         assert_eq!(result(&ask("src/run.rs", None, altered)).0, CheckResult::Fail);
+    }
+
+    #[test]
+    fn code_quoted_from_another_file_on_purpose_leaves_the_place_alone() {
+        let finding =
+            ask("src/run.rs", Some((3, 3)), "// src/other.rs:2-3\nfn quite_another_thing() {\n    unlike();");
+        assert_eq!(result(&finding).0, CheckResult::Pass);
+        assert_eq!((finding.locations[0].path.as_str(), finding.locations[0].start), ("src/run.rs", Some(3)));
     }
 
     #[test]
