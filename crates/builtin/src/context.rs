@@ -69,10 +69,15 @@ impl<'a> Context<'a> {
     }
 
     /// Changed files that people wrote: neither binary nor trivial nor generated.
-    pub(crate) fn changed(&self) -> impl Iterator<Item = &'a FileDiff> {
+    pub(crate) fn changed(&self) -> impl Iterator<Item = &'a FileDiff> + '_ {
         let settings = self.settings;
         self.change.diff().iter().filter(move |file| {
-            !file.binary && !settings.is_trivial(&file.path) && Role::of(&file.path) != Role::Foreign
+            let written =
+                || self.source(Side::Head, &file.path).is_none_or(|source| source.role != Role::Foreign);
+            !file.binary
+                && !settings.is_trivial(&file.path)
+                && Role::of(&file.path) != Role::Foreign
+                && written()
         })
     }
 

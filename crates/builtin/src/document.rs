@@ -64,7 +64,10 @@ fn cover(context: &Context<'_>, file: &FileDiff, document: &ReviewDocument) -> D
         .map(|finding| finding.id.clone())
         .collect();
     let submodule = [&file.old_mode, &file.new_mode].iter().any(|mode| mode.as_deref() == Some("160000"));
-    let generated = context.settings.is_trivial(&file.path) || Role::of(&file.path) == Role::Foreign;
+    let says_so = !file.binary
+        && context.source(Side::Head, &file.path).is_some_and(|source| source.role == Role::Foreign);
+    let generated =
+        context.settings.is_trivial(&file.path) || Role::of(&file.path) == Role::Foreign || says_so;
     let (status, note) = if !findings.is_empty() {
         (CoverageStatus::Findings, None)
     } else if submodule {

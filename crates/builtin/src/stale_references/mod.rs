@@ -124,7 +124,7 @@ impl Family for StaleReferences {
 
 /// True where a line speaks of the past on purpose: an old name there is no mistake.
 fn speaks_of_the_past(line: &str) -> bool {
-    const WORDS: [&str; 27] = [
+    const WORDS: &[&str] = &[
         "deprecat",
         "renamed",
         "formerly",
@@ -134,9 +134,7 @@ fn speaks_of_the_past(line: &str) -> bool {
         "was called",
         "legacy",
         "obsolete",
-        "replaced",
         "replaces",
-        "removed",
         "migrat",
         "backward",
         "backwards",
@@ -152,6 +150,15 @@ fn speaks_of_the_past(line: &str) -> bool {
         "versionadded",
         "historical",
         "instead of",
+        "replaced by",
+        "been replaced",
+        "was replaced",
+        "were replaced",
+        "was removed",
+        "were removed",
+        "been removed",
+        "be removed",
+        "removed in",
     ];
     let lower = line.to_lowercase();
     WORDS.iter().any(|word| lower.contains(word))

@@ -98,9 +98,15 @@ fn verb(gone: &Gone) -> &'static str {
     }
 }
 
+/// The title, with the whole path where it is short enough.
 fn title(gone: &Gone, first: &Use, uses: usize) -> String {
+    let whole = titled(gone, first, uses, first.path.as_str());
+    if whole.chars().count() <= 120 { whole } else { titled(gone, first, uses, first.path.file_name()) }
+}
+
+fn titled(gone: &Gone, first: &Use, uses: usize, file: &str) -> String {
+    let file = shortened(file, 60);
     let name = code(&shortened(&gone.name, 44));
-    let file = shortened(first.path.as_str(), 40);
     let others = if uses > 1 {
         format!(" and {}", count(uses - 1, "other place", "other places"))
     } else {

@@ -67,7 +67,9 @@ fn lost_its_import(context: &Context<'_>, gone: &Gone, source: &Source) -> bool 
     let Some(before) = before.and_then(|path| context.source(Side::Base, path)) else { return false };
     let all =
         |source: &Source| source.numbered_lines().any(|(_, line)| is_import(line) && line.contains('*'));
-    imports(&before, &gone.name) && !imports(source, &gone.name) && !all(source)
+    let certain = gone.replacement.as_ref().filter(|replacement| replacement.certain);
+    let exchanged = certain.is_some_and(|new| imports(source, &new.text));
+    imports(&before, &gone.name) && !imports(source, &gone.name) && (exchanged || !all(source))
 }
 
 /// True where an import, on one line or over several, names it.
@@ -266,7 +268,12 @@ fn rust(
             && !occurrences(line, &gone.name).is_empty()
             && modules.iter().any(|module| !occurrences(line, module).is_empty())
     });
-    if brought_in && is_distinctive(&gone.name) { Ours } else { Foreign }
+    let glob = source
+        .numbered_lines()
+        .any(|(_, line)| is_import(line) && line.contains('*') && !leaves_the_crate(line));
+    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let through_glob = glob && renamed && spot.is_call();
+    if (brought_in || through_glob) && is_distinctive(&gone.name) { Ours } else { Foreign }
 }
 
 /// True where a Rust path begins in another crate that everybody knows.

@@ -300,7 +300,11 @@ fn names_it(gone: &Gone, declaration: &Declaration, line: &str, at: usize) -> bo
     if dashed || linked || in_path || extension && declaration.kind != DeclarationKind::Type {
         return false;
     }
-    qualifier_fits(gone, declaration, before) && is_distinctive(name)
+    // A single word means it only where it is marked as code and the change shows what became of it.
+    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let marked = before.ends_with('`') && after.starts_with('`') || after.starts_with("()");
+    let meant = is_distinctive(name) || (renamed && marked && is_uncommon(name));
+    meant && qualifier_fits(gone, declaration, before)
 }
 
 /// True where the line defines the name itself, or is code that somebody took out: neither is a reference.
