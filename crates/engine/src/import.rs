@@ -9,10 +9,10 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use model::{
-    CommitRemark, CommitsSection, DesignObservation, Disposition, Dispositions, DocumentationSection, Ending, Finding,
-    FindingState, Fix, Invariants, Limitation, Location, Original, REPORT_SCHEMA, RawFinding, RawLocation,
-    ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, Series, Severity, Sha, Source, Target,
-    TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
+    CommitRemark, CommitsSection, DesignObservation, Disposition, Dispositions, DocumentationSection, Ending,
+    Finding, FindingState, Fix, Invariants, Limitation, Location, Original, REPORT_SCHEMA, RawFinding,
+    RawLocation, ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, Series, Severity, Sha,
+    Source, Target, TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
 };
 use reading::{ImportedFinding, ImportedReport};
 
@@ -71,7 +71,11 @@ pub fn import(imported: &ImportedReport, version: &str) -> Option<Imported> {
         limitations: imported
             .limitations
             .iter()
-            .map(|item| Limitation { source: item.source.clone(), quote: item.text.clone(), ..Limitation::default() })
+            .map(|item| Limitation {
+                source: item.source.clone(),
+                quote: item.text.clone(),
+                ..Limitation::default()
+            })
             .collect(),
         notes: notes(imported),
         ..Report::default()
@@ -79,7 +83,11 @@ pub fn import(imported: &ImportedReport, version: &str) -> Option<Imported> {
     let originals = imported
         .originals
         .iter()
-        .map(|original| Original { reviewer: original_name(original), text: original.text.clone(), json: false })
+        .map(|original| Original {
+            reviewer: original_name(original),
+            text: original.text.clone(),
+            json: false,
+        })
         .collect();
     Some(Imported { target, started: imported.date.as_deref().and_then(started), report, originals })
 }
@@ -171,9 +179,10 @@ fn place(raised: &Raised<'_>, imported: &ImportedReport, findings: &mut [Finding
         code: None,
         why: "the published report does not list it".to_owned(),
     };
-    let entry = imported.reconciliation.iter().find(|entry| {
-        entry.reviewer.as_deref() == Some(raised.reviewer) && entry.labels.contains(&raw.id)
-    });
+    let entry = imported
+        .reconciliation
+        .iter()
+        .find(|entry| entry.reviewer.as_deref() == Some(raised.reviewer) && entry.labels.contains(&raw.id));
     if let Some(entry) = entry {
         entry.text.clone_into(&mut row.why);
     }
@@ -196,7 +205,8 @@ fn place(raised: &Raised<'_>, imported: &ImportedReport, findings: &mut [Finding
     } else if raw.withdrawn {
         row.code = Some(ReasonCode::Withdrawn);
         "the reviewer took it back".clone_into(&mut row.why);
-    } else if let Some(section) = entry.and_then(|entry| entry.into.clone()).filter(|into| into != "dropped") {
+    } else if let Some(section) = entry.and_then(|entry| entry.into.clone()).filter(|into| into != "dropped")
+    {
         row.disposition = Disposition::Moved;
         row.into = Some(section);
     }
@@ -270,7 +280,8 @@ fn settle(finding: &mut Finding) {
 }
 
 fn target(imported: &ImportedReport) -> Target {
-    let branch = imported.branch.clone().or_else(|| imported.pull_request.map(|number| format!("pr-{number}")));
+    let branch =
+        imported.branch.clone().or_else(|| imported.pull_request.map(|number| format!("pr-{number}")));
     let sha = imported.review_sha.as_deref().and_then(Sha::new).unwrap_or_default();
     Target {
         kind: if branch.is_some() { TargetKind::Branch } else { TargetKind::None },
@@ -364,7 +375,8 @@ fn testing(imported: &ImportedReport) -> TestingSection {
 }
 
 fn notes(imported: &ImportedReport) -> Vec<String> {
-    let mut notes = vec!["imported from a published report: nothing in it was checked against code".to_owned()];
+    let mut notes =
+        vec!["imported from a published report: nothing in it was checked against code".to_owned()];
     notes.extend(imported.notes.iter().map(model::Note::sentence));
     notes
 }
@@ -372,10 +384,14 @@ fn notes(imported: &ImportedReport) -> Vec<String> {
 fn invariants(raised: &[Raised<'_>], dispositions: &[Dispositions], findings: &[Finding]) -> Invariants {
     let once: BTreeSet<(&str, u32)> =
         dispositions.iter().map(|row| (row.reviewer.as_str(), row.index)).collect();
-    let ids_contiguous = [Severity::Critical, Severity::Important, Severity::Suggestion].into_iter().all(|severity| {
-        let ids = findings.iter().filter(|finding| finding.severity == severity).map(|finding| finding.id.as_str());
-        ids.zip(1..).all(|(id, number)| id == format!("{}{number}", severity.letter()))
-    });
+    let ids_contiguous =
+        [Severity::Critical, Severity::Important, Severity::Suggestion].into_iter().all(|severity| {
+            let ids = findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .map(|finding| finding.id.as_str());
+            ids.zip(1..).all(|(id, number)| id == format!("{}{number}", severity.letter()))
+        });
     Invariants {
         dispositions_balance: once.len() == raised.len() && dispositions.len() == raised.len(),
         ids_contiguous,
@@ -429,12 +445,18 @@ mod tests {
             originals: vec![
                 reading::ImportedOriginal {
                     reviewer: "ada".into(),
-                    reading: model::Reading { findings: vec![raw("the last row is dropped by `parse`")], ..Default::default() },
+                    reading: model::Reading {
+                        findings: vec![raw("the last row is dropped by `parse`")],
+                        ..Default::default()
+                    },
                     ..Default::default()
                 },
                 reading::ImportedOriginal {
                     reviewer: "bob".into(),
-                    reading: model::Reading { findings: vec![raw("`parse` drops the last row")], ..Default::default() },
+                    reading: model::Reading {
+                        findings: vec![raw("`parse` drops the last row")],
+                        ..Default::default()
+                    },
                     ..Default::default()
                 },
             ],

@@ -419,7 +419,8 @@ fn mark_trivial(target: &mut Target, patterns: &[String]) {
 
 fn builtin_settings(settings: &config::Settings) -> builtin::Settings {
     // In the configuration one star stands for anything, as its documentation says; rule ids have a slash in them.
-    let across = |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();
+    let across =
+        |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();
     builtin::Settings {
         enable: across(&settings.builtin.enable),
         disable: across(&settings.builtin.disable),
