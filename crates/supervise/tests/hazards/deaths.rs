@@ -139,6 +139,7 @@ fn a_killed_keeper_is_lost_and_what_can_be_found_is_ended() {
     let outcome = std::thread::scope(|scope| {
         let attempt = scope.spawn(|| supervise::run(&program, &limits(), &Cancel::new(), &mut |_| {}));
         until("the children", || children(&bench) == 3);
+        until("its words", || std::fs::read(bench.path("run/stdout")).is_ok_and(|text| !text.is_empty()));
         kill_process(keeper(&bench), Signal::KILL).expect("killed");
         attempt.join().expect("an outcome")
     });
