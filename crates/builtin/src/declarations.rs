@@ -103,8 +103,8 @@ patterns! {
         (Type, r"^(?:typedef )?(?:struct|enum|union|class)\s+(?:\w+\s+)?(\w+)\s*(?:final\s*)?(?::[^:;]*)?\{?\s*$"),
         (Type, r"^(?:typedef\b.*|\})\s*\*?(\w+)\s*;\s*$"),
         (Type, r"^using (\w+)\s*="),
-        (Function, r"^[A-Za-z_][\w\s*&:<>,]*?[\s*&](\w+)\s*\([^;{}]*\)?\s*(?:const)?\s*[;{,]?\s*$"),
-        (Function, r"^(\w+)\s*\([^;]*\)?\s*\{?\s*$"),
+        (Function, r"^[A-Za-z_][\w\s*&:<>,]*?[\s*&](\w+)\s*\([^;{}()]*(?:\([^()]*\)[^;{}()]*)*(?:\)\s*(?:const)?\s*[;{,]?)?\s*$"),
+        (Function, r"^(\w+)\s*\([^;)]*(?:\)\s*\{?)?\s*$"),
         (Method, r"^[A-Za-z_][\w\s*&:<>,]*[\s*&]\w+::(\w+)\s*\("),
     ]
     RUBY: [
