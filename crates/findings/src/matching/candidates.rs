@@ -14,7 +14,7 @@ const NEIGHBOURS: usize = 40;
 /// Rare words looked up for each claim.
 const RARE: usize = 12;
 /// Words that more claims share are not rare.
-const COMMON: usize = 200;
+const COMMON: usize = 120;
 /// Claims compared with one claim for their words, at most.
 const BEST: usize = 30;
 /// Claims compared with one claim for standing beside it when all are sorted by their rarest words.
@@ -71,18 +71,32 @@ fn by_words(rare: &[Vec<(u64, f32)>], pairs: &mut Vec<(u32, u32)>) {
             postings.entry(*word).or_default().push(index as u32);
         }
     }
-    let mut shared: HashMap<u32, f32> = HashMap::new();
+    let mut weights: Vec<f32> = vec![0.0; rare.len()];
+    let mut touched: Vec<u32> = Vec::new();
     for (index, words) in rare.iter().enumerate() {
-        shared.clear();
         for (word, weight) in words {
-            for other in postings[word].iter().filter(|_| postings[word].len() <= COMMON) {
-                *shared.entry(*other).or_default() += weight;
+            let others = &postings[word];
+            if others.len() > COMMON {
+                continue;
+            }
+            for other in others {
+                let sum = &mut weights[*other as usize];
+                if *sum == 0.0 {
+                    touched.push(*other);
+                }
+                *sum += weight;
             }
         }
-        shared.remove(&(index as u32));
-        let mut best: Vec<(u32, f32)> = shared.iter().map(|(other, weight)| (*other, *weight)).collect();
-        best.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        best.iter().take(BEST).for_each(|(other, _)| push(index as u32, *other, pairs));
+        touched.retain(|other| *other as usize != index);
+        let order = |a: &u32, b: &u32| weights[*b as usize].total_cmp(&weights[*a as usize]).then(a.cmp(b));
+        if touched.len() > BEST {
+            touched.select_nth_unstable_by(BEST, order);
+        }
+        touched.iter().take(BEST).for_each(|other| push(index as u32, *other, pairs));
+        for (word, _) in words {
+            postings[word].iter().for_each(|other| weights[*other as usize] = 0.0);
+        }
+        touched.clear();
     }
 }
 

@@ -5,7 +5,7 @@
 use model::{CheckResult, CheckedFinding, Fingerprint, Gate, Location, RawLocation};
 
 use super::concepts::Concepts;
-use super::words::{Bag, Surroundings, Words};
+use super::words::{Bag, Surroundings, Terms, Words};
 
 /// One claimed place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,11 +26,7 @@ impl Place {
 /// A claim as the matcher sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claim {
-    title: Words,
-    /// Title and body together.
-    all: Words,
-    /// The first sentences: what it is about, before what follows from it.
-    head: Words,
+    terms: ViewTerms,
     /// Weighed by how rare they are in general and around the claim.
     pub(crate) here: View,
     pub(crate) concepts: Concepts,
@@ -40,6 +36,18 @@ pub struct Claim {
     pub(crate) anchor: Option<String>,
     /// The same for claims that say the same to the letter about the same places.
     pub(crate) identity: u64,
+}
+
+/// The words of a claim.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct ViewTerms {
+    title: Terms,
+    /// The first sentences: what it is about, before what follows from it.
+    head: Terms,
+    /// Title and body together.
+    all: Terms,
+    pairs: Terms,
+    names: Terms,
 }
 
 /// The words of a claim, weighed.
@@ -103,16 +111,21 @@ impl Claim {
         } else {
             format!("{title}\n{body}")
         };
-        let all = Words::of(&joined);
-        let title_words = Words::of(title);
         let identity = identity(title, body, &places);
+        let all = Words::of(&joined);
+        let title = Words::of(title);
+        let head = Words::of(first_words(&joined));
         let mut claim = Self {
             here: View::default(),
             concepts: Concepts::of(&all.sequence),
-            title_concepts: Concepts::of(&title_words.sequence),
-            head: Words::of(first_words(&joined)),
-            title: title_words,
-            all,
+            title_concepts: Concepts::of(&title.sequence),
+            terms: ViewTerms {
+                title: title.stems,
+                head: head.stems,
+                all: all.stems,
+                pairs: all.pairs,
+                names: all.names,
+            },
             places,
             symbol,
             anchor,
@@ -125,11 +138,11 @@ impl Claim {
     /// Weighs the words by what the claims around this one say.
     pub(crate) fn weigh(&mut self, around: &Surroundings) {
         self.here = View {
-            title: self.title.stems.among(around),
-            head: self.head.stems.among(around),
-            all: self.all.stems.among(around),
-            pairs: self.all.pairs.among(around),
-            names: self.all.names.among(around),
+            title: self.terms.title.among(around),
+            head: self.terms.head.among(around),
+            all: self.terms.all.among(around),
+            pairs: self.terms.pairs.among(around),
+            names: self.terms.names.among(around),
         };
     }
 
@@ -146,7 +159,7 @@ impl Claim {
 
     /// Every word, name and pair of words, each once.
     pub(crate) fn vocabulary(&self) -> impl Iterator<Item = u64> + '_ {
-        self.all.stems.words().chain(self.all.names.words()).chain(self.all.pairs.words())
+        self.terms.all.words().chain(self.terms.names.words()).chain(self.terms.pairs.words())
     }
 }
 

@@ -148,7 +148,7 @@ impl Groups {
             if authors[a].iter().any(|author| authors[b].contains(author)) {
                 score -= SAME_REVIEWER;
             }
-            let near = Places::of(claims[a], claims[b]) != Places::OtherFile;
+            let near = are_near(claims[a], claims[b]);
             for (from, to) in [(a, b), (b, a)] {
                 if let Some(group) = &mut groups[from] {
                     group.links.insert(to, Link { sum: score, known: 1, near });
@@ -244,6 +244,15 @@ impl Groups {
         }
         pairs.sort_by(|x, y| (x.a, x.b).cmp(&(y.a, y.b)));
         pairs
+    }
+}
+
+/// True where both name one file, or neither names any.
+fn are_near(a: &Claim, b: &Claim) -> bool {
+    match Places::of(a, b) {
+        Places::SameFile { .. } => true,
+        Places::Unknown => a.places.is_empty() && b.places.is_empty(),
+        Places::OtherFile => false,
     }
 }
 

@@ -4,7 +4,10 @@
 //! ("leak", "never closed"), and different defects in the same place in the same words; the kind tells them apart.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::OnceLock;
+
+use super::words::Stem;
 
 /// Kinds of defect, each with the stems that speak for it.
 const KINDS: &[(&str, &str)] = &[
@@ -81,6 +84,21 @@ pub(crate) fn phrase(kind: &str) -> &str {
     }
 }
 
+/// The kinds that a stem speaks for.
+pub(crate) fn kinds_of(stem: &str) -> &'static [usize] {
+    static TABLE: OnceLock<HashMap<&'static str, Vec<usize>>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (kind, (_, stems)) in KINDS.iter().enumerate() {
+            for stem in stems.split(' ') {
+                table.entry(stem).or_default().push(kind);
+            }
+        }
+        table
+    });
+    table.get(stem).map_or(&[], Vec::as_slice)
+}
+
 /// Weights over the kinds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Concepts {
@@ -88,19 +106,9 @@ pub(crate) struct Concepts {
 }
 
 impl Concepts {
-    pub(crate) fn of(stems: &[String]) -> Self {
-        static TABLE: OnceLock<HashMap<&'static str, Vec<usize>>> = OnceLock::new();
-        let table = TABLE.get_or_init(|| {
-            let mut table: HashMap<&'static str, Vec<usize>> = HashMap::new();
-            for (kind, (_, stems)) in KINDS.iter().enumerate() {
-                for stem in stems.split(' ') {
-                    table.entry(stem).or_default().push(kind);
-                }
-            }
-            table
-        });
+    pub(crate) fn of(stems: &[Rc<Stem>]) -> Self {
         let mut weights = vec![0.0_f32; KINDS.len()];
-        for kind in stems.iter().filter_map(|stem| table.get(stem.as_str())).flatten() {
+        for kind in stems.iter().flat_map(|stem| stem.kinds) {
             weights[*kind] += 1.0;
         }
         weights.iter_mut().for_each(|weight| *weight = weight.sqrt());

@@ -3,7 +3,9 @@
 //! In: Markdown. Out: a [`Bag`] of stems and identifiers with weights. How common a word is comes from a table that
 //! ships with the program, never from the findings of the run: what one pair says must not depend on the others.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
@@ -156,8 +158,8 @@ pub(crate) struct Words {
     pub(crate) names: Terms,
     /// Neighbouring stems.
     pub(crate) pairs: Terms,
-    /// Stems in the order of the text, for concepts.
-    pub(crate) sequence: Vec<String>,
+    /// Stems in the order of the text.
+    pub(crate) sequence: Vec<Rc<Stem>>,
 }
 
 impl Words {
@@ -197,7 +199,7 @@ struct Reader {
     stems: Vec<(u64, f32)>,
     names: Vec<(u64, f32)>,
     pairs: Vec<(u64, f32)>,
-    sequence: Vec<String>,
+    sequence: Vec<Rc<Stem>>,
     last: Option<(u64, f32)>,
 }
 
@@ -224,17 +226,12 @@ impl Reader {
     }
 
     fn word(&mut self, word: &str) {
-        if word.len() < 2 || word.chars().all(|c| c.is_ascii_digit()) || is_stop_word(word) {
-            return;
-        }
-        let stem = stem(word);
-        let weight = rarity(&stem);
-        let id = hash(&stem);
-        self.stems.push((id, weight));
+        let Some(stem) = look_up(word) else { return };
+        self.stems.push((stem.id, stem.rarity));
         if let Some((before, other)) = self.last {
-            self.pairs.push((before.rotate_left(7) ^ id, (weight + other) / 2.0));
+            self.pairs.push((before.rotate_left(7) ^ stem.id, f32::midpoint(stem.rarity, other)));
         }
-        self.last = Some((id, weight));
+        self.last = Some((stem.id, stem.rarity));
         self.sequence.push(stem);
     }
 
@@ -250,8 +247,9 @@ impl Reader {
 
 /// The stems of a text, sorted and once each: the same for texts that differ in order and inflection only.
 pub fn normal_form(text: &str) -> String {
-    let mut stems = Words::of(text).sequence;
-    stems.sort();
+    let words = Words::of(text);
+    let mut stems: Vec<&str> = words.sequence.iter().map(|stem| stem.text.as_str()).collect();
+    stems.sort_unstable();
     stems.dedup();
     stems.join(" ")
 }
@@ -265,6 +263,9 @@ fn is_name(token: &str, parts: usize) -> bool {
 
 /// Splits an identifier into its lower-case words.
 fn parts(token: &str) -> Vec<String> {
+    if token.len() > 1 && token.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return vec![token.to_owned()];
+    }
     let mut parts = Vec::new();
     let mut part = String::new();
     let chars: Vec<char> = token.chars().collect();
@@ -289,11 +290,46 @@ fn parts(token: &str) -> Vec<String> {
     parts
 }
 
-/// The stem of a lower-case word.
-pub(crate) fn stem(word: &str) -> String {
+/// A stem with what is known of it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Stem {
+    pub(crate) text: String,
+    id: u64,
+    rarity: f32,
+    /// Kinds of defect it speaks for.
+    pub(crate) kinds: &'static [usize],
+}
+
+/// The stem of a lower-case word; `None` for words without content.
+///
+/// Reviews say the same few thousand words over and over, so each is worked out once. What is remembered follows from
+/// the word alone, and a stranger cannot fill the memory: it is emptied where it grows large.
+fn look_up(word: &str) -> Option<Rc<Stem>> {
+    const MOST: usize = 50_000;
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Option<Rc<Stem>>>> = RefCell::new(HashMap::new());
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(stem) = known.get(word) {
+            return stem.clone();
+        }
+        if known.len() >= MOST {
+            known.clear();
+        }
+        let stem = work_out(word).map(Rc::new);
+        known.insert(word.to_owned(), stem.clone());
+        stem
+    })
+}
+
+fn work_out(word: &str) -> Option<Stem> {
+    if word.len() < 2 || word.chars().all(|c| c.is_ascii_digit()) || is_stop_word(word) {
+        return None;
+    }
     static STEMMER: OnceLock<Stemmer> = OnceLock::new();
     let stemmer = STEMMER.get_or_init(|| Stemmer::create(Algorithm::English));
-    if word.is_ascii() { stemmer.stem(word).into_owned() } else { word.to_owned() }
+    let text = if word.is_ascii() { stemmer.stem(word).into_owned() } else { word.to_owned() };
+    Some(Stem { id: hash(&text), rarity: rarity(&text), kinds: super::concepts::kinds_of(&text), text })
 }
 
 /// FNV-1a, because it is the same on every machine and in every build.
@@ -359,7 +395,8 @@ mod tests {
     #[test]
     fn fenced_code_is_not_read() {
         let words = Words::of("leaks a handle\n```go\nunrelated := call()\n```\nforever");
-        assert_eq!(words.sequence, ["leak", "handl", "forev"]);
+        let stems: Vec<&str> = words.sequence.iter().map(|stem| stem.text.as_str()).collect();
+        assert_eq!(stems, ["leak", "handl", "forev"]);
     }
 
     #[test]
