@@ -10,14 +10,17 @@ fn main() {
         vec![("review".to_owned(), review.repeat(10_000_000 / review.len()))];
     let labelled = (0..15_000)
         .map(|at| review.replace("I1.", &format!("I{at}.")).replace("## Important Issues\n\n", ""))
-        .collect::<String>();
+        .collect::<Vec<_>>()
+        .concat();
     cases.push(("one section".to_owned(), format!("## Findings\n\n{labelled}")));
     cases.push(("prose".to_owned(), "The quick brown fox jumps over the lazy dog.\n\n".repeat(200_000)));
     cases.push(("one line".to_owned(), "The quick brown fox jumps over the lazy dog. ".repeat(200_000)));
-    let items =
-        (1..=100_000).map(|at| format!("{at}. **Finding {at} of many** — `a.rs:{at}`\n")).collect::<String>();
+    let items = (1..=100_000)
+        .map(|at| format!("{at}. **Finding {at} of many** — `a.rs:{at}`\n"))
+        .collect::<Vec<_>>()
+        .concat();
     cases.push(("list items".to_owned(), format!("## Suggestions\n\n{items}")));
-    let json = (0..20_000).map(|at| format!("{{\"id\":\"I{at}\",\"severity\":\"high\",\"title\":\"Title {at}\",\"problem\":\"{}\",\"locations\":[{{\"path\":\"a.rs\",\"start\":{}}}]}},", "words ".repeat(60), at + 1)).collect::<String>();
+    let json = (0..20_000).map(|at| format!("{{\"id\":\"I{at}\",\"severity\":\"high\",\"title\":\"Title {at}\",\"problem\":\"{}\",\"locations\":[{{\"path\":\"a.rs\",\"start\":{}}}]}},", "words ".repeat(60), at + 1)).collect::<Vec<_>>().concat();
     cases
         .push(("json".to_owned(), format!("{{\"schema\":\"deep-review/review/v1\",\"findings\":[{json}]}}")));
     for mark in [

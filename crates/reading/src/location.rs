@@ -44,24 +44,20 @@ pub(crate) fn plain(text: &str, paths: Paths<'_>) -> String {
 /// Reads a link: what is shown names the place, its address fills in what is missing.
 pub(crate) fn link(shown: &str, address: &str, paths: Paths<'_>) -> Option<Vec<RawLocation>> {
     let address = address.replace("\\/", "/").replace("%20", " ");
-    match places(shown, true, paths) {
-        Some(mut found) => {
-            if let [only] = found.as_mut_slice()
-                && only.start.is_none()
-                && let Some(target) = place(&address, true, paths)
-                && target.path.ends_with(&only.path)
-            {
-                (only.start, only.end) = (target.start, target.end);
-            }
-            Some(found)
+    if let Some(mut found) = places(shown, true, paths) {
+        if let [only] = found.as_mut_slice()
+            && only.start.is_none()
+            && let Some(target) = place(&address, true, paths)
+            && target.path.ends_with(&only.path)
+        {
+            (only.start, only.end) = (target.start, target.end);
         }
-        None => {
-            let words = shown.trim();
-            let target = place(&address, true, paths)?;
-            let refers =
-                words.is_empty() || words.contains(target.path.rsplit('/').next().unwrap_or_default());
-            refers.then(|| vec![target])
-        }
+        Some(found)
+    } else {
+        let words = shown.trim();
+        let target = place(&address, true, paths)?;
+        let refers = words.is_empty() || words.contains(target.path.rsplit('/').next().unwrap_or_default());
+        refers.then(|| vec![target])
     }
 }
 

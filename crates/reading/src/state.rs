@@ -298,6 +298,40 @@ fn last_lines(lower: &str) -> String {
     lower.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
 }
 
+/// Openings of a denial.
+const NOT: [&str; 12] = [
+    "no ",
+    "not find any",
+    "n't find any",
+    "found nothing",
+    "zero ",
+    "without ",
+    "none of",
+    "did not identify any",
+    "n't identify any",
+    "not see any",
+    "n't see any",
+    "nothing ",
+];
+
+/// What a reviewer may deny to have found.
+const WHAT: [&str; 14] = [
+    "issue",
+    "problem",
+    "finding",
+    "bug",
+    "concern",
+    "blocker",
+    "defect",
+    "regression",
+    "objection",
+    "correctness",
+    "comment",
+    "suggestion",
+    "vulnerab",
+    "wrong",
+];
+
 /// A statement that there is nothing to complain about.
 fn finds_nothing(lower: &str) -> bool {
     const WHOLE: [&str; 14] = [
@@ -319,36 +353,6 @@ fn finds_nothing(lower: &str) -> bool {
     if WHOLE.iter().any(|sign| lower.contains(sign)) {
         return true;
     }
-    const NOT: [&str; 12] = [
-        "no ",
-        "not find any",
-        "n't find any",
-        "found nothing",
-        "zero ",
-        "without ",
-        "none of",
-        "did not identify any",
-        "n't identify any",
-        "not see any",
-        "n't see any",
-        "nothing ",
-    ];
-    const WHAT: [&str; 14] = [
-        "issue",
-        "problem",
-        "finding",
-        "bug",
-        "concern",
-        "blocker",
-        "defect",
-        "regression",
-        "objection",
-        "correctness",
-        "comment",
-        "suggestion",
-        "vulnerab",
-        "wrong",
-    ];
     lower.split(['.', '\n', ';']).any(|sentence| {
         NOT.iter().any(|not| {
             sentence.find(not).is_some_and(|at| {

@@ -368,9 +368,8 @@ fn severity_section(name: &str) -> Option<Section> {
         match word {
             "observations" | "points" | "remarks" | "notes" | "code" | "changes" | "concerns" | "issues"
             | "issue" | "findings" | "finding" | "severity" | "priority" | "bugs" | "problems" | "and"
-            | "or" | "items" | "comments" | "fixes" | "improvements" | "level" | "new" | "remaining" | "" => {
-            }
-            "should" | "must" | "fix" | "nice" | "to" | "have" | "could" | "non-blocking" => {}
+            | "or" | "items" | "comments" | "fixes" | "improvements" | "level" | "new" | "remaining" | ""
+            | "should" | "must" | "fix" | "nice" | "to" | "have" | "could" | "non-blocking" => {}
             word => {
                 let singular = word.strip_suffix('s').unwrap_or(word);
                 levels.push(severity(word).or_else(|| severity(singular))?);

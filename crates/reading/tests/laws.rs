@@ -3,6 +3,8 @@
 //! In: random texts made of the stuff reviews are made of. Out: a failed test with the text that breaks a law: reading
 //! never panics, is deterministic, counts its findings, and every span points at characters of the text.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use reading::{Context, Parser, read, read_report};
 
@@ -161,7 +163,7 @@ proptest! {
         let titles: Vec<String> = words.iter().enumerate().map(|(at, word)| format!("Case {at} breaks {word}")).collect();
         let mut text = String::from("## Important Issues\n\n");
         for (at, title) in titles.iter().enumerate() {
-            text.push_str(&format!("I{}. **{title}** — `src/a.rs:{line}` (important, gap)\n\nBecause of it.\n\n", at + 1));
+            let _ = write!(text, "I{}. **{title}** — `src/a.rs:{line}` (important, gap)\n\nBecause of it.\n\n", at + 1);
         }
         let reading = read(&text, &Context::default());
         let found: Vec<&str> = reading.findings.iter().map(|finding| finding.title.as_str()).collect();

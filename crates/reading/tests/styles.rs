@@ -23,6 +23,9 @@ const TITLES: [&str; 3] = [
     "Name the limit of 64",
 ];
 
+/// Path, first and last line.
+type Place<'t> = (&'t str, Option<u32>, Option<u32>);
+
 /// Checks that `text` is read as the three findings.
 fn check(style: &str, text: &str, tells: Tells) {
     let reading = read(text, &Context::default());
@@ -36,7 +39,7 @@ fn check(style: &str, text: &str, tells: Tells) {
         assert_eq!(kinds, [Some(Kind::Regression), Some(Kind::Gap), Some(Kind::Enhancement)], "{style}");
     }
     if tells.places {
-        let places: Vec<Vec<(&str, Option<u32>, Option<u32>)>> = reading
+        let places: Vec<Vec<Place<'_>>> = reading
             .findings
             .iter()
             .map(|finding| {
@@ -381,7 +384,8 @@ fn a_wrapped_review_is_the_same_review() {
     let plain = fill(
         "Now I have enough context. Let me write the review.\n\n---\n\n## Findings\n\n### Critical Issues\n\nC1. **{C}** — `src/pool.rs:41-43` (critical, regression)\n\n{B}\n### Important Issues\n\nI1. **{I}** — `src/queue.rs:70`, `src/main.rs:12-15` (important, gap)\n\nTwice.\n\n### Suggestions\n\nS1. **{S}** — `docs/use.md:7` (suggestion, enhancement)\n\nBecause.\n\n### Coverage Summary\n\n- `src/pool.rs` — C1\n",
     );
-    let prefixed = |mark: &str| plain.lines().map(|line| format!("{mark}{line}\n")).collect::<String>();
+    let prefixed =
+        |mark: &str| plain.lines().map(|line| format!("{mark}{line}\n")).collect::<Vec<_>>().concat();
     check("plain", &plain, ALL);
     check("indented", &prefixed("    "), ALL);
     check("quoted", &prefixed("> "), ALL);

@@ -213,7 +213,7 @@ impl Page<'_> {
             .map(|(name, value)| (name.clone(), value.to_value()))
             .collect::<Map<_, _>>();
         for part in ["scenario", "evidence", "fix", "repro"] {
-            if let Some(value @ Node::Object(..)) | Some(value @ Node::List(_)) = node.get(part) {
+            if let Some(value @ (Node::Object(..) | Node::List(_))) = node.get(part) {
                 finding.extra.insert(part.to_owned(), value.to_value());
             }
         }
@@ -229,7 +229,7 @@ impl Page<'_> {
                 }
             }
             Some((None, word)) => {
-                self.note(at, format!("severity \"{}\" is unknown; read as suggestion", short(&word)))
+                self.note(at, format!("severity \"{}\" is unknown; read as suggestion", short(&word)));
             }
             None => match tagged {
                 Some(level) => (finding.severity, finding.severity_stated) = (level, true),

@@ -84,9 +84,8 @@ fn promising(bytes: &[u8], open: usize) -> bool {
         at += 1;
     }
     match (bytes[open], bytes.get(at)) {
-        (b'{', Some(b'"' | b'\'' | b'}' | b'/')) => true,
+        (b'{', Some(b'"' | b'\'' | b'}' | b'/')) | (b'[', Some(b'{' | b'/')) => true,
         (b'{', Some(byte)) => byte.is_ascii_alphabetic() || *byte == b'_',
-        (b'[', Some(b'{' | b'/')) => true,
         _ => false,
     }
 }

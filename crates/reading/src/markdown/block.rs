@@ -30,7 +30,7 @@ pub(crate) struct Item {
     /// Which list, numbered in the order of the text.
     pub(crate) list: usize,
     /// Which item of all items, numbered in the order of the text.
-    pub(crate) item: usize,
+    pub(crate) ordinal: usize,
     /// Its number, for ordered lists.
     pub(crate) number: Option<usize>,
     /// True for the first block of the item.
@@ -71,14 +71,13 @@ pub(crate) fn blocks<'a>(root: &'a AstNode<'a>, source: &Source<'_>) -> Vec<Bloc
     // A loop with parent links instead of recursion: hostile text nests as deep as the parser lets it.
     while let Some(node) = next {
         let descend = walk.enter(node, source, &mut blocks);
-        next = match node.first_child().filter(|_| descend) {
-            Some(child) => Some(child),
-            None => {
-                if descend {
-                    walk.leave(node);
-                }
-                walk.climb(node, root)
+        next = if let Some(child) = node.first_child().filter(|_| descend) {
+            Some(child)
+        } else {
+            if descend {
+                walk.leave(node);
             }
+            walk.climb(node, root)
         };
     }
     blocks
@@ -109,7 +108,7 @@ impl Walk {
                 let position = data.sourcepos.start;
                 let item = Item {
                     list: self.containers.iter().rev().find_map(|container| container.list).unwrap_or(0),
-                    item: self.items,
+                    ordinal: self.items,
                     number,
                     first: true,
                     indent: position.column.saturating_sub(1) + list.padding,

@@ -72,6 +72,12 @@ fn others_have_bodies(starts: &[Start], outline: &Outline) -> bool {
     others >= 2 && with_body == others
 }
 
+/// Words after which a sentence goes on.
+const DANGLING: [&str; 16] = [
+    " and", " or", " the", " a", " an", " to", " of", " in", " that", " because", " with", " for", ",", " (",
+    " which", " is",
+];
+
 fn paragraph(
     source: &Source<'_>,
     blocks: &[Block<'_>],
@@ -87,10 +93,6 @@ fn paragraph(
     if text.matches("**").count() % 2 == 1 && !text.contains('`') {
         return Some("bold text is not closed".to_owned());
     }
-    const DANGLING: [&str; 16] = [
-        " and", " or", " the", " a", " an", " to", " of", " in", " that", " because", " with", " for", ",",
-        " (", " which", " is",
-    ];
     if line.len() > 20 && DANGLING.iter().any(|end| line.ends_with(end)) {
         return Some("the last sentence has no end".to_owned());
     }

@@ -206,7 +206,7 @@ impl<'a> Page<'_, 'a, '_> {
         let Some(item) = block.item else { return (0, 0) };
         let inside = |next: &&Block<'a>| {
             next.depth > block.depth
-                || next.depth == block.depth && next.item.is_some_and(|other| other.item == item.item)
+                || next.depth == block.depth && next.item.is_some_and(|other| other.ordinal == item.ordinal)
         };
         let last = self.blocks[start..end].iter().take_while(inside).map(|block| block.last).max();
         (item.indent, last.unwrap_or(block.last))
@@ -235,8 +235,8 @@ impl<'a> Page<'_, 'a, '_> {
                 let all = pieces(block.node, 4000);
                 self.paragraph(&all, (block.first, block.last), parts);
             }
-            Shape::Heading(_) => self.sub_heading(block, parts),
-            Shape::Code => self.code(block, parts),
+            Shape::Heading(_) => Self::sub_heading(block, parts),
+            Shape::Code => Self::code(block, parts),
             Shape::Table => self.field_table(block, parts),
             Shape::Paragraph => {
                 let text = text_of(&pieces(block.node, 30));
@@ -261,7 +261,7 @@ impl<'a> Page<'_, 'a, '_> {
         parts.in_fix = false;
     }
 
-    fn sub_heading(&self, block: &Block<'a>, parts: &mut Parts) {
+    fn sub_heading(block: &Block<'a>, parts: &mut Parts) {
         let name = text_of(&pieces(block.node, 12));
         parts.in_fix = words::field(name.trim_end_matches(':')) == Some(Field::Fix);
         parts.fix_has_code = false;
@@ -270,7 +270,7 @@ impl<'a> Page<'_, 'a, '_> {
         }
     }
 
-    fn code(&self, block: &Block<'a>, parts: &mut Parts) {
+    fn code(block: &Block<'a>, parts: &mut Parts) {
         let data = block.node.data();
         let NodeValue::CodeBlock(code) = &data.value else { return };
         let info = code.info.to_lowercase();
@@ -306,7 +306,7 @@ impl<'a> Page<'_, 'a, '_> {
 
     /// A paragraph of the body: fields, tags, places on their own line, notes, or prose.
     fn paragraph(&self, all: &[Piece], range: (usize, usize), parts: &mut Parts) {
-        let lines: Vec<&[Piece]> = all.split(|piece| piece.is_break()).collect();
+        let lines: Vec<&[Piece]> = all.split(super::inline::Piece::is_break).collect();
         if all.iter().take(3).any(|piece| piece.text.len() >= 13 && is_consolidation(&piece.text)) {
             let text = text_of(all);
             if consolidation_note(&text) {
@@ -467,8 +467,7 @@ fn dedent(line: &str, number: usize, indent: (usize, usize)) -> &str {
 
 fn trim_rules(body: &str) -> String {
     let mut body = body.trim_end();
-    loop {
-        let Some(last) = body.lines().next_back() else { break };
+    while let Some(last) = body.lines().next_back() {
         let bare: String = last.chars().filter(|c| !c.is_whitespace()).collect();
         if bare.len() >= 3
             && (bare.chars().all(|c| c == '-')
@@ -514,22 +513,21 @@ fn field_of(line: &[Piece]) -> Option<(Field, &[Piece])> {
     })?;
     let line = &line[start..];
     let end = line.iter().take(6).position(|piece| piece.part == Part::Word && piece.text.ends_with(':'));
-    let (name, value) = match end {
-        Some(end) => (&line[..=end], &line[end + 1..]),
-        None => {
-            // `**Fix** — prose`, `**Fix.** prose`
-            let bold = line.iter().take_while(|piece| piece.bold).count();
-            if bold == 0 || bold > 5 {
-                return None;
-            }
-            let dashed = line.get(bold).is_some_and(|piece| piece.is_separator())
-                || line[bold - 1].text.ends_with('.')
-                || line.len() == bold;
-            if !dashed {
-                return None;
-            }
-            (&line[..bold], &line[bold..])
+    let (name, value) = if let Some(end) = end {
+        (&line[..=end], &line[end + 1..])
+    } else {
+        // `**Fix** — prose`, `**Fix.** prose`
+        let bold = line.iter().take_while(|piece| piece.bold).count();
+        if bold == 0 || bold > 5 {
+            return None;
         }
+        let dashed = line.get(bold).is_some_and(super::inline::Piece::is_separator)
+            || line[bold - 1].text.ends_with('.')
+            || line.len() == bold;
+        if !dashed {
+            return None;
+        }
+        (&line[..bold], &line[bold..])
     };
     let field = words::field(text_of(name).trim_end_matches([':', '.', ' ']))?;
     let value = match value.first() {

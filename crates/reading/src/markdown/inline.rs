@@ -64,12 +64,11 @@ pub(crate) fn pieces<'a>(node: &'a AstNode<'a>, limit: usize) -> Vec<Piece> {
             break;
         }
         let descend = reader.enter(inner);
-        next = match inner.first_child().filter(|_| descend) {
-            Some(child) => Some(child),
-            None => {
-                reader.leave(inner);
-                reader.climb(inner, node)
-            }
+        next = if let Some(child) = inner.first_child().filter(|_| descend) {
+            Some(child)
+        } else {
+            reader.leave(inner);
+            reader.climb(inner, node)
         };
     }
     reader.pieces

@@ -21,10 +21,9 @@ pub(crate) fn says_none(text: &str) -> bool {
         .to_lowercase();
     let words: Vec<&str> = first.split_whitespace().collect();
     match words.as_slice() {
-        ["none" | "n/a" | "na" | "nil" | "nothing"] => true,
+        ["none" | "n/a" | "na" | "nil" | "nothing"] | ["not", "applicable"] | ["no", "comments"] => true,
         ["none", rest @ ..] => rest.len() <= 6 && !matches!(rest[0], "of" | "is"),
         ["nothing", "found" | "to", ..] => words.len() <= 6,
-        ["not", "applicable"] | ["no", "comments"] => true,
         ["no" | "zero", rest @ ..] => {
             let thing = rest.iter().take(4).position(|word| {
                 matches!(
@@ -237,8 +236,7 @@ fn colon_name<'p>(line: &'p [Piece], block: &Block<'_>) -> Option<(&'p [Piece], 
         None if line.len() <= 4 && block.first == block.last => {
             let capital = line.first()?.text.chars().next().is_some_and(char::is_uppercase);
             let closed = line.last()?.text.ends_with('.');
-            (capital && !closed && line.len() >= 2 || line.len() == 1 && capital && !closed)
-                .then_some((line, &line[line.len()..]))
+            (capital && !closed && !line.is_empty()).then_some((line, &line[line.len()..]))
         }
         None => None,
     }

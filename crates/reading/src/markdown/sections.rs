@@ -39,7 +39,7 @@ impl<'a> Page<'_, 'a, '_> {
                 && !announced.rest.is_empty()
                 && !says_none(&announced.rest)
             {
-                self.rest(section, &announced.rest, reading, &mut summary);
+                Self::rest(section, &announced.rest, reading, &mut summary);
             }
             self.more_of_announcement(from, section, reading, &mut summary);
             let from = from + usize::from(self.outline.announcements[from].is_some());
@@ -107,7 +107,7 @@ impl<'a> Page<'_, 'a, '_> {
     }
 
     /// Text on the line of the announcement.
-    fn rest(&self, section: Section, rest: &str, reading: &mut Reading, summary: &mut Vec<String>) {
+    fn rest(section: Section, rest: &str, reading: &mut Reading, summary: &mut Vec<String>) {
         match section {
             Section::Summary => summary.push(rest.to_owned()),
             Section::Verdict => {
@@ -133,7 +133,7 @@ impl<'a> Page<'_, 'a, '_> {
                 });
             }
             Section::Commits => {
-                reading.commits.push(TextItem { text: rest.to_owned(), ..TextItem::default() })
+                reading.commits.push(TextItem { text: rest.to_owned(), ..TextItem::default() });
             }
             _ => {}
         }
@@ -156,7 +156,7 @@ impl<'a> Page<'_, 'a, '_> {
         }
         let text = self.source.slice(block.first + 1, block.last);
         if !says_none(&text) {
-            self.rest(section, text.trim(), reading, summary);
+            Self::rest(section, text.trim(), reading, summary);
         }
     }
 
@@ -185,10 +185,10 @@ impl<'a> Page<'_, 'a, '_> {
             let in_list = block.depth > base && block.item.is_some();
             let mut end = at + 1;
             if in_list {
-                let item = block.item.map(|item| item.item);
+                let item = block.item.map(|item| item.ordinal);
                 while end < to {
                     let next = &self.blocks[end];
-                    let same = next.depth == block.depth && next.item.map(|item| item.item) == item;
+                    let same = next.depth == block.depth && next.item.map(|item| item.ordinal) == item;
                     if !(next.depth > block.depth || same) {
                         break;
                     }

@@ -91,7 +91,7 @@ fn fenced_lines(text: &str) -> std::collections::HashSet<usize> {
             (Some((opened, width)), Some(mark))
                 if mark == opened && count >= width && count == bare.len() =>
             {
-                open = None
+                open = None;
             }
             (Some(_), _) => {
                 inside.insert(start);

@@ -137,7 +137,7 @@ fn others(page: &Page<'_, '_, '_>, taken: &[bool], report: &mut ImportedReport) 
             Section::Declined => report.declined.extend(page.items(body, to)),
             Section::Feedback => report.feedback.extend(page.items(body, to)),
             Section::Process => {
-                report.process.extend(page.items(body, to).into_iter().filter(|item| !is_none_item(item)))
+                report.process.extend(page.items(body, to).into_iter().filter(|item| !is_none_item(item)));
             }
             Section::Retro => retro(page, body, to, report, &mut reconciliation),
             Section::Reconciliation => {

@@ -26,7 +26,7 @@ pub(super) fn row(name: &str, value: &str, report: &mut ImportedReport) {
         "reviewers" | "agents" => report.reviewers = reviewers(value),
         "verdict" => report.verdict = Some(verdict(value)),
         "wall-clock time" | "wall clock" | "duration" | "wall-clock" => {
-            report.wall_clock_ms = duration(value)
+            report.wall_clock_ms = duration(value);
         }
         "updated" => report.updated = text(),
         _ => {}
@@ -46,7 +46,7 @@ pub(super) fn plain(value: &str) -> String {
         rest = &rest[end + 1..];
     }
     text.push_str(rest);
-    text.replace("**", "").replace('`', "").replace('\\', "").trim().to_owned()
+    text.replace("**", "").replace(['`', '\\'], "").trim().to_owned()
 }
 
 fn address(value: &str) -> Option<String> {
@@ -158,7 +158,7 @@ pub(super) fn duration(value: &str) -> Option<u64> {
         let from = &rest[start..];
         let end = from.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(from.len());
         let number: f64 = from[..end].parse().ok()?;
-        let unit: String = from[end..].trim_start().chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+        let unit: String = from[end..].trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
         let factor = match unit.as_str() {
             "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
             "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
