@@ -27,7 +27,11 @@ fn every_way_to_name_a_change() {
         (&[main], "commit", main),
     ] {
         let target = target(&session, words);
-        assert_eq!((target["kind"].as_str().unwrap(), target["head"].as_str().unwrap()), (kind, head), "{words:?}");
+        assert_eq!(
+            (target["kind"].as_str().unwrap(), target["head"].as_str().unwrap()),
+            (kind, head),
+            "{words:?}"
+        );
     }
 }
 

@@ -284,7 +284,8 @@ impl Story<'_> {
 
     /// Reads one answer, checks its claims, keeps the raw material.
     fn hear(&self, run: &RunFolder, attempt: &Attempt, scrub: &Scrub) -> Result<Heard, Error> {
-        let text = scrub.text(&String::from_utf8_lossy(&attempt.answer));
+        let (answer, cut) = readable(&attempt.answer);
+        let text = scrub.text(&answer);
         let context = Context {
             canary: attempt.canary.clone(),
             changed: self.target.changed.iter().map(|file| file.path.clone()).collect(),
@@ -294,6 +295,7 @@ impl Story<'_> {
         let reading = reading::read(&text, &context);
         let mut row = conclude(attempt, &reading);
         scrub.row(&mut row);
+        row.notes.extend(cut);
         if std::str::from_utf8(&attempt.answer).is_err() {
             row.notes.push("its answer is not valid UTF-8; the bytes that are not were replaced".to_owned());
         }
@@ -343,6 +345,17 @@ impl Story<'_> {
         }
         Scrub::new(&roots, &named)
     }
+}
+
+/// The part of an answer that is read, as text, and what to say where it is not all. No review is that long; a log is, and
+/// the whole of it stays in the run folder.
+fn readable(answer: &[u8]) -> (String, Option<String>) {
+    const MOST: usize = 8 << 20;
+    if answer.len() <= MOST {
+        return (String::from_utf8_lossy(answer).into_owned(), None);
+    }
+    let note = format!("only the first 8 MiB of its {} bytes were read", answer.len());
+    (String::from_utf8_lossy(&answer[..MOST]).into_owned(), Some(note))
 }
 
 enum Next {

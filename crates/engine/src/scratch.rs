@@ -15,7 +15,7 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Scratch {
@@ -27,7 +27,7 @@ impl Scratch {
         std::fs::create_dir(&path)?;
         let lock = File::create(path.join(LOCK))?;
         lock.lock()?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, lock })
     }
 
     /// The folder.
@@ -37,6 +37,8 @@ impl Scratch {
 
     /// Removes the folder with everything in it.
     pub(crate) fn remove(self) -> Result<(), String> {
+        // Said aloud: a process forked at this moment in another thread holds a copy, and closing ours would not do.
+        self.lock.unlock().map_err(|error| error.to_string())?;
         supervise::remove_tree(&self.path).map_err(|error| error.to_string())
     }
 }

@@ -27,7 +27,10 @@ pub(crate) fn run(session: &Session, args: &GcArgs) -> Result<Exit, CommandError
     let now = model::Clock::now(&session.clock);
     let removed = session.store(&repository)?.gc(&policy, now, args.dry_run).map_err(store_error)?;
     if session.ui.json {
-        let rows: Vec<_> = removed.iter().map(|run| json!({ "id": run.id, "files": run.files, "bytes": run.bytes })).collect();
+        let rows: Vec<_> = removed
+            .iter()
+            .map(|run| json!({ "id": run.id, "files": run.files, "bytes": run.bytes }))
+            .collect();
         session.ui.result(&serde_json::to_string_pretty(&rows).expect("plain data"));
         return Ok(Exit::Passed);
     }

@@ -46,8 +46,9 @@ pub(crate) fn run(session: &Session, args: &ImportArgs) -> Result<Exit, CommandE
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
     let mut files = Vec::new();
     for path in paths {
-        let unreadable =
-            |error: std::io::Error| CommandError::usage(format!("`{}` could not be read: {error}", path.display()));
+        let unreadable = |error: std::io::Error| {
+            CommandError::usage(format!("`{}` could not be read: {error}", path.display()))
+        };
         if !path.metadata().map_err(unreadable)?.is_dir() {
             files.push(path.clone());
             continue;
@@ -68,10 +69,15 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
 fn parse(file: &Path) -> Result<engine::Imported, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("it could not be read: {error}"))?;
     let read = reading::read_report(&String::from_utf8_lossy(&bytes));
-    engine::import(&read, env!("CARGO_PKG_VERSION")).ok_or_else(|| "it has neither a header nor findings".to_owned())
+    engine::import(&read, env!("CARGO_PKG_VERSION"))
+        .ok_or_else(|| "it has neither a header nor findings".to_owned())
 }
 
-fn keep(session: &Session, store: &store::Store, mut imported: engine::Imported) -> Result<Outcome, CommandError> {
+fn keep(
+    session: &Session,
+    store: &store::Store,
+    mut imported: engine::Imported,
+) -> Result<Outcome, CommandError> {
     let now = session.clock.now();
     let started = imported.started.unwrap_or(now);
     let key = store::series_key(&imported.target);

@@ -101,18 +101,31 @@ fn base_is_environment(error: CommandError, base: Option<&str>) -> CommandError 
 fn recover(session: &Session, store: &store::Store) -> Vec<String> {
     let mut notes = Vec::new();
     let recovery = supervise::recover(store.root());
-    for attempt in recovery.attempts {
-        let proof = if attempt.tree_gone { "all of its processes are gone" } else { "not proven gone" };
-        notes.push(format!(
-            "an earlier run died while `{}` was running: {} of its processes were still there and were ended; {proof}",
-            attempt.program, attempt.ended_now
-        ));
-    }
+    notes.extend(recovery.attempts.iter().map(told));
     notes.extend(recovery.notes);
     for note in &notes {
         session.ui.talk(&report::safe_text(note));
     }
     notes
+}
+
+/// What was found of an attempt whose supervisor died.
+fn told(attempt: &supervise::Recovered) -> String {
+    let program = &attempt.program;
+    match (attempt.tree_gone, attempt.ended_now) {
+        (true, 0) => {
+            format!("an earlier run died while `{program}` was running; its keeper had ended everything")
+        }
+        (true, ended) => {
+            format!(
+                "an earlier run died while `{program}` was running; {ended} processes of it were ended now, all are gone"
+            )
+        }
+        (false, ended) => format!(
+            "an earlier run died while `{program}` was running; {ended} processes of it were ended now, but it is not \
+             proven that all are gone"
+        ),
+    }
 }
 
 fn print(ui: &Ui, finished: &engine::Finished) {

@@ -1,6 +1,10 @@
 //! What the end-to-end tests share: a small change, reviewers made of scripts, the report as JSON.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "every test file uses another part, and one may use all")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "every test file uses another part, and one may use all"
+)]
 
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
