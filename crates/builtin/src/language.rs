@@ -218,7 +218,7 @@ fn is_history(folders: &[&str], name: &str) -> bool {
         "whatsnew",
         "breaking",
     ];
-    const FOLDERS: [&str; 11] = [
+    const FOLDERS: &[&str] = &[
         "changelog",
         "changelogs",
         "changelog.d",
@@ -227,6 +227,7 @@ fn is_history(folders: &[&str], name: &str) -> bool {
         "migrations",
         "releases",
         "release-notes",
+        "release",
         "changes",
         ".changeset",
         "whatsnew",
@@ -237,13 +238,13 @@ fn is_history(folders: &[&str], name: &str) -> bool {
         ["", "md", "rst", "txt", "adoc", "mdx"].contains(&name.rsplit_once('.').map_or("", |(_, end)| end));
     (prose && STEMS.iter().any(|known| stem == *known || stem.starts_with(&format!("{known}_"))))
         || name.contains("changelog")
-        || (prose && ["migrat", "upgrad", "deprecat"].iter().any(|word| stem.contains(word)))
+        || (prose && ["migrat", "upgrad", "deprecat", "release_log"].iter().any(|word| stem.contains(word)))
         || name == "authors"
         || folders.iter().any(|folder| FOLDERS.contains(folder))
 }
 
 fn is_foreign(lower: &str, folders: &[&str], name: &str) -> bool {
-    const FOLDERS: [&str; 11] = [
+    const FOLDERS: &[&str] = &[
         "vendor",
         "node_modules",
         "third_party",

@@ -318,3 +318,35 @@ fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
         );
     }
 }
+
+#[test]
+fn taken_out_code_and_methods_of_other_types_are_silent() {
+    let old =
+        "pub struct Cell;\n\nimpl Cell {\n    pub fn get_or_fill(&self) -> u32 {\n        3\n    }\n}\n";
+    let new = "pub use std::cell::OnceCell as Cell;\n";
+    for text in [
+        "fn f(x: &Cell) {\n    x.get_or_fill(|| 3);\n}\n",
+        "/*\nfn f() {\n    g(Cell::get_or_fill(x)),\n}\n*/\n",
+        "// x.get_or_fill();\n",
+    ] {
+        assert_eq!(
+            found(&[("src/cell.rs", old), ("src/a.rs", text)], &[("src/cell.rs", new), ("src/a.rs", text)]),
+            [""; 0],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_call_whose_import_was_renamed_away_is_important() {
+    let old = "def load_config(path):\n    return 3\n";
+    let run = "from app.load import load_config\n\n\ndef run():\n    load_config('y')\n    return load_config('x')\n";
+    let head = run.replacen("load_config", "read_config", 2);
+    assert_eq!(
+        found(
+            &[("app/load.py", old), ("app/run.py", run)],
+            &[("app/load.py", &old.replace("load", "read")), ("app/run.py", &head)]
+        ),
+        ["symbol ! app/run.py"]
+    );
+}

@@ -187,7 +187,6 @@ fn method(
         _ if imported_elsewhere => Foreign,
         (true, true) => Ours,
         (true, false) => Likely,
-        (false, _) if typed && rare => Likely,
         _ => Foreign,
     }
 }

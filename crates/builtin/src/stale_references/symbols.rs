@@ -318,7 +318,8 @@ fn is_code_in_prose(gone: &Gone, source: &Source, line: u32, at: usize) -> bool 
             || crate::declarations::declared(gone.language, &text[offset..])
                 .is_some_and(|(_, name)| name == gone.name));
     let unmarked = !bare.starts_with(['*', '#']) && !bare.starts_with("///") && !bare.starts_with("//!");
-    let taken_out = source.role != Role::Docs && unmarked && bare.ends_with([';', '{', '}']);
+    let ends_like_code = bare.ends_with([';', '{', '}']) || (bare.ends_with(',') && bare.contains('('));
+    let taken_out = source.role != Role::Docs && unmarked && ends_like_code;
     defines || taken_out
 }
 
