@@ -72,7 +72,7 @@ fn path(file: usize) -> String {
 }
 
 fn line(file: usize, line: usize, version: usize) -> String {
-    if line % 20 == 0 {
+    if line.is_multiple_of(20) {
         return format!("fn work_{file}_{line}() {{");
     }
     if line % 20 == 19 {
@@ -127,7 +127,7 @@ fn findings(files: &[Vec<String>]) -> Vec<RawFinding> {
         let quote = files[file][start..start + 3].join("\n");
         RawFinding {
             index: index as u32,
-            severity: if index % 3 == 0 { Severity::Important } else { Severity::Suggestion },
+            severity: if index.is_multiple_of(3) { Severity::Important } else { Severity::Suggestion },
             title: format!("`work_{file}_{}` ignores its result", start / 20 * 20),
             body: format!(
                 "`compute_{}` fails when empty. `value_{file}_{start}` is never called.",

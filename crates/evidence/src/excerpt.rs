@@ -57,7 +57,7 @@ mod tests {
     use model::Side;
 
     fn at(start: u32, end: u32) -> Option<Excerpt> {
-        let text: String = (1..=100).map(|line| format!("line {line}\n")).collect();
+        let text: String = (1..=100).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
         let memory = Memory::new(&[], &[("a.txt", &text)]);
         let place = Location {
             path: "a.txt".into(),

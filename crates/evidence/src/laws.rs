@@ -19,7 +19,7 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn text(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.join("\n") + "\n"
 }
 
 fn results(finding: &CheckedFinding) -> Vec<(Gate, CheckResult)> {
@@ -74,7 +74,7 @@ proptest! {
         let at = at.index(head.len());
         prop_assume!(!head[at].trim().is_empty());
         let mut quoted = head[at.saturating_sub(1)..head.len().min(at + 2)].to_vec();
-        let middle = if at == 0 { 0 } else { 1 };
+        let middle = usize::from(at > 0);
         quoted[middle] = format!("{} {with}", head[at]);
         let memory = Memory::new(&[("a.rs", &text(&base))], &[("a.rs", &text(&head))]);
         let finding = check_one(&memory, claim("a.rs", Some((at as u32 + 1, at as u32 + 1)), Some(&quoted.join("\n"))));
@@ -102,11 +102,12 @@ proptest! {
 
 #[test]
 fn all_findings_share_one_search_and_one_blame_a_file() {
-    let head: String = (0..200).map(|line| format!("let value_{line} = compute_{line}();\n")).collect();
+    let statement = |line: u32| format!("let value_{line} = compute_{line}();");
+    let head = (0..200).map(statement).collect::<Vec<_>>().join("\n");
     let memory = Memory::new(&[], &[("a.rs", &head), ("b.rs", &head)]);
     let raw = |line: u32| RawFinding {
         title: format!("`value_{line}` is never called"),
-        ..claim(if line % 2 == 0 { "a.rs" } else { "b.rs" }, Some((line, line)), None)
+        ..claim(if line.is_multiple_of(2) { "a.rs" } else { "b.rs" }, Some((line, line)), None)
     };
     let reading = model::Reading { findings: (1..100).map(raw).collect(), ..model::Reading::default() };
     let checked = crate::check(&[crate::Claims { reviewer: "ada", reading: &reading }], &memory);

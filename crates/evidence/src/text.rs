@@ -26,6 +26,26 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
     out
 }
 
+/// True for a path that names a place on somebody's machine rather than in the repository.
+pub(crate) fn is_absolute(path: &str) -> bool {
+    let path = path.trim().trim_start_matches('`');
+    let mut characters = path.chars();
+    let drive = characters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && characters.next() == Some(':')
+        && matches!(characters.next(), Some('/' | '\\'));
+    drive || path.starts_with(['/', '~', '\\']) || path.starts_with("file:")
+}
+
+/// A path as claimed, for people; of a path on somebody's machine only its end.
+pub(crate) fn shown_path(path: &str) -> String {
+    if !is_absolute(path) {
+        return shorten(path, 160);
+    }
+    let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+    let tail = &parts[parts.len().saturating_sub(2)..];
+    format!("…/{}", shorten(&tail.join("/"), 120))
+}
+
 /// True for characters that names are made of.
 pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'

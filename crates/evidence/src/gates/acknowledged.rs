@@ -9,7 +9,7 @@ use model::{CheckResult, Limitation, Location, RawFinding};
 
 use super::Answer;
 use crate::names::{names, statement};
-use crate::text::{is_word, range, shorten};
+use crate::text::{has_word, is_word, range, shorten};
 use crate::world::World;
 
 /// Looks for an admission of this very finding.
@@ -22,18 +22,19 @@ pub(crate) fn judge(
     let said = words(&statement(raw));
     let names = names(raw);
     let admitted = limitations.iter().find_map(|limitation| {
-        let shared = shared(&said, &names, &limitation.quote);
+        let shared = Shared::of(&said, &names, &limitation.quote);
         match &limitation.location {
-            Some(where_) => {
-                let place = place?;
-                let near = place.path == where_.path && close(world, place, where_);
-                (near && shared >= 2).then(|| {
-                    let lines = range(where_.start.unwrap_or_default(), where_.end.unwrap_or_default());
-                    format!("`{}:{lines}` admits it: \"{}\"", where_.path, shorten(&limitation.quote, 200))
-                })
+            Some(there) => {
+                let place = place.filter(|place| place.path == there.path && close(world, place, there))?;
+                let lines = range(there.start?, there.end?);
+                let detail =
+                    format!("`{}:{lines}` admits it: \"{}\"", place.path, shorten(&limitation.quote, 200));
+                shared.is_about_the_same(3).then_some(detail)
             }
-            // A commit message has no place; it must share much more to be about this.
-            None => (shared >= 4).then(|| format!("commit {}", shorten(&limitation.quote, 240))),
+            // A commit message has no place; it must share more to be about this.
+            None => {
+                shared.is_about_the_same(4).then(|| format!("commit {}", shorten(&limitation.quote, 240)))
+            }
         }
     });
     match admitted {
@@ -53,11 +54,28 @@ fn close(world: &World<'_>, place: &Location, admission: &Location) -> bool {
     symbol.is_some() && symbol == place.symbol && line.abs_diff(start) <= 30
 }
 
-// Names count double: they are what a sentence is about.
-fn shared(said: &BTreeSet<String>, names: &[String], admission: &str) -> usize {
-    let admitted = words(admission);
-    let named = names.iter().filter(|name| crate::text::has_word(admission, name)).count();
-    admitted.intersection(said).count() + named
+// What a claim and an admission have in common.
+struct Shared {
+    words: usize,
+    names: usize,
+    admitted: usize,
+}
+
+impl Shared {
+    fn of(said: &BTreeSet<String>, names: &[String], admission: &str) -> Self {
+        let admitted = words(admission);
+        Self {
+            words: admitted.intersection(said).count(),
+            names: names.iter().filter(|name| has_word(admission, name)).count(),
+            admitted: admitted.len(),
+        }
+    }
+
+    // Long claims share some words with any comment: half of the admission must be in the claim. Names count double,
+    // they are what a sentence is about.
+    fn is_about_the_same(&self, least: usize) -> bool {
+        self.words + self.names >= least && 2 * self.words >= self.admitted
+    }
 }
 
 fn words(text: &str) -> BTreeSet<String> {

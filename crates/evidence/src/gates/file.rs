@@ -8,7 +8,7 @@ use model::{CheckResult, RepoPath, Side};
 use super::Answer;
 use crate::pattern::ways;
 use crate::standing::{Looked, in_file};
-use crate::text::{list, shorten};
+use crate::text::{is_absolute, list, shown_path};
 use crate::world::World;
 
 /// What a path stands for.
@@ -46,7 +46,7 @@ impl FileAnswer {
 
 /// Finds the file a reviewer means by `claimed`, at the side it says if it says one.
 pub(crate) fn resolve(world: &World<'_>, claimed: &str, side: Option<Side>) -> FileAnswer {
-    let shown = shorten(claimed, 120);
+    let shown = shown_path(claimed);
     let Some(path) = cleaned(claimed) else {
         return FileAnswer::unresolved(CheckResult::Fail, format!("`{shown}` is not a path of a repository"));
     };
@@ -58,7 +58,7 @@ pub(crate) fn resolve(world: &World<'_>, claimed: &str, side: Option<Side>) -> F
     exact(world, &path)
         .or_else(|| inside_submodule(world, &path))
         .or_else(|| by_ending(world, &path, claimed))
-        .unwrap_or_else(|| missing(world, &path))
+        .unwrap_or_else(|| missing(world, &path, &shown))
 }
 
 // Reviewers print paths of their own checkouts, links and diff prefixes; what cannot be a path is refused.
@@ -121,12 +121,10 @@ fn inside_submodule(world: &World<'_>, path: &str) -> Option<FileAnswer> {
 
 fn by_ending(world: &World<'_>, path: &str, claimed: &str) -> Option<FileAnswer> {
     // `a/` and `b/` are what diffs print before a path; an absolute path names a checkout we do not know.
-    let absolute = claimed.trim_start_matches('`').starts_with(['/', '~', '\\'])
-        || claimed.starts_with("file:")
-        || drive(claimed);
+    let absolute = is_absolute(claimed);
     let diff_prefixed = path.strip_prefix("a/").or_else(|| path.strip_prefix("b/"));
     if let Some(answer) = diff_prefixed.and_then(|inner| exact(world, inner)) {
-        return Some(repaired(answer, path));
+        return Some(repaired(answer, claimed));
     }
     if absolute {
         let tails = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
@@ -134,7 +132,7 @@ fn by_ending(world: &World<'_>, path: &str, claimed: &str) -> Option<FileAnswer>
             tails.filter(|tail| tail.contains('/') || !path[..path.len() - tail.len() - 1].contains('/'));
         for tail in found {
             if let Some(answer) = exact(world, tail).filter(|answer| !answer.lineless) {
-                return Some(repaired(answer, path));
+                return Some(repaired(answer, claimed));
             }
         }
     }
@@ -149,19 +147,12 @@ fn by_ending(world: &World<'_>, path: &str, claimed: &str) -> Option<FileAnswer>
     }
 }
 
-fn drive(claimed: &str) -> bool {
-    let mut characters = claimed.chars();
-    characters.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && characters.next() == Some(':')
-        && matches!(characters.next(), Some('/' | '\\'))
-}
-
-fn repaired(mut answer: FileAnswer, path: &str) -> FileAnswer {
+fn repaired(mut answer: FileAnswer, claimed: &str) -> FileAnswer {
     if answer.answer.result == CheckResult::Pass {
         answer.answer.result = CheckResult::Repaired;
     }
     answer.answer.detail =
-        format!("`{}` read without its prefix: {}", shorten(path, 160), answer.answer.detail);
+        format!("`{}` read without its prefix: {}", shown_path(claimed), answer.answer.detail);
     answer
 }
 
@@ -209,11 +200,11 @@ fn by_ending_at_base(world: &World<'_>, path: &str) -> Option<FileAnswer> {
     }
 }
 
-fn missing(world: &World<'_>, path: &str) -> FileAnswer {
+fn missing(world: &World<'_>, path: &str, shown: &str) -> FileAnswer {
     let name = path.rsplit('/').next().unwrap_or(path);
     let same: Vec<String> =
         world.paths(Side::Head).ending(name).iter().map(|path| format!("`{path}`")).collect();
-    let mut detail = format!("no file `{}` at head or at the merge base", shorten(path, 160));
+    let mut detail = format!("no file `{shown}` at head or at the merge base");
     if !same.is_empty() {
         detail = format!("{detail}; the same name: {}", list(&same, 4));
     }

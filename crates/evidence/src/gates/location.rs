@@ -12,7 +12,7 @@ use super::file::FileAnswer;
 use super::quote::QuoteAnswer;
 use crate::matching::Span;
 use crate::standing::Standing;
-use crate::text::{has_word, list, range};
+use crate::text::{has_word, is_absolute, list, range, shown_path};
 use crate::view::FileView;
 use crate::world::World;
 
@@ -53,7 +53,16 @@ pub(crate) fn settle(
         (None, None) => {
             let location = Location {
                 verified: false,
-                ..place(raw, raw.side.unwrap_or_default(), &raw.path.as_str().into(), claim.lines)
+                ..place(
+                    raw,
+                    raw.side.unwrap_or_default(),
+                    &RepoPath::new(if is_absolute(&raw.path) {
+                        shown_path(&raw.path)
+                    } else {
+                        raw.path.clone()
+                    }),
+                    claim.lines,
+                )
             };
             LocationAnswer { answer: Answer::unknown("the file is not known"), location }
         }
@@ -84,8 +93,8 @@ impl Claim {
 
     fn shown(&self, raw: &RawLocation) -> String {
         match self.lines {
-            Some(span) => format!("{}:{}", raw.path, range(span.start, span.end)),
-            None => raw.path.clone(),
+            Some(span) => format!("{}:{}", shown_path(&raw.path), range(span.start, span.end)),
+            None => shown_path(&raw.path),
         }
     }
 }

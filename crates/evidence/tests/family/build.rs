@@ -113,13 +113,13 @@ pub(crate) fn build(scenario: Scenario, seed: u64) -> Built {
         repo.checkout("main").branch("squashed");
         repo.git(&["merge", "-q", "--squash", "topic"]);
         repo.commit("All at once");
-        spec = "main...squashed".to_owned();
+        "main...squashed".clone_into(&mut spec);
     }
     if scenario == Scenario::Shallow {
         dir = repo.scratch().join("shallow");
         let from = format!("file://{}", repo.path().display());
         repo.git(&["clone", "-q", "--depth", "4", "--branch", "topic", &from, &dir.display().to_string()]);
-        spec = "HEAD~3..HEAD".to_owned();
+        "HEAD~3..HEAD".clone_into(&mut spec);
     }
     Built { repo, dir, spec, base: main, head }
 }
@@ -129,9 +129,8 @@ fn step(scenario: Scenario, random: &mut Random, tree: &mut Tree) {
         Scenario::Insert if random.chance(50) => edits::insert_function(random, tree),
         Scenario::Insert | Scenario::CarriageReturns | Scenario::Shallow => edits::insert(random, tree),
         Scenario::Delete => edits::delete(random, tree),
-        Scenario::Edit => edits::edit(random, tree),
         Scenario::Rename if random.chance(50) => edits::rename(random, tree),
-        Scenario::Rename => edits::edit(random, tree),
+        Scenario::Edit | Scenario::Rename => edits::edit(random, tree),
         Scenario::MoveWithin => edits::move_within(random, tree),
         Scenario::MoveAcross => edits::move_across(random, tree),
         Scenario::Copy => edits::copy(random, tree),

@@ -95,7 +95,7 @@ pub(crate) fn indent(random: &mut Random, tree: &mut Tree) {
     let lines = tree.get_mut(&path).expect("the file");
     let spans = functions(lines);
     let (start, end) = spans[random.below(spans.len())];
-    for line in lines[start + 1..end - 2].iter_mut() {
+    for line in &mut lines[start + 1..end - 2] {
         line.text = format!("    {}", line.text);
     }
 }

@@ -63,7 +63,7 @@ pub(crate) fn base(random: &mut Random, files: usize) -> Tree {
 
 /// The text of a file.
 pub(crate) fn text(lines: &[Line], end: &str) -> String {
-    lines.iter().map(|line| format!("{}{end}", line.text)).collect()
+    lines.iter().flat_map(|line| [line.text.as_str(), end]).collect()
 }
 
 /// Where functions start and end (exclusive), blank line included.
