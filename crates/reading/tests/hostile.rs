@@ -30,7 +30,7 @@ fn a_thousand_nested_fences_hide_nothing_behind_them() {
 fn a_hundred_thousand_list_items_are_read() {
     let mut text = String::from("## Suggestions\n\n");
     for number in 1..=100_000 {
-        let _ = write!(text, "{number}. **Finding {number} of many** — `a.rs:{number}`\n");
+        let _ = writeln!(text, "{number}. **Finding {number} of many** — `a.rs:{number}`");
     }
     assert_eq!(titles(&text).len(), 100_000);
 }

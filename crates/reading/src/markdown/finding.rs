@@ -125,6 +125,13 @@ impl<'a> Page<'_, 'a, '_> {
             finding.id = number.to_string();
         }
         self.severity(start, &parts, &mut finding, line, notes);
+        // A report puts all its tags into the headline; what the body says is quoted.
+        let headline_only = self.report && head.tags.severity.is_some();
+        if headline_only {
+            parts.said = Tags::default();
+            parts.locations.clear();
+            parts.withdrawn = false;
+        }
         finding.kind = parts.tags.kind.or(parts.said.kind);
         finding.category =
             parts.category.take().or(parts.tags.category.clone()).or(parts.said.category.clone());

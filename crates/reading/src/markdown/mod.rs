@@ -70,7 +70,7 @@ pub(crate) fn with_page<R>(
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &source.text, &options());
     let blocks = block::blocks(root, &source);
-    let outline = outline::outline(&blocks, &source, paths);
+    let outline = outline::outline(&blocks, &source, paths, report);
     let starts = starts::starts(&blocks, &outline, &source, paths);
     use_page(finding::Page { source: &source, blocks: &blocks, outline: &outline, paths, report }, &starts)
 }

@@ -70,13 +70,16 @@ pub(crate) struct Outline {
     pub(crate) base_depth: Vec<usize>,
 }
 
-/// Assigns a section to every block.
-pub(crate) fn outline(blocks: &[Block<'_>], source: &Source<'_>, paths: Paths<'_>) -> Outline {
+/// Assigns a section to every block. In a published `report` sections are headings; other names stand in quoted text.
+pub(crate) fn outline(blocks: &[Block<'_>], source: &Source<'_>, paths: Paths<'_>, report: bool) -> Outline {
     let mut outline = Outline::default();
     let mut state = State { section: Section::Preamble, level: 7, region: 0, depth: 0, finding_level: 0 };
     for block in blocks {
-        let announced =
-            announcement(block, &state, source).filter(|announced| !state.keeps(announced.section, block));
+        let announced = announcement(block, &state, source)
+            .filter(|announced| !state.keeps(announced.section, block))
+            .filter(|announced| {
+                !report || matches!(block.shape, Shape::Heading(_)) || state.is_part(announced.section)
+            });
         if let Some(announced) = &announced {
             state.section = announced.section;
             state.level = level_of(block);
@@ -113,6 +116,12 @@ struct State {
 }
 
 impl State {
+    /// `**Concerns**` and `**Strengths**` divide the design section without headings of their own.
+    fn is_part(&self, section: Section) -> bool {
+        matches!(self.section, Section::Design | Section::Concerns | Section::Strengths)
+            && matches!(section, Section::Concerns | Section::Strengths)
+    }
+
     /// `Summary` and `Overall Assessment` below the numbers about reviewers are part of them.
     fn keeps(&self, section: Section, block: &Block<'_>) -> bool {
         let inner = matches!(
