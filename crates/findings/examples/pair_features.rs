@@ -1,6 +1,6 @@
 //! Prints what the matcher sees of pairs of claims, for learning its weights offline.
 //!
-//! In: standard input, one JSON object a line: `{"claims": [{"owner", "title", "body", "places": [{"path", "start",
+//! In: standard input, one JSON object a line: `{"claims": [{"title", "body", "places": [{"path", "start",
 //! "end"}]}]}`. Out: one line a pair: line number, both positions, the features. With the
 //! argument `stems`, the stems of every claim instead.
 
@@ -17,7 +17,6 @@ struct Group {
 
 #[derive(Deserialize)]
 struct Told {
-    owner: String,
     title: String,
     body: String,
     places: Vec<Place>,

@@ -8,7 +8,7 @@ use model::{CheckedFinding, Finding, Fix, Gate, Lane, Source};
 
 use crate::defect::{Defect, Member};
 use crate::ledger::Ledger;
-use crate::matching::{Claim, Clustering, Merge, cluster};
+use crate::matching::{Claim, Clustering, because, cluster};
 use crate::order::Roster;
 use crate::{
     Consolidated, Input, choice, confidence, coverage, design, order, places, retro, rules, sections,
@@ -32,7 +32,7 @@ pub fn consolidate(input: &Input<'_>) -> Consolidated {
         match move_out(&defect, input) {
             Some(reason) => moved.push((defect, reason, indices)),
             None => {
-                drafts.push(Draft { finding: finding(&defect, input, &roster), cluster: number, indices })
+                drafts.push(Draft { finding: finding(&defect, input, &roster), cluster: number, indices });
             }
         }
     }
@@ -221,8 +221,7 @@ fn merged_because(defect: &Defect<'_>) -> Vec<String> {
         .map(|(_, member)| {
             let raw = &member.finding.raw;
             let label = if raw.id.is_empty() { format!("#{}", raw.index) } else { raw.id.clone() };
-            let merge = Merge::between(shown.claim, member.claim);
-            format!("`{}` {label}: {}", member.finding.reviewer, merge.because)
+            format!("`{}` {label}: {}", member.finding.reviewer, because(shown.claim, member.claim))
         })
         .collect()
 }

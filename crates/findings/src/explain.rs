@@ -5,8 +5,8 @@
 
 use model::{Finding, Report};
 
-use crate::places;
 use crate::verdict::list;
+use crate::{places, rules};
 
 /// Explains the finding with this id; says so where there is none.
 pub fn explain(report: &Report, id: &str) -> String {
@@ -34,65 +34,48 @@ fn head(finding: &Finding) -> String {
 }
 
 fn sources(finding: &Finding) -> String {
-    let mut text = String::from("Who says it\n");
-    for source in &finding.sources {
+    let mut lines = vec!["Who says it".to_owned()];
+    lines.extend(finding.sources.iter().map(|source| {
         let mark = if source.shown { ", whose text is shown" } else { "" };
-        text.push_str(&format!(
-            "  {} as {}{mark}: {}\n",
-            source.reviewer,
-            source.severity.as_str(),
-            source.title
-        ));
-    }
+        format!("  {} as {}{mark}: {}", source.reviewer, source.severity.as_str(), source.title)
+    }));
     if !finding.merged_because.is_empty() {
-        text.push_str("Why these are one finding\n");
-        for reason in &finding.merged_because {
-            text.push_str(&format!("  {reason}\n"));
-        }
+        lines.push("Why these are one finding".to_owned());
+        lines.extend(finding.merged_because.iter().map(|reason| format!("  {reason}")));
     }
-    text
+    paragraph(&lines)
 }
 
 fn severity(finding: &Finding, blocks: bool) -> String {
-    let mut text = format!("Why {}\n", finding.severity.as_str());
+    let mut lines = vec![format!("Why {}", finding.severity.as_str())];
     if finding.reconciliation.is_empty() {
-        text.push_str("  It is what its reviewers claim, and no rule speaks against it.\n");
+        lines.push("  It is what its reviewers claim, and no rule speaks against it.".to_owned());
     }
-    for row in &finding.reconciliation {
-        text.push_str(&format!(
-            "  {} → {} ({}): {}\n",
-            row.from.as_str(),
-            row.to.as_str(),
-            row.code.as_str(),
-            row.why
-        ));
-    }
-    text.push_str(if blocks { "  It blocks the merge.\n" } else { "  It does not block the merge.\n" });
-    text
+    lines.extend(finding.reconciliation.iter().map(|row| {
+        format!("  {} → {} ({}): {}", row.from.as_str(), row.to.as_str(), row.code.as_str(), row.why)
+    }));
+    lines.push(if blocks { "  It blocks the merge." } else { "  It does not block the merge." }.to_owned());
+    paragraph(&lines)
 }
 
 fn lane(finding: &Finding) -> String {
-    let mut text = format!("What the checks say: {}\n", finding.lane.as_str());
-    for check in &finding.checks {
+    let mut lines = vec![format!("What the checks say: {}", finding.lane.as_str())];
+    lines.extend(rules::contradiction(&finding.checks).map(|(_, why)| format!("  {why}")));
+    lines.extend(finding.checks.iter().map(|check| {
         let detail = if check.detail.is_empty() { String::new() } else { format!(": {}", check.detail) };
-        text.push_str(&format!(
-            "  {} #{} {} {}{detail}\n",
-            check.reviewer,
-            check.index,
-            check.gate.as_str(),
-            check.result.as_str()
-        ));
-    }
-    text
+        let (gate, result) = (check.gate.as_str(), check.result.as_str());
+        format!("  {} #{} {gate} {result}{detail}", check.reviewer, check.index)
+    }));
+    paragraph(&lines)
 }
 
 fn confidence(finding: &Finding) -> String {
-    let mut text = format!("Confidence {:.2}\n", finding.confidence);
-    for term in &finding.confidence_terms {
+    let mut lines = vec![format!("Confidence {:.2}", finding.confidence)];
+    lines.extend(finding.confidence_terms.iter().map(|term| {
         let way = if term.weight < 0.0 { "lowers it" } else { "raises it" };
-        text.push_str(&format!("  {:+.2} {way}: {}\n", term.weight, term.name));
-    }
-    text
+        format!("  {:+.2} {way}: {}", term.weight, term.name)
+    }));
+    paragraph(&lines)
 }
 
 fn links(finding: &Finding) -> String {
@@ -100,4 +83,21 @@ fn links(finding: &Finding) -> String {
         return String::new();
     }
     format!("Possibly the same as {}: alike, but not enough to merge them.\n", list(&finding.possibly_same))
+}
+
+fn paragraph(lines: &[String]) -> String {
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_id_names_those_that_exist() {
+        let finding = Finding { id: "S1".to_owned(), ..Finding::default() };
+        let report = Report { findings: vec![finding], ..Report::default() };
+        assert_eq!(explain(&report, "I9"), "There is no finding `I9`: this report has S1.\n");
+        assert!(explain(&report, "s1").starts_with("S1 (suggestion)"));
+    }
 }

@@ -119,31 +119,25 @@ pub(crate) fn reductions(
     from: Severity,
     policy: &Policy,
 ) -> Vec<(Severity, Reason)> {
-    let mut steps: Vec<(Severity, Reason)> = Vec::new();
-    let mut at = from;
-    let mut step = |to: Severity, reason: Reason| {
-        if to < at {
-            at = to;
-            steps.push((to, reason));
-        }
-        at
-    };
+    let mut steps = Vec::new();
     let mut now = from;
-    if let Some(to) = pre_existing(finding, now, policy) {
-        let why = sentence(
-            finding,
-            Gate::Origin,
-            "The code is older than the change, which does not make it worse.",
-        );
-        now = step(to, (ReasonCode::PreExisting, why));
+    let mut step = |to: Severity, code: ReasonCode, gate: Gate, otherwise: &str| {
+        if to < now {
+            now = to;
+            steps.push((to, (code, sentence(finding, gate, otherwise))));
+        }
+        now
+    };
+    let mut at = from;
+    if let Some(to) = pre_existing(finding, at, policy) {
+        let otherwise = "The code is older than the change, which does not make it worse.";
+        at = step(to, ReasonCode::PreExisting, Gate::Origin, otherwise);
     }
     if finding.result(Gate::Acknowledged) == CheckResult::Fail {
-        let why = sentence(finding, Gate::Acknowledged, "The change admits it.");
-        now = step(now.lower(), (ReasonCode::DocumentedTradeoff, why));
+        at = step(at.lower(), ReasonCode::DocumentedTradeoff, Gate::Acknowledged, "The change admits it.");
     }
-    if policy.require_trigger && now >= Severity::Important && unspecific(finding) {
-        let why = sentence(finding, Gate::Specifics, "It does not say when the defect shows.");
-        step(now.lower(), (ReasonCode::NoTrigger, why));
+    if policy.require_trigger && at >= Severity::Important && unspecific(finding) {
+        step(at.lower(), ReasonCode::NoTrigger, Gate::Specifics, "It does not say when the defect shows.");
     }
     steps
 }

@@ -138,7 +138,7 @@ fn kind(defect: &Defect<'_>) -> Option<Kind> {
 }
 
 fn level(severity: Severity) -> f64 {
-    severity as u8 as f64
+    f64::from(severity as u8)
 }
 
 /// Rounds a mean level; exactly half-way it goes to the side of `leaning`.

@@ -2,9 +2,7 @@
 //!
 //! In: the change, findings, verdict. Out: one to three paragraphs. Never a claim of its own.
 
-use model::{
-    ChangedFile, Disposition, Dispositions, Finding, ReviewerState, Severity, SeverityCounts, Verdict,
-};
+use model::{ChangedFile, Disposition, Dispositions, Finding, ReviewerState, SeverityCounts, Verdict};
 
 use crate::Input;
 use crate::verdict::{list, only_builtin};
@@ -47,41 +45,51 @@ fn size(changed: &[ChangedFile]) -> String {
 
 fn counts(input: &Input<'_>, findings: &[Finding], dispositions: &[Dispositions]) -> String {
     let mut counts = SeverityCounts::default();
-    findings.iter().for_each(|finding| counts.add(finding.severity));
-    let shared = findings.iter().filter(|finding| finding.agreement > 1).count();
-    let reviewed = input.roster.iter().filter(|reviewer| reviewer.state == ReviewerState::Finished).count();
-    let mut text = format!(
-        "Structure: {} Critical · {} Important · {} Suggestions.",
-        counts.critical,
-        counts.important,
-        plural_free(counts.suggestion)
-    );
-    if !dispositions.is_empty() && !only_builtin(input) {
-        text.push_str(&format!(
-            " {reviewed} {} raised {} findings; {} are distinct{}.",
-            if reviewed == 1 { "reviewer" } else { "reviewers" },
-            dispositions.len(),
-            findings.len(),
-            if shared > 0 { format!(", {shared} of them found by more than one") } else { String::new() }
-        ));
+    for finding in findings {
+        counts.add(finding.severity);
     }
-    let left: Vec<String> =
+    let structure = format!(
+        "Structure: {} Critical · {} Important · {} Suggestions.",
+        counts.critical, counts.important, counts.suggestion
+    );
+    let sentences = [structure, raised(input, findings, dispositions), left(dispositions)];
+    sentences.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// How many findings were raised and how many of them are distinct.
+fn raised(input: &Input<'_>, findings: &[Finding], dispositions: &[Dispositions]) -> String {
+    let reviewed = input.roster.iter().filter(|reviewer| reviewer.state == ReviewerState::Finished).count();
+    if dispositions.is_empty() || reviewed < 2 || only_builtin(input) {
+        return String::new();
+    }
+    let shared = findings.iter().filter(|finding| finding.agreement > 1).count();
+    let shared = match shared {
+        0 => "none of them by more than one".to_owned(),
+        1 => "one of them by more than one".to_owned(),
+        count => format!("{count} of them by more than one"),
+    };
+    let told = if dispositions.len() == 1 {
+        "one finding".to_owned()
+    } else {
+        format!("{} findings", dispositions.len())
+    };
+    let distinct = match findings.len() {
+        1 => "one stands, once merged".to_owned(),
+        count => format!("{count} stand, once merged"),
+    };
+    format!("{reviewed} reviewers raised {told}; {distinct}, {shared}.")
+}
+
+/// What left the findings.
+fn left(dispositions: &[Dispositions]) -> String {
+    let parts: Vec<String> =
         [(Disposition::Moved, "moved to design"), (Disposition::Dropped, "dropped with a reason")]
             .into_iter()
             .filter_map(|(disposition, word)| {
                 let count = dispositions.iter().filter(|row| row.disposition == disposition).count();
-                (count > 0).then(|| format!("{count} {word}"))
+                let verb = if count == 1 { "was" } else { "were" };
+                (count > 0).then(|| format!("{count} {verb} {word}"))
             })
             .collect();
-    if !left.is_empty() {
-        text.push_str(&format!(" {}.", list(&left)));
-    }
-    if findings.iter().all(|finding| finding.severity == Severity::Suggestion) && findings.is_empty() {
-        text.push_str(" No findings.");
-    }
-    text
-}
-
-fn plural_free(count: u32) -> String {
-    count.to_string()
+    if parts.is_empty() { String::new() } else { format!("{}.", list(&parts)) }
 }

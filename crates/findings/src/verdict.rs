@@ -15,20 +15,23 @@ pub(crate) fn quorum(input: &Input<'_>) -> (u32, u32) {
     let asked: Vec<&ReviewerReport> =
         input.roster.iter().filter(|reviewer| reviewer.state != ReviewerState::Skipped).collect();
     let alone = only_builtin(input);
-    let counts = |reviewer: &&&ReviewerReport| match input.quorum {
+    let counts = |reviewer: &ReviewerReport| match input.quorum {
         Quorum::Given => true,
         Quorum::Wanted(_) if reviewer.kind == ReviewerKind::Builtin => alone,
         Quorum::Wanted(_) => reviewer.quorum,
     };
-    let asked_and_counting = asked.iter().filter(counts).count() as u32;
-    let counted =
-        asked.iter().filter(counts).filter(|reviewer| reviewer.state == ReviewerState::Finished).count()
-            as u32;
+    let mut counting: Vec<&ReviewerReport> =
+        asked.iter().copied().filter(|reviewer| counts(reviewer)).collect();
+    if counting.is_empty() {
+        // Where nobody asked is counted towards the quorum, one review of anyone must have arrived.
+        counting = asked;
+    }
+    let counted = counting.iter().filter(|reviewer| reviewer.state == ReviewerState::Finished).count() as u32;
+    let most = counting.len() as u32;
     let needed = match input.quorum {
-        Quorum::Given => asked_and_counting,
-        Quorum::Wanted(wanted) => {
-            wanted.min(asked_and_counting).max(u32::from(wanted > 0 && !asked.is_empty()))
-        }
+        Quorum::Given => most,
+        Quorum::Wanted(wanted) if counting.iter().any(|reviewer| counts(reviewer)) => wanted.min(most),
+        Quorum::Wanted(wanted) => wanted.min(most).min(1),
     };
     (needed, counted)
 }
@@ -92,7 +95,7 @@ fn reason(input: &Input<'_>, findings: &[Finding]) -> String {
         .count();
     match (optional, blocking.is_empty()) {
         (0, true) if sentences.len() == 1 => {
-            sentences.push("Nothing was found that asks for a change.".to_owned())
+            sentences.push("Nothing was found that asks for a change.".to_owned());
         }
         (0, _) => {}
         (1, true) => sentences.push("One suggestion is optional.".to_owned()),
@@ -167,7 +170,7 @@ fn incomplete(input: &Input<'_>, (needed, counted): (u32, u32), blocking: &[Stri
     if input.roster.is_empty() {
         sentences.push("Nobody was asked for a review.".to_owned());
     } else if input.quorum == Quorum::Given {
-        sentences.push(format!("{} of {} given reviews could be read.", counted, needed));
+        sentences.push(format!("{counted} of {needed} given reviews could be read."));
     } else if counted == 0 {
         sentences.push(format!(
             "No review arrived; {} needed.",

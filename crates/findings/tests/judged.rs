@@ -3,6 +3,8 @@
 //! In: the folders that `DEEP_REVIEW_CORPUS` and `DEEP_REVIEW_CLAIMS` name. Out: figures on the terminal, and a failure
 //! where they fall below what was reached. Without the folders the tests say that they were skipped.
 
+#![expect(clippy::print_stdout, reason = "what is measured is meant to be read")]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 

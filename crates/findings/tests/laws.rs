@@ -70,7 +70,10 @@ const WORDS: &[&str] = &[
     "max_size",
 ];
 
-fn a_claim() -> impl Strategy<Value = (usize, Vec<usize>, usize, u32, u8, bool)> {
+/// Reviewer, words, file, line, severity, and whether it names its place.
+type Told = (usize, Vec<usize>, usize, u32, u8, bool);
+
+fn a_claim() -> impl Strategy<Value = Told> {
     (0..4usize, proptest::collection::vec(0..WORDS.len(), 1..9), 0..3usize, 1..60u32, 0..3u8, any::<bool>())
 }
 
@@ -78,7 +81,7 @@ fn names() -> Vec<String> {
     ["ada", "bob", "cyd", "dan"].map(str::to_owned).to_vec()
 }
 
-fn checked(told: &[(usize, Vec<usize>, usize, u32, u8, bool)]) -> Vec<CheckedFinding> {
+fn checked(told: &[Told]) -> Vec<CheckedFinding> {
     let mut counts: BTreeMap<usize, u32> = BTreeMap::new();
     told.iter()
         .map(|(who, words, file, line, severity, placed)| {

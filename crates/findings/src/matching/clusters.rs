@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use super::candidates::candidates;
 use super::claim::Claim;
 use super::features::Places;
-use super::pair::{MARGIN, THRESHOLD, compare, relate};
+use super::pair::{MARGIN, THRESHOLD, compare};
 use super::surroundings::in_context;
 
 /// The outcome of matching.
@@ -30,23 +30,6 @@ pub struct MaybeSame {
     pub b: usize,
     /// Mean log-odds between their members.
     pub score: f32,
-}
-
-/// Why a claim belongs to the one that is shown.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Merge {
-    /// Log-odds.
-    pub score: f32,
-    /// In plain words.
-    pub because: String,
-}
-
-impl Merge {
-    /// Compares a merged claim with the shown one.
-    pub fn between(shown: &Claim, merged: &Claim) -> Self {
-        let relation = relate(shown, merged);
-        Self { score: relation.score, because: relation.because }
-    }
 }
 
 /// One reviewer that tells two things apart mostly means two things: so much less in log-odds.
@@ -242,7 +225,7 @@ impl Groups {
                 }
             }
         }
-        pairs.sort_by(|x, y| (x.a, x.b).cmp(&(y.a, y.b)));
+        pairs.sort_by_key(|pair| (pair.a, pair.b));
         pairs
     }
 }

@@ -73,6 +73,18 @@ pub(crate) fn phrase(kind: &str) -> &str {
         "hardcode" => "fixed values",
         "leak" => "releasing resources",
         "test" => "tests",
+        "race" => "races",
+        "deadlock" => "deadlocks",
+        "crash" => "crashes",
+        "type" => "types",
+        "naming" => "names",
+        "path" => "paths",
+        "platform" => "platforms",
+        "retry" => "retries",
+        "log" => "logging",
+        "build" => "building",
+        "query" => "queries",
+        "network" => "requests and connections",
         "ui" => "display",
         "copy" => "copies",
         "default" => "parameters and defaults",
@@ -111,7 +123,9 @@ impl Concepts {
         for kind in stems.iter().flat_map(|stem| stem.kinds) {
             weights[*kind] += 1.0;
         }
-        weights.iter_mut().for_each(|weight| *weight = weight.sqrt());
+        for weight in &mut weights {
+            *weight = weight.sqrt();
+        }
         Self { weights }
     }
 

@@ -115,7 +115,7 @@ pub(crate) fn same_file(a: &str, b: &str) -> bool {
     long.strip_suffix(short).is_some_and(|rest| !short.is_empty() && (rest.is_empty() || rest.ends_with('/')))
 }
 
-fn gap(x: &Place, y: &Place) -> Option<u32> {
-    let ((a, b), (c, d)) = (x.lines?, y.lines?);
-    Some(c.saturating_sub(b).max(a.saturating_sub(d)))
+fn gap(one: &Place, other: &Place) -> Option<u32> {
+    let (first, second) = (one.lines?, other.lines?);
+    Some(second.0.saturating_sub(first.1).max(first.0.saturating_sub(second.1)))
 }

@@ -14,9 +14,9 @@ mod weights;
 mod words;
 
 pub use claim::Claim;
-pub use clusters::{Clustering, MaybeSame, Merge, cluster};
+pub use clusters::{Clustering, MaybeSame, cluster};
 pub(crate) use features::same_file;
 pub use features::{FEATURES, Features};
-pub use pair::{MARGIN, Relation, THRESHOLD, compare};
+pub use pair::{MARGIN, THRESHOLD, because, compare};
 pub use surroundings::in_context;
 pub use words::normal_form;

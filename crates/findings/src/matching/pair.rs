@@ -1,6 +1,6 @@
 //! Are two claims one defect?
 //!
-//! In: two claims. Out: a score in log-odds and what it rests on. Never about more than two: `clusters` does that.
+//! In: two claims. Out: a score in log-odds, and in words what it rests on. Never about more than two: `clusters` does that.
 
 use super::claim::Claim;
 use super::features::{Features, Places};
@@ -11,15 +11,6 @@ pub const THRESHOLD: f32 = 0.0;
 
 /// Pairs within this distance below the threshold stay apart and are cross-linked.
 pub const MARGIN: f32 = 1.4;
-
-/// What the matcher thinks of one pair.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Relation {
-    /// Log-odds that both are one defect.
-    pub score: f32,
-    /// In plain words, what speaks for it.
-    pub because: String,
-}
 
 /// Scores a pair. Symmetric.
 pub fn compare(a: &Claim, b: &Claim) -> f32 {
@@ -33,12 +24,8 @@ pub fn compare(a: &Claim, b: &Claim) -> f32 {
 /// The score of two claims that are equal to the letter.
 const IDENTICAL: f32 = 20.0;
 
-/// Says why two claims were merged.
-pub(crate) fn relate(a: &Claim, b: &Claim) -> Relation {
-    Relation { score: compare(a, b), because: because(a, b) }
-}
-
-fn because(a: &Claim, b: &Claim) -> String {
+/// Says in plain words what speaks for two claims being one defect.
+pub fn because(a: &Claim, b: &Claim) -> String {
     if a.identity == b.identity {
         return "it says the same to the letter".to_owned();
     }

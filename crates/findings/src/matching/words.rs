@@ -323,10 +323,10 @@ fn look_up(word: &str) -> Option<Rc<Stem>> {
 }
 
 fn work_out(word: &str) -> Option<Stem> {
+    static STEMMER: OnceLock<Stemmer> = OnceLock::new();
     if word.len() < 2 || word.chars().all(|c| c.is_ascii_digit()) || is_stop_word(word) {
         return None;
     }
-    static STEMMER: OnceLock<Stemmer> = OnceLock::new();
     let stemmer = STEMMER.get_or_init(|| Stemmer::create(Algorithm::English));
     let text = if word.is_ascii() { stemmer.stem(word).into_owned() } else { word.to_owned() };
     Some(Stem { id: hash(&text), rarity: rarity(&text), kinds: super::concepts::kinds_of(&text), text })
