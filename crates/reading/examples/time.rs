@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: one line a text on standard output: bytes, seconds for half of it, seconds for all of it.
 
+#![expect(clippy::print_stdout, reason = "an example prints its figures")]
+
 use std::time::Instant;
 
 fn main() {

@@ -101,6 +101,30 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
     })
 }
 
+/// As [`severity`], for a word that opens a line without brackets. `Note:` and `Warning:` open sentences more often
+/// than findings.
+pub(crate) fn opening_severity(word: &str) -> Option<Severity> {
+    let weak = matches!(
+        word.trim_end_matches(':'),
+        "note"
+            | "info"
+            | "informational"
+            | "optional"
+            | "normal"
+            | "error"
+            | "warning"
+            | "consider"
+            | "trivial"
+            | "cosmetic"
+            | "polish"
+            | "significant"
+            | "serious"
+            | "med"
+            | "style nit"
+    );
+    if weak { None } else { severity(word) }
+}
+
 /// True for the three words we ask for; every other severity word is mapped, with a note.
 pub(crate) fn is_own_severity(word: &str) -> bool {
     matches!(word.trim().to_lowercase().as_str(), "critical" | "important" | "suggestion" | "suggestions")

@@ -445,3 +445,12 @@ fn sections_beside_the_findings_are_read() {
     assert_eq!(reading.coverage.len(), 3);
     assert_eq!(reading.coverage[0].findings, ["S1"]);
 }
+
+#[test]
+fn what_looks_like_a_finding_inside_a_finding_is_none() {
+    let text = "## Executive Summary\n\n- **Critical:** 1\n- Important: 2 findings\n- **I1** (important, gap) — `a.rs:1` matters most.\n\n## Findings\n\n**Note:** all line numbers are those of the head.\n\n### Important Issues\n\n1. **First** — `a.rs:1` (important, gap)\n\nTwo places:\n\n1. **Here** — `a.rs:5`\n2. **There** — `a.rs:9`\n\n**Important:** do not skip this.\n\n**Suggestion:** lock it.\n\n**Before:**\n\n**After**\n\n- **One more** — `b.rs:7`\n\nI1 says the same. See S3.\n\n2. **Second** — `b.rs:2` (important, regression)\n\nSo.\n\n### Suggestions\n\n**[SUGGESTION] c.rs:3 — Third**\n\n**Suggestion:** name it.\n\n**[SUGGESTION] d.rs:4 — Fourth**\n\nBecause.\n";
+    let reading = read(text, &Context::default());
+    let found: Vec<&str> = reading.findings.iter().map(|finding| finding.title.as_str()).collect();
+    assert_eq!(found, ["First", "Second", "Third", "Fourth"]);
+    assert_eq!(reading.findings[2].fix.as_deref(), Some("name it."));
+}

@@ -39,6 +39,8 @@ pub(crate) struct Header {
     pub(crate) bold: bool,
     /// True where places or tags stand around the title.
     pub(crate) tail: bool,
+    /// True where the bold title ends in a colon: it introduces something.
+    pub(crate) colon: bool,
     /// True where it is struck through.
     pub(crate) struck: bool,
     /// What stands behind it on its last line: already body.
@@ -113,6 +115,7 @@ fn attempt(pieces: &[Piece], lines: &[(usize, usize)], count: usize, paths: Path
     let bold_end = start + line[start..].iter().take_while(|piece| piece.bold).count();
     let title = if bold_end > start {
         header.bold = true;
+        header.colon = line[bold_end - 1].text.ends_with(':');
         let behind = &line[bold_end..];
         let used = tail(behind, &mut header, paths);
         let mut rest = text_of(&behind[used..]);
@@ -273,7 +276,7 @@ fn lead_word(line: &[Piece], at: usize, header: &mut Header) -> usize {
     }
     let shouted = bare.len() > 2 && bare.chars().all(|c| c.is_ascii_uppercase() || c == '-');
     let marked = piece.text.ends_with(':') || ends_here(next) && next.is_some() || shouted && next.is_some();
-    if marked && let Some(level) = words::severity(&lower) {
+    if marked && let Some(level) = words::opening_severity(&lower) {
         header.tags.severity.get_or_insert((level, lower));
         header.leads_with_severity = true;
         header.tail = true;

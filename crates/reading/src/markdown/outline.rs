@@ -251,9 +251,36 @@ fn colon_name<'p>(line: &'p [Piece], block: &Block<'_>) -> Option<(&'p [Piece], 
     }
 }
 
+/// `2`, `3 issues`, `0, Important: 2`: a count of findings, not one of them.
+fn is_count(title: &str) -> bool {
+    let mut words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let number = words.next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    number
+        && words.next().is_none_or(|word| {
+            let word = word.to_lowercase();
+            words::severity(&word).is_some()
+                || matches!(
+                    word.as_str(),
+                    "issue"
+                        | "issues"
+                        | "finding"
+                        | "findings"
+                        | "found"
+                        | "items"
+                        | "bugs"
+                        | "open"
+                        | "new"
+                        | "total"
+                )
+        })
+}
+
 /// True where a headline is the name of a field or a statement that there is nothing.
 pub(crate) fn is_no_title(header: &Header) -> bool {
     let title = header.title.trim();
+    if is_count(title) {
+        return true;
+    }
     title.is_empty()
         || says_none(title)
         || words::field(title).is_some()

@@ -44,6 +44,7 @@ pub(crate) struct Start {
     pub(crate) style: Style,
     number: Option<usize>,
     in_list: bool,
+    list: Option<usize>,
     heading: bool,
     depth: usize,
 }
@@ -113,7 +114,12 @@ fn candidate(
         Style::Bullet
     } else if header.bold && header.tail {
         Style::Bold
-    } else if header.bold && header.rest.is_empty() && !in_list {
+    } else if header.bold
+        && header.rest.is_empty()
+        && !in_list
+        && !header.colon
+        && !is_label_of_code(&header.title)
+    {
         Style::BoldLine
     } else if in_list {
         Style::Item
@@ -121,7 +127,49 @@ fn candidate(
         return None;
     };
     let heading = matches!(block.shape, Shape::Heading(_));
-    Some(Start { block: at, header, style, number, in_list, heading, depth: block.depth })
+    Some(Start {
+        block: at,
+        header,
+        style,
+        number,
+        in_list,
+        list: block.item.map(|item| item.list),
+        heading,
+        depth: block.depth,
+    })
+}
+
+/// Bold lines that stand above samples inside a finding.
+fn is_label_of_code(title: &str) -> bool {
+    matches!(
+        title.to_lowercase().as_str(),
+        "before"
+            | "after"
+            | "example"
+            | "examples"
+            | "code"
+            | "output"
+            | "current code"
+            | "suggested code"
+            | "current"
+            | "suggested"
+            | "note"
+            | "notes"
+            | "steps"
+            | "context"
+            | "expected"
+            | "actual"
+            | "reproduction"
+            | "repro"
+            | "references"
+            | "diff"
+            | "background"
+            | "risk"
+            | "why this matters"
+            | "relevant code"
+            | "affected code"
+            | "proposed code"
+    )
 }
 
 /// False for lines that open like plain prose: most lines of a review, and not worth a closer look.
@@ -171,8 +219,14 @@ fn choose(candidates: Vec<Start>, section: Section, base_depth: usize) -> Vec<St
     let Some(anchor) = anchor else { return Vec::new() };
     let mut kept: Vec<Start> = Vec::new();
     let mut labels = std::collections::HashSet::new();
+    let mut inner_lists = std::collections::HashSet::new();
     for start in candidates {
-        let fits = in_reach(&start) && like(&start, &anchor, kept.last());
+        let inner = start.list.is_some_and(|list| inner_lists.contains(&list));
+        let fits = in_reach(&start) && !inner && like(&start, &anchor, kept.last());
+        if !fits && start.style == Style::Numbered {
+            // A list that begins inside a finding stays inside, however it counts.
+            inner_lists.extend(start.list);
+        }
         let fresh = start.header.label.as_ref().is_none_or(|label| !labels.contains(label));
         if fits && fresh {
             labels.extend(start.header.label.clone());
@@ -196,6 +250,8 @@ fn speaks_for_itself(start: &Start, section: Section) -> bool {
                     && (tagged || header.bold || start.in_list || start.heading)
                 || tagged && header.bold
         }
+        // A summary names the findings that stand below.
+        Section::Summary => false,
         _ => start.style == Style::Labelled && tagged && !header.title.is_empty(),
     }
 }
@@ -217,9 +273,15 @@ fn like(start: &Start, anchor: &Start, last: Option<&Start>) -> bool {
                 && !start.header.locations.is_empty()
         }
         Style::Severity => {
-            start.style == Style::Severity
+            let alike = start.style == Style::Severity
                 && start.heading == anchor.heading
-                && start.in_list == anchor.in_list
+                && start.in_list == anchor.in_list;
+            // `**Suggestion:** do this` below a finding with a place proposes a fix.
+            let proposes =
+                start.header.tags.severity.as_ref().is_some_and(|said| said.1.starts_with("suggestion"))
+                    && start.header.locations.is_empty()
+                    && !anchor.header.locations.is_empty();
+            alike && !proposes
         }
         Style::Heading(level) => {
             start.style == Style::Heading(level) || start.style == Style::Severity && start.heading
