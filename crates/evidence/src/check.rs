@@ -19,6 +19,7 @@ use crate::limitations::limitations;
 use crate::lookup::LookUp;
 use crate::moved::Moved;
 use crate::names::names;
+use crate::taken::Taken;
 use crate::world::World;
 
 /// What one reviewer claims.
@@ -36,6 +37,7 @@ pub fn check(claims: &[Claims<'_>], facts: &dyn Facts) -> Vec<CheckedFinding> {
     let placed: Vec<Placed<'_>> =
         raws(claims).map(|(reviewer, raw)| Placed::new(&world, reviewer, raw)).collect();
     let moved = Moved::collect(facts.diff());
+    let taken = Taken::collect(facts.diff());
     let blame = BlameBook::collect(
         &world,
         placed.iter().filter_map(|placed| placed.settled.first()).map(|it| &it.location),
@@ -43,6 +45,7 @@ pub fn check(claims: &[Claims<'_>], facts: &dyn Facts) -> Vec<CheckedFinding> {
     let symbols = placed.iter().filter_map(|placed| placed.settled.first()?.location.symbol.as_deref());
     let books = Shelf {
         moved,
+        taken,
         blame,
         changed: scope::ChangedNames::collect(&world),
         limitations: limitations(facts),
@@ -63,6 +66,7 @@ fn raws<'a>(claims: &[Claims<'a>]) -> impl Iterator<Item = (&'a str, &'a RawFind
 // What is computed once for all findings.
 struct Shelf {
     moved: Moved,
+    taken: Taken,
     blame: BlameBook,
     changed: scope::ChangedNames,
     limitations: Vec<model::Limitation>,
@@ -114,8 +118,12 @@ impl<'a> Placed<'a> {
         let locations: Vec<Location> = self.settled.iter().map(|settled| settled.location.clone()).collect();
         let resolved = self.files.first().is_some_and(|file| file.path.is_some());
         let (scope_answer, scope) = scope::judge(world, &locations, &books.changed);
-        let origin_books =
-            origin::Books { blame: &books.blame, moved: &books.moved, look_up: &books.look_up };
+        let origin_books = origin::Books {
+            blame: &books.blame,
+            moved: &books.moved,
+            look_up: &books.look_up,
+            taken: &books.taken,
+        };
         let (origin_answer, origin) = if resolved || locations.is_empty() {
             origin::judge(world, self.raw, locations.first(), &origin_books)
         } else {

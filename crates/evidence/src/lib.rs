@@ -28,6 +28,7 @@ mod pattern;
 mod snapshot;
 mod standing;
 mod symbol;
+mod taken;
 mod text;
 mod view;
 mod world;

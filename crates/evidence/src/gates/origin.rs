@@ -10,10 +10,12 @@ use model::{CheckResult, Kind, Location, Origin, OriginValue, RawFinding, RepoPa
 use super::Answer;
 use crate::blame::BlameBook;
 use crate::changes::FileChange;
+use crate::facts::Blamed;
 use crate::lookup::LookUp;
 use crate::moved::Moved;
 use crate::symbol::{defined_in, defines_callable, last_part};
-use crate::text::{has_word, is_comment, list, range, substance, word_columns};
+use crate::taken::{Taken, bare};
+use crate::text::{code_spans, has_word, is_comment, list, normalise, range, substance, word_columns};
 use crate::view::FileView;
 use crate::world::World;
 
@@ -25,6 +27,8 @@ pub(crate) struct Books<'b> {
     pub(crate) moved: &'b Moved,
     /// Where names occur.
     pub(crate) look_up: &'b LookUp,
+    /// Names that the change takes away.
+    pub(crate) taken: &'b Taken,
 }
 
 /// Computes the origin of the primary place, and whether the finding's kind agrees with it.
@@ -77,7 +81,7 @@ fn compute(world: &World<'_>, raw: &RawFinding, place: Option<&Location>, books:
     let lines = telling_lines(&view, start, end);
     match place.side {
         Side::Base => at_base(world, place, &lines),
-        Side::Head => at_head(world, place, &lines, books),
+        Side::Head => at_head(world, raw, place, &lines, books),
     }
 }
 
@@ -101,12 +105,18 @@ fn at_base(world: &World<'_>, place: &Location, lines: &[u32]) -> Origin {
     origin(OriginValue::PreExisting, "cited at the merge base, where the lines stay as they are")
 }
 
-fn at_head(world: &World<'_>, place: &Location, lines: &[u32], books: &Books<'_>) -> Origin {
+fn at_head(
+    world: &World<'_>,
+    raw: &RawFinding,
+    place: &Location,
+    lines: &[u32],
+    books: &Books<'_>,
+) -> Origin {
     let file = world.changes.file(&place.path);
     let added: Vec<u32> =
         lines.iter().copied().filter(|line| file.is_some_and(|file| file.added.has(*line))).collect();
     if added.is_empty() {
-        return old(world, place, "diff: the lines read the same at the merge base", books.look_up);
+        return old(world, raw, place, "diff: the lines read the same at the merge base", books);
     }
     let told = match Told::ask(world, place, &added, books) {
         Ok(told) => told,
@@ -114,7 +124,7 @@ fn at_head(world: &World<'_>, place: &Location, lines: &[u32], books: &Books<'_>
     };
     let method = told.method(lines.len());
     if told.new == 0 {
-        return old(world, place, &method, books.look_up);
+        return old(world, raw, place, &method, books);
     }
     let value = if told.new == lines.len() { OriginValue::Introduced } else { OriginValue::Modified };
     Origin { value, commits: in_order(world, &told.commits), method }
@@ -156,6 +166,10 @@ impl Told {
             if blamed.in_change {
                 told.new += 1;
                 told.commits.insert(blamed.commit.clone());
+            } else if is_chance(world, place, blamed) {
+                told.new += 1;
+                // Git names the commit of the equal line; of this one only a change of one commit can tell.
+                told.commits.extend(only_commit(world));
             } else {
                 told.moved += 1;
                 told.from.insert(came_from(&place.path, &blamed.original_path, blamed.original_line));
@@ -178,18 +192,62 @@ impl Told {
     }
 }
 
+// Git takes any equal line for a copy. Where the other line stays and fewer than three lines agree, statements merely
+// look alike, and the new one is new.
+fn is_chance(world: &World<'_>, place: &Location, blamed: &Blamed) -> bool {
+    let (old_path, old_line) = (&blamed.original_path, blamed.original_line);
+    if world.changes.at(Side::Base, old_path).is_some_and(|file| file.removed.has(old_line)) {
+        return false;
+    }
+    let (Some(here), Some(there)) = (world.view(Side::Head, &place.path), world.view(Side::Base, old_path))
+    else {
+        return false;
+    };
+    let Some(file) = world.changes.file(&place.path) else { return false };
+    let agree = |offset: i64| {
+        let (line, old) = (i64::from(blamed.line) + offset, i64::from(old_line) + offset);
+        let (Ok(line), Ok(old)) = (u32::try_from(line), u32::try_from(old)) else { return None };
+        let (new, old) = (here.line(line)?, there.line(old)?);
+        (file.added.has(line) && normalise(new) == normalise(old)).then(|| usize::from(substance(new) > 0))
+    };
+    let after: usize = (0..50).map_while(agree).sum();
+    let before: usize = (1..50).map_while(|offset| agree(-offset)).sum();
+    before + after < 3
+}
+
+fn only_commit(world: &World<'_>) -> Option<Sha> {
+    match world.facts.target().commits.as_slice() {
+        [one] => Some(one.sha.clone()),
+        _ => None,
+    }
+}
+
 fn came_from(here: &RepoPath, path: &RepoPath, line: u32) -> String {
     if here == path { format!("line {line}") } else { format!("`{path}`") }
 }
 
-fn old(world: &World<'_>, place: &Location, method: &str, look_up: &LookUp) -> Origin {
-    match new_callers(world, place, look_up) {
-        Some((symbol, callers)) => {
-            let method = format!("{method}; this change calls `{symbol}` from {}", list(&callers, 3));
+fn old(world: &World<'_>, raw: &RawFinding, place: &Location, method: &str, books: &Books<'_>) -> Origin {
+    if let Some((symbol, callers)) = new_callers(world, place, books.look_up) {
+        let method = format!("{method}; this change calls `{symbol}` from {}", list(&callers, 3));
+        return origin(OriginValue::Worsened, method);
+    }
+    match name_taken_away(world, raw, place, books.taken) {
+        Some(name) => {
+            let method = format!("{method}; this change removes `{name}`, which they use");
             origin(OriginValue::Worsened, method)
         }
         None => origin(OriginValue::PreExisting, method),
     }
+}
+
+// The claim must name what went: that a cited line happens to share a word with a removed one proves nothing.
+fn name_taken_away(world: &World<'_>, raw: &RawFinding, place: &Location, taken: &Taken) -> Option<String> {
+    let view = world.view(place.side, &place.path)?;
+    let (start, end) = (place.start?, place.end.or(place.start)?);
+    code_spans(&raw.title).into_iter().map(bare).find_map(|name| {
+        let used = || (start..=end).filter_map(|line| view.line(line)).any(|text| has_word(text, name));
+        (taken.has(name) && used()).then(|| name.to_owned())
+    })
 }
 
 // Names so common that a call of one says nothing about this one.
@@ -249,6 +307,19 @@ mod tests {
     use super::*;
     use crate::memory::{Memory, check_one, claim};
     use model::Gate;
+
+    #[test]
+    fn old_lines_that_use_what_the_change_removes_are_made_worse() {
+        let caller = "fn caller() {\n    load_records(1);\n    other();\n}\n";
+        let base = [("a.rs", "pub fn load_records(n: u8) {}\n"), ("b.rs", caller)];
+        let head = [("a.rs", "pub fn load_some(n: u8) {}\n"), ("b.rs", caller)];
+        let memory = Memory::new(&base, &head);
+        let mut raw = claim("b.rs", Some((2, 2)), None);
+        raw.title = "`b.rs` still calls `load_records`".to_owned();
+        assert_eq!(check_one(&memory, raw.clone()).origin.value, OriginValue::Worsened);
+        raw.title = "`other` is called without a check".to_owned();
+        assert_eq!(check_one(&memory, raw).origin.value, OriginValue::PreExisting);
+    }
 
     const BASE: &str =
         "fn helper_of_all() {\n    one();\n    two();\n}\n\nfn caller() {\n    nothing();\n}\n";

@@ -1,0 +1,106 @@
+//! Names that the change takes away: what it removes and writes nowhere again.
+//!
+//! In: the diff. Out: whether a name went. Old lines that use such a name were right before and are wrong now, although
+//! nobody touched them. Never looks outside the diff: whether a name is still defined elsewhere is the claim's business.
+
+use std::collections::HashSet;
+
+use model::FileDiff;
+
+/// Names on removed lines, and paths of removed files, that no added line mentions.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(HashSet<String>);
+
+/// Shorter names are everybody's.
+const SHORTEST: usize = 4;
+
+impl Taken {
+    /// Reads the diff once.
+    pub(crate) fn collect(diff: &[FileDiff]) -> Self {
+        let mut names: HashSet<String> = HashSet::new();
+        for file in diff {
+            names.extend(file.removed().flat_map(|(_, text)| words(text)).map(str::to_owned));
+            let gone = file.old_path.as_ref().or_else(|| file.new_mode.is_none().then_some(&file.path));
+            names.extend(gone.map(|path| path.as_str().to_owned()));
+        }
+        for file in diff {
+            for (_, text) in file.added() {
+                for word in words(text) {
+                    names.remove(word);
+                }
+            }
+        }
+        Self(names)
+    }
+
+    /// True where the change removes the name. A call (`load()`) is taken for what it calls.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains(bare(name))
+    }
+}
+
+/// A name without call, sigil and quotes around it.
+pub(crate) fn bare(name: &str) -> &str {
+    let name = name.split_once('(').map_or(name, |(called, _)| called);
+    name.trim_matches(|c: char| !is_part(c)).trim_end_matches(['.', '/'])
+}
+
+/// Identifiers, flags, variables and paths alike.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !is_part(c))
+        .flat_map(|run| {
+            // A path or a call chain is a name, and so are its parts.
+            let parts = run.split(['.', '/']).filter(move |part| part.len() < run.len());
+            std::iter::once(run).chain(parts)
+        })
+        .map(|word| word.trim_matches(['.', '/']))
+        .filter(|word| word.len() >= SHORTEST)
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || "_-./$".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{ChangeStatus, DiffLine, Hunk, LineKind};
+
+    fn diff(lines: &[(LineKind, &str)]) -> Vec<FileDiff> {
+        let lines = lines
+            .iter()
+            .map(|(kind, text)| DiffLine {
+                kind: *kind,
+                old_line: (*kind != LineKind::Added).then_some(1),
+                new_line: (*kind != LineKind::Removed).then_some(1),
+                text: (*text).to_owned(),
+            })
+            .collect();
+        let hunk =
+            Hunk { old_start: 1, old_lines: 1, new_start: 1, new_lines: 1, heading: String::new(), lines };
+        vec![FileDiff {
+            path: "a.rs".into(),
+            old_path: None,
+            status: ChangeStatus::Modified,
+            binary: false,
+            old_mode: Some("100644".into()),
+            new_mode: Some("100644".into()),
+            hunks: vec![hunk],
+        }]
+    }
+
+    #[test]
+    fn what_is_written_again_is_not_taken() {
+        let taken = Taken::collect(&diff(&[
+            (LineKind::Removed, "pub fn load_records(path: &str) {"),
+            (LineKind::Removed, "    args.push(\"--dry-run\"); read(\"conf/app.toml\");"),
+            (LineKind::Added, "pub fn load_first_records(path: &str) {"),
+        ]));
+        for name in ["load_records", "load_records(..)", "--dry-run", "conf/app.toml", "args.push"] {
+            assert!(taken.has(name), "{name}");
+        }
+        for name in ["path", "load_first_records", "fn", ""] {
+            assert!(!taken.has(name), "{name}");
+        }
+    }
+}
