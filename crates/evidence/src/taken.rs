@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 use model::FileDiff;
 
+use crate::symbol::{defined_in, last_part};
+
 /// Names on removed lines, and paths of removed files, that no added line mentions.
 #[derive(Debug, Default)]
 pub(crate) struct Taken(HashSet<String>);
@@ -19,7 +21,7 @@ impl Taken {
     pub(crate) fn collect(diff: &[FileDiff]) -> Self {
         let mut names: HashSet<String> = HashSet::new();
         for file in diff {
-            names.extend(file.removed().flat_map(|(_, text)| words(text)).map(str::to_owned));
+            names.extend(file.removed().flat_map(|(_, text)| taken_by(text)).map(str::to_owned));
             let gone = file.old_path.as_ref().or_else(|| file.new_mode.is_none().then_some(&file.path));
             names.extend(gone.map(|path| path.as_str().to_owned()));
         }
@@ -37,6 +39,12 @@ impl Taken {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains(bare(name))
     }
+}
+
+// A call that goes takes nothing away: what it calls may be there still, or never was ours.
+fn taken_by(line: &str) -> impl Iterator<Item = &str> {
+    let defined = defined_in(line).map(last_part);
+    words(line).filter(move |word| defined == Some(*word) || !line.contains(&format!("{word}(")))
 }
 
 /// A name without call, sigil and quotes around it.
@@ -96,10 +104,10 @@ mod tests {
             (LineKind::Removed, "    args.push(\"--dry-run\"); read(\"conf/app.toml\");"),
             (LineKind::Added, "pub fn load_first_records(path: &str) {"),
         ]));
-        for name in ["load_records", "load_records(..)", "--dry-run", "conf/app.toml", "args.push"] {
+        for name in ["load_records", "load_records(..)", "--dry-run", "conf/app.toml"] {
             assert!(taken.has(name), "{name}");
         }
-        for name in ["path", "load_first_records", "fn", ""] {
+        for name in ["path", "load_first_records", "fn", "", "args.push", "read"] {
             assert!(!taken.has(name), "{name}");
         }
     }

@@ -157,15 +157,16 @@ fn repaired(mut answer: FileAnswer, claimed: &str) -> FileAnswer {
 }
 
 fn several_endings(world: &World<'_>, path: &str, several: &[&RepoPath]) -> FileAnswer {
+    let candidates: Vec<RepoPath> = several.iter().map(|path| (*path).clone()).collect();
     let changed: Vec<&&RepoPath> = several.iter().filter(|path| world.changes.file(path).is_some()).collect();
     if let [one] = changed.as_slice() {
         let detail =
             format!("`{path}` is `{one}`: of {} files that end so the only changed one", several.len());
-        return FileAnswer::resolved(CheckResult::Repaired, detail, Side::Head, (**one).clone());
+        let answer = FileAnswer::resolved(CheckResult::Repaired, detail, Side::Head, (**one).clone());
+        return FileAnswer { candidates, ..answer };
     }
     let names: Vec<String> = several.iter().map(|path| format!("`{path}`")).collect();
     let detail = format!("`{path}` could be {} files: {}", names.len(), list(&names, 6));
-    let candidates = several.iter().map(|path| (*path).clone()).collect();
     FileAnswer { candidates, ..FileAnswer::unresolved(CheckResult::Unknown, detail) }
 }
 
@@ -178,11 +179,23 @@ pub(crate) fn settle_by_quote(
 ) -> FileAnswer {
     let ways = ways(quote);
     let stands = |path: &&RepoPath| matches!(in_file(world, Side::Head, path, &ways, cited), Looked::Stands(standing) if standing.substance >= 8);
-    // Every candidate is read; names that fit hundreds of files are left open.
-    let mut found = answer.candidates.iter().take(100).filter(stands);
-    match (found.next(), found.next()) {
-        (Some(one), None) if answer.candidates.len() <= 100 => {
-            let detail = format!("{}; only `{one}` has the quoted lines", answer.answer.detail);
+    // Every candidate is read; names that fit hundreds of files are left as they are.
+    if answer.candidates.len() > 100 {
+        return answer;
+    }
+    let found: Vec<&RepoPath> = answer.candidates.iter().filter(stands).collect();
+    let changed = found.iter().filter(|path| world.changes.file(path).is_some());
+    let one = match found.as_slice() {
+        [one] => Some(*one),
+        _ => changed.clone().next().filter(|_| changed.clone().count() == 1).copied(),
+    };
+    match one {
+        Some(one) if answer.path.as_ref().is_none_or(|(_, path)| path != one) => {
+            let detail = format!(
+                "`{}` is `{one}`: of {} files that end so the one with the quoted lines",
+                one.file_name(),
+                answer.candidates.len()
+            );
             FileAnswer::resolved(CheckResult::Repaired, detail, Side::Head, one.clone())
         }
         _ => answer,
@@ -291,6 +304,20 @@ mod tests {
         assert_eq!((finding.locations[0].path.as_str(), finding.locations[0].verified), ("y/dup.rs", true));
         let raw = crate::memory::claim("dup.rs", Some((1, 1)), Some("let third_of_two = 2;"));
         assert_eq!(crate::memory::check_one(&memory, raw).result(model::Gate::File), CheckResult::Unknown);
+    }
+
+    #[test]
+    fn a_quote_outweighs_the_change_where_only_another_candidate_has_it() {
+        let base = [("x/dup.rs", "let first_of_two = 1;\n"), ("y/dup.rs", "let second_of_two = 2;\n")];
+        let head = [("x/dup.rs", "let first_of_two = 9;\n"), ("y/dup.rs", "let second_of_two = 2;\n")];
+        let memory = Memory::new(&base, &head);
+        let path = |quote: &str| {
+            let raw = crate::memory::claim("dup.rs", Some((1, 1)), Some(quote));
+            crate::memory::check_one(&memory, raw).locations[0].path.to_string()
+        };
+        assert_eq!(path("let second_of_two = 2;"), "y/dup.rs");
+        assert_eq!(path("let first_of_two = 9;"), "x/dup.rs");
+        assert_eq!(path("let third_of_two = 3;"), "x/dup.rs");
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(crate) enum Scenario {
     MoveWithin,
     MoveAcross,
     Copy,
+    Repeat,
     Indent,
     Revert,
     Squash,
@@ -32,7 +33,7 @@ pub(crate) enum Scenario {
     Mixed,
 }
 
-pub(crate) const ALL: [Scenario; 15] = [
+pub(crate) const ALL: [Scenario; 16] = [
     Scenario::Insert,
     Scenario::Delete,
     Scenario::Edit,
@@ -40,6 +41,7 @@ pub(crate) const ALL: [Scenario; 15] = [
     Scenario::MoveWithin,
     Scenario::MoveAcross,
     Scenario::Copy,
+    Scenario::Repeat,
     Scenario::Indent,
     Scenario::Revert,
     Scenario::Squash,
@@ -134,6 +136,7 @@ fn step(scenario: Scenario, random: &mut Random, tree: &mut Tree) {
         Scenario::MoveWithin => edits::move_within(random, tree),
         Scenario::MoveAcross => edits::move_across(random, tree),
         Scenario::Copy => edits::copy(random, tree),
+        Scenario::Repeat => edits::repeat(random, tree),
         Scenario::Indent => edits::indent(random, tree),
         _ => [
             edits::insert,

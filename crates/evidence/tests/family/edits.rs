@@ -89,6 +89,22 @@ pub(crate) fn copy(random: &mut Random, tree: &mut Tree) {
     lines.extend(copied);
 }
 
+/// A statement that reads like one that is there already: new all the same.
+pub(crate) fn repeat(random: &mut Random, tree: &mut Tree) {
+    let path = pick(random, tree);
+    let lines = tree.get_mut(&path).expect("the file");
+    let statements: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].text.len() > 30).collect();
+    let from = statements[random.below(statements.len())];
+    let spans = functions(lines);
+    let (start, end) = spans[random.below(spans.len())];
+    let at = random.between(start + 1, end - 2);
+    // Right beside its twin nobody could tell which of the two is new.
+    if at.abs_diff(from) > 3 {
+        let text = lines[from].text.clone();
+        lines.insert(at, Line { text, new: true });
+    }
+}
+
 /// The statements of a function one level deeper.
 pub(crate) fn indent(random: &mut Random, tree: &mut Tree) {
     let path = pick(random, tree);
