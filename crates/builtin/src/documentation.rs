@@ -10,7 +10,7 @@ use model::{DocumentDocs, DocumentGap, RepoPath, Side};
 use crate::context::{Context, path_before};
 use crate::language::Role;
 use crate::needles::{Found, Needles};
-use crate::place::{PlaceRole, around};
+use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::stale_references::{environment::variables, flags::flags};
 use crate::words::{code, count, list};
@@ -86,7 +86,7 @@ impl Documentation {
                     ),
                     risk: None,
                     finding: None,
-                    locations: vec![around(&source, *line, Side::Head, PlaceRole::Primary)],
+                    locations: vec![at(&source, *line, Side::Head, PlaceRole::Primary)],
                 })
             })
             .collect();

@@ -18,18 +18,9 @@ pub(crate) enum PlaceRole {
 /// Lines longer than this are no source text; quoting them helps nobody.
 const LONGEST_QUOTED: usize = 400;
 
-/// The line with its neighbours quoted; a quote neither begins nor ends with a blank line.
-pub(crate) fn around(source: &Source, line: u32, side: Side, role: PlaceRole) -> DocumentLocation {
-    let blank = |number: &u32| source.line(*number).trim().is_empty();
-    let above = (line.saturating_sub(2).max(1)..line).rev().find(|number| !blank(number));
-    let below = (line + 1..=(line + 2).min(source.line_count())).find(|number| !blank(number));
-    let (mut start, mut end) = (above.unwrap_or(line), below.unwrap_or(line));
-    if end - start < 2 && start > 1 && below.is_none() && !blank(&(start - 1)) {
-        start -= 1;
-    } else if end - start < 2 && end < source.line_count() && above.is_none() && !blank(&(end + 1)) {
-        end += 1;
-    }
-    lines(source, start, end, side, role)
+/// The line, quoted. Its number is exact, so the one line settles where it stands; whoever shows it adds the neighbours.
+pub(crate) fn at(source: &Source, line: u32, side: Side, role: PlaceRole) -> DocumentLocation {
+    lines(source, line, line, side, role)
 }
 
 /// Exactly these lines quoted.
@@ -67,14 +58,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_lines_are_quoted_where_there_are_three() {
-        let source = Source::new("a".into(), "1\n2\n3\n4\n");
-        for (line, range, quote) in [(1, (1, 3), "1\n2\n3"), (2, (1, 3), "1\n2\n3"), (4, (2, 4), "2\n3\n4")] {
-            let place = around(&source, line, Side::Head, PlaceRole::Primary);
-            assert_eq!((place.start, place.end), (Some(range.0), Some(range.1)));
-            assert_eq!(place.quote.as_deref(), Some(quote));
-        }
-        let short = around(&Source::new("a".into(), "only"), 1, Side::Head, PlaceRole::Primary);
-        assert_eq!((short.start, short.end, short.quote.as_deref()), (Some(1), Some(1), Some("only")));
+    fn a_line_is_quoted_to_the_letter() {
+        let source = Source::new("a".into(), "1\n\t2 \n3\n");
+        let place = at(&source, 2, Side::Head, PlaceRole::Primary);
+        assert_eq!((place.start, place.end, place.quote.as_deref()), (Some(2), Some(2), Some("\t2 ")));
     }
 }

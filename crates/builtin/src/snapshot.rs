@@ -60,5 +60,49 @@ const MOST_LINES: usize = 60_000;
 
 /// Reviews a pinned snapshot; see [`crate::review`].
 pub fn review_snapshot(snapshot: &git::Snapshot, settings: &Settings) -> ReviewDocument {
-    crate::review(&Pinned(snapshot), settings)
+    let binaries = snapshot.diff().iter().filter(|file| file.binary && file.new_mode.is_some());
+    let sizes = binaries.filter_map(|file| {
+        let text = snapshot.text(Side::Head, &file.path)?;
+        Some((file.path.clone(), usize::try_from(text.size).unwrap_or(usize::MAX)))
+    });
+    let settings = Settings { sizes: sizes.collect(), ..settings.clone() };
+    crate::review(&Pinned(snapshot), &settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use git::{Repository, Snapshot, TargetRequest};
+    use test_kit::TestRepo;
+
+    fn reviewed(repo: &TestRepo) -> ReviewDocument {
+        let repository = Repository::open(&repo.path()).unwrap();
+        let target = repository.resolve(&TargetRequest::default()).unwrap();
+        review_snapshot(&Snapshot::open(&repository, &target).unwrap(), &Settings::default())
+    }
+
+    #[test]
+    fn a_rename_that_forgot_a_caller_is_found_in_a_real_repository() {
+        let repo = TestRepo::new();
+        repo.write("store.py", "def load_records(path):\n    return open(path).read().splitlines()\n");
+        repo.write("main.py", "from store import load_records\n\nprint(load_records('a'))\n");
+        repo.commit("one");
+        repo.branch("topic");
+        repo.write("store.py", "def read_records(path):\n    return open(path).read().splitlines()\n");
+        repo.commit("two");
+        let document = reviewed(&repo);
+        let finding = document.findings.first().expect("a finding");
+        assert_eq!(finding.locations[0].path, "main.py");
+        assert!(finding.title.contains("load_records"), "{}", finding.title);
+    }
+
+    #[test]
+    fn a_large_binary_is_remarked_on_by_its_size() {
+        let repo = TestRepo::new();
+        repo.write("a.txt", "one\n").commit("one");
+        repo.branch("topic").write("blob.bin", vec![0_u8; 3 << 20]);
+        repo.commit("two");
+        let document = reviewed(&repo);
+        assert!(document.findings.iter().any(|finding| finding.title.contains("3.0 MB")), "{document:#?}");
+    }
 }

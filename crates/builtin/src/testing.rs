@@ -12,7 +12,7 @@ use crate::declarations::{Declaration, DeclarationKind, declarations};
 use crate::language::{Language, Role};
 use crate::names::occurrences;
 use crate::needles::{Found, Needles};
-use crate::place::{PlaceRole, around};
+use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::words::{code, count, list};
 
@@ -115,7 +115,7 @@ fn gaps(context: &Context<'_>, untested: &[&(RepoPath, Declaration)]) -> Vec<Doc
                 risk: None,
                 finding: None,
                 locations: places
-                    .map(|function| around(&source, function.line, Side::Head, PlaceRole::Primary))
+                    .map(|function| at(&source, function.line, Side::Head, PlaceRole::Primary))
                     .collect(),
             })
         })

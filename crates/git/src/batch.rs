@@ -21,8 +21,8 @@ const DOING: &str = "could not read a file's content";
 pub(crate) enum Blob {
     /// Its content was put into the buffer.
     Read,
-    /// It is larger than [`LARGE`].
-    TooLarge,
+    /// It is larger than [`LARGE`]: so many bytes.
+    TooLarge(u64),
     /// It is not here (partial clone, damaged repository).
     Missing,
 }
@@ -123,7 +123,7 @@ fn next(input: &mut impl BufRead, buffer: &mut Vec<u8>) -> std::io::Result<Blob>
     })?;
     let blob = if size > LARGE {
         std::io::copy(&mut input.take(size), &mut std::io::sink())?;
-        Blob::TooLarge
+        Blob::TooLarge(size)
     } else {
         buffer.resize(size as usize, 0);
         input.read_exact(buffer)?;

@@ -70,7 +70,7 @@ fn search_part(
             search_text(&files[index].path, bytes, finder, options, &mut found);
         }
         Blob::Read => {}
-        Blob::TooLarge | Blob::Missing => found.skipped += 1,
+        Blob::TooLarge(_) | Blob::Missing => found.skipped += 1,
     })?;
     Ok(found)
 }

@@ -198,7 +198,7 @@ impl Snapshot {
         let mut bytes = Vec::new();
         let text = match self.pool.read(oid, &mut bytes)? {
             Blob::Read => Text::from_bytes(&bytes),
-            Blob::TooLarge => Text::too_large(),
+            Blob::TooLarge(size) => Text::too_large(size),
             Blob::Missing => {
                 return Err(Error::failed(
                     "could not read a file's content",

@@ -12,6 +12,8 @@ pub struct Text {
     pub binary: bool,
     /// True where the file was not read because it is too large.
     pub too_large: bool,
+    /// Bytes of the file, also where its content is not kept.
+    pub size: u64,
     /// The content; bytes that are not UTF-8 are replaced. Empty for binary files.
     pub content: String,
     /// Where each line starts.
@@ -22,9 +24,9 @@ impl Text {
     /// Takes a blob's bytes.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         if is_binary(bytes) {
-            return Self { binary: true, ..Self::default() };
+            return Self { binary: true, size: bytes.len() as u64, ..Self::default() };
         }
-        Self::from_content(String::from_utf8_lossy(bytes).into_owned())
+        Self { size: bytes.len() as u64, ..Self::from_content(String::from_utf8_lossy(bytes).into_owned()) }
     }
 
     /// Takes text.
@@ -39,11 +41,11 @@ impl Text {
                     .map(|start| start as u32),
             );
         }
-        Self { binary: false, too_large: false, content, starts }
+        Self { binary: false, too_large: false, size: content.len() as u64, content, starts }
     }
 
-    pub(crate) fn too_large() -> Self {
-        Self { binary: true, too_large: true, ..Self::default() }
+    pub(crate) fn too_large(size: u64) -> Self {
+        Self { binary: true, too_large: true, size, ..Self::default() }
     }
 
     /// How many lines there are. A last line without line end counts.

@@ -19,7 +19,7 @@ use crate::context::{Context, line_pairs, path_before};
 use crate::family::{Draft, Family, Raised, read};
 use crate::language::{Language, Role};
 use crate::needles::{Found, Needles};
-use crate::place::{PlaceRole, around};
+use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::words::{code, count, shortened};
 
@@ -191,9 +191,9 @@ fn report(
             read(format!("{}:{line} handles it", source.path), source.path.as_str(), *line, Some(text))
         })
         .collect();
-    let mut locations = vec![around(&source, discard.line, Side::Head, PlaceRole::Primary)];
+    let mut locations = vec![at(&source, discard.line, Side::Head, PlaceRole::Primary)];
     locations.extend(
-        handled.iter().take(2).map(|(source, line)| around(source, *line, Side::Head, PlaceRole::Evidence)),
+        handled.iter().take(2).map(|(source, line)| at(source, *line, Side::Head, PlaceRole::Evidence)),
     );
     let title = match discard.rule {
         HANDLER => format!(

@@ -9,7 +9,7 @@ use super::{BINARY, MODE, STRAY};
 use crate::context::Context;
 use crate::family::{Draft, Raised};
 use crate::language::Role;
-use crate::place::{PlaceRole, around, file as whole};
+use crate::place::{PlaceRole, at, file as whole};
 
 /// Finds such files.
 pub(super) fn find(context: &Context<'_>) -> Vec<Raised> {
@@ -120,7 +120,7 @@ fn mode(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
             rule: MODE,
             severity: Severity::Suggestion,
             category: "build",
-            place: around(&source, 1, Side::Head, PlaceRole::Primary),
+            place: at(&source, 1, Side::Head, PlaceRole::Primary),
             title: format!("`{}` is marked executable but cannot be executed", file.path),
             problem: format!(
                 "The change sets the mode of `{}` to 100755, but its first line names no interpreter, so running it \

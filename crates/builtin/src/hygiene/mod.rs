@@ -15,7 +15,7 @@ use model::{Kind, Severity, Side};
 use crate::context::Context;
 use crate::family::{Draft, Family, Raised};
 use crate::needles::{Found, Needles};
-use crate::place::{PlaceRole, around};
+use crate::place::{PlaceRole, at};
 use crate::source::Source;
 
 pub(crate) const CONFLICT: &str = "hygiene/conflict-marker";
@@ -79,7 +79,7 @@ fn raise(source: &Source, spotted: Spotted<'_>) -> Raised {
         rank: spotted.rank,
         title: spotted.title,
         problem: spotted.problem,
-        locations: vec![around(source, spotted.line, Side::Head, PlaceRole::Primary)],
+        locations: vec![at(source, spotted.line, Side::Head, PlaceRole::Primary)],
         evidence: Vec::new(),
         fix: spotted.fix,
         patch: spotted.patch,

@@ -14,7 +14,7 @@ use crate::family::{Draft, Raised, read};
 use crate::language::Role;
 use crate::names::occurrences;
 use crate::patch::{Edits, patch};
-use crate::place::{PlaceRole, around};
+use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::words::{code, count, shortened};
 
@@ -32,7 +32,7 @@ pub(super) fn raise(context: &Context<'_>, gone: &Gone, mut uses: Vec<Use>) -> O
         let Some(source) = context.source(Side::Head, &found.path) else { continue };
         if index < context.settings.places {
             let role = if index == 0 { PlaceRole::Primary } else { PlaceRole::Related };
-            locations.push(around(&source, found.line, Side::Head, role));
+            locations.push(at(&source, found.line, Side::Head, role));
         }
         if index < context.settings.places {
             let line = source.line(found.line).trim().to_owned();
