@@ -4,8 +4,8 @@
 //! that reads otherwise, and never runs longer than its budget on hostile input.
 
 use crate::pattern::{Element, Pattern};
-use crate::text::{has_word, is_word, likeness, normalise};
-use crate::view::FileView;
+use crate::text::{has_word, is_word, likeness, normalise, sketch};
+use crate::view::{FileView, Solid};
 
 /// Lines from first to last, 1-based and inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,7 @@ pub(crate) enum Matched {
 const COMPARISONS: usize = 2_000_000;
 const PLACES: usize = 10_000;
 const LINES: usize = 4_000;
+const PROMISING: usize = 60;
 
 /// Every place where the runs of the pattern stand in order.
 pub(crate) fn places(view: &FileView, pattern: &Pattern) -> Matched {
@@ -133,22 +134,23 @@ pub(crate) fn parts(view: &FileView, text: &str) -> Vec<Span> {
 /// The line most like `wanted`, and how alike they are; ties go to the line nearest to `near`.
 pub(crate) fn closest(view: &FileView, wanted: &str, near: Option<u32>) -> Option<(u32, f64)> {
     let distance = |line: u32| near.map_or(line, |near| near.abs_diff(line));
-    let mut best: Option<(u32, f64)> = None;
-    for solid in view.solid.iter().take(50_000) {
-        // Lines of very different length cannot be alike; skipping them keeps this cheap.
-        let (a, b) = (solid.text.len().max(1), wanted.len().max(1));
-        if a > 3 * b || b > 3 * a {
-            continue;
-        }
-        let alike = likeness(&solid.text, wanted);
-        let better = best.is_none_or(|(line, value)| {
-            alike > value + 1e-9 || ((alike - value).abs() <= 1e-9 && distance(solid.line) < distance(line))
-        });
-        if better {
-            best = Some((solid.line, alike));
-        }
+    let alike = |solid: &&Solid| (solid.line, likeness(&solid.text, wanted));
+    promising(view, wanted).iter().map(alike).max_by(|a, b| {
+        let first = if (a.1 - b.1).abs() < 1e-9 { std::cmp::Ordering::Equal } else { a.1.total_cmp(&b.1) };
+        first.then(distance(b.0).cmp(&distance(a.0)))
+    })
+}
+
+// Comparing every line letter by letter would take long in long files; sketches leave the few worth it.
+fn promising<'v>(view: &'v FileView, wanted: &str) -> Vec<&'v Solid> {
+    let bits = sketch(wanted);
+    let differing = |solid: &&Solid| (solid.sketch ^ bits).count_ones();
+    let mut lines: Vec<&Solid> = view.solid.iter().collect();
+    if lines.len() > PROMISING {
+        lines.select_nth_unstable_by_key(PROMISING, |solid| (differing(solid), solid.line));
+        lines.truncate(PROMISING);
     }
-    best
+    lines
 }
 
 #[cfg(test)]
@@ -205,6 +207,16 @@ mod tests {
         let (line, alike) = closest(&view, "return total - tax;", None).expect("a line");
         assert_eq!(line, 2);
         assert!(alike > 0.8);
+    }
+
+    #[test]
+    fn the_closest_line_is_found_among_very_many() {
+        let line = |at: u32| format!("let value_{at} = compute_{}(context, {at});", at * 7 % 1013);
+        let text = (0..20_000).map(line).collect::<Vec<_>>().join("\n");
+        let view = FileView::new(&text, false);
+        let wanted = "let value_777 = compute_374(contxt, 777);";
+        let (found, alike) = closest(&view, wanted, None).expect("a line");
+        assert_eq!((found, alike > 0.9), (778, true));
     }
 
     #[test]

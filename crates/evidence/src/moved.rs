@@ -49,7 +49,9 @@ impl Moved {
             .collect();
         let mut at = 0;
         while at < added.len() {
-            let length = self.take_longest(file, &added[at..], removed, starts);
+            // A bracket starts no block worth following, and there may be very many of them.
+            let telling = substance(&added[at].1) > 0;
+            let length = if telling { self.take_longest(file, &added[at..], removed, starts) } else { 0 };
             at += length.max(1);
         }
     }

@@ -126,6 +126,18 @@ pub(crate) fn code_spans(prose: &str) -> Vec<&str> {
     spans
 }
 
+/// One bit for every pair of neighbouring bytes, hashed: a cheap first look at how alike lines are.
+pub(crate) fn sketch(text: &str) -> u64 {
+    let bytes = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    let (mut bits, mut before) = (0, 0_u64);
+    for byte in bytes.take(400) {
+        let pair = (before << 8 | u64::from(byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        bits |= 1 << (pair >> 58);
+        before = u64::from(byte);
+    }
+    bits
+}
+
 /// How alike two normalised lines are, 0 to 1: shared pairs of neighbouring characters over all pairs (Dice).
 pub(crate) fn likeness(a: &str, b: &str) -> f64 {
     let pairs = |text: &str| {

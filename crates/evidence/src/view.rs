@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::text::normalise;
+use crate::text::{normalise, sketch};
 
 /// One file at one side.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ pub(crate) struct Solid {
     pub(crate) line: u32,
     /// Its normalised text.
     pub(crate) text: String,
+    /// Which letters follow which, coarsely: lines that share few bits are not alike.
+    pub(crate) sketch: u64,
 }
 
 impl FileView {
@@ -40,7 +42,7 @@ impl FileView {
             view.lines.push(line.to_owned());
             if !text.is_empty() {
                 view.known.entry(text.clone()).or_default().push(view.solid.len());
-                view.solid.push(Solid { line: number, text });
+                view.solid.push(Solid { line: number, sketch: sketch(&text), text });
             }
         }
         view

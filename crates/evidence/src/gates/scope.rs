@@ -25,11 +25,11 @@ impl ChangedNames {
             let Some(view) = world.view(Side::Head, &file.diff.path) else { continue };
             for hunk in &file.diff.hunks {
                 names.extend(defined_in(&hunk.heading).map(str::to_owned));
-                for line in
-                    hunk.lines.iter().filter(|line| line.old_line.is_none() || line.new_line.is_none())
-                {
-                    names.extend(defined_in(&line.text).map(str::to_owned));
-                }
+                let changed =
+                    hunk.lines.iter().filter(|line| line.old_line.is_none() || line.new_line.is_none());
+                // Generated files add definitions by the thousand; nobody uses them all.
+                names
+                    .extend(changed.take(1_000).filter_map(|line| defined_in(&line.text)).map(str::to_owned));
                 let first =
                     hunk.lines.iter().find(|line| line.old_line.is_none()).and_then(|line| line.new_line);
                 names.extend(first.and_then(|line| enclosing(&view.lines, line)));
