@@ -104,6 +104,10 @@ pub(crate) fn value(text: &str) -> Tags {
         }
         tags.kind = tags.kind.or_else(|| words::kind(word));
     }
+    // `IMPORTANT (regression)`
+    if let Some(aside) = lower.split_once('(').and_then(|(_, rest)| group(rest.split(')').next()?)) {
+        tags.fill(aside);
+    }
     tags
 }
 
@@ -177,6 +181,7 @@ mod tests {
     fn a_classification_may_be_followed_by_words() {
         let tags = value("regression (introduced by `cf27c08`)");
         assert_eq!(tags.kind, Some(Kind::Regression));
+        assert_eq!(value("IMPORTANT (regression)").kind, Some(Kind::Regression));
         assert_eq!(value("High — users lose data").severity.map(|said| said.0), Some(Severity::Important));
     }
 }

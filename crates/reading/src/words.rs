@@ -508,7 +508,17 @@ pub(crate) enum Field {
 
 /// Maps the name of a field.
 pub(crate) fn field(name: &str) -> Option<Field> {
-    Some(match name.trim().to_lowercase().as_str() {
+    if name.len() > 60 {
+        return None;
+    }
+    let lower = name.trim().to_lowercase();
+    // `Fix (minimal)`, `Location(s)`
+    let bare = lower.split('(').next().unwrap_or_default().trim();
+    let words = bare.split(' ').count();
+    if words <= 3 && (bare.starts_with("fix ") || bare.ends_with(" fix")) {
+        return Some(Field::Fix);
+    }
+    Some(match bare {
         "classification" | "class" | "type" | "kind" | "class/severity" | "severity/class" => {
             Field::Classification
         }

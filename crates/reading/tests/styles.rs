@@ -454,3 +454,12 @@ fn what_looks_like_a_finding_inside_a_finding_is_none() {
     assert_eq!(found, ["First", "Second", "Third", "Fourth"]);
     assert_eq!(reading.findings[2].fix.as_deref(), Some("name it."));
 }
+
+#[test]
+fn names_of_sections_inside_a_finding_end_nothing() {
+    let text = "## Important Issues\n\n### I1. First\n\nIt breaks.\n\nVerification:\n\n- I ran `x`.\n\n**Tests:**\n\n- none\n\n#### Documentation\n\nNone says so.\n\n### I2. Second\n\nIt breaks, too.\n\n**Testing Assessment**\n\n1. Nothing runs it.\n";
+    let reading = read(text, &Context::default());
+    assert_eq!(reading.findings.len(), 2);
+    assert!(reading.findings[0].body.ends_with("None says so."), "{}", reading.findings[0].body);
+    assert_eq!(reading.testing.len(), 1);
+}

@@ -173,7 +173,10 @@ fn heading(block: &Block<'_>, level: u8, state: &State) -> Option<Announcement> 
     let text = text_of(&pieces(block.node, 60)).replace('`', "");
     let below_finding =
         state.section.holds_findings() && state.finding_level > 0 && level > state.finding_level;
-    if below_finding && words::field(text.trim_end_matches(':')).is_some() {
+    let one_word = text.split_whitespace().count() == 1;
+    let is_own_part = words::field(text.trim_end_matches(':')).is_some()
+        || one_word && !matches!(words::section(&text), Some(Section::Severity(_) | Section::Findings));
+    if below_finding && is_own_part {
         return None;
     }
     let announce = |section, rest: &str| Some(Announcement { section, rest: rest.trim().to_owned() });
@@ -207,7 +210,11 @@ fn paragraph(block: &Block<'_>, state: &State, source: &Source<'_>) -> Option<An
     let empty = rest_text.is_empty() || says_none(&rest_text);
     let is_field = state.section.holds_findings() && words::field(name.trim_end_matches(':')).is_some();
     let in_design = matches!(state.section, Section::Design | Section::Concerns | Section::Strengths);
-    let accepted = if is_field {
+    // `Verification:` and `**Tests:**` inside a finding introduce a part of it.
+    let introduces = state.section.holds_findings()
+        && !matches!(section, Section::Severity(_) | Section::Findings)
+        && (bold == 0 || name.ends_with(':') && name.split_whitespace().count() == 1);
+    let accepted = if is_field || introduces {
         false
     } else if block.item.is_some() {
         empty
