@@ -295,7 +295,7 @@ fn target(imported: &ImportedReport) -> Target {
 
 /// `2026-04-12 20:34`, as the header has it; taken as UTC, because it names no zone.
 fn started(date: &str) -> Option<Timestamp> {
-    let date = date.trim();
+    let date = date.trim().trim_end_matches("UTC").trim_end();
     let parsed = DateTime::strptime("%Y-%m-%d %H:%M", date)
         .or_else(|_| DateTime::strptime("%Y-%m-%d %H:%M:%S", date))
         .or_else(|_| jiff::civil::Date::strptime("%Y-%m-%d", date).map(|day| day.at(0, 0, 0, 0)));
@@ -416,7 +416,7 @@ mod tests {
 
     #[test]
     fn dates_of_headers_are_read() {
-        for text in ["2026-04-12 20:34", "2026-04-12 20:34:09", "2026-04-12"] {
+        for text in ["2026-04-12 20:34", "2026-04-12 20:34:09", "2026-04-12", "2026-04-12 20:34 UTC"] {
             assert!(started(text).is_some(), "{text}");
         }
         assert_eq!(started("yesterday"), None);

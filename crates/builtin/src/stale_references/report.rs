@@ -150,7 +150,7 @@ fn problem(gone: &Gone, first: &Use, uses: &[Use], files: usize, context: &Conte
     let more = match uses.len() {
         1 => String::new(),
         number => format!(
-            " In all {} in {} still say the old {}.",
+            " In all, {} in {} still have the old {}.",
             count(number, "line", "lines"),
             count(files, "file", "files"),
             if gone.rule == MESSAGE { "text" } else { "name" }

@@ -116,7 +116,7 @@ pub(crate) fn origin(finding: &Finding) -> Option<(String, Vec<&str>)> {
         OriginValue::PreExisting => "pre-existing",
         OriginValue::Deleted => "in code this change removes",
         OriginValue::Absent => "something is missing",
-        OriginValue::Worsened => "pre-existing line, new caller",
+        OriginValue::Worsened => "old line, made worse by this change",
         OriginValue::Unknown if finding.origin.method.is_empty() || is_told(finding) => return None,
         OriginValue::Unknown => return Some((format!("unknown: {}", finding.origin.method), commits)),
     };
