@@ -16,7 +16,7 @@ const RARE: usize = 12;
 /// Words that more claims share are not rare.
 const COMMON: usize = 120;
 /// Claims compared with one claim for their words, at most.
-const BEST: usize = 30;
+const BEST: usize = 20;
 /// Claims compared with one claim for standing beside it when all are sorted by their rarest words.
 const ALIKE: usize = 8;
 

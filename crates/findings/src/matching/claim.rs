@@ -76,7 +76,7 @@ impl Claim {
 
     /// Reads a bare text: a remark without places.
     pub fn of_text(title: &str, body: &str) -> Self {
-        Self::from_parts(title, body, Vec::new(), None, None)
+        Self::from_parts(title, body, Vec::new(), None, None).alone()
     }
 
     /// Reads a remark with places as written.
@@ -88,7 +88,7 @@ impl Claim {
 
     /// Reads a remark with places as resolved.
     pub(crate) fn of_located(title: &str, body: &str, locations: &[Location]) -> Self {
-        Self::from_parts(title, body, locations.iter().map(place).collect(), None, None)
+        Self::from_parts(title, body, locations.iter().map(place).collect(), None, None).alone()
     }
 
     /// True where both say the same to the letter about the same places.
@@ -115,7 +115,7 @@ impl Claim {
         let all = Words::of(&joined);
         let title = Words::of(title);
         let head = Words::of(first_words(&joined));
-        let mut claim = Self {
+        Self {
             here: View::default(),
             concepts: Concepts::of(&all.sequence),
             title_concepts: Concepts::of(&title.sequence),
@@ -130,9 +130,13 @@ impl Claim {
             symbol,
             anchor,
             identity,
-        };
-        claim.weigh(&Surroundings::default());
-        claim
+        }
+    }
+
+    /// Weighs the words as if nothing else were said: for a comparison outside of a run's clusters.
+    fn alone(mut self) -> Self {
+        self.weigh(&Surroundings::default());
+        self
     }
 
     /// Weighs the words by what the claims around this one say.

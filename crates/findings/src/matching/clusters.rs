@@ -132,6 +132,9 @@ impl Groups {
                 score -= SAME_REVIEWER;
             }
             let near = are_near(claims[a], claims[b]);
+            if !near && score < UNRELATED {
+                continue;
+            }
             for (from, to) in [(a, b), (b, a)] {
                 if let Some(group) = &mut groups[from] {
                     group.links.insert(to, Link { sum: score, known: 1, near });
