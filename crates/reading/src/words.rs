@@ -423,10 +423,31 @@ fn loose_section(name: &str) -> Option<Section> {
     if has("appendix") && (has("review") || has("original")) {
         return Some(Section::Appendix);
     }
-    let prior =
-        (has("previous") || has("prior") || has("round")) && (has("finding") || has("status") || has("fix"));
+    let earlier = has("previous") || has("prior") || has("earlier") || has("last round");
+    let told = has("finding") || has("status") || has("fix") || has("issue") || has("round");
+    let prior = earlier && told || has("round") && has("status");
     if prior || name.ends_with("fix verdicts") || has("prior-round") {
         return Some(if has("declined") { Section::Declined } else { Section::Prior });
+    }
+    // `New findings this round`, `Round 2 findings`
+    let of_this_round = |word: &str| {
+        matches!(
+            word,
+            "new"
+                | "round"
+                | "this"
+                | "findings"
+                | "issues"
+                | "in"
+                | "from"
+                | "for"
+                | "remaining"
+                | "current"
+                | "pass"
+        ) || word.trim_start_matches('r').bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if (has("findings") || has("issues")) && name.split(' ').all(of_this_round) {
+        return Some(Section::Findings);
     }
     // `Potential issues`, `Security findings`
     let words: Vec<&str> = name.split(' ').collect();
@@ -557,6 +578,10 @@ mod tests {
             ("4. Appendix: Original Reviews", Section::Appendix),
             ("Status of previous findings", Section::Prior),
             ("Strengths:", Section::Strengths),
+            ("Round 2 Findings", Section::Findings),
+            ("New findings in this round", Section::Findings),
+            ("Findings of Earlier Rounds", Section::Prior),
+            ("Round 1 status", Section::Prior),
             ("EXECUTIVE SUMMARY", Section::Summary),
         ] {
             assert_eq!(section(heading), Some(section_name), "{heading}");
