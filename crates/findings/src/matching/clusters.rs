@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use super::candidates::candidates;
 use super::claim::Claim;
 use super::features::Places;
-use super::pair::{MARGIN, THRESHOLD, compare};
+use super::pair::{MARGIN, THRESHOLD, UNRELATED, compare};
 use super::surroundings::in_context;
 
 /// The outcome of matching.
@@ -37,9 +37,6 @@ const SAME_REVIEWER: f32 = 2.0;
 
 /// No single pair decides for a whole cluster.
 const CAP: f32 = 8.0;
-
-/// What a pair of claims scores where it was not worth a comparison.
-const UNRELATED: f32 = -4.0;
 
 /// Groups claims; `owners[i]` tells who made claim `i` (any number that differs between reviewers). The claims are
 /// weighed by what is said around them on the way.
@@ -132,7 +129,7 @@ impl Groups {
                 score -= SAME_REVIEWER;
             }
             let near = are_near(claims[a], claims[b]);
-            if !near && score < UNRELATED {
+            if !near && score <= UNRELATED {
                 continue;
             }
             for (from, to) in [(a, b), (b, a)] {

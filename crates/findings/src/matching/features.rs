@@ -36,10 +36,14 @@ pub struct Features(pub [f32; FEATURES.len()]);
 impl Features {
     /// Compares two claims.
     pub fn of(a: &Claim, b: &Claim) -> Self {
+        Self::with_words(a, b, a.here.all.cosine(&b.here.all))
+    }
+
+    /// The same where the agreement of all words is known already.
+    pub(crate) fn with_words(a: &Claim, b: &Claim, words: f32) -> Self {
         let place = Places::of(a, b);
         let flag = |yes: bool| if yes { 1.0 } else { 0.0 };
         let (x, y) = (&a.here, &b.here);
-        let words = x.all.cosine(&y.all);
         let overlap = x.all.overlap(&y.all);
         let shorter = x.all.entries().len().min(y.all.entries().len()) as f32;
         Self([

@@ -17,9 +17,20 @@ pub fn compare(a: &Claim, b: &Claim) -> f32 {
     if a.identity == b.identity {
         return IDENTICAL;
     }
-    let features = Features::of(a, b);
+    let words = a.here.all.cosine(&b.here.all);
+    if words < HOPELESS {
+        return UNRELATED;
+    }
+    let features = Features::with_words(a, b, words);
     features.0.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum::<f32>() + BIAS
 }
+
+/// Pairs whose words agree less are not looked at further: of judged pairs that are one defect fewer than one in a
+/// hundred are below it, of all pairs a third.
+const HOPELESS: f32 = 0.03;
+
+/// The score of a pair that is not worth a closer look.
+pub(crate) const UNRELATED: f32 = -5.0;
 
 /// The score of two claims that are equal to the letter.
 const IDENTICAL: f32 = 20.0;
