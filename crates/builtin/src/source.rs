@@ -55,6 +55,13 @@ impl Source {
         (1..=self.line_count()).map(|number| (number, self.line(number)))
     }
 
+    /// The line where a file's own tests begin; Rust keeps unit tests below the code they test. `u32::MAX` without.
+    pub(crate) fn own_tests_start(&self) -> u32 {
+        let mut lines = self.numbered_lines();
+        let start = lines.find(|(_, line)| line.trim_start().starts_with("#[cfg(test)]"));
+        start.filter(|_| self.language == Language::Rust).map_or(u32::MAX, |(line, _)| line)
+    }
+
     /// The whole text.
     pub(crate) fn content(&self) -> &str {
         &self.content

@@ -133,18 +133,12 @@ fn is_named_by_no_test(context: &Context<'_>, found: &Found, name: &str) -> bool
 
 /// Rust keeps unit tests below the code they test.
 fn stands_in_own_tests(context: &Context<'_>, path: &RepoPath, line: u32) -> bool {
-    Language::of(path) == Language::Rust
-        && context.source(Side::Head, path).is_some_and(|source| line > own_tests_start(&source))
-}
-
-fn own_tests_start(source: &Source) -> u32 {
-    let start = source.numbered_lines().find(|(_, line)| line.trim_start().starts_with("#[cfg(test)]"));
-    start.map_or(u32::MAX, |(line, _)| line)
+    context.source(Side::Head, path).is_some_and(|source| line > source.own_tests_start())
 }
 
 /// The functions around the added lines, without those that nobody calls by name.
 fn functions(source: &Source, added: &[u32]) -> Vec<Declaration> {
-    let end = own_tests_start(source);
+    let end = source.own_tests_start();
     let all: Vec<Declaration> = declarations(source)
         .into_iter()
         .filter(|found| matches!(found.kind, DeclarationKind::Function | DeclarationKind::Method))

@@ -69,7 +69,7 @@ impl DiscardedErrors {
             if source.role != Role::Source || !source.language.is_code() {
                 continue;
             }
-            let in_tests = test_module_start(&source);
+            let in_tests = source.own_tests_start();
             let edited = edited_discards(context, file);
             for (line, _) in file.added().filter(|(line, text)| *line < in_tests && text.len() < 500) {
                 if !context.is_moved(&source, line) && !edited.contains(&line) {
@@ -94,12 +94,6 @@ fn edited_discards(context: &Context<'_>, file: &FileDiff) -> BTreeSet<u32> {
         .filter(|(old, _)| old.text.len() < 500 && old.old_line.is_some_and(dropped))
         .filter_map(|(_, new)| new.new_line)
         .collect()
-}
-
-/// The line where a Rust file's own tests begin.
-fn test_module_start(source: &Source) -> u32 {
-    let tests = source.numbered_lines().find(|(_, line)| line.trim_start().starts_with("#[cfg(test)]"));
-    tests.filter(|_| source.language == Language::Rust).map_or(u32::MAX, |(line, _)| line)
 }
 
 fn find(source: &Source, line: u32) -> Option<Discard> {

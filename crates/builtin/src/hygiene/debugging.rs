@@ -75,6 +75,7 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)], found: &Found) -> Vec
             .iter()
             .filter(|(number, line)| {
                 line.len() < 1000
+                    && *number < source.own_tests_start()
                     && leftover.pattern.is_match(line)
                     && leftover.pattern.is_match(&source.code(*number))
             })

@@ -97,9 +97,11 @@ pub(super) fn find(_context: &Context<'_>, source: &Source, added: &[(u32, &str)
     if matches!(source.role, Role::Test | Role::Docs | Role::History | Role::Example) {
         return Vec::new();
     }
+    let tests = source.own_tests_start();
     added
         .iter()
-        .filter(|(_, line)| line.len() < 2000 && line.contains("sers") || line.contains("/home/"))
+        .filter(|(number, _)| *number < tests)
+        .filter(|(_, line)| line.len() < 2000 && (line.contains("sers") || line.contains("/home/")))
         .filter_map(|(number, line)| {
             let captures = HOME.captures(line)?;
             if source.part_at(*number, captures.get(1)?.start()) == Part::Comment {
