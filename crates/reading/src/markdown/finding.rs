@@ -7,7 +7,6 @@ use comrak::nodes::NodeValue;
 use model::{Note, RawFinding, RawLocation, Severity};
 
 use super::block::{Block, Shape};
-use super::header;
 use super::inline::{Part, Piece, pieces, text_of};
 use super::outline::Outline;
 use super::second_thoughts;
@@ -353,7 +352,7 @@ impl<'a> Page<'_, 'a, '_> {
             }
             if parts.locations.is_empty()
                 && let Some(tail) =
-                    header::tail_line(line, self.paths).filter(|tail| !tail.locations.is_empty())
+                    super::tail::tail_line(line, self.paths).filter(|tail| !tail.locations.is_empty())
             {
                 parts.locations = tail.locations;
                 parts.said.fill(tail.tags);
@@ -387,7 +386,7 @@ impl<'a> Page<'_, 'a, '_> {
                 if let Some(lines) = crate::location::range(&text.replace('`', "")) {
                     parts.lines.get_or_insert(lines);
                 } else if parts.locations.is_empty()
-                    && super::header::some_places(value, &mut places, self.paths)
+                    && super::places::some_places(value, &mut places, self.paths)
                 {
                     parts.locations = places;
                 }

@@ -3,16 +3,22 @@
 //! In: a text. Out: everything it says as a [`Reading`]. Never fails: what cannot be read is a note.
 
 pub(crate) mod block;
+mod design;
 mod ending;
 pub(crate) mod finding;
 mod header;
 pub(crate) mod inline;
+mod lead;
 pub(crate) mod outline;
+mod places;
+pub(crate) mod rows;
 mod second_thoughts;
 pub(crate) mod sections;
 pub(crate) mod source;
 pub(crate) mod starts;
 mod tables;
+mod tail;
+mod verdict;
 
 use comrak::{Arena, Options};
 use model::{Note, ParsedAs, Reading, Severity};
@@ -21,7 +27,7 @@ use crate::location::Paths;
 use crate::words::Section;
 use source::Source;
 
-pub(crate) use header::label;
+pub(crate) use lead::label;
 
 /// What Markdown tells beside the reading itself.
 pub(crate) struct Page {

@@ -2,19 +2,15 @@
 //!
 //! In: blocks with their sections. Out: the parts of a [`Reading`] they hold. Never turns a remark into a finding.
 
-use comrak::nodes::NodeValue;
-use model::{
-    CoverageItem, DesignItem, DesignKind, LimitationItem, PriorItem, Ran, RawLocation, Reading, TextItem,
-};
+use model::{DesignItem, DesignKind, LimitationItem, Ran, RawLocation, Reading, TextItem};
 
-use super::block::{Block, Shape};
+use super::block::Shape;
 use super::finding::Page;
-use super::header;
-use super::inline::{Part, Piece, pieces, text_of};
+use super::inline::{Part, pieces, text_of};
 use super::outline::says_none;
 use crate::location;
 use crate::parts;
-use crate::words::{self, Section};
+use crate::words::Section;
 
 /// One entry of a section: a list item or a paragraph with what belongs to it.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +23,7 @@ pub(crate) struct Entry {
     pub(crate) in_list: bool,
 }
 
-impl<'a> Page<'_, 'a, '_> {
+impl Page<'_, '_, '_> {
     /// Reads every section but the findings. Blocks for which `taken` is true belong to findings. Returns the reviewers
     /// in brackets behind each design item.
     pub(crate) fn sections(&self, reading: &mut Reading, taken: &[bool]) -> Vec<Vec<String>> {
@@ -206,7 +202,7 @@ impl<'a> Page<'_, 'a, '_> {
         entries
     }
 
-    fn text_of_entry(&self, entry: &Entry) -> String {
+    pub(super) fn text_of_entry(&self, entry: &Entry) -> String {
         let first = &self.blocks[entry.from];
         let last =
             self.blocks[entry.from..entry.to].iter().map(|block| block.last).max().unwrap_or(first.last);
@@ -223,38 +219,6 @@ impl<'a> Page<'_, 'a, '_> {
             text.push('\n');
         }
         text.trim_end().to_owned()
-    }
-
-    fn design(&self, from: usize, to: usize, kind: DesignKind) -> Vec<(DesignItem, Vec<String>)> {
-        let mut found: Vec<(DesignItem, Vec<String>)> = Vec::new();
-        let mut open = false;
-        for entry in self.entries(from, to) {
-            let block = &self.blocks[entry.from];
-            let all = pieces(block.node, header::LIMIT);
-            let head = header::header(&all, self.paths);
-            let text = self.text_of_entry(&entry);
-            if says_none(&text) {
-                continue;
-            }
-            // Prose below a headline that stood alone is its body.
-            if open
-                && !entry.in_list
-                && !head.bold
-                && !matches!(block.shape, Shape::Heading(_))
-                && let Some((last, _)) = found.last_mut()
-            {
-                if !last.body.is_empty() {
-                    last.body.push_str("\n\n");
-                }
-                last.body.push_str(&text);
-                continue;
-            }
-            let item = design_item(kind, &head, &text, &all);
-            open = head.bold && item.body.is_empty() || matches!(block.shape, Shape::Heading(_));
-            let locations = self.places(entry.from, entry.to);
-            found.push((DesignItem { locations, ..item }, head.attribution.clone()));
-        }
-        found
     }
 
     pub(crate) fn items(&self, from: usize, to: usize) -> Vec<TextItem> {
@@ -275,7 +239,7 @@ impl<'a> Page<'_, 'a, '_> {
     }
 
     /// Places named in running text.
-    fn places(&self, from: usize, to: usize) -> Vec<RawLocation> {
+    pub(super) fn places(&self, from: usize, to: usize) -> Vec<RawLocation> {
         let mut found: Vec<RawLocation> = Vec::new();
         for block in &self.blocks[from..to] {
             if !matches!(block.shape, Shape::Paragraph | Shape::Heading(_)) {
@@ -366,178 +330,10 @@ impl<'a> Page<'_, 'a, '_> {
         }
         found
     }
-
-    fn prior(&self, from: usize, to: usize) -> Vec<PriorItem> {
-        let mut found = Vec::new();
-        for block in self.blocks[from..to].iter().filter(|block| block.shape == Shape::Table) {
-            let rows = rows(block);
-            let Some(head) = rows.first() else { continue };
-            let status = head.iter().position(|cell| {
-                cell.to_lowercase().contains("status") || cell.to_lowercase().contains("verdict")
-            });
-            for row in &rows[1..] {
-                let status = status.and_then(|at| row.get(at)).or(row.last()).cloned().unwrap_or_default();
-                let named: Vec<&str> =
-                    row.iter().map(String::as_str).filter(|cell| *cell != status).collect();
-                found.push(PriorItem { finding: named.join(" "), status, evidence: None });
-            }
-        }
-        for entry in self.entries(from, to).into_iter().filter(|entry| entry.in_list) {
-            let text = self.text_of_entry(&entry);
-            found.extend(prior_item(&text));
-        }
-        found
-    }
-
-    pub(crate) fn coverage(&self, from: usize, to: usize) -> Vec<CoverageItem> {
-        let mut found = Vec::new();
-        for block in self.blocks[from..to].iter().filter(|block| block.shape == Shape::Table) {
-            for row in rows(block).iter().skip(1) {
-                let Some((path, rest)) = row.split_first() else { continue };
-                let path = path.trim().trim_matches('`').to_owned();
-                if !path.is_empty() {
-                    found.push(parts::coverage_row(self.one_path(&path), &rest.join(" ")));
-                }
-            }
-        }
-        for entry in self.entries(from, to) {
-            for block in &self.blocks[entry.from..entry.to] {
-                if block.shape == Shape::Paragraph {
-                    found.extend(self.coverage_lines(block));
-                }
-            }
-        }
-        found
-    }
-
-    fn coverage_lines(&self, block: &Block<'a>) -> Vec<CoverageItem> {
-        let all = pieces(block.node, 4000);
-        all.split(Piece::is_break)
-            .filter_map(|line| {
-                let first = line.first()?;
-                let path = match &first.part {
-                    Part::Code | Part::Link(_) => first.text.to_string(),
-                    _ => first.text.trim_end_matches(':').to_owned(),
-                };
-                let known = location::places(&path, first.part != Part::Word, self.paths)?;
-                let rest = line.get(1..).unwrap_or_default();
-                let start = rest.iter().position(|piece| !piece.is_separator()).unwrap_or(rest.len());
-                Some(parts::coverage_row(known.first()?.path.clone(), &text_of(&rest[start..])))
-            })
-            .collect()
-    }
-
-    fn one_path(&self, text: &str) -> String {
-        location::places(text, true, self.paths)
-            .and_then(|mut found| (!found.is_empty()).then(|| found.remove(0).path))
-            .unwrap_or_else(|| text.to_owned())
-    }
-
-    fn may_hold_verdict(&self, block: &Block<'a>) -> bool {
-        (block.first..=block.last.min(block.first + 40)).any(|number| {
-            let line = self.source.line(number).trim_start_matches(['*', '#', ' ', '_', '-', '>']);
-            let head = line.as_bytes().get(..7).unwrap_or_default();
-            ["verdict", "overall", "final v", "merge", "decisio"].iter().any(|name| {
-                head.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
-            })
-        })
-    }
-
-    /// `**Verdict:** Approve`, or the row of a table, wherever it stands before the findings or at the end.
-    fn verdict_line(&self) -> Option<String> {
-        for (at, block) in self.blocks.iter().enumerate() {
-            if block.quotes > 0
-                || self.outline.sections[at].holds_findings() && self.outline.announcements[at].is_none()
-            {
-                continue;
-            }
-            match block.shape {
-                Shape::Table => {
-                    let rows = rows(block);
-                    let row = rows
-                        .iter()
-                        .find(|row| row.first().is_some_and(|cell| is_verdict_name(cell)) && row.len() > 1);
-                    if let Some(value) =
-                        row.map(|row| row[1..].join(" ")).filter(|value| !value.trim().is_empty())
-                    {
-                        return Some(value.trim().to_owned());
-                    }
-                }
-                Shape::Paragraph if self.may_hold_verdict(block) => {
-                    let all = pieces(block.node, 400);
-                    for line in all.split(Piece::is_break) {
-                        if let Some(verdict) = verdict_of(line) {
-                            return Some(verdict);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
-    }
 }
 
-fn verdict_of(line: &[Piece]) -> Option<String> {
-    let colon =
-        line.iter().take(5).position(|piece| piece.part == Part::Word && piece.text.ends_with([':', '—']))?;
-    let name = text_of(&line[..=colon]);
-    if !is_verdict_name(name.trim_end_matches([':', '—', ' '])) {
-        return None;
-    }
-    let value = text_of(&line[colon + 1..]);
-    (!value.is_empty()).then_some(value)
-}
-
-fn is_verdict_name(name: &str) -> bool {
-    let name = name.trim_matches(['*', '#', ' ', '_']).to_lowercase();
-    matches!(
-        name.as_str(),
-        "verdict"
-            | "overall verdict"
-            | "final verdict"
-            | "merge"
-            | "merge verdict"
-            | "merge recommendation"
-            | "decision"
-            | "overall"
-    )
-}
-
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn design_item(kind: DesignKind, head: &header::Header, text: &str, all: &[Piece]) -> DesignItem {
-    let scope = head.tags.scope.or_else(|| {
-        let lower = text.to_lowercase();
-        let future = lower.contains("(future)");
-        if lower.contains("(in-scope)") {
-            words::scope("in-scope")
-        } else {
-            words::scope("future").filter(|_| future)
-        }
-    });
-    let (title, body) = if head.bold && !head.title.is_empty() {
-        let lines = text.lines().skip(head.lines).collect::<Vec<_>>().join("\n");
-        let rest = head.rest.trim_start_matches(['—', '–', '-', ':', '.', ' ']);
-        let glue = if rest.is_empty() || lines.trim().is_empty() { "" } else { "\n" };
-        (head.title.clone(), format!("{rest}{glue}{}", lines.trim_end()))
-    } else {
-        let words = text_of(all);
-        let words = words
-            .trim_start_matches("(in-scope)")
-            .trim_start_matches("(future)")
-            .trim_start_matches("`(in-scope)`")
-            .trim_start_matches("`(future)`");
-        let end = parts::sentence_end(words.trim());
-        let first_lines = all.iter().filter(|piece| piece.is_break()).count() + 1;
-        let more = text.lines().skip(first_lines).collect::<Vec<_>>().join("\n");
-        let rest = words.trim()[end..].trim();
-        let glue = if rest.is_empty() || more.trim().is_empty() { "" } else { "\n" };
-        (words.trim()[..end].trim().to_owned(), format!("{rest}{glue}{}", more.trim_end()))
-    };
-    DesignItem { kind, scope, title, body: body.trim().to_owned(), locations: Vec::new() }
 }
 
 fn without_marker(line: &str) -> &str {
@@ -648,59 +444,6 @@ fn is_command(text: &str) -> bool {
                 | "ruff"
                 | "mypy"
         )
-}
-
-/// `- I1 (title): fixed — evidence`.
-fn prior_item(text: &str) -> Option<PriorItem> {
-    const STATUSES: [&str; 16] = [
-        "not fixed",
-        "not addressed",
-        "not-fixed",
-        "partially fixed",
-        "partially addressed",
-        "partially",
-        "unaddressed",
-        "fixed",
-        "addressed",
-        "resolved",
-        "superseded",
-        "declined",
-        "unresolved",
-        "still open",
-        "open",
-        "partial",
-    ];
-    let flat = one_line(text);
-    let lower = flat.to_lowercase();
-    let (at, status) = STATUSES
-        .iter()
-        .filter_map(|status| lower.find(status).map(|at| (at, *status)))
-        .min_by_key(|(at, status)| (*at, std::cmp::Reverse(status.len())))?;
-    if !flat.is_char_boundary(at) || flat.len() != lower.len() {
-        return Some(PriorItem { finding: flat.clone(), status: status.to_owned(), evidence: None });
-    }
-    let finding =
-        flat[..at].trim().trim_end_matches([':', '—', '–', '-', '*', '(', ' ']).trim().replace("**", "");
-    let evidence = flat[at + status.len()..]
-        .trim_start_matches([':', '—', '–', '-', '*', ')', '.', ',', ' '])
-        .trim()
-        .to_owned();
-    let finding = if finding.is_empty() { flat.clone() } else { finding };
-    Some(PriorItem {
-        finding,
-        status: status.to_owned(),
-        evidence: (!evidence.is_empty()).then_some(evidence),
-    })
-}
-
-/// The cells of a table as Markdown, row by row.
-pub(crate) fn rows(table: &Block<'_>) -> Vec<Vec<String>> {
-    table
-        .node
-        .children()
-        .filter(|row| matches!(row.data().value, NodeValue::TableRow(_)))
-        .map(|row| row.children().map(|cell| text_of(&pieces(cell, 4000))).collect())
-        .collect()
 }
 
 impl Page<'_, '_, '_> {

@@ -7,8 +7,8 @@ use model::{Note, RawFinding, Severity};
 
 use super::block::Shape;
 use super::finding::Page;
-use super::header::label;
-use super::sections::rows;
+use super::lead::label;
+use super::rows::rows;
 use crate::words::{self, Section};
 use crate::{location, tags};
 

@@ -13,7 +13,7 @@ use crate::markdown::finding::Page;
 use crate::markdown::inline::{pieces, text_of};
 use crate::markdown::outline::says_none;
 use crate::markdown::starts::Start;
-use crate::markdown::{self, sections};
+use crate::markdown::{self, rows};
 use crate::words::Section;
 
 /// Fills everything that stands before the appendix.
@@ -166,7 +166,7 @@ fn retro(
     for block in &page.blocks[from..to] {
         match block.shape {
             Shape::Table => {
-                let mut rows = sections::rows(block).into_iter();
+                let mut rows = rows::rows(block).into_iter();
                 let columns = rows.next().map(|row| row.into_iter().skip(1).collect()).unwrap_or_default();
                 let rows = rows.filter_map(|row| {
                     let mut cells = row.into_iter();
@@ -202,7 +202,7 @@ fn retro(
 fn resolution(page: &Page<'_, '_, '_>, from: usize, to: usize, report: &mut ImportedReport) {
     let mut found = ImportedResolution::default();
     for block in page.blocks[from..to].iter().filter(|block| block.shape == Shape::Table) {
-        let rows = sections::rows(block);
+        let rows = rows::rows(block);
         let Some(head) = rows.first() else { continue };
         if head.iter().any(|cell| matches!(cell.to_lowercase().as_str(), "finding" | "action")) {
             found.rows.extend(rows[1..].iter().filter_map(|row| ledger::resolution_row(row, head)));
