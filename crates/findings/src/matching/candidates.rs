@@ -7,10 +7,12 @@ use std::collections::HashMap;
 
 use super::claim::Claim;
 
-/// Up to so many claims of one file (or without any) are all compared with each other.
-const SMALL: usize = 256;
-/// In larger files each claim is compared with so many that follow by line.
-const NEIGHBOURS: usize = 40;
+/// Up to so many claims of one file are all compared with each other.
+const SMALL_FILE: usize = 24;
+/// In files with more each claim is compared with so many that follow by line.
+const NEIGHBOURS: usize = 12;
+/// Up to so many claims without a place are all compared with each other.
+const PLACELESS: usize = 256;
 /// Rare words looked up for each claim.
 const RARE: usize = 12;
 /// Words that more claims share are not rare.
@@ -51,12 +53,14 @@ fn by_file(claims: &[&Claim], pairs: &mut Vec<(u32, u32)>) {
         }
     }
     for (name, mut entries) in files {
-        let small = entries.len() <= SMALL;
-        if name.is_empty() && !small {
-            continue;
-        }
+        let small = if name.is_empty() { PLACELESS } else { SMALL_FILE };
+        let reach = match (entries.len() <= small, name.is_empty()) {
+            (true, _) => small,
+            (false, false) => NEIGHBOURS,
+            // Nothing but their words brings these together.
+            (false, true) => continue,
+        };
         entries.sort_unstable();
-        let reach = if small { SMALL } else { NEIGHBOURS };
         for (at, a) in entries.iter().enumerate() {
             entries.iter().skip(at + 1).take(reach).for_each(|b| push(a.2, b.2, pairs));
         }
