@@ -139,3 +139,9 @@ fn nothing_of_this_panics_in_the_report_reader() {
         let _ = read_report(text);
     }
 }
+
+#[test]
+fn lines_that_end_in_carriage_returns_are_lines() {
+    let text = "## Important Issues\r\rI1. **First** — `a.rs:1` (important, gap)\r\rBody.\r\r| a | b |\r|---|---|\r| c |\r\rI2. **Second** — `b.rs:2` (important, gap)\r";
+    assert_eq!(titles(text), ["First", "Second"]);
+}

@@ -130,7 +130,9 @@ impl Walk {
             _ => return true,
         };
         let (first, last) = (data.sourcepos.start.line, data.sourcepos.end.line);
-        let last = trimmed_end(source, first, last.min(source.line_count()));
+        // The parser may count a line behind the last; a range is never empty.
+        let first = first.clamp(1, source.line_count().max(1));
+        let last = trimmed_end(source, first, last.clamp(first, source.line_count().max(first)));
         let item = self.containers.iter().rev().find_map(|container| container.item);
         blocks.push(Block { node, shape, first, last, quotes: self.quotes, depth: self.depth, item });
         if let Some(item) = self.containers.iter_mut().rev().find_map(|container| container.item.as_mut()) {

@@ -48,7 +48,7 @@ pub(crate) fn breaks_off(
             (!is_start || others_have_bodies(starts, outline)).then(|| "it ends in a heading".to_owned())
         }
         Shape::Table => {
-            let rows = last.last - last.first;
+            let rows = last.last.saturating_sub(last.first);
             let open = rows >= 3
                 && line.starts_with('|')
                 && !line.ends_with('|')

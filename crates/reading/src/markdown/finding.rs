@@ -328,7 +328,7 @@ impl<'a> Page<'_, 'a, '_> {
         let mut only_tags = !lines.is_empty();
         let mut prose = false;
         for (at, line) in lines.iter().enumerate() {
-            let number = range.0 + at.min(range.1 - range.0);
+            let number = range.0 + at.min(range.1.saturating_sub(range.0));
             if line.is_empty() {
                 continue;
             }

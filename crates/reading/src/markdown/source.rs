@@ -90,7 +90,8 @@ impl<'t> Source<'t> {
     }
 
     fn drop_line_ends(&mut self) {
-        self.starts = self.lines.iter().map(|line| line.0).collect();
+        let breaks = self.original.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        self.starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
         let original = self.original;
         for line in &mut self.lines {
             let text = &original[line.0..line.1];
@@ -251,15 +252,22 @@ impl<'t> Source<'t> {
     }
 }
 
+/// Lines as Markdown knows them: ended by a line feed, a carriage return or both.
 fn line_ranges(text: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut ranges = Vec::new();
     let mut start = 0;
-    text.split_inclusive('\n')
-        .map(|line| {
-            let range = (start, start + line.len());
-            start = range.1;
-            range
-        })
-        .collect()
+    for (at, byte) in bytes.iter().enumerate() {
+        let ends = *byte == b'\n' || *byte == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+        if ends {
+            ranges.push((start, at + 1));
+            start = at + 1;
+        }
+    }
+    if start < text.len() {
+        ranges.push((start, text.len()));
+    }
+    ranges
 }
 
 /// The part of a line between `<details>`, `<summary>` and their ends, `None` where there is no such tag.
@@ -367,6 +375,14 @@ mod tests {
         assert_eq!(source.line(2), "## Findings");
         assert_eq!(&text[source.start_of(2)..source.end_of(2)], "## Findings");
         assert_eq!(source.original_line(3), 3);
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line() {
+        let source = Source::new("a\rb\r\nc\n\rd");
+        let lines: Vec<&str> = (1..=source.line_count()).map(|number| source.line(number)).collect();
+        assert_eq!(lines, ["a", "b", "c", "", "d"]);
+        assert_eq!(source.original_line(5), 3);
     }
 
     #[test]
