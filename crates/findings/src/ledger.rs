@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CheckedFinding, Disposition, Dispositions, Finding, Invariants, Lane, ReasonCode};
+use model::{CheckedFinding, Disposition, Dispositions, Finding, Invariants, Lane, ReasonCode, Source};
 
 use crate::rules;
 
@@ -64,6 +64,7 @@ impl Ledger {
                 } else {
                     (None, format!("It is the defect that {} shows in the words of `{shown}`.", finding.id))
                 };
+                let (code, why) = rated(finding, source, code, why);
                 self.settle(*index, Disposition::Merged, into, code, why);
                 continue;
             }
@@ -125,6 +126,22 @@ impl Ledger {
             ids_contiguous: ids_are_contiguous(findings),
         }
     }
+}
+
+/// A merged claim that is rated otherwise than it asked for carries the reason.
+fn rated(
+    finding: &Finding,
+    source: &Source,
+    code: Option<ReasonCode>,
+    why: String,
+) -> (Option<ReasonCode>, String) {
+    if code.is_some() || source.severity == finding.severity {
+        return (code, why);
+    }
+    let own = finding.reconciliation.iter().find(|row| row.from == source.severity);
+    let code = own.or(finding.reconciliation.last()).map_or(ReasonCode::MajorityAlignment, |row| row.code);
+    let (to, from) = (finding.severity.as_str(), source.severity.as_str());
+    (Some(code), format!("{why} It is rated {to} there, not {from}."))
 }
 
 /// Every raised claim has one row, and every source of a finding has a row that leads to it.

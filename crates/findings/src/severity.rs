@@ -31,6 +31,7 @@ pub(crate) fn decide(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>
     if input.repository_used {
         reduce(&mut story, defect, input);
     }
+    overrule(&mut story, &votes);
     Decision { severity: story.at, kind: kind(defect), reconciliation: story.rows }
 }
 
@@ -109,6 +110,28 @@ fn weigh_records(story: &mut Story, defect: &Defect<'_>, votes: &[Vote<'_>]) {
 
 /// Levels by which a gap is overrated on average.
 const GAP: f64 = -0.15;
+
+/// Where the shown claim stands as it is, the other claims that rate it otherwise are answered all the same.
+fn overrule(story: &mut Story, votes: &[Vote<'_>]) {
+    if !story.rows.is_empty() {
+        return;
+    }
+    let to = story.at;
+    for vote in votes.iter().filter(|vote| vote.claimed != to) {
+        story.rows.push(Reconciliation {
+            from: vote.claimed,
+            to,
+            code: ReasonCode::MajorityAlignment,
+            by: "policy".to_owned(),
+            why: format!(
+                "`{}` says {}; weighed with the others, it is {}.",
+                vote.reviewer,
+                vote.claimed.as_str(),
+                to.as_str()
+            ),
+        });
+    }
+}
 
 /// Takes away what evidence takes away: a step counts where every distinct text suffers it.
 fn reduce(story: &mut Story, defect: &Defect<'_>, input: &Input<'_>) {

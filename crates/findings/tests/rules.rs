@@ -361,3 +361,17 @@ fn a_reviewer_that_says_it_twice_is_counted_once() {
     assert_eq!(result.dispositions[1].disposition, Disposition::Merged);
     assert_eq!(result.dispositions[1].code, Some(ReasonCode::Duplicate));
 }
+
+#[test]
+fn an_overruled_rating_is_answered() {
+    let two = vec![
+        quoted("ada", Severity::Important, LEAK),
+        quoted("bob", Severity::Important, "On shutdown the connection pool is never closed"),
+        quoted("cyd", Severity::Critical, "The connection pool is never closed when shutting down"),
+    ];
+    let result = case(&["ada", "bob", "cyd"], two).run();
+    assert_eq!(only(&result).severity, Severity::Important);
+    assert_eq!(only(&result).reconciliation[0].from, Severity::Critical);
+    let row = result.dispositions.iter().find(|row| row.reviewer == "cyd").expect("every claim has a row");
+    assert_eq!(row.code, Some(ReasonCode::MajorityAlignment));
+}
