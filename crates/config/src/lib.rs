@@ -9,6 +9,7 @@ mod bytes;
 mod duration;
 mod environment;
 mod error;
+mod later;
 mod layer;
 mod load;
 mod nearest;

@@ -108,8 +108,10 @@ fn detail(finding: &Finding, width: usize, style: Style) -> String {
         .map(|fix| format!("fix: {fix}{}", if applies { " (patch applies)" } else { "" }));
     let mut text = String::new();
     for words in [first_words(&parts.prose), fix].into_iter().flatten() {
-        for line in wrap(&words, "      ", 6, width).iter().take(DETAIL_LINES) {
-            put!(text, "{}\n", style.dim(line));
+        let lines = wrap(&words, "      ", 6, width);
+        for (at, line) in lines.iter().take(DETAIL_LINES).enumerate() {
+            let more = at + 1 == DETAIL_LINES && lines.len() > DETAIL_LINES;
+            put!(text, "{}{}\n", style.dim(line), if more { "…" } else { "" });
         }
     }
     text
