@@ -34,13 +34,12 @@ impl Progress {
         let how = match how {
             ProgressHow::None => How::Silent,
             ProgressHow::Json => How::Json,
-            ProgressHow::Plain => How::Plain,
             ProgressHow::Auto if ui.is_quiet() => How::Silent,
-            ProgressHow::Auto if ui.is_live() => How::Live {
+            ProgressHow::Auto if Ui::is_live() => How::Live {
                 lanes: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
                 bars: Mutex::default(),
             },
-            ProgressHow::Auto => How::Plain,
+            ProgressHow::Plain | ProgressHow::Auto => How::Plain,
         };
         Self { ui, how }
     }
@@ -103,7 +102,6 @@ fn sentence(event: &EventKind) -> Option<String> {
             format!("{target}; asking {}", reviewers.join(", "))
         }
         EventKind::ReviewerStarted { reviewer } => format!("{reviewer} started"),
-        EventKind::ReviewerProgress { .. } => return None,
         EventKind::ReviewerEnded { reviewer, ending, ms, findings, error } => {
             let seconds = *ms as f64 / 1000.0;
             match (ending, error) {
@@ -123,7 +121,7 @@ fn sentence(event: &EventKind) -> Option<String> {
             format!("{} {place}  {title}  [{reviewer}]{lane}", severity.as_str())
         }
         EventKind::Note { text } => format!("note: {text}"),
-        EventKind::RunEnded { .. } => return None,
+        EventKind::ReviewerProgress { .. } | EventKind::RunEnded { .. } => return None,
     };
     Some(report::safe_text(&line))
 }

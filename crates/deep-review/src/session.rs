@@ -54,12 +54,12 @@ impl Session {
     /// The repository of `-C`, else of the current folder.
     pub(crate) fn repository(&self) -> Result<Repository, CommandError> {
         let directory = self.directory.as_deref().unwrap_or(Path::new("."));
-        Repository::open(directory).map_err(git_error)
+        Repository::open(directory).map_err(|error| git_error(&error))
     }
 
     /// Where runs of a repository are kept.
-    pub(crate) fn store(&self, repository: &Repository) -> Result<Store, CommandError> {
-        Store::open(repository.common_dir()).map_err(store_error)
+    pub(crate) fn store(repository: &Repository) -> Result<Store, CommandError> {
+        Store::open(repository.common_dir()).map_err(|error| store_error(&error))
     }
 
     /// The layers that need no commit: flags, environment, `--config`, local, user.
@@ -95,10 +95,12 @@ impl Session {
         let resolve = |config: &Config| {
             let base =
                 wanted.base.clone().or_else(|| config.settings.review.chosen_base().map(str::to_owned));
-            repository.resolve(&TargetRequest { base, ..wanted.clone() }).map_err(git_error)
+            repository.resolve(&TargetRequest { base, ..wanted.clone() }).map_err(|error| git_error(&error))
         };
         let target = resolve(&first)?;
-        let text = repository.file_at(&target.merge_base, config::REPOSITORY_FILE).map_err(git_error)?;
+        let text = repository
+            .file_at(&target.merge_base, config::REPOSITORY_FILE)
+            .map_err(|error| git_error(&error))?;
         let Some(text) = text else { return Ok((target, first)) };
         let text = String::from_utf8_lossy(&text).into_owned();
         let config = load(&sources.with_repository(Some(text)))?;
@@ -134,18 +136,18 @@ fn load(sources: &Sources) -> Result<Config, CommandError> {
 }
 
 pub(crate) fn config_error(error: &config::Error) -> CommandError {
-    let hints = error.hint().map(|hint| hint.to_string()).into_iter().collect();
+    let hints = error.hint().into_iter().collect();
     CommandError { hints, ..CommandError::usage(error.to_string()) }
 }
 
-pub(crate) fn git_error(error: git::Error) -> CommandError {
-    let exit = match &error {
+pub(crate) fn git_error(error: &git::Error) -> CommandError {
+    let exit = match error {
         git::Error::NoSuchRevision { .. }
         | git::Error::EmptyChange { .. }
         | git::Error::BadRequest { .. } => Exit::Usage,
         _ => Exit::Environment,
     };
-    let mapped = CommandError::new(exit, chain(&error));
+    let mapped = CommandError::new(exit, chain(error));
     match error {
         git::Error::NotARepository { .. } => {
             mapped.hint("run it inside a git repository, or name one with `-C DIR`")
@@ -158,18 +160,18 @@ pub(crate) fn git_error(error: git::Error) -> CommandError {
     }
 }
 
-pub(crate) fn store_error(error: store::Error) -> CommandError {
-    let exit = match &error {
+pub(crate) fn store_error(error: &store::Error) -> CommandError {
+    let exit = match error {
         store::Error::NoRuns { .. } | store::Error::UnknownRun { .. } | store::Error::Ambiguous { .. } => {
             Exit::Usage
         }
         _ => Exit::Environment,
     };
     let hint = error.hint();
-    CommandError { hints: hint.into_iter().collect(), ..CommandError::new(exit, chain(&error)) }
+    CommandError { hints: hint.into_iter().collect(), ..CommandError::new(exit, chain(error)) }
 }
 
-pub(crate) fn engine_error(error: engine::Error) -> CommandError {
+pub(crate) fn engine_error(error: &engine::Error) -> CommandError {
     match error {
         engine::Error::Git(error) => git_error(error),
         engine::Error::Store(error) => store_error(error),

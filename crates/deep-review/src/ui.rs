@@ -31,7 +31,7 @@ impl Ui {
     }
 
     /// Writes a result to stdout. A reader that went away is not an error.
-    pub(crate) fn result(&self, text: &str) {
+    pub(crate) fn result(self, text: &str) {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.choice);
         let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         if write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()).is_err() {
@@ -40,20 +40,20 @@ impl Ui {
     }
 
     /// Writes a line of talk to stderr.
-    pub(crate) fn talk(&self, line: &str) {
+    pub(crate) fn talk(self, line: &str) {
         if !self.quiet {
             self.line(line);
         }
     }
 
     /// Writes a line to stderr even when quiet.
-    pub(crate) fn warn(&self, line: &str) {
+    pub(crate) fn warn(self, line: &str) {
         let style = AnsiColor::Yellow.on_default().bold();
         self.line(&format!("{style}warning{style:#}: {line}"));
     }
 
     /// Writes an error with its hints to stderr.
-    pub(crate) fn error(&self, error: &CommandError) {
+    pub(crate) fn error(self, error: &CommandError) {
         let style = AnsiColor::Red.on_default().bold();
         let message = report::safe_text(&error.message);
         self.line(&format!("{style}error{style:#}: {message}"));
@@ -64,7 +64,7 @@ impl Ui {
     }
 
     /// A line to stderr as it is.
-    pub(crate) fn line(&self, line: &str) {
+    pub(crate) fn line(self, line: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.choice);
         if writeln!(stderr, "{line}").is_err() {
             // As above.
@@ -72,22 +72,22 @@ impl Ui {
     }
 
     /// Whether talk is wanted.
-    pub(crate) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(self) -> bool {
         self.quiet
     }
 
     /// Whether somebody watches stderr live.
-    pub(crate) fn is_live(&self) -> bool {
+    pub(crate) fn is_live() -> bool {
         io::stderr().is_terminal()
     }
 
     /// How results are decorated.
-    pub(crate) fn style(&self) -> report::Style {
+    pub(crate) fn style(self) -> report::Style {
         report::Style { colour: self.colours_results() }
     }
 
     /// Whether stdout takes colour.
-    fn colours_results(&self) -> bool {
+    fn colours_results(self) -> bool {
         match self.choice {
             ColorChoice::Auto => {
                 AutoStream::choice(&io::stdout()) != ColorChoice::Never && io::stdout().is_terminal()
@@ -98,7 +98,7 @@ impl Ui {
     }
 
     /// Columns to write results for: the terminal's, 100 at most for prose; 80 where there is no terminal.
-    pub(crate) fn width(&self) -> usize {
+    pub(crate) fn width() -> usize {
         terminal_width().unwrap_or(80).clamp(40, 100)
     }
 }

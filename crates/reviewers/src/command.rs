@@ -194,10 +194,10 @@ impl Exchange {
 
 /// A tracked folder may already have our name; the reviewer is told the one that was free.
 fn free_folder(worktree: &Path) -> PathBuf {
-    (0..)
+    (0..1000_u32)
         .map(|n| worktree.join(if n == 0 { EXCHANGE.to_owned() } else { format!("{EXCHANGE}-{n}") }))
         .find(|path| path.symlink_metadata().is_err())
-        .expect("some name is free")
+        .expect("no tree has a thousand folders of that name")
 }
 
 fn takes_prompt(settings: &ReviewerSettings) -> bool {

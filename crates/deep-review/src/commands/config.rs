@@ -2,6 +2,8 @@
 //!
 //! In: a key, perhaps. Out: values with origins. Never writes a file.
 
+use std::fmt::Write as _;
+
 use ::config::Config;
 
 use crate::args::{ConfigAction, ConfigArgs};
@@ -32,10 +34,10 @@ fn explain(config: &Config, key: &str) -> Result<String, CommandError> {
     let explained = config.explain(key).map_err(|error| config_error(&error))?;
     let mut text = format!("{} = {}\n  from {}\n", explained.key, explained.value, explained.origin);
     for (value, origin) in &explained.hidden {
-        text.push_str(&format!("  instead of {value} from {origin}\n"));
+        writeln!(text, "  instead of {value} from {origin}").unwrap_or_default();
     }
     if !explained.description.is_empty() {
-        text.push_str(&format!("  {}\n", explained.description));
+        writeln!(text, "  {}", explained.description).unwrap_or_default();
     }
     Ok(::report::safe_text(&text))
 }
@@ -50,7 +52,8 @@ fn paths(session: &Session, repository: Option<&git::Repository>) -> String {
     };
     let local = repository.map(|repository| repository.common_dir().join("deep-review").join("config.toml"));
     let mut text = row("user", session.environment.user_config_file());
-    text.push_str(&format!("{:<11} {} of the base commit\n", "repository", ::config::REPOSITORY_FILE));
+    writeln!(text, "{:<11} {} of the base commit", "repository", ::config::REPOSITORY_FILE)
+        .unwrap_or_default();
     text.push_str(&row("local", local));
     text
 }

@@ -14,6 +14,7 @@ use crate::commands::report::in_form;
 use crate::commands::run::gate;
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, engine_error};
+use crate::ui::Ui;
 
 /// Consolidates.
 pub(crate) fn run(session: &Session, args: &ConsolidateArgs) -> Result<Exit, CommandError> {
@@ -38,12 +39,12 @@ pub(crate) fn run(session: &Session, args: &ConsolidateArgs) -> Result<Exit, Com
         out: args.out.as_deref(),
         version: env!("CARGO_PKG_VERSION"),
     };
-    let (report, originals) = engine::consolidate(&request).map_err(engine_error)?;
+    let (report, originals) = engine::consolidate(&request).map_err(|error| engine_error(&error))?;
     let ui = &session.ui;
     match args.format {
         Some(format) => ui.result(&in_form(&report, &originals, format)),
         None if ui.json => ui.result(&::report::json(&report)),
-        None => ui.result(&::report::terminal_summary(&report, ui.width(), ui.style())),
+        None => ui.result(&::report::terminal_summary(&report, Ui::width(), ui.style())),
     }
     if !report.run.complete {
         return Ok(Exit::Incomplete);

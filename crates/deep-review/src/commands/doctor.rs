@@ -43,7 +43,7 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
     if session.ui.json {
         session.ui.result(&serde_json::to_string_pretty(&answers).expect("plain data"));
     } else {
-        print(&session.ui, &answers);
+        print(session.ui, &answers);
     }
     let broken = answers.iter().any(|answer| answer.state == State::Broken);
     Ok(if broken { Exit::Environment } else { Exit::Passed })
@@ -64,10 +64,9 @@ fn examine(session: &Session) -> Vec<Answer> {
     });
     if let Ok(repository) = &repository {
         answers.push(
-            match session
-                .store(repository)
-                .and_then(|store| store.runs().map(|runs| runs.len()).map_err(crate::session::store_error))
-            {
+            match Session::store(repository).and_then(|store| {
+                store.runs().map(|runs| runs.len()).map_err(|error| crate::session::store_error(&error))
+            }) {
                 Ok(runs) => Answer::good("record", format!("{runs} runs")),
                 Err(error) => {
                     Answer::other("record", State::Broken, error.to_string(), "make the git folder writable")
@@ -123,7 +122,7 @@ fn examine(session: &Session) -> Vec<Answer> {
     answers
 }
 
-fn print(ui: &Ui, answers: &[Answer]) {
+fn print(ui: Ui, answers: &[Answer]) {
     for answer in answers {
         let mark = match answer.state {
             State::Good => "ok",

@@ -25,7 +25,8 @@ pub(crate) fn run(session: &Session, args: &GcArgs) -> Result<Exit, CommandError
         keep_newest_of_series: true,
     };
     let now = model::Clock::now(&session.clock);
-    let removed = session.store(&repository)?.gc(&policy, now, args.dry_run).map_err(store_error)?;
+    let removed =
+        Session::store(&repository)?.gc(&policy, now, args.dry_run).map_err(|error| store_error(&error))?;
     if session.ui.json {
         let rows: Vec<_> = removed
             .iter()

@@ -22,7 +22,7 @@ enum Outcome {
 /// Imports. Exit code 2 where something was no report.
 pub(crate) fn run(session: &Session, args: &ImportArgs) -> Result<Exit, CommandError> {
     let repository = session.repository()?;
-    let store = session.store(&repository)?;
+    let store = Session::store(&repository)?;
     let mut parsed = Vec::new();
     let mut rows: Vec<(PathBuf, Outcome)> = Vec::new();
     for file in files(&args.paths)? {
@@ -81,20 +81,20 @@ fn keep(
     let now = session.clock.now();
     let started = imported.started.unwrap_or(now);
     let key = store::series_key(&imported.target);
-    let known = store.runs().map_err(store_error)?.into_iter().find(|run| {
+    let known = store.runs().map_err(|error| store_error(&error))?.into_iter().find(|run| {
         run.started == started && run.series().is_some_and(|series| store::same_series(series, &key))
     });
     if let Some(known) = known {
         return Ok(Outcome::Known { run: known.id().to_string() });
     }
     let slug = store::slug(&imported.target);
-    let run = store.begin(&imported.target, started, &slug).map_err(store_error)?;
+    let run = store.begin(&imported.target, started, &slug).map_err(|error| store_error(&error))?;
     imported.stamp(run.id(), run.series(), now);
     for original in &imported.originals {
-        run.write_review(original).map_err(store_error)?;
+        run.write_review(original).map_err(|error| store_error(&error))?;
     }
     let forms = engine::forms(&imported.report, &imported.originals);
-    run.finish(&imported.report, &forms.files()).map_err(store_error)?;
+    run.finish(&imported.report, &forms.files()).map_err(|error| store_error(&error))?;
     Ok(Outcome::Imported {
         run: run.id().to_string(),
         findings: imported.report.findings.len(),

@@ -12,10 +12,10 @@ use crate::session::{Session, git_error, store_error};
 /// Lists.
 pub(crate) fn run(session: &Session, args: &LogArgs) -> Result<Exit, CommandError> {
     let repository = session.repository()?;
-    let store = session.store(&repository)?;
-    let mut runs = store.runs().map_err(store_error)?;
+    let store = Session::store(&repository)?;
+    let mut runs = store.runs().map_err(|error| store_error(&error))?;
     if args.series {
-        let current = repository.branch().map_err(git_error)?;
+        let current = repository.branch().map_err(|error| git_error(&error))?;
         runs.retain(|run| branch(run) == current.as_deref());
     }
     runs.truncate(args.limit);

@@ -9,10 +9,9 @@ use crate::session::{Session, store_error};
 /// Opens.
 pub(crate) fn run(session: &Session, args: &OpenArgs) -> Result<Exit, CommandError> {
     let repository = session.repository()?;
-    let run = session
-        .store(&repository)?
+    let run = Session::store(&repository)?
         .find(args.run.as_deref().unwrap_or("last"), None)
-        .map_err(store_error)?
+        .map_err(|error| store_error(&error))?
         .run;
     let page = run.path().join("report.html");
     if !page.is_file() {

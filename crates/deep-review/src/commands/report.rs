@@ -18,13 +18,13 @@ pub(crate) fn run(session: &Session, args: &ReportArgs) -> Result<Exit, CommandE
 /// A stored report with its originals; the last one where none is named.
 pub(crate) fn stored(session: &Session, run: Option<&str>) -> Result<(Report, Vec<Original>), CommandError> {
     let repository = session.repository()?;
-    let store = session.store(&repository)?;
-    let run = store.find(run.unwrap_or("last"), None).map_err(store_error)?.run;
-    let report = run.report().map_err(store_error)?.ok_or_else(|| {
+    let store = Session::store(&repository)?;
+    let run = store.find(run.unwrap_or("last"), None).map_err(|error| store_error(&error))?.run;
+    let report = run.report().map_err(|error| store_error(&error))?.ok_or_else(|| {
         CommandError::new(Exit::Incomplete, format!("run {} has no report: it was interrupted", run.id()))
             .hint(format!("what was written until then is in {}", run.path().display()))
     })?;
-    let originals = run.originals().map_err(store_error)?;
+    let originals = run.originals().map_err(|error| store_error(&error))?;
     Ok((report, originals))
 }
 

@@ -2,6 +2,8 @@
 //!
 //! In: the configuration. Out: a row a reviewer, and how to add one. Starts nobody.
 
+use std::fmt::Write as _;
+
 use ::config::ReviewerSettings;
 use serde_json::json;
 
@@ -27,10 +29,8 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
     let mut text = String::new();
     for row in &rows {
         let quorum = if row.quorum { "" } else { "  (not counted)" };
-        text.push_str(&format!(
-            "{:<14} {:<8} {:<22} {}{quorum}\n",
-            row.name, row.kind, row.state, row.command
-        ));
+        writeln!(text, "{:<14} {:<8} {:<22} {}{quorum}", row.name, row.kind, row.state, row.command)
+            .unwrap_or_default();
     }
     if rows.len() == 1 {
         text.push_str(ADD);

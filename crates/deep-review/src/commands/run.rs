@@ -29,8 +29,9 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
     let builtin = config.settings.builtin.enabled && !args.no_builtin;
-    let roster = engine::roster(&config.settings, &args.reviewer, !builtin).map_err(engine_error)?;
-    let store = session.store(&repository)?;
+    let roster =
+        engine::roster(&config.settings, &args.reviewer, !builtin).map_err(|error| engine_error(&error))?;
+    let store = Session::store(&repository)?;
     let mut notes = recover(session, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
 
@@ -56,8 +57,8 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         home: session.environment.home(),
         notes,
     };
-    let finished = engine::review(&request, &tools).map_err(engine_error)?;
-    print(&session.ui, &finished);
+    let finished = engine::review(&request, &tools).map_err(|error| engine_error(&error))?;
+    print(session.ui, &finished);
     let fail_on = args.fail_on.or(fail_on).and_then(FailOn::severity);
     Ok(exit(&finished, fail_on))
 }
@@ -128,12 +129,12 @@ fn told(attempt: &supervise::Recovered) -> String {
     }
 }
 
-fn print(ui: &Ui, finished: &engine::Finished) {
+fn print(ui: Ui, finished: &engine::Finished) {
     if ui.json {
         ui.result(&report::json(&finished.report));
         return;
     }
-    ui.result(&report::terminal_summary(&finished.report, ui.width(), ui.style()));
+    ui.result(&report::terminal_summary(&finished.report, Ui::width(), ui.style()));
     let page = finished.folder.join("report.html");
     ui.result(&format!("  report  {}\n", nearby(&page)));
     if let Some(first) = finished.report.findings.first() {

@@ -10,7 +10,6 @@ use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 
 /// Prints.
-#[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
 pub(crate) fn run(session: &Session, args: SchemaArgs) -> Result<Exit, CommandError> {
     session.ui.result(&text(args.document));
     Ok(Exit::Passed)

@@ -9,7 +9,6 @@ use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 
 /// Prints a completion script.
-#[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
 pub(crate) fn completions(session: &Session, args: CompletionsArgs) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "deep-review", &mut script);

@@ -6,6 +6,7 @@ use crate::args::ShowArgs;
 use crate::commands::report::{in_form, stored};
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
+use crate::ui::Ui;
 
 /// Shows.
 pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandError> {
@@ -22,7 +23,7 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
         match args.format {
             Some(format) => ui.result(&in_form(&report, &originals, format)),
             None if ui.json => ui.result(&::report::json(&report)),
-            None => ui.result(&::report::terminal_summary(&report, ui.width(), ui.style())),
+            None => ui.result(&::report::terminal_summary(&report, Ui::width(), ui.style())),
         }
         return Ok(Exit::Passed);
     };
@@ -37,7 +38,7 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
     } else if args.why {
         ui.result(&::report::safe_text(&findings::explain(&report, &id)));
     } else {
-        ui.result(&::report::finding_page(&report, &id, ui.width(), ui.style()).unwrap_or_default());
+        ui.result(&::report::finding_page(&report, &id, Ui::width(), ui.style()).unwrap_or_default());
     }
     Ok(Exit::Passed)
 }
