@@ -1,7 +1,5 @@
 //! `consolidate` and `read`, end to end.
 
-#![expect(clippy::unwrap_used, reason = "a test that finds nothing there has failed")]
-
 mod common;
 
 use common::{JSON_REVIEW, MARKDOWN_REVIEW, json, session};

@@ -1,7 +1,5 @@
 //! Reviewers that misbehave: each has a named ending, costs only itself, and leaves nothing behind.
 
-#![expect(clippy::unwrap_used, reason = "a test that finds nothing there has failed")]
-
 mod common;
 
 use common::{MARKDOWN_REVIEW, json, reviewer, scripted, session};
