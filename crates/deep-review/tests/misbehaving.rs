@@ -9,7 +9,7 @@ use serde_json::Value;
 fn row_of(script: &str, keys: &str) -> (Value, Value) {
     let session = session();
     let review = session.beside("review.md", MARKDOWN_REVIEW);
-    let script = script.replace("REVIEW", review.to_str().unwrap());
+    let script = script.replace("REVIEW", review.to_str().expect("UTF-8"));
     scripted(&session, "odd", &script, keys);
     let ran = session.run(&["--json", "--reviewer", "odd"]);
     let report = json(&ran);
@@ -24,7 +24,7 @@ fn row_of(script: &str, keys: &str) -> (Value, Value) {
 fn ending_of(script: &str, keys: &str) -> String {
     let (row, _) = row_of(script, keys);
     assert_ne!(row["tree_gone"], false, "something of it may still run: {row:#}");
-    row["ending"].as_str().unwrap().to_owned()
+    row["ending"].as_str().expect("an ending").to_owned()
 }
 
 #[test]
