@@ -9,8 +9,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use model::{
-    CommitRemark, CommitsSection, DesignObservation, Disposition, Dispositions, DocumentationSection, Ending,
-    Finding, FindingState, Fix, Invariants, Limitation, Location, Original, REPORT_SCHEMA, RawFinding,
+    CommitRemark, CommitsSection, DesignObservation, Disposition, DocumentationSection, Ending, Finding,
+    FindingState, Fix, Invariants, LedgerRow, Limitation, Location, Original, REPORT_SCHEMA, RawFinding,
     RawLocation, ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, Series, Severity, Sha,
     Source, Target, TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
 };
@@ -39,8 +39,7 @@ pub fn import(imported: &ImportedReport, version: &str) -> Option<Imported> {
     }
     let raised = raised(imported);
     let mut findings: Vec<Finding> = imported.findings.iter().map(|one| finding(one, imported)).collect();
-    let dispositions: Vec<Dispositions> =
-        raised.iter().map(|raw| place(raw, imported, &mut findings)).collect();
+    let dispositions: Vec<LedgerRow> = raised.iter().map(|raw| place(raw, imported, &mut findings)).collect();
     for finding in &mut findings {
         settle(finding);
     }
@@ -166,9 +165,9 @@ fn resolution(one: &ImportedFinding, imported: &ImportedReport) -> (FindingState
 }
 
 /// Finds where a raw finding went and writes its row. Every raw finding gets exactly one.
-fn place(raised: &Raised<'_>, imported: &ImportedReport, findings: &mut [Finding]) -> Dispositions {
+fn place(raised: &Raised<'_>, imported: &ImportedReport, findings: &mut [Finding]) -> LedgerRow {
     let raw = raised.raw;
-    let mut row = Dispositions {
+    let mut row = LedgerRow {
         reviewer: raised.reviewer.to_owned(),
         index: raised.index,
         raw: raw.id.clone(),
@@ -381,7 +380,7 @@ fn notes(imported: &ImportedReport) -> Vec<String> {
     notes
 }
 
-fn invariants(raised: &[Raised<'_>], dispositions: &[Dispositions], findings: &[Finding]) -> Invariants {
+fn invariants(raised: &[Raised<'_>], dispositions: &[LedgerRow], findings: &[Finding]) -> Invariants {
     let once: BTreeSet<(&str, u32)> =
         dispositions.iter().map(|row| (row.reviewer.as_str(), row.index)).collect();
     let ids_contiguous =

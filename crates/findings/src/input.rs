@@ -3,9 +3,9 @@
 //! In: nothing. Out: [`Input`] and [`Consolidated`]. Plain data.
 
 use model::{
-    ChangedFile, CheckedFinding, Commit, CommitsSection, CoverageSection, DesignObservation, Dispositions,
-    DocumentationSection, Finding, Invariants, Limitation, Reading, Retro, ReviewerReport, TestingSection,
-    Verdict,
+    ChangedFile, CheckedFinding, Commit, CommitsSection, CoverageSection, DesignObservation,
+    DocumentationSection, Finding, Invariants, LedgerRow, Limitation, Reading, Retro, ReviewerReport,
+    TestingSection, Verdict,
 };
 
 use crate::{Policy, Records};
@@ -56,7 +56,7 @@ pub struct Consolidated {
     /// The findings, in report order, with their ids.
     pub findings: Vec<Finding>,
     /// One row for every raw finding, in roster order.
-    pub dispositions: Vec<Dispositions>,
+    pub dispositions: Vec<LedgerRow>,
     /// Concerns and strengths.
     pub design: Vec<DesignObservation>,
     /// What ran and what no test covers.

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CheckedFinding, Disposition, Dispositions, Finding, Invariants, Lane, ReasonCode, Source};
+use model::{CheckedFinding, Disposition, Finding, Invariants, Lane, LedgerRow, ReasonCode, Source};
 
 use crate::rules;
 
 /// The rows, by position of the claim.
 pub(crate) struct Ledger {
-    rows: Vec<Dispositions>,
+    rows: Vec<LedgerRow>,
     settled: Vec<bool>,
 }
 
@@ -21,7 +21,7 @@ impl Ledger {
     pub(crate) fn new(checked: &[CheckedFinding]) -> Self {
         let rows = checked
             .iter()
-            .map(|finding| Dispositions {
+            .map(|finding| LedgerRow {
                 reviewer: finding.reviewer.clone(),
                 index: finding.raw.index,
                 raw: finding.raw.id.clone(),
@@ -109,7 +109,7 @@ impl Ledger {
     }
 
     /// The rows, in roster order.
-    pub(crate) fn rows(&self) -> Vec<Dispositions> {
+    pub(crate) fn rows(&self) -> Vec<LedgerRow> {
         self.rows.clone()
     }
 
@@ -117,7 +117,7 @@ impl Ledger {
     pub(crate) fn invariants(
         &self,
         raised: &[CheckedFinding],
-        rows: &[Dispositions],
+        rows: &[LedgerRow],
         findings: &[Finding],
     ) -> Invariants {
         Invariants {
@@ -145,7 +145,7 @@ fn rated(
 }
 
 /// Every raised claim has one row, and every source of a finding has a row that leads to it.
-fn balances(raised: &[CheckedFinding], rows: &[Dispositions], findings: &[Finding]) -> bool {
+fn balances(raised: &[CheckedFinding], rows: &[LedgerRow], findings: &[Finding]) -> bool {
     let mut expected: Vec<(&str, u32)> = raised.iter().map(|f| (f.reviewer.as_str(), f.raw.index)).collect();
     let mut written: Vec<(&str, u32)> = rows.iter().map(|row| (row.reviewer.as_str(), row.index)).collect();
     expected.sort_unstable();

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use model::{
-    CheckResult, CheckedFinding, CoverageSection, CoverageStatus, DesignObservation, Disposition,
-    Dispositions, Finding, Gate, ReasonCode, Retro, ReviewerReport, ReviewerState, Severity,
+    CheckResult, CheckedFinding, CoverageSection, CoverageStatus, DesignObservation, Disposition, Finding,
+    Gate, LedgerRow, ReasonCode, Retro, ReviewerReport, ReviewerState, Severity,
 };
 
 use crate::{Input, coverage};
@@ -15,7 +15,7 @@ use crate::{Input, coverage};
 pub(crate) fn rows(
     input: &Input<'_>,
     findings: &[Finding],
-    dispositions: &[Dispositions],
+    dispositions: &[LedgerRow],
     design: &[DesignObservation],
     coverage: &CoverageSection,
     checked: &[CheckedFinding],
@@ -50,7 +50,7 @@ pub(crate) fn rows(
         .collect()
 }
 
-fn count_row(retro: &mut Retro, row: &Dispositions) {
+fn count_row(retro: &mut Retro, row: &LedgerRow) {
     retro.raised.add(row.severity);
     match row.disposition {
         Disposition::Kept => retro.kept += 1,

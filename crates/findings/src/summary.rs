@@ -2,7 +2,7 @@
 //!
 //! In: the change, findings, verdict. Out: one to three paragraphs. Never a claim of its own.
 
-use model::{ChangedFile, Disposition, Dispositions, Finding, ReviewerState, SeverityCounts, Verdict};
+use model::{ChangedFile, Disposition, Finding, LedgerRow, ReviewerState, SeverityCounts, Verdict};
 
 use crate::Input;
 use crate::verdict::{list, only_builtin};
@@ -11,7 +11,7 @@ use crate::verdict::{list, only_builtin};
 pub(crate) fn text(
     input: &Input<'_>,
     findings: &[Finding],
-    dispositions: &[Dispositions],
+    dispositions: &[LedgerRow],
     verdict: &Verdict,
 ) -> String {
     let paragraphs = [change(input), verdict.reason.clone(), counts(input, findings, dispositions)];
@@ -43,7 +43,7 @@ fn size(changed: &[ChangedFile]) -> String {
     format!("{files} (+{added} −{removed})")
 }
 
-fn counts(input: &Input<'_>, findings: &[Finding], dispositions: &[Dispositions]) -> String {
+fn counts(input: &Input<'_>, findings: &[Finding], dispositions: &[LedgerRow]) -> String {
     let mut counts = SeverityCounts::default();
     for finding in findings {
         counts.add(finding.severity);
@@ -57,7 +57,7 @@ fn counts(input: &Input<'_>, findings: &[Finding], dispositions: &[Dispositions]
 }
 
 /// How many findings were raised and how many of them are distinct.
-fn raised(input: &Input<'_>, findings: &[Finding], dispositions: &[Dispositions]) -> String {
+fn raised(input: &Input<'_>, findings: &[Finding], dispositions: &[LedgerRow]) -> String {
     let reviewed = input.roster.iter().filter(|reviewer| reviewer.state == ReviewerState::Finished).count();
     if dispositions.is_empty() || reviewed < 2 || only_builtin(input) {
         return String::new();
@@ -81,7 +81,7 @@ fn raised(input: &Input<'_>, findings: &[Finding], dispositions: &[Dispositions]
 }
 
 /// What left the findings.
-fn left(dispositions: &[Dispositions]) -> String {
+fn left(dispositions: &[LedgerRow]) -> String {
     let parts: Vec<String> =
         [(Disposition::Moved, "moved to design"), (Disposition::Dropped, "dropped with a reason")]
             .into_iter()

@@ -464,7 +464,7 @@ impl Disposition {
 
 /// The ledger row of one raw finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Dispositions {
+pub struct LedgerRow {
     /// Who raised it.
     pub reviewer: String,
     /// Which of its raw findings, from 0.

@@ -28,8 +28,8 @@ pub use document::{
 };
 pub use event::{Event, EventKind};
 pub use finding::{
-    Disposition, Dispositions, Excerpt, Finding, FindingState, Fix, Kind, Lane, Location, Origin,
-    OriginValue, ReasonCode, Reconciliation, Repair, Severity, Side, Source, Term,
+    Disposition, Excerpt, Finding, FindingState, Fix, Kind, Lane, LedgerRow, Location, Origin, OriginValue,
+    ReasonCode, Reconciliation, Repair, Severity, Side, Source, Term,
 };
 pub use ids::{Fingerprint, RepoPath, RunId, Sha};
 pub use raw::{

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CoverageStatus, DesignKind, DesignScope, Dispositions, Finding, Fingerprint, Location, Retro,
+    CoverageStatus, DesignKind, DesignScope, Finding, Fingerprint, LedgerRow, Location, Retro,
     ReviewerReport, RunId, Sha, Target, Verdict,
 };
 
@@ -38,7 +38,7 @@ pub struct Report {
     /// The findings, in report order: severity, lane, agreement, confidence, place.
     pub findings: Vec<Finding>,
     /// One row for every raw finding of every reviewer.
-    pub dispositions: Vec<Dispositions>,
+    pub dispositions: Vec<LedgerRow>,
     /// Places worth a look, riskiest first. Never findings.
     pub attention: Vec<Attention>,
     /// What became of findings of earlier rounds.

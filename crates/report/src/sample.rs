@@ -6,11 +6,11 @@
 use model::{
     Attention, Canary, ChangeStatus, ChangedFile, Check, CheckResult, Commit, CommitRemark, CommitsSection,
     CoverageFile, CoverageSection, CoverageStatus, DesignKind, DesignObservation, DesignScope, Disposition,
-    Dispositions, DocumentationSection, Ending, Excerpt, Finding, FindingState, Fingerprint, Fix, Gate,
-    Invariants, Kind, Lane, Limitation, Location, Origin, OriginValue, Original, ParsedAs, Prior,
-    PriorStatus, REPORT_SCHEMA, Ran, ReasonCode, Receipt, Reconciliation, Repair, RepoPath, Report, Retro,
-    ReviewerKind, ReviewerReport, ReviewerState, Run, RunId, Series, Severity, SeverityCounts, Sha, Side,
-    Source, Target, TargetKind, Term, TestingGap, TestingSection, Tokens, Tool, Verdict, VerdictValue,
+    DocumentationSection, Ending, Excerpt, Finding, FindingState, Fingerprint, Fix, Gate, Invariants, Kind,
+    Lane, LedgerRow, Limitation, Location, Origin, OriginValue, Original, ParsedAs, Prior, PriorStatus,
+    REPORT_SCHEMA, Ran, ReasonCode, Receipt, Reconciliation, Repair, RepoPath, Report, Retro, ReviewerKind,
+    ReviewerReport, ReviewerState, Run, RunId, Series, Severity, SeverityCounts, Sha, Side, Source, Target,
+    TargetKind, Term, TestingGap, TestingSection, Tokens, Tool, Verdict, VerdictValue,
 };
 
 /// What a hostile author would try, in one line.
@@ -400,8 +400,8 @@ fn ledger_row(
     into: Option<&str>,
     code: Option<ReasonCode>,
     why: &str,
-) -> Dispositions {
-    Dispositions {
+) -> LedgerRow {
+    LedgerRow {
         reviewer: reviewer.into(),
         index,
         raw: raw.into(),
@@ -414,7 +414,7 @@ fn ledger_row(
     }
 }
 
-fn dispositions() -> Vec<Dispositions> {
+fn dispositions() -> Vec<LedgerRow> {
     use Disposition::{Downgraded, Dropped, Kept, Merged, Moved};
     use Severity::{Critical, Important, Suggestion};
     let overstated = Some(ReasonCode::ImpactOverstated);

@@ -2,10 +2,10 @@
 //!
 //! In: dispositions and reconciliations. Out: text in the order *who: before → after — why*. Never leaves a row out.
 
-use model::{Disposition, Dispositions, Reconciliation};
+use model::{Disposition, LedgerRow, Reconciliation};
 
 /// Where a raw finding went: `merged into I1`, `design observation`, `dropped`.
-fn destination(row: &Dispositions) -> String {
+fn destination(row: &LedgerRow) -> String {
     let into = row.into.as_deref().unwrap_or_default();
     match row.disposition {
         Disposition::Kept if into.is_empty() => "kept".to_owned(),
@@ -19,7 +19,7 @@ fn destination(row: &Dispositions) -> String {
 }
 
 /// One row of the ledger after *who*: the raw title, what it was, where it went, why.
-pub(crate) struct LedgerRow {
+pub(crate) struct RowInWords {
     /// `claude I1`.
     pub(crate) who: String,
     /// The raw title.
@@ -31,14 +31,14 @@ pub(crate) struct LedgerRow {
 }
 
 /// The words of one row.
-pub(crate) fn row(row: &Dispositions) -> LedgerRow {
+pub(crate) fn row(row: &LedgerRow) -> RowInWords {
     let label = if row.raw.is_empty() { format!("#{}", row.index + 1) } else { row.raw.clone() };
     let why = match (row.code, row.why.as_str()) {
         (Some(code), "") => code.as_str().to_owned(),
         (Some(code), why) => format!("{}: {why}", code.as_str()),
         (None, why) => why.to_owned(),
     };
-    LedgerRow {
+    RowInWords {
         who: format!("{} {label}", row.reviewer),
         title: row.title.clone(),
         fate: format!("{} → {}", row.severity.as_str(), destination(row)),
