@@ -287,8 +287,6 @@ pub enum ColorChoice {
 pub struct UiSettings {
     /// When colour is used.
     pub color: ColorChoice,
-    /// Longest list of findings in the summary on a terminal.
-    pub summary_findings: u32,
 }
 
 /// Removing old runs. Not read from a repository's file.
