@@ -117,7 +117,7 @@ impl<'a> Placed<'a> {
     fn checked(self, world: &World<'_>, books: &Shelf) -> CheckedFinding {
         let locations: Vec<Location> = self.settled.iter().map(|settled| settled.location.clone()).collect();
         let resolved = self.files.first().is_some_and(|file| file.path.is_some());
-        let (scope_answer, scope) = scope::judge(world, &locations, &books.changed);
+        let (scope_answer, scope) = scope::judge(world, self.raw, &locations, &books.changed, &books.taken);
         let origin_books = origin::Books {
             blame: &books.blame,
             moved: &books.moved,

@@ -5,9 +5,11 @@
 
 use std::collections::HashSet;
 
-use model::FileDiff;
+use model::{FileDiff, Location, RawFinding, Side};
 
 use crate::symbol::{defined_in, last_part};
+use crate::text::{code_spans, has_word};
+use crate::world::World;
 
 /// Names on removed lines, and paths of removed files, that no added line mentions.
 #[derive(Debug, Default)]
@@ -33,6 +35,20 @@ impl Taken {
             }
         }
         Self(names)
+    }
+
+    /// The name that the change takes away, that the claim is about, and that the named lines use. The claim must name what
+    /// went: that a cited line happens to share a word with a removed one proves nothing.
+    pub(crate) fn used_at(&self, world: &World<'_>, raw: &RawFinding, place: &Location) -> Option<String> {
+        if place.side != Side::Head {
+            return None;
+        }
+        let view = world.view(place.side, &place.path)?;
+        let (start, end) = (place.start?, place.end.or(place.start)?);
+        code_spans(&raw.title).into_iter().map(bare).find_map(|name| {
+            let used = || (start..=end).filter_map(|line| view.line(line)).any(|text| has_word(text, name));
+            (self.has(name) && used()).then(|| name.to_owned())
+        })
     }
 
     /// True where the change removes the name. A call (`load()`) is taken for what it calls.
@@ -110,5 +126,19 @@ mod tests {
         for name in ["path", "load_first_records", "fn", "", "args.push", "read"] {
             assert!(!taken.has(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_place_that_still_names_what_went_is_within_reach_of_the_change() {
+        use crate::memory::{Memory, check_one, claim};
+        let document = "# Settings\n\nrow_limit = 10\n";
+        let base = [("a.rs", "struct Ui {\n    row_limit: u32,\n}\n"), ("docs/a.md", document)];
+        let head = [("a.rs", "struct Ui {\n}\n"), ("docs/a.md", document)];
+        let memory = Memory::new(&base, &head);
+        let mut raw = claim("docs/a.md", Some((3, 3)), Some("row_limit = 10"));
+        raw.title = "`docs/a.md` still documents `row_limit`".to_owned();
+        assert_eq!(check_one(&memory, raw.clone()).scope, model::Scope::BlastRadius);
+        raw.title = "`docs/a.md` explains nothing".to_owned();
+        assert_eq!(check_one(&memory, raw).scope, model::Scope::Outside);
     }
 }

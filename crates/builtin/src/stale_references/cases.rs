@@ -293,6 +293,18 @@ fn a_key_that_is_no_longer_read_is_reported_in_settings() {
 }
 
 #[test]
+fn a_setting_that_lost_its_field_is_reported_in_documents() {
+    let old = "use serde::Deserialize;\n\n#[derive(Deserialize)]\npub struct Ui {\n    pub color: bool,\n    pub row_limit: u32,\n}\n";
+    let new = "use serde::Deserialize;\n\n#[derive(Deserialize)]\npub struct Ui {\n    pub color: bool,\n}\n";
+    let document = "# Configuration\n\n```toml\n[ui]\nrow_limit = 10\n```\n";
+    let found = found(
+        &[("src/settings.rs", old), ("docs/config.md", document)],
+        &[("src/settings.rs", new), ("docs/config.md", document)],
+    );
+    assert_eq!(found, ["config-key ? docs/config.md"]);
+}
+
+#[test]
 fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
     let script = "#!/bin/sh\necho a long enough script to be recognised\n";
     for (path, text, expected) in [

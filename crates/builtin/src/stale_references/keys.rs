@@ -25,10 +25,25 @@ static ACCESSES: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern written in this file")
 });
 
+/// A field of a Rust struct, by the name that serde gives its key.
+static FIELDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*pub(?:\([^)]*\))? ([a-z][a-z0-9]*(?:_[a-z0-9]+)+): ")
+        .expect("a pattern written in this file")
+});
+
 fn keys(source: &Source) -> Vec<(String, u32)> {
     if !source.language.is_code() {
         return Vec::new();
     }
+    let mut all = accessed(source);
+    if source.language == Language::Rust && source.content().contains("Deserialize") {
+        let fields = source.numbered_lines().filter(|(_, line)| line.len() < 500);
+        all.extend(fields.filter_map(|(number, line)| Some((FIELDS.captures(line)?[1].to_owned(), number))));
+    }
+    all
+}
+
+fn accessed(source: &Source) -> Vec<(String, u32)> {
     source
         .numbered_lines()
         .filter(|(_, line)| line.len() < 500)

@@ -14,8 +14,8 @@ use crate::facts::Blamed;
 use crate::lookup::LookUp;
 use crate::moved::Moved;
 use crate::symbol::{defined_in, defines_callable, last_part};
-use crate::taken::{Taken, bare};
-use crate::text::{code_spans, has_word, is_comment, list, normalise, range, substance, word_columns};
+use crate::taken::Taken;
+use crate::text::{has_word, is_comment, list, normalise, range, substance, word_columns};
 use crate::view::FileView;
 use crate::world::World;
 
@@ -231,23 +231,13 @@ fn old(world: &World<'_>, raw: &RawFinding, place: &Location, method: &str, book
         let method = format!("{method}; this change calls `{symbol}` from {}", list(&callers, 3));
         return origin(OriginValue::Worsened, method);
     }
-    match name_taken_away(world, raw, place, books.taken) {
+    match books.taken.used_at(world, raw, place) {
         Some(name) => {
             let method = format!("{method}; this change removes `{name}`, which they use");
             origin(OriginValue::Worsened, method)
         }
         None => origin(OriginValue::PreExisting, method),
     }
-}
-
-// The claim must name what went: that a cited line happens to share a word with a removed one proves nothing.
-fn name_taken_away(world: &World<'_>, raw: &RawFinding, place: &Location, taken: &Taken) -> Option<String> {
-    let view = world.view(place.side, &place.path)?;
-    let (start, end) = (place.start?, place.end.or(place.start)?);
-    code_spans(&raw.title).into_iter().map(bare).find_map(|name| {
-        let used = || (start..=end).filter_map(|line| view.line(line)).any(|text| has_word(text, name));
-        (taken.has(name) && used()).then(|| name.to_owned())
-    })
 }
 
 // Names so common that a call of one says nothing about this one.

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use model::{ChangeStatus, CheckResult, Location, Scope, Side};
+use model::{ChangeStatus, CheckResult, Location, RawFinding, Scope, Side};
 
 use super::Answer;
 use crate::changes::FileChange;
 use crate::symbol::{defined_in, enclosing};
+use crate::taken::Taken;
 use crate::text::{has_word, is_comment, list, range};
 use crate::world::World;
 
@@ -44,7 +45,13 @@ impl ChangedNames {
 }
 
 /// Says where a finding stands relative to the change. `all` are the settled places, the first is primary.
-pub(crate) fn judge(world: &World<'_>, all: &[Location], names: &ChangedNames) -> (Answer, Scope) {
+pub(crate) fn judge(
+    world: &World<'_>,
+    raw: &RawFinding,
+    all: &[Location],
+    names: &ChangedNames,
+    taken: &Taken,
+) -> (Answer, Scope) {
     let Some(primary) = all.first() else {
         return (Answer::not_applicable("no place is named: a claim about the whole change"), Scope::Unknown);
     };
@@ -55,6 +62,10 @@ pub(crate) fn judge(world: &World<'_>, all: &[Location], names: &ChangedNames) -
         return (Answer::new(CheckResult::Pass, detail), Scope::ChangedLines);
     }
     if let Some(detail) = near_the_change(world, primary, all, names) {
+        return (Answer::new(CheckResult::Pass, detail), Scope::BlastRadius);
+    }
+    if let Some(name) = taken.used_at(world, raw, primary) {
+        let detail = format!("in an unchanged file that uses `{name}`, which the change removes");
         return (Answer::new(CheckResult::Pass, detail), Scope::BlastRadius);
     }
     let detail = format!("`{}` is not changed, and nothing that changed is used there", primary.path);
