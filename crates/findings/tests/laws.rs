@@ -252,3 +252,13 @@ fn nobody_and_nothing_is_no_approval() {
     assert_eq!(result.verdict.value, VerdictValue::Incomplete);
     assert!(result.invariants.dispositions_balance);
 }
+
+#[test]
+fn one_reviewer_who_names_the_same_mistake_at_several_places_means_several_defects() {
+    let told = |index: u32, path: &'static str, line: u32| {
+        claim("ada", index, 1, "The error of `write_all` is ignored here", Some(path), line)
+    };
+    let result =
+        run(&names(), vec![told(0, "src/a.rs", 10), told(1, "src/b.rs", 10), told(2, "src/a.rs", 90)]);
+    assert_eq!(result.findings.len(), 3);
+}

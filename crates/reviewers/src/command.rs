@@ -262,6 +262,7 @@ fn failure(outcome: &supervise::Outcome, attempt: &Attempt) -> Option<String> {
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "failed".to_owned(),
         },
+        Ending::Cancelled => "it was stopped before it was done".to_owned(),
         ending => outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned()),
     };
     let said = last_words(&attempt.stderr).or_else(|| last_words(&attempt.answer));

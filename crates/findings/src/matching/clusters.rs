@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::candidates::candidates;
-use super::claim::Claim;
+use super::claim::{Claim, Place};
 use super::features::Places;
 use super::pair::{MARGIN, THRESHOLD, UNRELATED, compare};
 use super::surroundings::in_context;
@@ -126,7 +126,9 @@ impl Groups {
             let (a, b) = (a as usize, b as usize);
             let mut score = compare(claims[a], claims[b]).clamp(-CAP, CAP);
             if authors[a].iter().any(|author| authors[b].contains(author)) {
-                score -= SAME_REVIEWER;
+                // Who tells two places apart means two things, however alike the words: the same mistake in seven files
+                // is seven mistakes.
+                score = if are_apart(claims[a], claims[b]) { -CAP } else { score - SAME_REVIEWER };
             }
             let near = are_near(claims[a], claims[b]);
             if !near && score <= UNRELATED {
@@ -228,6 +230,17 @@ impl Groups {
         pairs.sort_by_key(|pair| (pair.a, pair.b));
         pairs
     }
+}
+
+/// True where both claims name lines and no two of them touch.
+fn are_apart(a: &Claim, b: &Claim) -> bool {
+    let named =
+        |claim: &Claim| !claim.places.is_empty() && claim.places.iter().all(|place| place.lines.is_some());
+    let touch = |x: &Place, y: &Place| match (x.lines, y.lines) {
+        (Some((a, b)), Some((c, d))) => x.file_name() == y.file_name() && a <= d && c <= b,
+        _ => true,
+    };
+    named(a) && named(b) && !a.places.iter().any(|x| b.places.iter().any(|y| touch(x, y)))
 }
 
 /// True where both name one file, or neither names any.
