@@ -238,7 +238,7 @@ pub struct Source {
     pub shown: bool,
 }
 
-/// Why a severity, a lane or a place in the report was changed (PRODUCT reference §2.10).
+/// Why a severity, a lane or a place in the report was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonCode {

@@ -42,7 +42,7 @@ impl SeverityCounts {
     }
 }
 
-/// One reviewer's numbers in this run (PRODUCT reference §2.14). `null` for a reviewer that did not review.
+/// One reviewer's numbers in this run. `null` for a reviewer that did not review.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Retro {
     /// Whose.

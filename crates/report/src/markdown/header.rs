@@ -1,4 +1,4 @@
-//! The title and the header table (product reference §2.2).
+//! The title and the header table.
 //!
 //! In: a report. Out: `# Deep Review: <run>` and one row a known fact. Never a row without a value.
 

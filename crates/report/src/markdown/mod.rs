@@ -1,6 +1,6 @@
 //! The report as Markdown: what people paste and archive.
 //!
-//! In: a report and the original reviews. Out: one document in the order of the product reference (§2.3), with a
+//! In: a report and the original reviews. Out: one document in the usual order of sections, with a
 //! grammar that can be read back:
 //!
 //! - a finding starts with `I1. **Title** — places (severity, kind) [reviewers]` at the start of a line;

@@ -1,4 +1,4 @@
-//! The closing block of a run (product reference §6.3–6.4).
+//! The closing block of a run.
 //!
 //! In: a report. Out: counts, one row a finding, verdict, coverage, time, who failed. Never the whole text of a finding.
 
