@@ -277,7 +277,7 @@ fn last_words(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
     let short: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-    Some(short)
+    Some(short.trim().to_owned())
 }
 
 fn note_edits(changed: &[String], exchange: &str, notes: &mut Vec<String>) {
