@@ -14,6 +14,8 @@ use crate::tools::{cargo, command, root, say};
 const RUNS: usize = 5;
 /// Changed files of every repository.
 const CHANGED: usize = 30;
+/// Folders that the files are spread over.
+const FOLDERS: usize = 97;
 
 /// Builds what is needed and prints the table.
 pub(crate) fn run() -> Result<(), String> {
@@ -89,11 +91,11 @@ fn repository(scratch: &Path, files: usize) -> Result<PathBuf, String> {
     let mut import = String::new();
     commit(&mut import, "main", "All files", None);
     for at in 0..files {
-        file(&mut import, at, &format!("handle_request_{at}"));
+        file(&mut import, at, &format!("HandleRequest{at}"));
     }
     commit(&mut import, "topic", "Rename the handlers", Some("main"));
     for at in 0..CHANGED {
-        file(&mut import, at * (files / CHANGED), &format!("serve_request_{at}"));
+        file(&mut import, at * (files / CHANGED), &format!("ServeRequest{at}"));
     }
     git(&folder, &["fast-import", "--quiet"], &import)?;
     git(&folder, &["symbolic-ref", "HEAD", "refs/heads/topic"], "")?;
@@ -115,22 +117,19 @@ fn commit(import: &mut String, branch: &str, message: &str, from: Option<&str>) 
 }
 
 fn file(import: &mut String, at: usize, function: &str) {
-    let mut content =
-        format!("// Module {at}.\n\npub fn {function}(input: &str) -> usize {{\n    input.len()\n}}\n\n");
-    // Every file calls into its neighbour, so that a rename leaves something behind.
-    let neighbour = at + 1;
-    writeln!(content, "pub fn chain_{at}() -> usize {{\n    handle_request_{neighbour}(\"{at}\")\n}}\n")
+    let folder = at % FOLDERS;
+    let mut content = format!(
+        "// Module {at}.\npackage part{folder}\n\nfunc {function}(input string) int {{\n\treturn len(input)\n}}\n\n"
+    );
+    // Every file calls into another of its folder, so that a rename leaves something behind.
+    let other = at + FOLDERS;
+    writeln!(content, "func Chain{at}() int {{\n\treturn HandleRequest{other}(\"{at}\")\n}}\n")
         .unwrap_or_default();
     for line in 0..90 {
-        writeln!(
-            content,
-            "const VALUE_{at}_{line}: usize = {}; // entry {line} of table {at}",
-            at * 31 + line * 17
-        )
-        .unwrap_or_default();
+        writeln!(content, "const Value{at}x{line} = {} // entry {line} of table {at}", at * 31 + line * 17)
+            .unwrap_or_default();
     }
-    let folder = at % 97;
-    write!(import, "M 100644 inline src/part{folder}/module{at}.rs\ndata {}\n{content}\n", content.len())
+    write!(import, "M 100644 inline src/part{folder}/module{at}.go\ndata {}\n{content}\n", content.len())
         .unwrap_or_default();
 }
 

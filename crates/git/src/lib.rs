@@ -23,6 +23,7 @@ mod repository;
 mod resolve;
 mod revisions;
 mod search;
+mod sketch;
 mod snapshot;
 mod target_request;
 mod text;

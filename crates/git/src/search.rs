@@ -8,10 +8,11 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use memchr::memmem;
-use model::RepoPath;
+use model::{RepoPath, Sha};
 
 use crate::batch::{self, Blob};
 use crate::call::Place;
+use crate::sketch::{Sketch, Sketches, Wanted};
 use crate::tree::{Entry, EntryKind};
 use crate::{Error, Hit, Hits, Result, SearchOptions, text};
 
@@ -21,26 +22,30 @@ const LONGEST_LINE: usize = 2000;
 /// More processes than this only fight over the disk.
 const MOST_WORKERS: usize = 8;
 
-/// Searches all files of `entries`.
+/// Searches all files of `entries`. Files whose sketch says that no needle can be in them are not read.
 pub(crate) fn search(
     place: &Place,
     entries: &[Entry],
     needles: &[&str],
     options: &SearchOptions,
+    sketches: &mut Sketches,
 ) -> Result<Hits> {
     let finder = Finder::new(needles, options)?;
-    let files: Vec<&Entry> = entries.iter().filter(|entry| entry.kind == EntryKind::Blob).collect();
+    let wanted = Wanted::new(needles);
+    let may_match = |entry: &&Entry| sketches.get(&entry.oid).is_none_or(|sketch| wanted.may_be_in(sketch));
+    let files: Vec<&Entry> =
+        entries.iter().filter(|entry| entry.kind == EntryKind::Blob).filter(may_match).collect();
     if finder.is_empty() || files.is_empty() {
         return Ok(Hits::default());
     }
     let workers = std::thread::available_parallelism().map_or(2, usize::from).min(MOST_WORKERS);
     let share = files.len().div_ceil(workers).max(64);
-    let parts: Vec<Result<Found>> = std::thread::scope(|scope| {
+    let parts: Vec<Result<Part>> = std::thread::scope(|scope| {
         let running: Vec<_> = files
             .chunks(share)
             .map(|files| {
-                let finder = &finder;
-                scope.spawn(move || search_part(place, files, finder, needles.len(), options))
+                let (finder, sketches) = (&finder, &*sketches);
+                scope.spawn(move || search_part(place, files, finder, needles.len(), options, sketches))
             })
             .collect();
         running
@@ -51,11 +56,18 @@ pub(crate) fn search(
             .collect()
     });
     let mut all = Found::new(needles.len());
+    let mut new = Vec::new();
     for part in parts {
-        all.append(part?, options);
+        let (found, sketched) = part?;
+        all.append(found, options);
+        new.extend(sketched);
     }
+    sketches.add(new);
     Ok(all.into_hits())
 }
+
+/// What one worker found, and the sketches of files that had none.
+type Part = (Found, Vec<(Sha, Sketch)>);
 
 fn search_part(
     place: &Place,
@@ -63,16 +75,24 @@ fn search_part(
     finder: &Finder<'_>,
     needles: usize,
     options: &SearchOptions,
-) -> Result<Found> {
+    sketches: &Sketches,
+) -> Result<Part> {
     let mut found = Found::new(needles);
-    batch::read_all(place, files.iter().map(|entry| &entry.oid), &mut |index, blob, bytes| match blob {
-        Blob::Read if !text::is_binary(bytes) => {
-            search_text(&files[index].path, bytes, finder, options, &mut found);
+    let mut new = Vec::new();
+    batch::read_all(place, files.iter().map(|entry| &entry.oid), &mut |index, blob, bytes| {
+        let entry = files[index];
+        let unknown = sketches.get(&entry.oid).is_none();
+        match blob {
+            Blob::Read if !text::is_binary(bytes) => {
+                search_text(&entry.path, bytes, finder, options, &mut found);
+                new.extend(unknown.then(|| (entry.oid.clone(), Sketch::of(bytes))));
+            }
+            Blob::Read => new.extend(unknown.then(|| (entry.oid.clone(), Sketch::of_nothing()))),
+            // These have no sketch: that they were left out is said of every search.
+            Blob::TooLarge(_) | Blob::Missing => found.skipped += 1,
         }
-        Blob::Read => {}
-        Blob::TooLarge(_) | Blob::Missing => found.skipped += 1,
     })?;
-    Ok(found)
+    Ok((found, new))
 }
 
 /// Looks for all needles in one text; at most one hit for each line and needle.

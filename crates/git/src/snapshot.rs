@@ -15,6 +15,7 @@ use crate::call::Place;
 use crate::changes::{self, Change};
 use crate::paths::PathTable;
 use crate::repository::is_zero;
+use crate::sketch::Sketches;
 use crate::tree::{Entry, EntryKind, Tree};
 use crate::{Error, Hits, Repository, Result, SearchOptions, Text, describe, patch, search};
 
@@ -34,6 +35,7 @@ pub struct Snapshot {
     trees: [OnceLock<Tree>; 2],
     pool: Pool,
     texts: Mutex<TextCache>,
+    sketches: Mutex<Option<Sketches>>,
     blames: Mutex<HashMap<RepoPath, HashMap<u32, BlameLine>>>,
     cut_at: Vec<Sha>,
     notes: Mutex<Vec<String>>,
@@ -58,6 +60,7 @@ impl Snapshot {
             trees: [OnceLock::new(), OnceLock::new()],
             pool: Pool::new(place.clone()),
             texts: Mutex::new(TextCache::new(TEXTS_KEPT)),
+            sketches: Mutex::default(),
             blames: Mutex::new(HashMap::new()),
             cut_at: if repository.shallow { describe::cut_at(repository.common_dir()) } else { Vec::new() },
             notes: Mutex::new(notes),
@@ -170,7 +173,10 @@ impl Snapshot {
     /// Finds fixed strings in a whole tree; binary files, links and submodules are not looked into. All needles are
     /// looked for in one pass: ask for many at once.
     pub fn search(&self, needles: &[&str], options: &SearchOptions) -> Result<Hits> {
-        search::search(&self.place, self.entries(options.side), needles, options)
+        let entries = self.entries(options.side);
+        let mut sketches = self.sketches.lock().unwrap_or_else(PoisonError::into_inner);
+        let sketches = sketches.get_or_insert_with(|| Sketches::load(self.repository.common_dir()));
+        search::search(&self.place, entries, needles, options, sketches)
     }
 
     /// The newest commits in the history of head that touched a file, newest first.

@@ -370,3 +370,38 @@ fn a_snapshot_may_be_asked_from_many_threads() {
     });
     assert!(snapshot.notes().is_empty());
 }
+
+#[test]
+fn a_search_finds_the_same_with_sketches_and_without_and_with_damaged_ones() {
+    let repo = TestRepo::new();
+    repo.write("a.rs", "fn load_records() {}\n").write("b.md", "Call LOAD_RECORDS or x.\n");
+    repo.write("sub/c.txt", "größer\nload_records load_records\n")
+        .write("d.bin", b"load_records\0".as_slice());
+    repo.commit("one");
+    repo.branch("topic").write("e.rs", "load_records();\n");
+    repo.commit("two");
+    let everything = || -> Vec<String> {
+        let repository = Repository::open(&repo.path()).unwrap();
+        let target = repository.resolve(&TargetRequest::default()).unwrap();
+        let snapshot = Snapshot::open(&repository, &target).unwrap();
+        let mut all = Vec::new();
+        for needles in [&["load_records"][..], &["größer", "nowhere_at_all"], &["x"], &["records()", "Call "]]
+        {
+            for ignore_case in [false, true] {
+                let options = SearchOptions { ignore_case, whole_words: false, ..SearchOptions::default() };
+                let hits = snapshot.search(needles, &options).unwrap();
+                all.extend(
+                    hits.iter().map(|hit| format!("{needles:?} {ignore_case} {}:{}", hit.path, hit.line)),
+                );
+            }
+        }
+        all
+    };
+    let first = everything();
+    assert!(first.iter().any(|hit| hit.contains("sub/c.txt:2")), "{first:?}");
+    let kept = repo.path().join(".git/deep-review/index/sketches");
+    let bytes = std::fs::read(&kept).expect("sketches are kept");
+    assert_eq!(everything(), first);
+    std::fs::write(&kept, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(everything(), first);
+}

@@ -1,0 +1,190 @@
+//! Which files can hold a text at all, without reading them again.
+//!
+//! In: the content of files, once. Out: a sketch of each — which groups of three letters occur in it — kept by object name
+//! in the git common dir, so that the next search reads only files that may match. Never answers "it is there": a sketch
+//! says "cannot be" or "may be", and what may be is read. A lost or damaged file of sketches costs time and nothing else.
+
+use std::collections::HashMap;
+use std::hash::Hasher as _;
+use std::path::{Path, PathBuf};
+
+use model::Sha;
+
+/// Bits of a sketch, 1 KiB. A file of 5 kB has about 1,500 different groups, so a word of ten letters slips through by chance
+/// once in a million files; names that differ in one letter from one that is there slip through more often.
+const BITS: usize = 8192;
+const WORDS: usize = BITS / 64;
+
+/// More sketches than these cost more memory than they save time.
+const MOST: usize = 60_000;
+
+const MAGIC: &[u8; 8] = b"sketch1\n";
+const FILE: &str = "sketches";
+
+/// The groups of letters of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sketch(Box<[u64; WORDS]>);
+
+impl Sketch {
+    /// A file that no search looks into.
+    pub(crate) fn of_nothing() -> Self {
+        Self(Box::new([0; WORDS]))
+    }
+
+    /// Looks at a file's content.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut sketch = Self::of_nothing();
+        for group in bytes.windows(3) {
+            let bit = bit(group);
+            sketch.0[bit / 64] |= 1 << (bit % 64);
+        }
+        sketch
+    }
+
+    fn has(&self, bits: &[usize]) -> bool {
+        bits.iter().all(|bit| self.0[bit / 64] & (1 << (bit % 64)) != 0)
+    }
+}
+
+/// Upper and lower case are one, so that a search that ignores case can use the same sketches.
+fn bit(group: &[u8]) -> usize {
+    let letters = group.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(byte.to_ascii_lowercase()));
+    // Fibonacci hashing: the upper bits of the product are spread best.
+    (letters.wrapping_mul(2_654_435_769) >> 19) as usize % BITS
+}
+
+/// What is looked for, as bits. `None` where some needle is too short to tell anything.
+pub(crate) struct Wanted(Option<Vec<Vec<usize>>>);
+
+impl Wanted {
+    pub(crate) fn new(needles: &[&str]) -> Self {
+        let bits = |needle: &&str| {
+            let mut bits: Vec<usize> = needle.as_bytes().windows(3).map(bit).collect();
+            bits.sort_unstable();
+            bits.dedup();
+            (!bits.is_empty()).then_some(bits)
+        };
+        Self(needles.iter().filter(|needle| !needle.is_empty()).map(bits).collect())
+    }
+
+    /// True where the file may hold one of the needles.
+    pub(crate) fn may_be_in(&self, sketch: &Sketch) -> bool {
+        self.0.as_ref().is_none_or(|needles| needles.iter().any(|bits| sketch.has(bits)))
+    }
+}
+
+/// All sketches that are known.
+#[derive(Debug, Default)]
+pub(crate) struct Sketches {
+    known: HashMap<Sha, Sketch>,
+    file: PathBuf,
+}
+
+impl Sketches {
+    /// Reads what earlier searches kept below `common_dir`.
+    pub(crate) fn load(common_dir: &Path) -> Self {
+        let file = common_dir.join("deep-review").join("index").join(FILE);
+        let known = std::fs::read(&file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
+        Self { known, file }
+    }
+
+    pub(crate) fn get(&self, oid: &Sha) -> Option<&Sketch> {
+        self.known.get(oid)
+    }
+
+    /// Adds what was read now and keeps everything for the next search. Where nothing can be written nothing is kept.
+    pub(crate) fn add(&mut self, new: Vec<(Sha, Sketch)>) {
+        if new.is_empty() {
+            return;
+        }
+        if self.known.len() + new.len() > MOST {
+            self.known.clear();
+        }
+        self.known.extend(new.into_iter().take(MOST));
+        // A cache: whoever cannot write it searches a little longer next time.
+        self.save().unwrap_or_default();
+    }
+
+    fn save(&self) -> std::io::Result<()> {
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let own = folder.join(format!("{FILE}.{}", std::process::id()));
+        std::fs::write(&own, print(&self.known))?;
+        std::fs::rename(&own, &self.file).inspect_err(|_| std::fs::remove_file(&own).unwrap_or_default())
+    }
+}
+
+/// Magic, records of name and bits, and a checksum over both, because a flipped bit would hide a file.
+fn print(known: &HashMap<Sha, Sketch>) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    for (oid, sketch) in known {
+        bytes.push(oid.as_str().len() as u8);
+        bytes.extend_from_slice(oid.as_str().as_bytes());
+        bytes.extend(sketch.0.iter().flat_map(|word| word.to_le_bytes()));
+    }
+    let sum = checksum(&bytes);
+    bytes.extend_from_slice(&sum);
+    bytes
+}
+
+fn parse(bytes: &[u8]) -> Option<HashMap<Sha, Sketch>> {
+    let (content, sum) = bytes.split_at_checked(bytes.len().checked_sub(8)?)?;
+    if checksum(content) != *sum {
+        return None;
+    }
+    let mut rest = content.strip_prefix(MAGIC)?;
+    let mut known = HashMap::new();
+    while let Some((length, behind)) = rest.split_first() {
+        let (oid, behind) = behind.split_at_checked(usize::from(*length))?;
+        let (words, behind) = behind.split_at_checked(WORDS * 8)?;
+        let mut sketch = Sketch::of_nothing();
+        for (word, bytes) in sketch.0.iter_mut().zip(words.chunks_exact(8)) {
+            *word = u64::from_le_bytes(bytes.try_into().ok()?);
+        }
+        known.insert(Sha::new(std::str::from_utf8(oid).ok()?)?, sketch);
+        rest = behind;
+    }
+    Some(known)
+}
+
+fn checksum(bytes: &[u8]) -> [u8; 8] {
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish().to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oid(digit: char) -> Sha {
+        Sha::new(&digit.to_string().repeat(40)).expect("an object name")
+    }
+
+    #[test]
+    fn what_is_in_a_file_may_be_in_its_sketch() {
+        let text = "fn load_records(path: &str) { READ(path) } // größer";
+        let sketch = Sketch::of(text.as_bytes());
+        for needle in ["load_records", "LOAD_RECORDS", "read(", "größer", "path: &str"] {
+            assert!(Wanted::new(&[needle]).may_be_in(&sketch), "{needle}");
+        }
+        assert!(!Wanted::new(&["something_else_entirely"]).may_be_in(&sketch));
+        assert!(Wanted::new(&["something_else_entirely", "load"]).may_be_in(&sketch));
+        assert!(Wanted::new(&["xy"]).may_be_in(&sketch), "two letters tell nothing");
+    }
+
+    #[test]
+    fn what_was_kept_comes_back_and_damage_is_noticed() {
+        let known =
+            HashMap::from([(oid('a'), Sketch::of(b"one two three")), (oid('b'), Sketch::of_nothing())]);
+        let mut bytes = print(&known);
+        assert_eq!(parse(&bytes), Some(known));
+        for at in [0, 20, bytes.len() / 2, bytes.len() - 1] {
+            bytes[at] ^= 1;
+            assert_eq!(parse(&bytes), None, "byte {at}");
+            bytes[at] ^= 1;
+        }
+        assert_eq!(parse(&bytes[..bytes.len() - 3]), None);
+        assert_eq!(parse(b""), None);
+    }
+}
