@@ -63,6 +63,15 @@ pub(crate) fn commit(
     Ok(Some(Uncommitted { commit, notes }))
 }
 
+/// Names of tracked files that the index of `bench` shows as different from HEAD, each ended by a NUL.
+fn differing(bench: &Bench) -> Result<Vec<u8>> {
+    bench
+        .call("could not look for uncommitted changes")?
+        .args(["diff-index", "--name-only", "-z", "--no-ext-diff", "--no-textconv"])
+        .args(["--ignore-submodules=dirty", "HEAD", "--"])
+        .stdout()
+}
+
 /// How many tracked files differ from HEAD; untracked files are not counted.
 pub(crate) fn count(repository: &Repository) -> Result<usize> {
     let Some(worktree) = repository.worktree() else { return Ok(0) };
@@ -71,19 +80,7 @@ pub(crate) fn count(repository: &Repository) -> Result<usize> {
         index: None,
         filters: repository.filters().to_vec(),
     };
-    let listed = bench
-        .call("could not look for uncommitted changes")?
-        .args([
-            "diff-index",
-            "--name-only",
-            "-z",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--ignore-submodules=dirty",
-            "HEAD",
-            "--",
-        ])
-        .stdout()?;
+    let listed = differing(&bench)?;
     let unstaged: BTreeSet<&[u8]> = split(&listed).collect();
     if unstaged.is_empty() {
         return Ok(0);
@@ -95,19 +92,7 @@ pub(crate) fn count(repository: &Repository) -> Result<usize> {
         .args(["update-index", "-q", "--refresh"])
         .fine(&[0, 1])
         .output()?;
-    let listed = bench
-        .call("could not look for uncommitted changes")?
-        .args([
-            "diff-index",
-            "--name-only",
-            "-z",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--ignore-submodules=dirty",
-            "HEAD",
-            "--",
-        ])
-        .stdout()?;
+    let listed = differing(&bench)?;
     Ok(split(&listed).count())
 }
 

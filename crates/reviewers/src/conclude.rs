@@ -62,17 +62,6 @@ fn ending(attempt: &Attempt, reading: &Reading) -> (Ending, Option<String>) {
     }
 }
 
-/// The row of a reviewer that was not asked.
-pub fn refused(name: &str, why: &str) -> ReviewerReport {
-    ReviewerReport {
-        name: name.to_owned(),
-        state: ReviewerState::Skipped,
-        ending: Ending::NotStarted,
-        error: Some(why.to_owned()),
-        ..ReviewerReport::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,5 +8,5 @@ mod conclude;
 mod prompt;
 
 pub use command::{Attempt, CHECKOUT, CommandRequest, ask_command};
-pub use conclude::{conclude, refused};
+pub use conclude::conclude;
 pub use prompt::{Prompt, PromptInput, canary, prompt, unified_diff};

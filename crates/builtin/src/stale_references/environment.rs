@@ -3,16 +3,16 @@
 //! In: lines that read variables. Out: variables no code at head mentions, and the files that still set or describe
 //! them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use model::{RepoPath, Severity, Side};
+use model::{Severity, Side};
 use regex::Regex;
 
 use super::renames::Renames;
+use super::sides::Sides;
 use super::{ENVIRONMENT, Gone, Use, speaks_of_the_past};
 use crate::change::Hit;
-use crate::context::{Context, path_before};
+use crate::context::Context;
 use crate::language::{Language, Role};
 use crate::lex::Part;
 use crate::names::occurrences;
@@ -49,18 +49,7 @@ pub(crate) fn variables(source: &Source) -> Vec<(String, u32)> {
 
 /// The variables that the change took away.
 pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
-    let mut before: BTreeMap<String, (RepoPath, u32, Language)> = BTreeMap::new();
-    let mut after = BTreeSet::new();
-    for file in context.changed().filter(|file| Role::of(&file.path) == Role::Source) {
-        if let Some(source) = path_before(file).and_then(|path| context.source(Side::Base, path)) {
-            for (name, line) in variables(&source) {
-                before.entry(name).or_insert((source.path.clone(), line, source.language));
-            }
-        }
-        if let Some(source) = context.source(Side::Head, &file.path) {
-            after.extend(variables(&source).into_iter().map(|(name, _)| name));
-        }
-    }
+    let Sides { before, after } = Sides::read(context, &[Role::Source], variables);
     before
         .into_iter()
         .filter(|(name, _)| !after.contains(name) && name.len() >= 6)

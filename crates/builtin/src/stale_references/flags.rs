@@ -3,16 +3,17 @@
 //! In: lines that declare flags to an argument parser. Out: flags no line at head declares, and the scripts, tests and
 //! documents that still pass them. A flag that is merely passed on to another program was never ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use model::{RepoPath, Severity, Side};
+use model::{Severity, Side};
 use regex::Regex;
 
 use super::renames::Renames;
+use super::sides::Sides;
 use super::{FLAG, Gone, Use, speaks_of_the_past};
 use crate::change::Hit;
-use crate::context::{Context, path_before};
+use crate::context::Context;
 use crate::language::{Language, Role};
 use crate::names::occurrences;
 use crate::source::Source;
@@ -38,20 +39,7 @@ static DECLARATIONS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 /// The flags that the change took away.
 pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
-    let mut before: BTreeMap<String, (RepoPath, u32, Language)> = BTreeMap::new();
-    let mut after = BTreeSet::new();
-    for file in context.changed() {
-        if Role::of(&file.path) == Role::Source || Role::of(&file.path) == Role::Config {
-            if let Some(source) = path_before(file).and_then(|path| context.source(Side::Base, path)) {
-                for (name, line) in flags(&source) {
-                    before.entry(name).or_insert((source.path.clone(), line, source.language));
-                }
-            }
-            if let Some(source) = context.source(Side::Head, &file.path) {
-                after.extend(flags(&source).into_iter().map(|(name, _)| name));
-            }
-        }
-    }
+    let Sides { mut before, after } = Sides::read(context, &[Role::Source, Role::Config], flags);
     before.retain(|name, _| !after.contains(name) && name.len() >= 4 && !EVERYBODYS.contains(&name.as_str()));
     before
         .into_iter()

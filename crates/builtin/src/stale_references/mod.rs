@@ -16,6 +16,7 @@ mod messages;
 mod renames;
 mod report;
 mod resolution;
+mod sides;
 mod symbols;
 
 use model::{RepoPath, Severity};
