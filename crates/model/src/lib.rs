@@ -9,6 +9,7 @@ mod clock;
 mod diff;
 mod document;
 mod event;
+mod failure;
 mod finding;
 mod ids;
 mod raw;
@@ -27,6 +28,7 @@ pub use document::{
     DocumentScenario, DocumentTesting, REVIEW_SCHEMA, ReviewDocument,
 };
 pub use event::{Event, EventKind};
+pub use failure::{Failure, FailureClass};
 pub use finding::{
     Disposition, Excerpt, Finding, FindingState, Fix, Kind, Lane, LedgerRow, Location, Origin, OriginValue,
     ReasonCode, Reconciliation, Repair, Severity, Side, Source, Term,
