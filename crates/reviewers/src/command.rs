@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use config::{Output, Placeholder, ReviewerSettings};
 use git::Repository;
-use model::{Ending, FileDiff, Receipt, ReviewerKind, RunId, Target};
+use model::{Ending, Failure, FileDiff, Receipt, ReviewerKind, RunId, Target};
 use supervise::{Cancel, Keeper, Limits, Program, Progress};
 
 use crate::prompt::{PromptInput, canary, prompt, unified_diff};
@@ -69,6 +69,8 @@ pub struct Attempt {
     pub tree_gone: Option<bool>,
     /// Why it could not be asked or how it failed, where known.
     pub error: Option<String>,
+    /// What kind of failure it was, where that is known.
+    pub failure: Option<Failure>,
     /// Things a reader should know.
     pub notes: Vec<String>,
     /// Paths of this machine that may stand in the answer and mean the repository's root.

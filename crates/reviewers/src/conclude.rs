@@ -33,6 +33,8 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
         ending,
         ms: attempt.ms,
         error,
+        failure: if state == ReviewerState::Finished { None } else { attempt.failure.clone() },
+        attempts: 0,
         receipt,
         quorum: attempt.quorum,
         verdict: reading.verdict.clone(),
