@@ -272,7 +272,7 @@ pub(crate) struct Rule {
     pub(crate) failed: bool,
     /// The program is about to try again.
     pub(crate) retry: bool,
-    /// The program's own name of a failure; the first that is there.
+    /// The program's own names of a failure.
     pub(crate) code: Vec<JsonPath>,
     /// What it says about a failure; the first that is there.
     pub(crate) message: Vec<JsonPath>,
