@@ -5,14 +5,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::mpsc::Sender;
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
-use model::{Ending, Receipt, ReviewerKind, RunId};
-use reviewers::{Attempt, CommandRequest, ask_command};
+use model::{Ending, Receipt, ReviewDocument, ReviewerKind, RunId};
+use reviewers::Attempt;
+use reviewers::agent::Agents;
 use supervise::{Cancel, Keeper};
 
+use crate::program::{ask_program, builtin_document};
 use crate::roster::{Asked, BUILTIN};
 
 /// What the askers tell the story.
@@ -20,7 +22,7 @@ pub(crate) enum News {
     /// A reviewer was started.
     Started(String),
     /// It wrote something.
-    Wrote { reviewer: String, bytes: u64 },
+    Wrote { reviewer: String, bytes: u64, doing: Option<String> },
     /// It ended.
     Ended(Box<Attempt>),
 }
@@ -43,6 +45,12 @@ pub(crate) struct Panel<'a> {
     /// Folders of each reviewer, in roster order.
     pub(crate) folders: Vec<Folders>,
     pub(crate) prior: &'a [String],
+    /// The agents that were found, and the user's prompts.
+    pub(crate) agents: &'a Agents,
+    /// Whether the built-in reviewers are asked, so that the others can be told what they found.
+    pub(crate) builtin_asked: bool,
+    /// What the built-in reviewers say; made by whoever needs it first.
+    pub(crate) builtin_document: OnceLock<ReviewDocument>,
     /// How many reviewers run at once.
     pub(crate) jobs: usize,
 }
@@ -73,25 +81,7 @@ fn ask_one(panel: &Panel<'_>, at: usize, asked: &Asked, cancel: &Cancel, news: &
     drop(news.send(News::Started(name.clone())));
     let attempt = catch_unwind(AssertUnwindSafe(|| match asked {
         Asked::Builtin => ask_builtin(panel),
-        Asked::Command { name, settings } => {
-            let request = CommandRequest {
-                name,
-                settings,
-                repository: panel.repository,
-                target: panel.snapshot.target(),
-                diff: panel.snapshot.diff(),
-                run: panel.run,
-                folder: &panel.folders[at].scratch,
-                process: &panel.folders[at].process,
-                keeper: panel.keeper,
-                prior: panel.prior,
-            };
-            ask_command(&request, cancel, &mut |progress| {
-                if let supervise::Progress::Output { stdout, .. } = progress {
-                    drop(news.send(News::Wrote { reviewer: name.clone(), bytes: stdout }));
-                }
-            })
-        }
+        Asked::Command { name, settings } => ask_program(panel, at, name, settings, cancel, news),
     }));
     attempt.unwrap_or_else(|_| Attempt {
         ending: Ending::Failed,
@@ -100,7 +90,7 @@ fn ask_one(panel: &Panel<'_>, at: usize, asked: &Asked, cancel: &Cancel, news: &
     })
 }
 
-fn not_asked(name: &str, why: &str) -> Attempt {
+pub(crate) fn not_asked(name: &str, why: &str) -> Attempt {
     Attempt {
         name: name.to_owned(),
         kind: if name == BUILTIN { ReviewerKind::Builtin } else { ReviewerKind::Agent },
@@ -117,8 +107,7 @@ fn ask_builtin(panel: &Panel<'_>) -> Attempt {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }
-    let document = builtin::review_snapshot(panel.snapshot, panel.builtin);
-    let mut answer = serde_json::to_vec_pretty(&document).expect("a review document is plain data");
+    let mut answer = serde_json::to_vec_pretty(builtin_document(panel)).expect("a review document is plain data");
     answer.push(b'\n');
     let target = panel.snapshot.target();
     Attempt {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use supervise::{Cancel, Keeper};
 use crate::Error;
 use crate::ask::{Folders, News, Panel, ask_all};
 use crate::assemble::{Finish, Parts, assemble, forms, write_forms};
-use crate::roster::Asked;
+use crate::roster::{Asked, BUILTIN};
 use crate::scratch::{Scratch, sweep};
 use crate::scrub::Scrub;
 use crate::trivial;
@@ -56,6 +57,8 @@ pub struct Tools<'a> {
     pub keeper: Keeper,
     /// Where checkouts may live: a folder of the user's cache, outside any repository.
     pub scratch: PathBuf,
+    /// The agents that were found.
+    pub agents: &'a reviewers::agent::Agents,
     /// Ends the reviewers; what has arrived is consolidated.
     pub cancel: Cancel,
     /// Told everything as it happens.
@@ -209,6 +212,9 @@ impl Story<'_> {
             keeper: &self.tools.keeper,
             folders,
             prior: &[],
+            agents: self.tools.agents,
+            builtin_asked: roster.iter().any(|asked| asked.name() == BUILTIN),
+            builtin_document: OnceLock::new(),
             jobs: self.request.config.settings.review.jobs as usize,
         };
         let mut all = HeardAll {
@@ -262,8 +268,8 @@ impl Story<'_> {
             };
             match message {
                 News::Started(reviewer) => self.tell(run, EventKind::ReviewerStarted { reviewer }),
-                News::Wrote { reviewer, bytes } => {
-                    let event = EventKind::ReviewerProgress { reviewer, bytes, note: None };
+                News::Wrote { reviewer, bytes, doing } => {
+                    let event = EventKind::ReviewerProgress { reviewer, bytes, note: doing };
                     (self.tools.events)(&Event { at: self.tools.clock.now(), kind: event });
                 }
                 News::Ended(attempt) => {
@@ -394,6 +400,9 @@ fn keep_raw(run: &RunFolder, attempt: &Attempt, published: &str, json: bool) -> 
     }
     if !attempt.stderr.is_empty() {
         run.write_once(&format!("{folder}/stderr"), &attempt.stderr)?;
+    }
+    if !attempt.stream.is_empty() {
+        run.write_once(&format!("{folder}/stream.ndjson"), &attempt.stream)?;
     }
     if attempt.answer != published.as_bytes() {
         run.write_once(&format!("{folder}/answer"), &attempt.answer)?;

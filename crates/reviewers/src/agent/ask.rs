@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use config::Environment;
+use config::{Environment, ReviewerSettings};
 use model::{Ending, Failure, FailureClass, ReviewerKind};
-use supervise::{Cancel, Outcome, Program, Progress, Stdin};
+use supervise::{Cancel, Keeper, Outcome, Program, Progress, Stdin};
 
 use super::answer::AgentAnswer;
 use super::call::{Call, Values, call};
@@ -77,26 +77,24 @@ fn ask(
     attempt.receipt = command::receipt(common);
     let agent = request.agent;
     attempt.notes.extend(agent.warnings.iter().cloned());
-    if let Some(version) = &agent.version {
-        attempt.notes.push(format!("{} {version}, {}", agent.adapter.title, agent.adapter.read_only()));
-    }
+    attempt.notes.push(agent.sentence());
 
-    let private = common.folder.join("private");
-    std::fs::create_dir_all(&private).map_err(|error| format!("its private folder could not be made: {error}"))?;
-    let (call, pass) = prepare(request, &worktree, &private, &exchange)?;
-    let environment = environment(&call, &pass);
-    let secrets = Secrets::of(&environment);
+    let party = Party { agent, settings: common.settings, environment: request.environment };
+    let program = program(
+        party,
+        Places {
+            worktree: &worktree,
+            private: &common.folder.join("private"),
+            prompt_file: &exchange.prompt_file,
+            diff_file: &exchange.diff_file,
+            process: common.process,
+            keeper: common.keeper,
+        },
+    )?;
+    let secrets = Secrets::of(&program.environment);
     let before =
         checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
-    let program = Program {
-        command: call.command,
-        folder: call.folder,
-        environment,
-        stdin: Stdin::File(exchange.prompt_file.clone()),
-        run_folder: common.process.to_owned(),
-        keeper: common.keeper.clone(),
-    };
-    let watched = watch(request, &program, cancel, progress);
+    let watched = watch(party, &program, cancel, progress);
     take(attempt, &watched, &secrets, cancel);
     match checkout.changed_since(&before) {
         Ok(changed) => command::note_edits(&changed, &exchange.name, &mut attempt.notes),
@@ -105,27 +103,50 @@ fn ask(
     Ok(())
 }
 
-fn prepare(
-    request: &AgentRequest<'_>,
-    worktree: &Path,
-    private: &Path,
-    exchange: &Exchange,
-) -> Result<(Call, Vec<String>), String> {
-    let settings = request.command.settings;
-    let agent = request.agent;
+/// The agent, how it is configured, and the environment around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Party<'a> {
+    pub(crate) agent: &'a Agent,
+    pub(crate) settings: &'a ReviewerSettings,
+    pub(crate) environment: &'a Environment,
+}
+
+/// Where things are for one attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places<'a> {
+    pub(crate) worktree: &'a Path,
+    pub(crate) private: &'a Path,
+    pub(crate) prompt_file: &'a Path,
+    pub(crate) diff_file: &'a Path,
+    pub(crate) process: &'a Path,
+    pub(crate) keeper: &'a Keeper,
+}
+
+/// The program, ready to be started. Writes what it needs into its private folder.
+pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, String> {
+    let Party { agent, settings, environment: around } = party;
     let mut pass = settings.env.clone();
-    let carried = carried(request, &mut pass)?;
+    let carried = carried(agent, around, &mut pass)?;
     let values = Values::default()
         .with("model", settings.model.as_ref())
         .with("effort", settings.effort.as_ref())
-        .with("worktree", Some(worktree))
-        .with("private", Some(private))
-        .with("prompt_file", Some(&exchange.prompt_file))
-        .with("diff_file", Some(&exchange.diff_file))
+        .with("worktree", Some(places.worktree))
+        .with("private", Some(places.private))
+        .with("prompt_file", Some(places.prompt_file))
+        .with("diff_file", Some(places.diff_file))
         .with("carried", carried);
-    let call = call(&agent.adapter, agent.way(), &agent.program, &values, worktree, private)?;
+    std::fs::create_dir_all(places.private)
+        .map_err(|error| format!("its private folder could not be made: {error}"))?;
+    let call = call(&agent.adapter, agent.way(), &agent.program, &values, places.worktree, places.private)?;
     pass.extend(call.pass.iter().cloned());
-    Ok((call, pass))
+    Ok(Program {
+        environment: environment(&call, &pass),
+        command: call.command,
+        folder: call.folder,
+        stdin: Stdin::File(places.prompt_file.to_owned()),
+        run_folder: places.process.to_owned(),
+        keeper: places.keeper.clone(),
+    })
 }
 
 /// The harmless variables, those passed on, and those the adapter sets, which win.
@@ -138,9 +159,13 @@ fn environment(call: &Call, pass: &[String]) -> Vec<(OsString, OsString)> {
 
 /// The part of the user's own settings that says which provider to use, as TOML; the names of the variables it needs are
 /// passed on.
-fn carried(request: &AgentRequest<'_>, pass: &mut Vec<String>) -> Result<Option<String>, String> {
-    let Some(auth) = request.agent.way().filter(|auth| !auth.carry.is_empty()) else { return Ok(None) };
-    let Some(path) = found_file(auth, request.environment) else { return Ok(None) };
+fn carried(
+    agent: &Agent,
+    environment: &Environment,
+    pass: &mut Vec<String>,
+) -> Result<Option<String>, String> {
+    let Some(auth) = agent.way().filter(|auth| !auth.carry.is_empty()) else { return Ok(None) };
+    let Some(path) = found_file(auth, environment) else { return Ok(None) };
     let wrong = |error: &dyn std::fmt::Display| format!("its own settings could not be read: {error}");
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
     let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(&error.message()))?;
@@ -162,23 +187,23 @@ fn named(value: &toml::Value, key: &str, names: &mut Vec<String>) {
 }
 
 /// What came of the process and of its stream.
-struct Watched {
-    outcome: Outcome,
-    answer: AgentAnswer,
+pub(crate) struct Watched {
+    pub(crate) outcome: Outcome,
+    pub(crate) answer: AgentAnswer,
     /// It had told its result and was ended because it ran on.
     ran_on: bool,
 }
 
 /// Runs the program and reads its stream as it grows.
-fn watch(
-    request: &AgentRequest<'_>,
+pub(crate) fn watch(
+    party: Party<'_>,
     program: &Program,
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress, Option<String>),
 ) -> Watched {
     let stop = cancel.child();
     let mut tail = Tail::new(program.run_folder.join("stdout"));
-    let mut reader = StreamReader::new(&request.agent.adapter);
+    let mut reader = StreamReader::new(&party.agent.adapter);
     let (done, told) = channel();
     let outcome = std::thread::scope(|scope| {
         let patient = scope.spawn({
@@ -186,7 +211,7 @@ fn watch(
             move || end_when_it_runs_on(&told, stop)
         });
         let done = done;
-        let outcome = supervise::run(program, &command::limits(request.command.settings), &stop, &mut |news| {
+        let outcome = supervise::run(program, &command::limits(party.settings), &stop, &mut |news| {
             let seen = if matches!(news, Progress::Output { .. }) {
                 reader.feed(&tail.more())
             } else {

@@ -35,6 +35,12 @@ impl Agent {
         self.way().map(|auth| auth.name.as_str())
     }
 
+    /// What it is, in one line: title, version, how it is kept from changing things.
+    pub fn sentence(&self) -> String {
+        let version = self.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+        format!("{}{version}, {}", self.adapter.title, self.adapter.read_only())
+    }
+
     pub(crate) fn way(&self) -> Option<&Auth> {
         self.auth.and_then(|at| self.adapter.auth.get(at))
     }
