@@ -8,6 +8,8 @@ mod args;
 mod commands;
 mod exit;
 mod interrupt;
+mod leftovers;
+mod outcome;
 mod progress;
 mod session;
 mod ui;
@@ -48,6 +50,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Log(args) => commands::log::run(session, args),
         Command::Open(args) => commands::open::run(session, args),
         Command::Report(args) => commands::report::run(session, args),
+        Command::Resume(args) => commands::resume::run(session, args),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),

@@ -4,25 +4,31 @@
 //! have found and where to look first; never reads an answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::Sender;
 
 use config::ReviewerSettings;
 use model::{Ending, Failure, ReviewDocument};
 use reviewers::agent::{AgentRequest, Unready, ask_agent};
 use reviewers::{Attempt, Briefing, CommandRequest, ask_command};
-use supervise::Cancel;
+use supervise::Progress;
 
 use crate::ask::{News, Panel, not_asked};
 
+/// One reviewer's place in the panel.
+pub(crate) struct Chair<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) settings: &'a ReviewerSettings,
+    /// A fresh folder for its checkout.
+    pub(crate) scratch: &'a Path,
+    /// A fresh folder for the record of its process.
+    pub(crate) process: &'a Path,
+}
+
 /// Asks a command, or the agent behind a reviewer.
-pub(crate) fn ask_program(
-    panel: &Panel<'_>,
-    at: usize,
-    name: &str,
-    settings: &ReviewerSettings,
-    cancel: &Cancel,
-    news: &Sender<News>,
-) -> Attempt {
+pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<News>) -> Attempt {
+    let Chair { name, settings, scratch, process } = *chair;
+    let cancel = &panel.stop.cancel;
     let request = CommandRequest {
         name,
         settings,
@@ -30,15 +36,15 @@ pub(crate) fn ask_program(
         target: panel.snapshot.target(),
         diff: panel.snapshot.diff(),
         run: panel.run,
-        folder: &panel.folders[at].scratch,
-        process: &panel.folders[at].process,
+        folder: scratch,
+        process,
         keeper: panel.keeper,
         prior: panel.prior,
         briefing: &briefing(panel, name),
     };
-    let tell = |progress: supervise::Progress, doing: Option<String>| {
-        if let supervise::Progress::Output { stdout, .. } = progress {
-            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes: stdout, doing }));
+    let tell = |progress: Progress, note: Option<String>| {
+        if let Progress::Output { stdout, .. } = progress {
+            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes: stdout, note }));
         }
     };
     match panel.agents.behind(name, settings) {

@@ -4,10 +4,14 @@
 //! written. Never reads that text: `reading` does.
 
 pub mod agent;
+mod attempt;
 mod command;
 mod conclude;
+mod guess;
 mod prompt;
 
-pub use command::{Attempt, CHECKOUT, CommandRequest, ask_command};
+pub use attempt::Attempt;
+pub use command::{CHECKOUT, CommandRequest, ask_command};
 pub use conclude::conclude;
+pub use guess::guess;
 pub use prompt::{Briefing, Prompt, PromptInput, TEMPLATE, canary, prompt, unified_diff};

@@ -20,8 +20,7 @@ use crate::session::Session;
 pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandError> {
     let (settings, agents, _) = panel(session, names)?;
     let cancel = Cancel::new();
-    interrupt::listen(cancel.clone())
-        .map_err(|error| CommandError::environment(format!("signals cannot be listened to: {error}")))?;
+    interrupt::listen(session.ui, cancel.clone())?;
     let mut tried = Vec::new();
     for (name, reviewer) in &settings.reviewers {
         let is_wanted = if names.is_empty() { reviewer.enabled } else { names.contains(name) };

@@ -18,7 +18,8 @@ use super::call::{Call, Values, call};
 use super::preflight::{Agent, found_file};
 use super::redact::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
-use crate::command::{self, Attempt, CHECKOUT, CommandRequest, Exchange};
+use crate::Attempt;
+use crate::command::{self, CHECKOUT, CommandRequest, Exchange};
 
 /// Everything needed to ask one agent.
 #[derive(Debug)]
@@ -270,6 +271,8 @@ fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) -> bool {
 /// Turns what was watched into the attempt.
 fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets, cancel: &Cancel) {
     let Watched { outcome, answer, ran_on } = watched;
+    attempt.exit = outcome.exit;
+    attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().map(|note| secrets.text(note)));
     attempt.stderr = secrets.redact(command::read_end(&outcome.stderr, command::STDERR_KEPT));
