@@ -3,17 +3,18 @@
 //! In: a request with everything pinned and an agent that passed its preflight. Out: an [`Attempt`] whose answer is the
 //! agent's last word, or what kind of failure kept it from one. Never judges the answer, and never trusts exit code 0.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use config::{Environment, ReviewerSettings};
 use model::{Ending, Failure, FailureClass, ReviewerKind};
-use supervise::{Cancel, Keeper, Outcome, Program, Progress, Stdin};
+use supervise::{Cancel, Interrupt, Keeper, Limits, Outcome, Program, Progress, Pulse, Stdin};
 
-use super::answer::AgentAnswer;
+use super::adapter::{Feed, FirstSignal, Format};
+use super::answer::{AgentAnswer, read_stream};
 use super::call::{Call, Values, call};
 use super::preflight::{Agent, found_file};
 use super::redact::Secrets;
@@ -96,7 +97,7 @@ fn ask(
     let before =
         checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
     let watched = watch(party, &program, cancel, progress);
-    take(attempt, &watched, &secrets, cancel);
+    take(attempt, &watched, &secrets);
     match checkout.changed_since(&before) {
         Ok(changed) => command::note_edits(&changed, &exchange.name, &mut attempt.notes),
         Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
@@ -140,14 +141,33 @@ pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, S
         .map_err(|error| format!("its private folder could not be made: {error}"))?;
     let call = call(&agent.adapter, agent.way(), &agent.program, &values, places.worktree, places.private)?;
     pass.extend(call.pass.iter().cloned());
+    let stdin = match agent.adapter.run.stdin {
+        Feed::Prompt => places.prompt_file.to_owned(),
+        Feed::Pointer => pointer(places)?,
+    };
     Ok(Program {
         environment: environment(&call, &pass),
         command: call.command,
         folder: call.folder,
-        stdin: Stdin::File(places.prompt_file.to_owned()),
+        stdin: Stdin::File(stdin),
         run_folder: places.process.to_owned(),
         keeper: places.keeper.clone(),
     })
+}
+
+/// A file with one sentence that says where the prompt is, in words that no program rewrites.
+fn pointer(places: Places<'_>) -> Result<PathBuf, String> {
+    let prompt = places.prompt_file.to_string_lossy();
+    // An `@` anywhere would be expanded, and it is the one thing this sentence is for.
+    if prompt.contains('@') {
+        return Err("it expands `@` in what it is told, and the path of its checkout has one: set `XDG_CACHE_HOME`".to_owned());
+    }
+    let path = places.private.join("pointer.txt");
+    let text = format!(
+        "Your instructions are in the file {prompt}\n\nRead that whole file before anything else, and do exactly what it says.\n"
+    );
+    std::fs::write(&path, text).map_err(|error| format!("its pointer could not be written: {error}"))?;
+    Ok(path)
 }
 
 /// The harmless variables, those passed on, and those the adapter sets, which win.
@@ -193,7 +213,12 @@ pub(crate) struct Watched {
     pub(crate) answer: AgentAnswer,
     /// It had told its result and was ended because it ran on.
     ran_on: bool,
+    /// Its whole standard output.
+    stream: Vec<u8>,
 }
+
+/// Why an attempt is broken off that has told its result.
+const RAN_ON: &str = "it ran on after it had told its result";
 
 /// Runs the program and reads its stream as it grows.
 pub(crate) fn watch(
@@ -202,47 +227,65 @@ pub(crate) fn watch(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress, Option<String>),
 ) -> Watched {
+    let adapter = &party.agent.adapter;
     let stop = cancel.child();
-    let mut tail = Tail::new(program.run_folder.join("stdout"));
-    let mut reader = StreamReader::new(&party.agent.adapter);
+    let doing = RefCell::new(None);
+    let mut reader = StreamReader::new(adapter);
     let (done, told) = channel();
     let outcome = std::thread::scope(|scope| {
-        let patient = scope.spawn({
+        scope.spawn({
             let stop = &stop;
             move || end_when_it_runs_on(&told, stop)
         });
         let done = done;
-        let outcome = supervise::run(program, &command::limits(party.settings), &stop, &mut |news| {
-            let seen = if matches!(news, Progress::Output { .. }) {
-                reader.feed(&tail.more())
-            } else {
-                Vec::new()
-            };
-            let doing = react(&seen, &stop, &done);
-            progress(news, doing);
-        });
-        drop(done);
-        (outcome, patient.join().unwrap_or(false))
+        let mut on_line = |line: &[u8]| {
+            let mut seen = reader.feed(line);
+            seen.extend(reader.feed(b"\n"));
+            if let Some(what) = react(seen, &stop, &done) {
+                doing.replace(Some(what));
+            }
+        };
+        let limits = limits(party);
+        let mut on_news = |news: Progress| progress(news, doing.take());
+        supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
-    let (outcome, ran_on) = outcome;
-    reader.feed(&tail.more());
+    // Read again as a whole: what was shown live may lack its longest lines.
+    let stream = std::fs::read(&outcome.stdout).unwrap_or_default();
     let stderr = command::read_end(&outcome.stderr, STDERR_READ);
+    let ran_on = outcome.broken_off.as_deref() == Some(RAN_ON);
     let end = ProcessEnd {
         exit: outcome.exit,
         signal: outcome.signal,
         stopped: outcome.stopped_by.is_some() && outcome.ending != Ending::Leaky,
         stderr: String::from_utf8_lossy(&stderr).into_owned(),
     };
-    Watched { answer: reader.finish(&end), outcome, ran_on }
+    Watched { answer: read_stream(adapter, &stream, &end), outcome, ran_on, stream }
 }
 
-/// Ends the attempt where going on is hopeless or unsafe; returns what it is doing.
-fn react(seen: &[Seen], stop: &Cancel, done: &Sender<()>) -> Option<String> {
+fn limits(party: Party<'_>) -> Limits {
+    let adapter = &party.agent.adapter;
+    Limits {
+        interrupt: match adapter.run.first_signal {
+            FirstSignal::Interrupt => Interrupt::Int,
+            FirstSignal::Terminate => Interrupt::Term,
+        },
+        // Programs with an event stream go on complaining on standard error while they hang.
+        pulse: match adapter.stream.format {
+            Format::Events => Pulse::Stdout,
+            Format::Text => Pulse::Either,
+        },
+        ..command::limits(party.settings)
+    }
+}
+
+/// Breaks the attempt off where going on is hopeless or unsafe; returns what it is doing.
+fn react(seen: Vec<Seen>, stop: &Cancel, done: &Sender<()>) -> Option<String> {
     let mut doing = None;
     for one in seen {
         match one {
-            Seen::Doing(what) => doing = Some(what.clone()),
-            Seen::Hopeless(_) | Seen::Unsafe(_) => stop.cancel(),
+            Seen::Doing(what) => doing = Some(what),
+            Seen::Hopeless(failure) => stop.break_off(failure.message),
+            Seen::Unsafe(why) => stop.break_off(why),
             // Nobody listens once it has ended.
             Seen::Done => drop(done.send(())),
         }
@@ -250,34 +293,31 @@ fn react(seen: &[Seen], stop: &Cancel, done: &Sender<()>) -> Option<String> {
     doing
 }
 
-/// Waits for the result, and then only a while for the end. Returns whether it had to end the program.
-fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) -> bool {
+/// Waits for the result, and then only a while for the end.
+fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
     if told.recv().is_err() {
-        return false;
+        return;
     }
     let end = Instant::now() + AFTERWARDS;
     loop {
         match told.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(()) => {}
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return false,
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                stop.cancel();
-                return true;
-            }
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => return stop.break_off(RAN_ON),
         }
     }
 }
 
 /// Turns what was watched into the attempt.
-fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets, cancel: &Cancel) {
-    let Watched { outcome, answer, ran_on } = watched;
+fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets) {
+    let Watched { outcome, answer, ran_on, stream } = watched;
     attempt.exit = outcome.exit;
     attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().map(|note| secrets.text(note)));
     attempt.stderr = secrets.redact(command::read_end(&outcome.stderr, command::STDERR_KEPT));
     attempt.answer = secrets.text(&answer.text).into_bytes();
-    attempt.stream = secrets.redact(std::fs::read(&outcome.stdout).unwrap_or_default());
+    attempt.stream = secrets.redact(stream.clone());
     attempt.tokens = answer.tokens;
     attempt.usd = answer.usd;
     attempt.model = answer.model.clone().or(attempt.model.take());
@@ -291,7 +331,7 @@ fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets, cancel: &Ca
         message: secrets.text(&failure.message),
         ..failure
     });
-    let (ending, error) = ending(outcome, answer, failure.as_ref(), *ran_on, cancel.is_cancelled());
+    let (ending, error) = ending(outcome, answer, failure.as_ref(), *ran_on);
     if ending == Ending::Leaky && *ran_on {
         attempt.notes.push("it ran on after it had told its result, and was ended".to_owned());
     }
@@ -313,7 +353,6 @@ fn ending(
     answer: &AgentAnswer,
     failure: Option<&Failure>,
     ran_on: bool,
-    cancelled: bool,
 ) -> (Ending, Option<String>) {
     let told = |ending: Ending| {
         let note = outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned());
@@ -321,12 +360,11 @@ fn ending(
         Some(reason.map_or(note.clone(), |failure| format!("{note}; before that: {}", failure.message)))
     };
     match outcome.ending {
-        Ending::Cancelled if cancelled => {
-            return (Ending::Cancelled, Some("it was stopped before it was done".to_owned()));
-        }
-        // Ours: it had told its result, or going on was hopeless.
-        Ending::Cancelled if ran_on && failure.is_none() => return (Ending::Leaky, None),
-        Ending::Cancelled | Ending::Finished | Ending::Leaky | Ending::Failed => {}
+        // The story says who stopped it.
+        Ending::Cancelled => return (Ending::Cancelled, None),
+        // Ours: it had told its result.
+        Ending::Failed if ran_on && failure.is_none() => return (Ending::Leaky, None),
+        Ending::Finished | Ending::Leaky | Ending::Failed => {}
         other => return (other, told(other)),
     }
     let Some(failure) = failure else {
@@ -344,28 +382,4 @@ fn ending(
         _ => Ending::UnableToReview,
     };
     (ending, Some(sentence))
-}
-
-/// A file that grows.
-struct Tail {
-    path: PathBuf,
-    read: u64,
-}
-
-impl Tail {
-    fn new(path: PathBuf) -> Self {
-        Self { path, read: 0 }
-    }
-
-    /// What came since the last time. What cannot be read now may be read at the end.
-    fn more(&mut self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if let Ok(mut file) = std::fs::File::open(&self.path)
-            && file.seek(SeekFrom::Start(self.read)).is_ok()
-            && file.read_to_end(&mut bytes).is_ok()
-        {
-            self.read += bytes.len() as u64;
-        }
-        bytes
-    }
 }

@@ -67,7 +67,7 @@ pub fn try_agent(
     let word = format!("word-{}", place.nonce);
     let canary = format!("dr-canary \"$@\" @test {}", place.nonce);
     let file = worktree.join("word.txt");
-    let prompt_file = place.folder.join("prompt.md");
+    let prompt_file = worktree.join("prompt.md");
     std::fs::write(&file, format!("{word}\n")).map_err(made)?;
     std::fs::write(&prompt_file, question(&canary, &file)).map_err(made)?;
     let party = Party { agent, settings, environment: place.environment };
