@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn every_reviewer_key_but_its_own_has_a_default() {
-        let own = ["command", "model", "effort"];
+        let own = ["command", "agent", "model", "effort"];
         let of = |prefix: &str| -> Vec<String> {
             let keys = schema::keys().into_iter();
             let mut keys: Vec<String> = keys

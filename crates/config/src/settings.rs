@@ -45,6 +45,8 @@ pub struct ReviewSettings {
     pub deadline: Duration,
     /// Reviewers running at the same time.
     pub jobs: u32,
+    /// Agents that are installed and signed in are asked without being configured.
+    pub detect: bool,
     /// Files whose text reviewers get as background, read from the base commit; missing ones are left out.
     pub context: Vec<String>,
     /// Patterns of generated or mechanical files, which are reviewed lightly.
@@ -132,6 +134,10 @@ pub struct ReviewerSettings {
     #[serde(deserialize_with = "crate::words::deserialize")]
     #[schemars(with = "crate::words::Words")]
     pub command: Vec<String>,
+    /// The agent to ask (`deep-review reviewers` lists them); without it the one of the reviewer's own name, where no
+    /// command is given. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// What the command reads on its standard input.
     pub stdin: Stdin,
     /// Where its review is taken from.
@@ -162,6 +168,24 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+}
+
+impl ReviewerSettings {
+    /// A reviewer that nobody configured.
+    pub fn unconfigured(defaults: &ReviewerDefaults) -> Self {
+        Self {
+            stdin: defaults.stdin,
+            output: defaults.output,
+            parser: defaults.parser,
+            timeout: defaults.timeout,
+            silence: defaults.silence,
+            quorum: defaults.quorum,
+            env: defaults.env.clone(),
+            enabled: defaults.enabled,
+            output_limit: defaults.output_limit,
+            ..Self::default()
+        }
+    }
 }
 
 /// What an open critical finding does.

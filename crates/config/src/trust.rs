@@ -9,8 +9,10 @@ use crate::error::visible;
 use crate::layer::{KeyPath, Leaf, spell};
 
 /// Keys that only the user's own layers may set; `*` stands for any part.
-const TRUSTED_ONLY: [(&str, &str); 5] = [
+const TRUSTED_ONLY: [(&str, &str); 7] = [
     ("reviewers.*.command", "choose which commands run"),
+    ("reviewers.*.agent", "choose which commands run"),
+    ("review.detect", "choose which commands run"),
     ("reviewers.*.env", "choose which environment variables are passed on"),
     ("defaults.env", "choose which environment variables are passed on"),
     ("verify.*", "choose which commands run, or how they are confined"),

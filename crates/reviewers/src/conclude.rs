@@ -33,13 +33,15 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
         ending,
         ms: attempt.ms,
         error,
+        failure: if state == ReviewerState::Finished { None } else { attempt.failure.clone() },
+        attempts: 0,
         receipt,
         quorum: attempt.quorum,
         verdict: reading.verdict.clone(),
         summary: reading.summary.clone(),
         tree_gone: attempt.tree_gone,
-        tokens: None,
-        usd: None,
+        tokens: attempt.tokens,
+        usd: attempt.usd,
         notes,
     }
 }
