@@ -82,7 +82,8 @@ fn ask(
     }
 
     let private = common.folder.join("private");
-    std::fs::create_dir_all(&private).map_err(|error| format!("its private folder could not be made: {error}"))?;
+    std::fs::create_dir_all(&private)
+        .map_err(|error| format!("its private folder could not be made: {error}"))?;
     let (call, pass) = prepare(request, &worktree, &private, &exchange)?;
     let environment = environment(&call, &pass);
     let secrets = Secrets::of(&environment);
@@ -186,15 +187,16 @@ fn watch(
             move || end_when_it_runs_on(&told, stop)
         });
         let done = done;
-        let outcome = supervise::run(program, &command::limits(request.command.settings), &stop, &mut |news| {
-            let seen = if matches!(news, Progress::Output { .. }) {
-                reader.feed(&tail.more())
-            } else {
-                Vec::new()
-            };
-            let doing = react(&seen, &stop, &done);
-            progress(news, doing);
-        });
+        let outcome =
+            supervise::run(program, &command::limits(request.command.settings), &stop, &mut |news| {
+                let seen = if matches!(news, Progress::Output { .. }) {
+                    reader.feed(&tail.more())
+                } else {
+                    Vec::new()
+                };
+                let doing = react(&seen, &stop, &done);
+                progress(news, doing);
+            });
         drop(done);
         (outcome, patient.join().unwrap_or(false))
     });
@@ -259,10 +261,8 @@ fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets, cancel: &Ca
     for line in answer.diagnostics.iter().take(3) {
         attempt.notes.push(format!("it printed between its events: {}", secrets.text(line)));
     }
-    let failure = answer.failure.clone().map(|failure| Failure {
-        message: secrets.text(&failure.message),
-        ..failure
-    });
+    let failure =
+        answer.failure.clone().map(|failure| Failure { message: secrets.text(&failure.message), ..failure });
     let (ending, error) = ending(outcome, answer, failure.as_ref(), *ran_on, cancel.is_cancelled());
     if ending == Ending::Leaky && *ran_on {
         attempt.notes.push("it ran on after it had told its result, and was ended".to_owned());
