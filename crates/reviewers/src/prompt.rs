@@ -99,7 +99,7 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
 }
 
 /// A file name is the reviewed branch's to choose: it must not add lines to the prompt.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 

@@ -10,10 +10,8 @@ use std::process::exit;
 use test_kit::{FakeModel, FakeModelOptions};
 
 fn main() {
-    let mut options = FakeModelOptions {
-        root: std::env::current_dir().unwrap_or_default(),
-        ..FakeModelOptions::default()
-    };
+    let mut options =
+        FakeModelOptions { root: std::env::current_dir().unwrap_or_default(), ..FakeModelOptions::default() };
     let mut port_file = None;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {

@@ -2,6 +2,7 @@
 //!
 //! In: what a protocol read from a body. Out: the next turn of a scenario. Never touches a socket.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -51,7 +52,7 @@ pub(crate) enum Turn {
 /// A final text and how it ends.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Text {
-    pub(crate) text: String,
+    pub(crate) body: String,
     pub(crate) stop: Stop,
     /// Spread over so much time.
     pub(crate) over: std::time::Duration,
@@ -81,7 +82,7 @@ impl Asked {
             (self.tools.is_empty(), &self.schema, matches!(scenario.steps[..], [Step::Fault(_)]))
         {
             // A side request of a client that wants a small object, to route the real one.
-            return Turn::Text(Text { text: tools::instance(schema).to_string(), ..Text::default() });
+            return Turn::Text(Text { body: tools::instance(schema).to_string(), ..Text::default() });
         }
         let pointed = self.named("Your instructions are in the file ");
         let mut seen = self.results.len().saturating_sub(usize::from(pointed.is_some()));
@@ -126,9 +127,10 @@ impl Asked {
     fn say(&self, say: &Say) -> Text {
         let canary = self.canary();
         let json = || {
-            serde_json::to_string_pretty(&review::document(canary.as_deref())).expect("a document is plain data")
+            serde_json::to_string_pretty(&review::document(canary.as_deref()))
+                .expect("a document is plain data")
         };
-        let plain = |text: String| Text { text, ..Text::default() };
+        let plain = |text: String| Text { body: text, ..Text::default() };
         match say {
             Say::Json => plain(json()),
             Say::Markdown => {
@@ -136,24 +138,32 @@ impl Asked {
                 plain(review::markdown(canary.as_deref()) + mark.unwrap_or_default())
             }
             Say::Canary => plain(canary.unwrap_or_default()),
-            Say::Results => plain(format!(
-                "TOOL RESULTS BEGIN\n{}\nTOOL RESULTS END\n",
-                self.results.join("\n---\n")
-            )),
+            Say::Results => {
+                plain(format!("TOOL RESULTS BEGIN\n{}\nTOOL RESULTS END\n", self.results.join("\n---\n")))
+            }
             Say::Empty => plain(String::new()),
             Say::Truncated => {
                 let whole = json();
                 let half = (0..=whole.len() / 2).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or(0);
-                Text { text: whole[..half].to_owned(), stop: Stop::MaxTokens, ..Text::default() }
+                Text { body: whole[..half].to_owned(), stop: Stop::MaxTokens, ..Text::default() }
             }
-            Say::Refused => Text {
-                text: "I cannot help with that.".to_owned(),
-                stop: Stop::Refused,
-                ..Text::default()
-            },
+            Say::Refused => {
+                Text { body: "I cannot help with that.".to_owned(), stop: Stop::Refused, ..Text::default() }
+            }
             Say::Huge(bytes) => {
-                let line = "A line of a very long answer that says nothing.\n";
-                plain(format!("{}\n{}", line.repeat(bytes / line.len()), json()))
+                // Numbered, because some clients take a repeated line for a model that went round in circles.
+                let mut long = String::new();
+                for number in 1_u64.. {
+                    if long.len() >= *bytes {
+                        break;
+                    }
+                    let _ = writeln!(
+                        long,
+                        "Line {number}, {:x}, says nothing.",
+                        number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                    );
+                }
+                plain(format!("{long}\n{}", json()))
             }
             Say::Slow(over) => Text { over: *over, ..plain(json()) },
             Say::Text(text) => plain(text.clone()),

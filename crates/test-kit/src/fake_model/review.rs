@@ -15,7 +15,8 @@ pub const CALC_BEFORE: &str = "def mean(values):\n    if not values:\n        re
 pub const CALC_AFTER: &str = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n\n\ndef double(value):\n    return value * 2\n";
 /// The title of the one finding.
 pub const TITLE: &str = "`mean()` divides by zero for an empty list";
-const PROBLEM: &str = "The guard `if not values` is gone, so `len(values)` is 0 and the division raises `ZeroDivisionError`.";
+const PROBLEM: &str =
+    "The guard `if not values` is gone, so `len(values)` is 0 and the division raises `ZeroDivisionError`.";
 const SUMMARY: &str = "The change rewrites `mean()` and loses the answer for an empty list.";
 const VERDICT: &str = "merge-with-fixes";
 

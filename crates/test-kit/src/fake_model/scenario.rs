@@ -212,10 +212,7 @@ pub fn table() -> Vec<(&'static str, Scenario)> {
         ("ok-shell", Scenario::steps([diff(), Step::Say(Say::Json)])),
         ("ok-read-shell", Scenario::steps([read(), diff(), Step::Say(Say::Json)])),
         ("ok-two-calls", Scenario::steps([Step::Calls(two_reads), Step::Say(Say::Json)])),
-        (
-            "ok-structured",
-            Scenario::steps([read(), Action::wanted(Want::Structured), Step::Say(Say::Json)]),
-        ),
+        ("ok-structured", Scenario::steps([read(), Action::wanted(Want::Structured), Step::Say(Say::Json)])),
         ("slow", Scenario::says(Say::Slow(Duration::from_secs(5)))),
         ("huge", Scenario::says(Say::Huge(600_000))),
         ("canary", Scenario::says(Say::Canary)),
@@ -247,10 +244,7 @@ pub fn table() -> Vec<(&'static str, Scenario)> {
         // Long tools.
         (
             "slow-tool",
-            Scenario::steps([
-                shell("python3 -c 'import time; time.sleep(120)'"),
-                Step::Say(Say::Json),
-            ]),
+            Scenario::steps([shell("python3 -c 'import time; time.sleep(120)'"), Step::Say(Say::Json)]),
         ),
         (
             "slow-tool-background",

@@ -174,7 +174,9 @@ fn fail(
             http::answer(stream, 307, &elsewhere, "text/plain", b"elsewhere")
         }
         Fault::CutInStream | Fault::EndEarly | Fault::Malformed if !asked.stream => cut(stream),
-        Fault::StallInStream | Fault::StallAfterHeaders | Fault::Chatter | Fault::EndlessLine if !asked.stream => {
+        Fault::StallInStream | Fault::StallAfterHeaders | Fault::Chatter | Fault::EndlessLine
+            if !asked.stream =>
+        {
             stall(shared, stream)
         }
         Fault::StallAfterHeaders => http::begin_events(stream).and_then(|()| stall(shared, stream)),
@@ -197,7 +199,7 @@ fn fail(
 /// The events of a text up to the middle of it.
 fn half_an_answer(protocol: Protocol, asked: &Asked) -> Vec<String> {
     let text = "The change rewrites `mean()` and, as far as can be seen from here,".to_owned();
-    let mut events = protocol.events(asked, &Turn::Text(Text { text, ..Text::default() }));
+    let mut events = protocol.events(asked, &Turn::Text(Text { body: text, ..Text::default() }));
     let whole = events.len();
     events.truncate((whole / 2).max(1));
     events

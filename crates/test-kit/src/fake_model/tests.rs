@@ -19,8 +19,12 @@ fn post(server: &FakeModel, path: &str, body: &Value) -> String {
     String::from_utf8_lossy(&all).into_owned()
 }
 
-const PATHS: [&str; 4] =
-    ["/v1/messages", "/v1/responses", "/v1/chat/completions", "/v1beta/models/m:streamGenerateContent?alt=sse"];
+const PATHS: [&str; 4] = [
+    "/v1/messages",
+    "/v1/responses",
+    "/v1/chat/completions",
+    "/v1beta/models/m:streamGenerateContent?alt=sse",
+];
 
 fn streaming() -> Value {
     json!({ "model": "m", "stream": true, "messages": [{ "role": "user", "content": "dr-canary \"$@\" abc123def" }] })
@@ -30,9 +34,14 @@ fn streaming() -> Value {
 fn every_scenario_answers_every_protocol_as_its_name_says() {
     let server = FakeModel::start("/repo");
     for path in PATHS {
-        for (scenario, status) in
-            [("ok-text", 200), ("forbidden", 403), ("no-model", 404), ("rate", 429), ("server", 500), ("empty", 200)]
-        {
+        for (scenario, status) in [
+            ("ok-text", 200),
+            ("forbidden", 403),
+            ("no-model", 404),
+            ("rate", 429),
+            ("server", 500),
+            ("empty", 200),
+        ] {
             let answer = post(&server, &format!("/s/{scenario}{path}"), &streaming());
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{scenario} {path}: {answer}");
             assert_eq!(scenario == "rate", answer.contains("retry-after: 1"), "{scenario} {path}");
@@ -70,7 +79,9 @@ fn a_flaky_server_counts_by_tag_and_the_log_keeps_no_key() {
     let server = FakeModel::start("/repo");
     let statuses: Vec<String> = ["a", "a", "a", "b"]
         .iter()
-        .map(|tag| post(&server, &format!("/s/flaky-server~{tag}/v1/messages"), &streaming())[9..12].to_owned())
+        .map(|tag| {
+            post(&server, &format!("/s/flaky-server~{tag}/v1/messages"), &streaming())[9..12].to_owned()
+        })
         .collect();
     assert_eq!(statuses, ["500", "500", "200", "500"]);
     let asked = server.asked("flaky-server~a");

@@ -130,9 +130,7 @@ fn file(asked: &Asked, path: &str, schema: &Value) -> Map<String, Value> {
 /// The smallest value a JSON schema allows, as far as clients' side requests need it.
 pub(crate) fn instance(schema: &Value) -> Value {
     if let Some(choices) = schema["enum"].as_array() {
-        let good = |value: &&Value| {
-            matches!(value.as_str(), Some("user" | "flash" | "simple" | "Simple"))
-        };
+        let good = |value: &&Value| matches!(value.as_str(), Some("user" | "flash" | "simple" | "Simple"));
         return choices.iter().find(good).or(choices.first()).cloned().unwrap_or_default();
     }
     for key in ["anyOf", "oneOf", "allOf"] {

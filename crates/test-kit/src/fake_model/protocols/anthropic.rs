@@ -60,8 +60,8 @@ fn content(asked: &Asked, turn: &Turn) -> (Vec<Value>, &'static str) {
                 Stop::MaxTokens => "max_tokens",
                 Stop::Refused => "refusal",
             };
-            let block = json!({ "type": "text", "text": text.text });
-            (if text.text.is_empty() { Vec::new() } else { vec![block] }, stop)
+            let block = json!({ "type": "text", "text": text.body });
+            (if text.body.is_empty() { Vec::new() } else { vec![block] }, stop)
         }
         Turn::Fault(_) => (Vec::new(), "end_turn"),
     }
@@ -136,9 +136,11 @@ pub(super) fn refusal(refusal: Refusal) -> (u16, Value) {
         Refusal::Auth => (401, "authentication_error", "invalid x-api-key"),
         Refusal::Forbidden => (403, "permission_error", "Your API key lacks permission for this resource."),
         Refusal::NoModel => (404, "not_found_error", "model: no-such-model"),
-        Refusal::Rate => {
-            (429, "rate_limit_error", "This request would exceed your organization's rate limit of input tokens per minute.")
-        }
+        Refusal::Rate => (
+            429,
+            "rate_limit_error",
+            "This request would exceed your organization's rate limit of input tokens per minute.",
+        ),
         Refusal::Quota => (
             429,
             "rate_limit_error",
@@ -155,7 +157,12 @@ pub(super) fn refusal(refusal: Refusal) -> (u16, Value) {
         Refusal::Context => {
             (400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum")
         }
-        Refusal::BadRequest => (400, "invalid_request_error", "messages.0.nonsense: Extra inputs are not permitted"),
+        Refusal::BadRequest => {
+            (400, "invalid_request_error", "messages.0.nonsense: Extra inputs are not permitted")
+        }
     };
-    (status, json!({ "type": "error", "error": { "type": kind, "message": message }, "request_id": "req_fake" }))
+    (
+        status,
+        json!({ "type": "error", "error": { "type": kind, "message": message }, "request_id": "req_fake" }),
+    )
 }

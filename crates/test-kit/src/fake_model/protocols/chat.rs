@@ -66,7 +66,7 @@ pub(super) fn body(asked: &Asked, turn: &Turn) -> Value {
             let calls: Vec<Value> = calls.iter().map(tool_call).collect();
             json!({ "role": "assistant", "content": null, "tool_calls": calls })
         }
-        Turn::Text(text) => json!({ "role": "assistant", "content": text.text }),
+        Turn::Text(text) => json!({ "role": "assistant", "content": text.body }),
         Turn::Fault(_) => json!({ "role": "assistant", "content": "" }),
     };
     json!({
@@ -82,7 +82,8 @@ fn chunk(asked: &Asked, choices: &Value) -> Value {
 }
 
 pub(super) fn events(asked: &Asked, turn: &Turn) -> Vec<String> {
-    let piece = |delta: Value| data(&chunk(asked, &json!([{ "index": 0, "delta": delta, "finish_reason": null }])));
+    let piece =
+        |delta: Value| data(&chunk(asked, &json!([{ "index": 0, "delta": delta, "finish_reason": null }])));
     let mut events = vec![piece(json!({ "role": "assistant", "content": "" }))];
     match turn {
         Turn::Calls(calls) => {
@@ -98,7 +99,7 @@ pub(super) fn events(asked: &Asked, turn: &Turn) -> Vec<String> {
             }
         }
         Turn::Text(text) => {
-            events.extend(pieces(&text.text).into_iter().map(|part| piece(json!({ "content": part }))));
+            events.extend(pieces(&text.body).into_iter().map(|part| piece(json!({ "content": part }))));
         }
         Turn::Fault(_) => {}
     }

@@ -16,10 +16,12 @@ pub(super) fn read(path: &str, body: &Value) -> Asked {
     let parts: Vec<&Value> = turns.iter().filter_map(|turn| turn["parts"].as_array()).flatten().collect();
     let result = |part: &&Value| {
         let response = part.get("functionResponse")?.get("response")?;
-        Some(["output", "result", "error"].iter().find_map(|name| response.get(*name)).map_or_else(
-            || response.to_string(),
-            text_of,
-        ))
+        Some(
+            ["output", "result", "error"]
+                .iter()
+                .find_map(|name| response.get(*name))
+                .map_or_else(|| response.to_string(), text_of),
+        )
     };
     let tools = body["tools"].as_array().into_iter().flatten();
     let declared = tools.filter_map(|tool| tool["functionDeclarations"].as_array()).flatten();
@@ -80,7 +82,7 @@ fn parts(turn: &Turn) -> (Vec<Value>, &'static str) {
                 Stop::MaxTokens => "MAX_TOKENS",
                 Stop::Refused => "PROHIBITED_CONTENT",
             };
-            let parts = pieces(&text.text).into_iter().map(|piece| json!({ "text": piece }));
+            let parts = pieces(&text.body).into_iter().map(|piece| json!({ "text": piece }));
             (parts.collect(), finish)
         }
         Turn::Fault(_) => (Vec::new(), "STOP"),

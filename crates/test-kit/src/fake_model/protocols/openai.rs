@@ -35,12 +35,9 @@ pub(super) fn refusal(refusal: Refusal) -> (u16, Value) {
             Some("insufficient_quota"),
             "You exceeded your current quota, please check your plan and billing details.",
         ),
-        Refusal::Credit => (
-            402,
-            "billing_error",
-            Some("billing_hard_limit_reached"),
-            "Billing hard limit has been reached",
-        ),
+        Refusal::Credit => {
+            (402, "billing_error", Some("billing_hard_limit_reached"), "Billing hard limit has been reached")
+        }
         Refusal::Server => {
             (500, "server_error", None, "The server had an error while processing your request.")
         }

@@ -11,8 +11,7 @@ use super::{arguments_text, event, pieces};
 
 pub(super) fn read(body: &Value) -> Asked {
     let items = body["input"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let is_result =
-        |item: &&Value| item["type"].as_str().is_some_and(|kind| kind.ends_with("_call_output"));
+    let is_result = |item: &&Value| item["type"].as_str().is_some_and(|kind| kind.ends_with("_call_output"));
     let mut tools = Vec::new();
     for tool in body["tools"].as_array().into_iter().flatten() {
         add_tool(tool, &mut tools);
@@ -24,7 +23,11 @@ pub(super) fn read(body: &Value) -> Asked {
         stream: body["stream"] == true,
         tools,
         results: items.iter().filter(is_result).map(|item| text_of(&item["output"])).collect(),
-        text: format!("{}\n{}\n{said}", text_of(&body["instructions"]), body["input"].as_str().unwrap_or_default()),
+        text: format!(
+            "{}\n{}\n{said}",
+            text_of(&body["instructions"]),
+            body["input"].as_str().unwrap_or_default()
+        ),
         schema: (!schema.is_null()).then(|| schema.clone()),
         ..Asked::default()
     }
@@ -49,12 +52,12 @@ fn items(asked: &Asked, turn: &Turn) -> Vec<Value> {
     let at = asked.results.len();
     match turn {
         Turn::Calls(calls) => calls.iter().map(call_item).collect(),
-        Turn::Text(text) if text.text.is_empty() => Vec::new(),
+        Turn::Text(text) if text.body.is_empty() => Vec::new(),
         Turn::Text(text) => {
             let part = match text.stop {
-                Stop::Refused => json!({ "type": "refusal", "refusal": text.text }),
+                Stop::Refused => json!({ "type": "refusal", "refusal": text.body }),
                 Stop::Done | Stop::MaxTokens => {
-                    json!({ "type": "output_text", "text": text.text, "annotations": [] })
+                    json!({ "type": "output_text", "text": text.body, "annotations": [] })
                 }
             };
             vec![json!({
@@ -66,8 +69,11 @@ fn items(asked: &Asked, turn: &Turn) -> Vec<Value> {
 }
 
 fn call_item(call: &Call) -> Value {
-    let (kind, field, id) =
-        if call.freeform { ("custom_tool_call", "input", "ctc") } else { ("function_call", "arguments", "fc") };
+    let (kind, field, id) = if call.freeform {
+        ("custom_tool_call", "input", "ctc")
+    } else {
+        ("function_call", "arguments", "fc")
+    };
     let mut item = json!({
         "type": kind, "id": format!("{id}_{}", call.id), "call_id": call.id, "name": call.name, "status": "completed",
     });
