@@ -29,6 +29,8 @@ mod terminal;
 mod words;
 
 #[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod sample;
 
 pub use code_quality::code_quality;

@@ -3,8 +3,6 @@
 //! In: a report and the original reviews. Out: one file that loads nothing, is readable without scripts, in light and
 //! dark, at phone width and on paper. Never puts foreign text anywhere but through [`escape::text`] or [`prose::block`].
 
-#[cfg(test)]
-mod browser;
 mod code;
 mod escape;
 mod filters;
