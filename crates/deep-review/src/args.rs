@@ -296,6 +296,9 @@ pub(crate) struct ResumeArgs {
     /// Ask nobody: report what has arrived
     #[arg(long)]
     pub(crate) as_it_is: bool,
+    /// Another deadline than the run had, from now on (`15m`, `90s`)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
     /// Exit with 1 when an open finding that is not contested is at least this severe
     #[arg(long, value_name = "LEVEL")]
     pub(crate) fail_on: Option<FailOn>,

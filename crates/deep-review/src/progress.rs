@@ -8,9 +8,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::{Ending, Event, EventKind, Lane, Severity};
+use model::{Clock as _, Ending, Event, EventKind, Lane, Severity};
 
 use crate::args::ProgressHow;
+use crate::session::SystemClock;
 use crate::ui::Ui;
 
 /// Shows events as they happen.
@@ -42,6 +43,16 @@ impl Progress {
             ProgressHow::Plain | ProgressHow::Auto => How::Plain,
         };
         Self { ui, how }
+    }
+
+    /// Says something that is no event of a run.
+    pub(crate) fn say(&self, text: &str) {
+        let text = report::safe_text(text);
+        match &self.how {
+            How::Live { lanes, .. } => lanes.println(text).unwrap_or_default(),
+            How::Json => self.show(&Event { at: SystemClock.now(), kind: EventKind::Note { text } }),
+            How::Plain | How::Silent => self.ui.talk(&text),
+        }
     }
 
     /// Shows one event.

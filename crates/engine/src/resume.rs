@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use config::Config;
 use git::Snapshot;
@@ -32,19 +32,23 @@ pub struct ResumeRequest<'a> {
     pub config: &'a Config,
     /// Ask nobody: consolidate what has arrived.
     pub as_it_is: bool,
+    /// Another deadline than the run had.
+    pub deadline: Option<Duration>,
     /// Also write the report's forms here.
     pub out: Option<PathBuf>,
     /// The user's home folder, so that it can be kept out of the report.
     pub home: Option<PathBuf>,
 }
 
-/// Goes on with a run.
+/// Goes on with a run. Reviewers that came to their end stay as they are; others are asked.
 pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished, Error> {
     let begun = Instant::now();
     let run = tools.store.reopen(request.run)?;
     let plan = plan_of(&run)?;
     let target = run.target()?.ok_or_else(|| no_plan(&run, "what it reviews was not written down"))?;
-    let config = Config::of(plan.settings(&request.config.settings));
+    let mut config = Config::of(plan.settings(&request.config.settings));
+    let review = &mut config.settings.review;
+    review.deadline = request.deadline.unwrap_or(review.deadline);
     let roster = roster(request, &run, &plan, &config)?;
     let snapshot = Snapshot::open(tools.repository, &target)?;
     run.set_resumed()?;
@@ -100,7 +104,7 @@ fn known(story: &Story<'_>, all: bool) -> Result<BTreeMap<String, Answered>, Err
     let scrub = story.hearing().scrub();
     let mut known = BTreeMap::new();
     for (at, asked) in story.roster.iter().enumerate() {
-        if let Some(answered) = restore(run, asked.name(), asked.parser(), target)? {
+        if let Some(answered) = restore(run, asked.name(), asked.parser(), target, !all)? {
             known.insert(asked.name().to_owned(), answered);
             continue;
         }

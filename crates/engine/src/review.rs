@@ -11,7 +11,7 @@ use config::Config;
 use findings::Quorum;
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
-use model::{Clock, Ending, Event, EventKind, Original, Report, RunId, Target};
+use model::{Clock, Ending, Event, EventKind, Original, Report, ReviewerReport, RunId, Target};
 use store::{RunFolder, Store};
 use supervise::{Cancel, Keeper};
 
@@ -78,10 +78,9 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Names of reviewers that were cut off: going on with the run asks them again.
-    pub fn cut(&self) -> Vec<&str> {
-        let cut = self.report.reviewers.iter().filter(|row| row.ending == Ending::Cancelled);
-        cut.map(|row| row.name.as_str()).collect()
+    /// Whether going on with the run asks somebody again.
+    pub fn can_be_resumed(&self) -> bool {
+        self.report.reviewers.iter().any(ReviewerReport::may_be_asked_again)
     }
 }
 
@@ -168,7 +167,8 @@ impl Story<'_> {
         scrub.notes(&mut report);
         report.tool.config_sha256 = Some(self.config_sha256.clone());
         report.run.resumed = self.run.resumed();
-        report.run.complete = report.run.complete && !deadline_reached && !cancelled;
+        let cut_off = report.reviewers.iter().any(|row| row.ending == Ending::Cancelled);
+        report.run.complete = report.run.complete && !deadline_reached && !cancelled && !cut_off;
         self.finish(consolidation).stamp(&mut report);
 
         let written = forms(&report, &originals);
