@@ -3,10 +3,15 @@
 //! In: the record. Out: what was ended now, in sentences, and a word about runs that can be gone on with. Never touches what
 //! belongs to a living run.
 
+use std::time::Duration;
+
 use model::Target;
 use store::{RunEntry, Store};
 
 use crate::progress::Progress;
+
+/// A start does not wait for a removal that may only succeed later.
+const PATIENCE: Duration = Duration::ZERO;
 
 /// Ends what earlier runs that died may have left behind, and says so.
 pub(crate) fn recover(progress: &Progress, store: &Store) -> Vec<String> {
@@ -14,6 +19,13 @@ pub(crate) fn recover(progress: &Progress, store: &Store) -> Vec<String> {
     let recovery = supervise::recover(store.root());
     notes.extend(recovery.attempts.iter().map(told));
     notes.extend(recovery.notes);
+    for left in supervise::keep_promises(&store.promises(), PATIENCE) {
+        progress.say(&format!(
+            "{} of an earlier run could not be removed: {}",
+            left.path.display(),
+            left.why
+        ));
+    }
     for note in &notes {
         progress.say(note);
     }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{JSON_REVIEW, Working, calls, counting, json, nobody_runs, reviewer, run_folders, session};
+use common::{JSON_REVIEW, Working, calls, counting, json, reviewer, run_folders, session};
 use serde_json::Value;
 use test_kit::TestSession;
 

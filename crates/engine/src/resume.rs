@@ -52,10 +52,9 @@ pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished
     let roster = roster(request, &run, &plan, &config)?;
     let snapshot = Snapshot::open(tools.repository, &target)?;
     run.set_resumed()?;
-    // Before anything of it is read: what a dead process left running may still write.
-    let recovery = supervise::recover(run.path());
-    let unproven: Vec<String> =
-        recovery.attempts.into_iter().filter(|one| !one.tree_gone).map(|one| one.program).collect();
+    // Before anything of it is read: what a dead process left running may still write. What cannot be proven gone is told by
+    // the promise that waits for it.
+    drop(supervise::recover(run.path()));
     let story = Story {
         tools,
         run: &run,
@@ -67,7 +66,6 @@ pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished
         out: request.out.clone(),
         home: request.home.clone(),
         notes: plan.notes,
-        unproven,
         begun,
     };
     let known = known(&story, request.as_it_is)?;

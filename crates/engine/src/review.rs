@@ -108,7 +108,6 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
         out: request.out.clone(),
         home: request.home.clone(),
         notes: request.notes.clone(),
-        unproven: Vec::new(),
         begun,
     }
     .tell_to_the_end(BTreeMap::new())
@@ -126,7 +125,6 @@ pub(crate) struct Story<'a> {
     pub(crate) out: Option<PathBuf>,
     pub(crate) home: Option<PathBuf>,
     pub(crate) notes: Vec<String>,
-    pub(crate) unproven: Vec<String>,
     pub(crate) begun: Instant,
 }
 
@@ -145,7 +143,6 @@ impl Story<'_> {
             settings: &self.config.settings,
             roster: self.roster,
             home: self.home.as_deref(),
-            unproven: &self.unproven,
         }
     }
 

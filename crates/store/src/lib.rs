@@ -8,6 +8,7 @@
 //! deep-review/                    0700
 //!   store.lock                    held while a run begins or runs are removed
 //!   index.sqlite                  made from the run folders
+//!   promises/                     what is to be removed outside of the runs, until it is
 //!   runs/20260412-203409-topic/
 //!     run.lock                    held by the process that writes the run: free and no report = interrupted
 //!     run.json  target.json       what it is about and how far it came
