@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use model::{CriticalPolicy, PreExistingPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -162,30 +163,6 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
-}
-
-/// What an open critical finding does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CriticalPolicy {
-    /// The verdict is `rework`.
-    #[default]
-    Rework,
-    /// The verdict is `merge-with-fixes`.
-    Fixes,
-}
-
-/// What becomes of findings about code older than the change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PreExistingPolicy {
-    /// They move to the design observations.
-    #[default]
-    Design,
-    /// They become suggestions.
-    Suggestion,
-    /// They stay as they are.
-    Keep,
 }
 
 /// What brings a declined finding back.

@@ -9,6 +9,7 @@ mod consolidate;
 mod error;
 mod import;
 mod place;
+mod records;
 mod review;
 mod roster;
 mod scratch;

@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use config::Config;
-use findings::Quorum;
+use evidence::Evidence;
+use findings::{Quorum, Records};
 use git::{Repository, Snapshot};
 use model::{
     CheckedFinding, Clock, Event, EventKind, Gate, Original, Reading, Report, ReviewerReport, RunId, Target,
@@ -21,7 +22,8 @@ use supervise::{Cancel, Keeper};
 
 use crate::Error;
 use crate::ask::{Folders, News, Panel, ask_all};
-use crate::assemble::{Finish, Parts, assemble, forms, write_forms};
+use crate::assemble::{Finish, Parts, assemble, forms, so_far, write_forms};
+use crate::records::records;
 use crate::roster::Asked;
 use crate::scratch::{Scratch, sweep};
 use crate::scrub::Scrub;
@@ -91,7 +93,16 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let run = tools.store.begin(&target, started_at, &slug)?;
     let names: Vec<String> = request.roster.iter().map(|asked| asked.name().to_owned()).collect();
     run.set_reviewers(&names)?;
-    let story = Story { request, tools, target: &target, snapshot: &snapshot };
+    let evidence = Evidence::new(&snapshot);
+    let (records, no_records) = records(tools.store, &names);
+    let story = Story {
+        request,
+        tools,
+        target: &target,
+        snapshot: &snapshot,
+        evidence: &evidence,
+        records: &records,
+    };
     story.tell(
         &run,
         EventKind::RunStarted { run: run.id().to_string(), target: one_line(&target), reviewers: names },
@@ -100,6 +111,7 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let heard = story.hear_everybody(&run)?;
     let consolidation = Instant::now();
     let mut notes = request.notes.clone();
+    notes.extend(no_records);
     notes.extend(snapshot.notes().iter().cloned());
     notes.extend(heard.notes.iter().cloned());
     if let Some(moved) = tools.repository.head_moved(&target) {
@@ -109,7 +121,8 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let series = run.series();
     let (mut report, originals) = assemble(Parts {
         target: &target,
-        facts: Some(&snapshot),
+        facts: Some((&snapshot, &evidence)),
+        records: &records,
         series,
         run: run.id().clone(),
         heard: heard.rows,
@@ -168,6 +181,8 @@ struct Story<'a> {
     tools: &'a Tools<'a>,
     target: &'a Target,
     snapshot: &'a Snapshot,
+    evidence: &'a Evidence<'a>,
+    records: &'a Records,
 }
 
 impl Story<'_> {
@@ -271,6 +286,7 @@ impl Story<'_> {
                     match self.hear(run, &attempt, &all.scrub) {
                         Ok(one) => {
                             heard.insert(attempt.name.clone(), one);
+                            self.tell_so_far(run, heard);
                         }
                         Err(error) => {
                             cancel.cancel();
@@ -310,7 +326,7 @@ impl Story<'_> {
             },
         );
         let claims = [evidence::Claims { reviewer: &row.name, reading: &reading }];
-        let checked = evidence::check(&claims, self.snapshot);
+        let checked = self.evidence.check(&claims);
         for finding in &checked {
             self.tell(run, checked_event(finding));
         }
@@ -318,6 +334,30 @@ impl Story<'_> {
         keep_raw(run, attempt, &text, json)?;
         let original = Original { reviewer: row.name.clone(), text, json };
         Ok(Heard { row, reading, checked, original })
+    }
+
+    /// What those that ended say together, while others are still at work. In roster order, like the end result.
+    fn tell_so_far(&self, run: &RunFolder, heard: &BTreeMap<String, Heard>) {
+        /// Of more claims the sum is not worth the time while others are waited for.
+        const MOST: usize = 3_000;
+        let asked = self.request.roster.len();
+        let claims: usize = heard.values().map(|one| one.checked.len()).sum();
+        if asked < 2 || heard.len() >= asked || claims > MOST {
+            return;
+        }
+        let in_order = self.request.roster.iter().filter_map(|asked| heard.get(asked.name()));
+        let so_far = so_far(in_order, self.target, self.evidence, self.records, self.request.config);
+        self.tell(
+            run,
+            EventKind::SoFar {
+                ended: so_far.ended,
+                asked: asked as u32,
+                raised: so_far.raised,
+                findings: so_far.findings,
+                blocking: so_far.blocking,
+                contested: so_far.contested,
+            },
+        );
     }
 
     fn parser(&self, name: &str) -> reading::Parser {

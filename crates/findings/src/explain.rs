@@ -6,7 +6,7 @@
 use model::{Finding, Report};
 
 use crate::verdict::list;
-use crate::{places, rules};
+use crate::{contest, places};
 
 /// Explains the finding with this id; says so where there is none.
 pub fn explain(report: &Report, id: &str) -> String {
@@ -60,7 +60,7 @@ fn severity(finding: &Finding, blocks: bool) -> String {
 
 fn lane(finding: &Finding) -> String {
     let mut lines = vec![format!("What the checks say: {}", finding.lane.as_str())];
-    lines.extend(rules::contradiction(&finding.checks).map(|(_, why)| format!("  {why}")));
+    lines.extend(contest::why(finding).map(|(_, why)| format!("  {why}")));
     lines.extend(finding.checks.iter().map(|check| {
         let detail = if check.detail.is_empty() { String::new() } else { format!(": {}", check.detail) };
         let (gate, result) = (check.gate.as_str(), check.result.as_str());
@@ -82,7 +82,12 @@ fn links(finding: &Finding) -> String {
     if finding.possibly_same.is_empty() {
         return String::new();
     }
-    format!("Possibly the same as {}: alike, but not enough to merge them.\n", list(&finding.possibly_same))
+    let mut lines = vec!["What may be the same, and why it was not merged".to_owned()];
+    lines.extend(finding.possibly_same.iter().enumerate().map(|(at, id)| {
+        let why = finding.apart_because.get(at).map_or("alike, but not enough to merge them", String::as_str);
+        format!("  {id}: {why}")
+    }));
+    paragraph(&lines)
 }
 
 fn paragraph(lines: &[String]) -> String {

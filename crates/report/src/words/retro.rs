@@ -17,7 +17,7 @@ pub(crate) struct Numbers {
 
 type Cell = fn(&Report, &ReviewerReport, &Retro) -> String;
 
-const ROWS: [(&str, Cell); 15] = [
+const ROWS: [(&str, Cell); 17] = [
     ("Findings", |_, _, retro| retro.credited.compact()),
     ("Raised → kept", |_, _, retro| format!("{} → {}", retro.raised.total(), in_report(retro))),
     ("Merged", |_, _, retro| retro.merged.to_string()),
@@ -27,6 +27,8 @@ const ROWS: [(&str, Cell); 15] = [
     ("Dropped", |_, _, retro| retro.dropped.to_string()),
     ("False positives", |_, _, retro| retro.false_positives.to_string()),
     ("Unique insights", |_, _, retro| retro.unique.to_string()),
+    ("Shared with", |_, _, retro| shared(retro)),
+    ("Missed without", |_, _, retro| retro.missed_without.to_string()),
     ("Location accuracy", |_, _, retro| accuracy(retro)),
     ("Design observations", |_, _, retro| retro.design.to_string()),
     ("Files reviewed", |report, _, retro| match report.target.changed.len() {
@@ -54,6 +56,12 @@ fn downgraded(retro: &Retro) -> String {
     } else {
         format!("{} ({})", retro.downgraded, transitions.join(", "))
     }
+}
+
+/// Findings that another says too, by the other.
+fn shared(retro: &Retro) -> String {
+    let told: Vec<String> = retro.overlap.iter().map(|(name, number)| format!("{name} {number}")).collect();
+    if told.is_empty() { "0".to_owned() } else { told.join(", ") }
 }
 
 fn accuracy(retro: &Retro) -> String {
