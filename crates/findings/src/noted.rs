@@ -48,7 +48,9 @@ fn news(sentence: &str, known: &BTreeSet<String>) -> Option<f64> {
     let own = stems(sentence);
     let new = own.iter().filter(|stem| !known.contains(*stem)).count();
     let share = new as f64 / own.len().max(1) as f64;
-    let names_code = sentence.contains('`') && sentence.matches('`').count() % 2 == 0;
+    // A mark without its partner was cut off with the rest of a paragraph.
+    let whole = ["`", "**", "\""].iter().all(|mark| sentence.matches(mark).count() % 2 == 0);
+    let names_code = whole && sentence.contains('`');
     (names_code && new >= 3 && share >= NEW).then_some(new as f64 * share)
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::statements::{Statement, names, stems};
-use super::topics::{Topics, claimed};
+use super::topics::{OF_THE_NAMED, Topics, UNTESTED, claimed};
 use crate::defect::Defect;
 use crate::matching::same_file;
 
@@ -65,7 +65,8 @@ impl Question {
 
     /// Whether a statement says the opposite about the same thing.
     pub(super) fn is_denied_by(&self, statement: &Statement<'_>) -> bool {
-        let opposite = self.claims & statement.denies != 0;
+        let denied = self.claims & statement.denies;
+        let opposite = denied & !UNTESTED != 0 || denied != 0 && self.is_told_in_full(statement);
         if !opposite && !statement.refutes {
             return false;
         }
@@ -78,16 +79,28 @@ impl Question {
         let in_names: BTreeSet<String> = shared.iter().flat_map(|name| stems(name)).collect();
         let other_words =
             self.stems.intersection(&statement.stems).filter(|stem| !in_names.contains(*stem)).count();
+        if statement.complains && shared.is_empty() {
+            return false;
+        }
         match (opposite, nearness) {
             // The opposite, about lines that overlap: one word in common ties them.
             (true, Nearness::SameLines) => !shared.is_empty() || spoken >= 1,
             // The opposite, about the same file or about no file: the same name, or more than one word of the title.
             (true, Nearness::SameFile) => !shared.is_empty() || spoken >= 2,
-            (true, _) => !shared.is_empty() && other_words >= 1,
+            (true, _) => {
+                let tied = other_words >= 1 || denied & OF_THE_NAMED != 0;
+                !shared.is_empty() && tied || spoken >= 3 && spoken * 2 >= self.stems.len()
+            }
             // "Not a bug" says nothing about which, so it must name what it is about.
             (false, Nearness::SameLines) => !shared.is_empty() || spoken >= 2,
             (false, _) => !shared.is_empty() && other_words >= 1,
         }
+    }
+
+    /// Most words of the title occur in the statement.
+    fn is_told_in_full(&self, statement: &Statement<'_>) -> bool {
+        let told = self.stems.intersection(&statement.stems).count();
+        told * 10 >= self.stems.len() * 6
     }
 
     fn nearness(&self, statement: &Statement<'_>) -> Nearness {

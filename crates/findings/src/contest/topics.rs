@@ -10,6 +10,13 @@ use regex::Regex;
 /// A set of topics, one bit each.
 pub(super) type Topics = u32;
 
+/// Topics whose object is the named thing itself: an unguarded variable, an endless loop, an unused function. In the others
+/// the name says where, and another word must say what.
+pub(super) const OF_THE_NAMED: Topics = 1 << 1 | 1 << 5 | 1 << 9;
+
+/// The topic of missing tests: that something is tested denies only that this very thing is not.
+pub(super) const UNTESTED: Topics = 1 << 7;
+
 struct Topic {
     /// How the defect is claimed.
     claims: Regex,
@@ -35,8 +42,8 @@ static TOPICS: LazyLock<Vec<Topic>> = LazyLock::new(|| {
     vec![
         // Something that is never given back.
         topic(
-            r"\bleak|\b(?:never|not|n't|without being|isn't) (?:\w+ ){0,2}(?:clos|releas|freed|free\b|stopp|cancel|dispos|unregister|clean|remov|drain)|\b(?:unclosed|unreleased|dangling)\b|\b(?:missing|without|no|lacks?|forgets?) (?:\w+ ){0,2}(?:close|release|cleanup|clean-up|defer|free)\b|\bleft (?:open|behind|running)",
-            r"\b(?:is|are|gets?|being|was|were) (?:\w+ ){0,3}(?:closed|released|freed|cleaned up|disposed|cancelled|canceled|unregistered|drained)\b|\b(?:closes|releases|frees|disposes|cancels|unregisters|drains|cleans up)\b|\bdefers? [^.]{0,30}\b(?:close|release|cancel|unlock|cleanup)",
+            r"\bleak|\b(?:never|not|n't|without being|isn't) (?:\w+ ){0,2}(?:clos|releas|freed|free\b|unlock|stopp|cancel|dispos|unregister|clean|remov|drain)|\b(?:unclosed|unreleased|dangling)\b|\b(?:missing|without|no|lacks?|forgets?) (?:\w+ ){0,2}(?:close|release|cleanup|clean-up|defer|free|unlock)\b|\bleft (?:open|behind|running)",
+            r"\b(?:is|are|gets?|being|was|were) (?:\w+ ){0,3}(?:closed|released|freed|unlocked|cleaned up|disposed|cancelled|canceled|unregistered|drained)\b|\b(?:closes|releases|frees|disposes|cancels|unregisters|drains|cleans up)\b|\bdefers? [^.]{0,30}\b(?:close|release|cancel|unlock|cleanup)",
             r"\b(?:no|not a|nothing|cannot|can't|does not|doesn't|never|without a?) ?(?:\w+ ){0,1}leaks?\b|\bleak-free\b",
         ),
         // Shared state without protection.
@@ -47,7 +54,7 @@ static TOPICS: LazyLock<Vec<Topic>> = LazyLock::new(|| {
         ),
         // A failure that nobody sees.
         topic(
-            r"\b(?:errors?|err|results?|return values?|failures?|exceptions?)`? (?:\w+ |`[^`]+` ){0,4}(?:ignored|discarded|swallowed|dropped|lost|unchecked|unhandled)|\b(?:ignor|swallow|discard|drop|los)(?:e|es|s|ed|ing)? (?:\w+ |`[^`]+` ){0,4}(?:errors?|err|result|failures?|exceptions?)\b|\b(?:unchecked|unhandled|ignored|swallowed) (?:errors?|results?|exceptions?)|\berrors?`? (?:is|are) (?:never|not) (?:checked|handled|propagated|returned)",
+            r"\b(?:errors?|err|results?|return values?|failures?|exceptions?)`? (?:\w+ |`[^`]+` ){0,4}(?:ignored|discarded|swallowed|dropped|lost|unchecked|unhandled)|\b(?:ignor|swallow|discard|drop|los)(?:e|es|s|ed|ing)? (?:\w+ |`[^`]+` ){0,4}(?:errors?|err|result|failures?|exceptions?)\b|\b(?:unchecked|unhandled|ignored|swallowed) (?:\w+ ){0,2}(?:errors?|results?|exceptions?|rejections?)|\berrors?`? (?:is|are) (?:never|not) (?:checked|handled|propagated|returned)",
             r"\b(?:errors?|err|results?|failures?|exceptions?)`? (?:\w+ |`[^`]+` ){0,5}(?:checked|handled|propagated|returned|wrapped|surfaced|reported)\b|\b(?:checks|handles|propagates|returns|wraps|surfaces|reports) (?:\w+ |`[^`]+` ){0,4}(?:errors?|err|failures?|exceptions?)\b",
             "",
         ),
@@ -65,7 +72,7 @@ static TOPICS: LazyLock<Vec<Topic>> = LazyLock::new(|| {
         ),
         // Something that may take forever.
         topic(
-            r"\b(?:no|without|missing|lacks?|not) (?:\w+ ){0,2}(?:timeouts?|deadline|cancellation|limit|bound)|\bhangs?\b|\bblocks? (?:\w+ ){0,2}(?:forever|indefinitely)|\bindefinite|\bunbounded|\bnever returns|\bdeadlock|\binfinite(?:ly)?\b|\bloops? forever",
+            r"\b(?:no|without|missing|lacks?|not) (?:\w+ ){0,2}(?:timeouts?|deadline|cancellation|limit|bound)|\bhangs?\b|\bblocks? (?:\w+ ){0,2}(?:forever|indefinitely)|\bindefinite|\bunbounded|\b(?:never|not|n't) (?:returns?|terminates?|ends?|exits?|finish(?:es)?)\b|\bdeadlock|\binfinite(?:ly)?\b|\bloops? forever",
             r"\b(?:has|have|with|uses|carries|respects|honou?rs|sets) (?:an? |the |its |\w+ ){0,2}(?:timeout|deadline)\b|\b(?:is|are) (?:\w+ ){0,2}(?:bounded|time-?limited|capped|limited) (?:by|to|at)\b|\bbounded by\b|\btimes out after\b",
             r"\b(?:cannot|can't|never|will not|won't|does not|doesn't|not) (?:\w+ ){0,1}(?:hang|deadlock|block forever|loop forever)|\bdeadlock-free\b|\bno deadlock\b",
         ),
@@ -85,7 +92,7 @@ static TOPICS: LazyLock<Vec<Topic>> = LazyLock::new(|| {
         topic(
             r"\bpanics?\b|\bcrash|\baborts?\b|\bsegfault|\bunhandled exception|\bthrows\b",
             r"\brecovers? from (?:\w+ )?panics?\b|\bpanics? (?:is|are) (?:\w+ ){0,2}(?:recovered|caught)\b",
-            r"\b(?:cannot|can't|never|does not|doesn't|will not|won't|not) (?:\w+ ){0,1}(?:panic|crash|abort|throw)\b",
+            r"\b(?:cannot|can't|never|does not|doesn't|will not|won't|not) (?:\w+ ){0,1}(?:panics?|crash(?:es)?|aborts?|throws?)\b",
         ),
         // Code that nobody uses.
         topic(
@@ -115,7 +122,7 @@ fn bits(holds: impl Fn(&Topic) -> bool) -> Topics {
 
 static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:not|never|no|nobody|nothing|none of|without|neither|nor|hardly|rarely|cannot|fails? to|failed to|misses|missing|lacks?|forgets?|too late|twice|wrong|incorrect\w*)\b|n't\b",
+        r"\b(?:not|never|no|nobody|nothing|none of|without|neither|nor|hardly|rarely|cannot|fails? to|failed to|misses|missing|lacks?|forgets?|too late|before|outside|prior to|twice|wrong|incorrect\w*)\b|n't\b",
     )
 });
 
@@ -127,7 +134,7 @@ fn is_negated(sentence: &str, start: usize, end: usize) -> bool {
 
 static REFUTES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:is|are|was|that's|this's|it's|isn't|not|as)? ?(?:not|isn't|n't|no) (?:actually |really |in fact |itself )?(?:an? |the )?(?:real |actual |genuine )?(?:bug|defect|regression|leak|race|vulnerability|deadlock|correctness (?:issue|problem)|data race|real (?:issue|problem))\b|\b(?:is|are) (?:not|n't) (?:actually |really )?(?:an? )?(?:issue|problem|concern)\b|\bisn't (?:actually |really )?(?:an? )?(?:issue|problem|concern)\b|\bfalse[- ](?:positive|alarm)\b|\b(?:cannot|can't|can never|does not|doesn't) (?:actually )?(?:happen|occur)\b",
+        r"\b(?:is|are|was|that's|this's|it's|isn't|not|as)? ?(?:not|isn't|n't|no) (?:actually |really |in fact |itself )?(?:an? |the )?(?:real |actual |genuine )?(?:bug|defect|leak|race|vulnerability|deadlock|correctness (?:issue|problem)|data race|real (?:issue|problem))\b|\b(?:is|are) (?:not|n't) (?:actually |really )?(?:an? )?(?:issue|problem|concern)\b|\bisn't (?:actually |really )?(?:an? )?(?:issue|problem|concern)\b|\bfalse[- ](?:positive|alarm)\b|\b(?:cannot|can't|can never|does not|doesn't) (?:actually )?(?:happen|occur)\b",
     )
 });
 
@@ -138,7 +145,7 @@ pub(super) fn refutes(sentence: &str) -> bool {
 
 static RESERVED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:should|would|could|might|may|ought|needs? to|has to|have to|had to|want|recommend\w*|consider|suggest\w*|ensure|please|unless|except|but|however|although|though|until|only|instead|otherwise|almost|mostly|usually|often|sometimes|partially|partly|eventually|todo|whether|yet|despite|unfortunately|assum\w+|in theory)\b|\?|\bnot (?:yet|all|every|always|everywhere)\b",
+        r"\b(?:should|would|could|might|may|ought|needs? to|has to|have to|had to|want|recommend\w*|consider|suggest\w*|ensure|please|unless|except|but|however|although|though|until|only|instead|otherwise|almost|mostly|usually|often|sometimes|partially|partly|eventually|todo|whether|yet|despite|unfortunately|assum\w+|in theory|unlike|whereas|(?:apart|aside) from|other than|compared|in contrast|before (?:this|the) (?:change|pr|commit|patch)|previously|formerly|used to|the old)\b|\?|\bnot (?:yet|all|every|always|everywhere)\b",
     )
 });
 static CONDITION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\beven )?\b(?:if|when)\b"));

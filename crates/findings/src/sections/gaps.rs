@@ -27,15 +27,21 @@ static MISSING: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:no|not|never|without|missing|lacks?|lacking|gaps?|untested|uncovered|unexercised|undocumented|nothing|none|neither|stale|outdated|still|wrong|misleading|inaccurate|misstates?|contradicts?|incomplete|omits?|omitted|needs?|should|could|would|only|absent|add|zero|hard to|limited|drift\w*)\b|n't\b|\bun(?:test|cover|document)ed\b",
     )
 });
+/// So plain that it is a gap whatever the reader took it for.
+static PLAINLY_MISSING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:no|not|never|without|missing|lacks?|only) (?:[\w`./-]+ ){0,5}(?:tests?|tested|coverage|covered|exercised|documentation|documented|docs?|docstrings?|comments?)\b|\b(?:untested|undocumented|uncovered)\b|\b(?:no longer|do not|does not|don't|doesn't) (?:\w+ ){0,3}(?:exercises?|covers?|asserts?|states?|mentions?|describes?|explains?|lists?|documents?|have)\b|\bmissed entirely\b|\bstill (?:says?|names?|documents?|misstates?|describes?|refers?|claims?)\b|\b(?:understates?|misstates?|deserves?|outdated|stale)\b",
+    )
+});
 static FINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:pass(?:es|ed|ing)?|green|succeed(?:s|ed)?|correctly|thorough(?:ly)?|adequate(?:ly)?|good|excellent|solid|strong|clear(?:ly)?|comprehensive(?:ly)?|well[- ](?:tested|covered|documented)|up[- ]to[- ]date|complete|updated|covers?|covered|documented|documents|sufficient|appropriate(?:ly)?)\b",
+        r"\b(?:pass(?:es|ed|ing)?|green|succeed(?:s|ed)?|correctly|thorough(?:ly)?|adequate(?:ly)?|good|excellent|solid|strong|clear(?:ly)?|comprehensive(?:ly)?|well[- ](?:tested|covered|documented)|up[- ]to[- ]date|complete|updated|coverage exists|tests? exists?|covers?|covered|documented|documents|sufficient|appropriate(?:ly)?)\b",
     )
 });
 /// "No gaps", "not needed": a negation that says that all is well.
 static NOTHING_MISSING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:no|without) (?:\w+ ){0,3}(?:gaps?|issues?|problems?|concerns?|failures?|errors?|regressions?|warnings?|changes? (?:are |is )?(?:needed|required)|(?:documentation|docs?|doc|test|testing|updates?) (?:\w+ ){0,2}(?:needed|required|necessary))\b|\bnothing (?:is |else )?(?:missing|to add|is needed)\b|\bnot (?:needed|required|necessary|applicable)\b|^\s*(?:none|n/?a)\.?\s*$",
+        r"\b(?:no|without) (?:\w+ ){0,3}(?:gaps?|issues?|problems?|concerns?|failures?|errors?|regressions?|warnings?|changes? (?:are |is )?(?:needed|required)|(?:documentation|docs?|doc|test|testing|updates?|changes?) (?:\w+ ){0,4}(?:needed|required|necessary))\b|\bnothing (?:is |else )?(?:missing|to add|is needed)\b|\bnot (?:needed|required|necessary|applicable)\b|^\s*(?:none|n/?a)\.?\s*$",
     )
 });
 /// That something could not be built or started here tells about the machine, not about the tests.
@@ -46,17 +52,20 @@ static ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The sense of a remark that the reader took for a gap, or not.
+///
+/// What the reader took for a gap is one unless the words say that all is well; what it did not is none unless the words
+/// say plainly that something is missing.
 pub(super) fn sense(text: &str, taken_for_gap: bool) -> Sense {
     let text = substance(text);
     if text.chars().filter(|c| c.is_alphanumeric()).count() < 4 {
         return Sense::Announcement;
     }
-    if !taken_for_gap {
-        return Sense::Remark;
-    }
     let told = ENVIRONMENT.replace_all(text, " ");
     let told = NOTHING_MISSING.replace_all(&told, " ");
     let changed = told.len() != text.len();
+    if !taken_for_gap {
+        return if PLAINLY_MISSING.is_match(&told) { Sense::Gap } else { Sense::Remark };
+    }
     if MISSING.is_match(&told) || !(changed || FINE.is_match(&told)) { Sense::Gap } else { Sense::Remark }
 }
 
@@ -88,8 +97,22 @@ mod tests {
             "No documentation changes are needed.",
             "Unit coverage of `settle` is thorough. Gaps, ranked by risk:",
             "None.",
+            "No documentation changes look necessary for this endpoint.",
         ] {
             assert_eq!(sense(text, true), Sense::Remark, "{text}");
+            assert_eq!(sense(text, false), Sense::Remark, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_plainly_missing_is_a_gap_whatever_the_reader_took_it_for() {
+        for text in [
+            "There is no controller-level test that a child is removed.",
+            "`stop --timeout` does not have an explicit test of the timeout.",
+            "The updated file no longer exercises several names.",
+            "The reference of the parallel command was missed entirely.",
+        ] {
+            assert_eq!(sense(text, false), Sense::Gap, "{text}");
         }
     }
 
