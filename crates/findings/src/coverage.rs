@@ -3,7 +3,7 @@
 //! In: the reviewers' coverage lists, findings. Out: the matrix, its holes and its contradictions. Never a finding, and
 //! never a reason to contest one: who calls a file fine has not looked at the defect.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
     CoverageFile, CoverageSection, CoverageStatus, Finding, Lane, Reading, RepoPath, ReviewerState, Severity,
@@ -17,10 +17,9 @@ use crate::order::Roster;
 pub(crate) fn section(input: &Input<'_>, roster: &Roster<'_>, findings: &[Finding]) -> CoverageSection {
     let lists = lists(input, roster);
     let places = Places::of(findings);
-    let files: Vec<CoverageFile> = input
-        .changed
-        .iter()
-        .map(|file| CoverageFile { path: file.path.clone(), by: statuses(&file.path, &lists, &places) })
+    let files: Vec<CoverageFile> = paths(input, &lists)
+        .into_iter()
+        .map(|path| CoverageFile { by: statuses(&path, &lists, &places), path })
         .collect();
     let uncovered = files
         .iter()
@@ -50,6 +49,25 @@ pub(crate) fn contradictions<'a>(section: &'a CoverageSection, findings: &[Findi
         }
     }
     counts
+}
+
+/// The changed files; without a repository those that the reviewers list, a shortened path counting as the full one.
+fn paths(input: &Input<'_>, lists: &[List<'_>]) -> Vec<RepoPath> {
+    if input.repository_used || !input.changed.is_empty() {
+        return input.changed.iter().map(|file| file.path.clone()).collect();
+    }
+    let mut by_name: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for path in lists.iter().flat_map(|list| list.exact.keys()) {
+        by_name.entry(file_name(path)).or_default().insert(path);
+    }
+    let full = |paths: &BTreeSet<&str>| -> Vec<RepoPath> {
+        let is_shortened =
+            |path: &str| paths.iter().any(|other| other.len() > path.len() && same_file(other, path));
+        paths.iter().filter(|path| !is_shortened(path)).map(|path| RepoPath::new((*path).to_owned())).collect()
+    };
+    let mut all: Vec<RepoPath> = by_name.values().flat_map(full).collect();
+    all.sort();
+    all
 }
 
 /// One reviewer's list: rows by exact path, and by the last part of it for shortened paths, in the list's order.

@@ -56,7 +56,9 @@ pub(crate) fn rows(
             retro.files_reviewed = account.reviewed;
             retro.contradicted = contradicted.get(name).copied().unwrap_or(0);
             let omitted = coverage.files.len() as u32 - account.mentioned;
-            retro.files_omitted = gave_account.contains(name).then_some(omitted);
+            // Without a repository nobody knows which files there were to name.
+            let known = input.repository_used && gave_account.contains(name);
+            retro.files_omitted = known.then_some(omitted);
             retro.overlap.sort_by_key(|(other, _)| positions.get(other.as_str()).copied());
             retro
         })

@@ -59,7 +59,7 @@ impl Admitted {
         let new = Limitation {
             source: item.source.clone(),
             location: item.locations.first().map(places::unchecked),
-            quote: item.text.clone(),
+            quote: bare(item),
             reviewers: vec![reviewer.to_owned()],
             finding: None,
         };
@@ -69,6 +69,21 @@ impl Admitted {
             None => self.push(new),
         }
     }
+}
+
+/// The words without the label and the place that the row has in fields of their own.
+fn bare(item: &LimitationItem) -> String {
+    let text = item.text.trim();
+    let text = ["**Code comment**", "Code comment"]
+        .iter()
+        .find_map(|label| text.strip_prefix(label))
+        .filter(|_| item.source == "code")
+        .map_or(text, |rest| rest.trim_start_matches([':', ' ', '—', '-', '–']));
+    let place = item.locations.first().map(|raw| format!("`{}`", places::phrase(&places::unchecked(raw))));
+    let rest = place.and_then(|place| text.strip_prefix(&place));
+    // What is left must still be a sentence.
+    let rest = rest.map(|rest| rest.trim_start_matches([':', ' ', '—', '-', '–'])).filter(|rest| rest.len() > 20);
+    rest.unwrap_or(text).to_owned()
 }
 
 fn line_of(limitation: &Limitation) -> Option<(&str, u32)> {

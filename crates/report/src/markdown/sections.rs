@@ -230,7 +230,11 @@ pub(super) fn coverage(report: &Report) -> String {
         text.push_str("None.\n");
     } else {
         let (seen, all) = covered(report);
-        put!(text, "{seen} of {} looked at.\n\n", count(all, "changed file"));
+        if report.target.changed.is_empty() {
+            put!(text, "The reviewers name {}; which files changed is not known.\n\n", count(all, "file"));
+        } else {
+            put!(text, "{seen} of {} looked at.\n\n", count(all, "changed file"));
+        }
         text.push_str(&matrix(report));
     }
     for path in &section.uncovered {
