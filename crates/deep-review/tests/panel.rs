@@ -33,6 +33,7 @@ fn a_contradiction_is_shown_and_does_not_block() {
     let reason = report["verdict"]["reason"].as_str().unwrap();
     assert!(reason.starts_with("I1 is contested and does not block. `bob` contradicts it"), "{reason}");
     let why = session.run(&["show", "I1", "--why"]).expect(0).stdout;
+    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(why.contains("`bob` contradicts it") && why.contains("the caller drops the header record"), "{why}");
     assert!(why.contains("another reviewer contradicts it"), "{why}");
 }

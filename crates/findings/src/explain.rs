@@ -3,10 +3,10 @@
 //! In: a report and an id. Out: text for a terminal: who said it, why it was merged, why this severity, what its
 //! confidence is made of. Adds nothing to what the report holds.
 
-use model::{Finding, Report};
+use model::{CheckResult, Finding, Report};
 
 use crate::verdict::list;
-use crate::{contest, places};
+use crate::{places, rules};
 
 /// Explains the finding with this id; says so where there is none.
 pub fn explain(report: &Report, id: &str) -> String {
@@ -60,8 +60,12 @@ fn severity(finding: &Finding, blocks: bool) -> String {
 
 fn lane(finding: &Finding) -> String {
     let mut lines = vec![format!("What the checks say: {}", finding.lane.as_str())];
-    lines.extend(contest::why(finding).map(|(_, why)| format!("  {why}")));
-    lines.extend(finding.checks.iter().map(|check| {
+    lines.extend(rules::contradiction(&finding.checks).map(|(_, why)| format!("  {why}")));
+    lines.extend(finding.contradictions.iter().map(|it| {
+        format!("  `{}` contradicts it ({}): “{}”.", it.reviewer, it.wherein, it.said.trim_end_matches('.'))
+    }));
+    let asked = finding.checks.iter().filter(|check| check.result != CheckResult::NotApplicable);
+    lines.extend(asked.map(|check| {
         let detail = if check.detail.is_empty() { String::new() } else { format!(": {}", check.detail) };
         let (gate, result) = (check.gate.as_str(), check.result.as_str());
         format!("  {} #{} {gate} {result}{detail}", check.reviewer, check.index)

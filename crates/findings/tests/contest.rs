@@ -161,6 +161,8 @@ fn other_words_for_the_same() {
         ("Path traversal via `filename`", covered("`filename` is validated against traversal"), true),
         ("Retry loop in `reconnect` never terminates", strength("The retry loop of `reconnect` is bounded by max_attempts.", None), true),
         ("`old_handler` is dead code", summary("`old_handler` is still called from the legacy router."), true),
+        ("`connect` leaks the socket when the handshake fails", strength("`connect` is safe on failure: the socket is closed by its `Drop` when the handshake fails.", None), true),
+        ("`connect` leaks the socket when the handshake fails", strength("The socket of `connect` is closed when the peer hangs up.", None), false),
         ("Use after free of `buffer` in `drain`", summary("`drain`: the reported use after free of `buffer` is not a real problem, ownership has moved."), true),
         ("Deadlock between `stop` and `watcher_loop`", strength("`stop` cannot deadlock with `watcher_loop` because the channel is buffered.", None), true),
         ("`load_config` ignores the environment", strength("`load_config` closes the file descriptor.", None), false),

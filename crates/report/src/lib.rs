@@ -30,7 +30,7 @@ pub use json::json;
 pub use markdown::{markdown, originals_in};
 pub use safe::{safe_line, safe_text};
 pub use sarif::sarif;
-pub use terminal::{Style, finding_page, labelled_line, terminal_summary};
+pub use terminal::{Style, finding_page, labelled_line, terminal_summary, wrapped};
 
 #[cfg(test)]
 mod tests {

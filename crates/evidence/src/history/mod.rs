@@ -25,7 +25,8 @@ fn remarks(commits: &[Commit], diffs: &[CommitDiff]) -> Vec<CommitRemark> {
     for commit in commits {
         let Some(diff) = diffs.iter().find(|diff| diff.commit == commit.sha) else { continue };
         let said = [
-            folds.get(&commit.sha).cloned(),
+            // A commit that names its target needs no second one.
+            folds.get(&commit.sha).filter(|_| !names_its_target(&commit.subject)).cloned(),
             concerns::mixed(diff),
             message::named_but_absent(commit, diff),
             message::untouched_but_touched(commit, diff),
@@ -37,6 +38,10 @@ fn remarks(commits: &[Commit], diffs: &[CommitDiff]) -> Vec<CommitRemark> {
         }));
     }
     all
+}
+
+fn names_its_target(subject: &str) -> bool {
+    ["fixup!", "squash!", "amend!"].iter().any(|mark| subject.trim_start().starts_with(mark))
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub(super) struct Question {
     places: Vec<(String, Option<(u32, u32)>)>,
     names: BTreeSet<String>,
     stems: BTreeSet<String>,
+    /// Words of the title and of the first sentences: when it happens is often told there.
+    circumstances: BTreeSet<String>,
 }
 
 /// A statement about lines this far from the finding's is about something else.
@@ -51,7 +53,9 @@ impl Question {
                 (place.path.as_str().to_owned(), lines)
             })
             .collect();
-        Self { claims, places, names, stems: stems(&titles) }
+        let trigger = shown.raw.trigger.as_deref().unwrap_or_default();
+        let circumstances = stems(&format!("{titles}{}\n{trigger}", head(&shown.raw.body)));
+        Self { claims, places, names, stems: stems(&titles), circumstances }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -65,6 +69,9 @@ impl Question {
 
     /// Whether a statement says the opposite about the same thing.
     pub(super) fn is_denied_by(&self, statement: &Statement<'_>) -> bool {
+        if !self.happens_under(&statement.condition) {
+            return false;
+        }
         let denied = self.claims & statement.denies;
         let opposite = denied & !UNTESTED != 0 || denied != 0 && self.is_told_in_full(statement);
         if !opposite && !statement.refutes {
@@ -95,6 +102,11 @@ impl Question {
             (false, Nearness::SameLines) => !shared.is_empty() || spoken >= 2,
             (false, _) => !shared.is_empty() && other_words >= 1,
         }
+    }
+
+    /// Whether the finding speaks of the case that a statement limits itself to.
+    fn happens_under(&self, condition: &BTreeSet<String>) -> bool {
+        condition.iter().all(|stem| self.circumstances.contains(stem))
     }
 
     /// Most words of the title occur in the statement.

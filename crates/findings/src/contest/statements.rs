@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use model::{CheckedFinding, DesignKind, RawLocation, Reading, ReviewerKind, ReviewerState};
 use regex::Regex;
 
-use super::topics::{Topics, assures, denied, is_reserved, refutes};
+use super::topics::{Topics, assures, condition, denied, is_reserved, refutes};
 use crate::Input;
 use crate::matching::normal_form;
 use crate::order::Roster;
@@ -33,6 +33,8 @@ pub(super) struct Statement<'a> {
     pub(super) refutes: bool,
     /// True where it stands among the reviewer's own complaints, which speak of themselves first.
     pub(super) complains: bool,
+    /// The words of what it makes itself depend on; empty where it depends on nothing.
+    pub(super) condition: BTreeSet<String>,
 }
 
 /// How much a sentence must say to count, by where it stands.
@@ -164,6 +166,7 @@ fn of_text<'a>(
             denies,
             refutes,
             complains: weight == Weight::Complaint,
+            condition: condition(said).map(stems).unwrap_or_default(),
         });
     }
 }

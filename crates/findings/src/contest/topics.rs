@@ -148,12 +148,19 @@ static RESERVED: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:should|would|could|might|may|ought|needs? to|has to|have to|had to|want|recommend\w*|consider|suggest\w*|ensure|please|unless|except|but|however|although|though|until|only|instead|otherwise|almost|mostly|usually|often|sometimes|partially|partly|eventually|todo|whether|yet|despite|unfortunately|assum\w+|in theory|unlike|whereas|(?:apart|aside) from|other than|compared|in contrast|before (?:this|the) (?:change|pr|commit|patch)|previously|formerly|used to|the old)\b|\?|\bnot (?:yet|all|every|always|everywhere)\b",
     )
 });
-static CONDITION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\beven )?\b(?:if|when)\b"));
-
 /// True where a sentence takes back, limits, asks or demands: then it is no plain statement.
 pub(super) fn is_reserved(sentence: &str) -> bool {
-    // "Closed even if the open fails" limits nothing, "closed if the open succeeds" does.
-    RESERVED.is_match(sentence) || CONDITION.captures_iter(sentence).any(|found| found.get(1).is_none())
+    RESERVED.is_match(sentence)
+}
+
+static CONDITION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?P<even>\beven )?\b(?:if|when)\b(?P<rest>[^,;:)]*)"));
+
+/// What a sentence makes its statement depend on. "Closed even if the open fails" depends on nothing; "closed when the
+/// open fails" contradicts a leak when the open fails, and says nothing about any other.
+pub(super) fn condition(sentence: &str) -> Option<&str> {
+    let found = CONDITION.captures_iter(sentence).find(|found| found.name("even").is_none())?;
+    found.name("rest").map(|rest| rest.as_str())
 }
 
 static ASSURES: LazyLock<Regex> = LazyLock::new(|| {
@@ -213,12 +220,13 @@ mod tests {
             "the handle is closed, but only on success",
             "the handle should be closed",
             "is the handle closed?",
-            "the handle is closed if the open succeeds",
             "not a bug as long as nobody calls it, though it could be",
         ] {
             assert!(is_reserved(sentence), "{sentence}");
         }
         assert!(!is_reserved("the handle is closed even if the open fails"));
+        assert_eq!(condition("the handle is closed even if the open fails"), None);
+        assert_eq!(condition("closed if the open succeeds, always"), Some(" the open succeeds"));
     }
 
     #[test]

@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 
-use model::{DocumentationSection, Finding, Ran, Reading, SectionRemark, TestingGap, TestingSection, TextItem};
+use model::{
+    DocumentationSection, Finding, Ran, Reading, ReviewerKind, ReviewerState, SectionRemark, TestingGap,
+    TestingSection, TextItem,
+};
 
 use super::gaps::{Sense, sense, substance};
 use crate::Input;
@@ -92,8 +95,15 @@ fn sorted(
     links: &Links<'_>,
 ) -> (Vec<TestingGap>, Vec<SectionRemark>) {
     let (mut missing, mut other): (Vec<Remark<'_>>, Vec<Remark<'_>>) = (Vec::new(), Vec::new());
+    // Rules say exactly what they mean.
+    let is_exact = |name: &str| roster.get(name).is_some_and(|it| it.kind == ReviewerKind::Builtin);
     for remark in remarks {
-        match sense(&remark.1.text, remark.1.gap) {
+        let sense = match is_exact(remark.0) {
+            true if remark.1.gap => Sense::Gap,
+            true => Sense::Remark,
+            false => sense(&remark.1.text, remark.1.gap),
+        };
+        match sense {
             Sense::Gap => missing.push(*remark),
             Sense::Remark => other.push(*remark),
             Sense::Announcement => {}
@@ -142,6 +152,10 @@ fn is_said_to_be_risky(scenario: &str) -> bool {
 /// What the code itself shows: one line for all changed functions that no test names, however many they are.
 fn untested(input: &Input<'_>) -> Option<TestingGap> {
     const SHOWN: usize = 5;
+    if input.roster.iter().any(|it| it.kind == ReviewerKind::Builtin && it.state == ReviewerState::Finished) {
+        // The built-in reviewer looks at the same and tells more about it.
+        return None;
+    }
     let known = &input.known.untested;
     let shown: Vec<String> = known.iter().take(SHOWN).map(|it| format!("`{}` (`{}:{}`)", it.name, it.path, it.line)).collect();
     if shown.is_empty() {
