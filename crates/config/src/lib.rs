@@ -32,9 +32,9 @@ pub use nearest::nearest;
 pub use placeholders::{Placeholder, Word, parse_word};
 pub use schema::{keys, schema};
 pub use settings::{
-    BuiltinSettings, ColorChoice, CriticalPolicy, GcSettings, Output, Parser, PolicySettings,
-    PreExistingPolicy, ReproChoice, Reraise, ReviewSettings, ReviewerDefaults, ReviewerSettings,
-    SandboxChoice, Settings, Stdin, UiSettings, VerifySettings,
+    BuiltinSettings, ColorChoice, GcSettings, Output, Parser, PolicySettings, ReproChoice, Reraise,
+    ReviewSettings, ReviewerDefaults, ReviewerSettings, SandboxChoice, Settings, Stdin, UiSettings,
+    VerifySettings,
 };
 pub use sources::{Flag, Sources, TextFile};
 pub use trust::Message;

@@ -13,6 +13,7 @@ mod keep;
 mod listen;
 mod place;
 mod plan;
+mod records;
 mod resume;
 mod retry;
 mod review;

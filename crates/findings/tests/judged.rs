@@ -74,6 +74,7 @@ fn merge(checked: Vec<CheckedFinding>) -> Consolidated {
         policy: &Policy::default(),
         records: &Records::default(),
         limitations: &[],
+        known: &findings::Known::default(),
         quorum: Quorum::Given,
         repository_used: false,
     })

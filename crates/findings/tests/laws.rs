@@ -32,6 +32,7 @@ fn run(names: &[String], checked: Vec<CheckedFinding>) -> Consolidated {
         policy: &Policy::default(),
         records: &Records::default(),
         limitations: &[],
+        known: &findings::Known::default(),
         quorum: Quorum::Wanted(1),
         repository_used: false,
     })

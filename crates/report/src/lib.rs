@@ -42,7 +42,7 @@ pub use markdown::{markdown, originals_in};
 pub use rdjson::rdjson;
 pub use safe::{safe_line, safe_text};
 pub use sarif::sarif;
-pub use terminal::{Style, finding_page, labelled_line, terminal_summary};
+pub use terminal::{Style, finding_page, labelled_line, terminal_summary, wrapped};
 
 #[cfg(test)]
 mod tests {

@@ -39,7 +39,7 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
     if ui.json {
         ui.result(&serde_json::to_string_pretty(finding).expect("plain data"));
     } else if args.why {
-        ui.result(&::report::safe_text(&findings::explain(&report, &id)));
+        ui.result(&::report::wrapped(&findings::explain(&report, &id), Ui::width()));
     } else {
         ui.result(&::report::finding_page(&report, &id, Ui::width(), ui.style()).unwrap_or_default());
     }

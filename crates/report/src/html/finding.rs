@@ -10,7 +10,7 @@ use super::filters::{self, Filter, state_word};
 use super::frame::{ledger_size, section_id, severity_word};
 use super::{code, prose};
 use crate::words::{
-    SEVERITIES, checked, count, how_many, origin, parts, place, reviewers_of, row, severity_note,
+    SEVERITIES, checked, count, how_many, opposed, origin, parts, place, reviewers_of, row, severity_note,
 };
 
 /// Suggestions beyond this number start folded.
@@ -171,6 +171,7 @@ fn body(page: &mut String, report: &Report, finding: &Finding) {
 fn notes(page: &mut String, finding: &Finding) {
     let mut notes: Vec<(String, String)> =
         checked(finding).groups().into_iter().map(|(label, told)| (label.to_owned(), told)).collect();
+    notes.extend(opposed(finding).into_iter().map(|said| ("Contested".to_owned(), said)));
     let method = finding.origin.method.as_str();
     notes.extend(origin(finding).map(|(words, _)| {
         let known = finding.origin.value != OriginValue::Unknown && !method.is_empty();
@@ -221,6 +222,9 @@ fn folded(page: &mut String, report: &Report, finding: &Finding) {
     }
     for why in &finding.merged_because {
         put!(page, "<p class=\"soft\">Merged: {}</p>", with_code(why));
+    }
+    for (id, why) in finding.possibly_same.iter().zip(&finding.apart_because) {
+        put!(page, "<p class=\"soft\">Not merged with {}: {}</p>", name(id), with_code(why));
     }
     let terms: Vec<String> = finding
         .confidence_terms

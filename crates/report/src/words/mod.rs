@@ -12,7 +12,7 @@ mod places;
 mod retro;
 
 pub(crate) use body::{longest_run, parts};
-pub(crate) use checks::{checked, origin};
+pub(crate) use checks::{checked, opposed, origin};
 pub(crate) use duration::{compact, spelled};
 pub(crate) use ledger::{row, severity_note};
 pub(crate) use people::{
