@@ -3,19 +3,17 @@
 //! In: a started program. Out: how it ended, when the tree is proven gone or patience is over. One thread, one place
 //! where it waits, and one ladder for every cause.
 
-use std::io::PipeReader;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, PipeReader};
 use std::time::{Duration, Instant};
 
 use crate::ending::{self, Cause};
 use crate::gulp::{Gulp, gulp};
 use crate::ladder::{Ladder, Step};
-use crate::message::{KILL, Message, STOP};
+use crate::message::{KILL, Message, STOP, Tell};
+use crate::os::here::{self, Ears, Leader, Lifeline};
 use crate::os::tree::PROVES;
-use crate::os::unix::{self, Ears, Leader};
 use crate::record::End;
 use crate::spool::{Spool, Stream};
-use crate::teller::Teller;
 use crate::tree::Tree;
 use crate::{Grace, Limits, Stage};
 
@@ -33,7 +31,7 @@ pub(crate) struct Keeping<'a> {
     stdout: Option<PipeReader>,
     stderr: Option<PipeReader>,
     buffer: Vec<u8>,
-    lifeline: Option<OwnedFd>,
+    lifeline: Option<Lifeline>,
     ears: Ears,
     last_byte: Duration,
     last_news: Duration,
@@ -57,16 +55,17 @@ impl<'a> Keeping<'a> {
         limits: &'a Limits,
         leader: Leader,
         spool: Spool,
-        lifeline: OwnedFd,
+        lifeline: Lifeline,
         ears: Ears,
     ) -> Self {
+        let (tree, stdout, stderr) = leader.into_tree();
         Self {
             limits,
             clock: Instant::now(),
-            tree: Tree::of(leader.pid),
+            tree,
             spool,
-            stdout: Some(leader.stdout),
-            stderr: Some(leader.stderr),
+            stdout: Some(stdout),
+            stderr: Some(stderr),
             buffer: vec![0; 1 << 16],
             lifeline: Some(lifeline),
             ears,
@@ -82,7 +81,7 @@ impl<'a> Keeping<'a> {
     }
 
     /// Keeps the program until nothing of it is left.
-    pub(crate) fn keep(mut self, teller: &mut Teller) -> End {
+    pub(crate) fn keep(mut self, teller: &mut impl Tell) -> End {
         let mut look = Duration::ZERO;
         let gone = loop {
             self.wait(look);
@@ -109,12 +108,10 @@ impl<'a> Keeping<'a> {
     fn wait(&mut self, until: Duration) {
         let now = self.clock.elapsed();
         let until = if self.is_news() { until.min(self.last_news + NEWS) } else { until };
-        let output = [&self.stdout, &self.stderr].into_iter().flatten().map(AsFd::as_fd);
+        let output = [&self.stdout, &self.stderr].into_iter().flatten();
         let output = output.filter(|_| !self.spool.is_over());
-        let others: [Option<BorrowedFd<'_>>; 2] =
-            [Some(self.ears.bell()), self.lifeline.as_ref().map(AsFd::as_fd)];
-        let ends = output.chain(others.into_iter().flatten());
-        if let Err(error) = unix::wait_readable(ends, until.saturating_sub(now)) {
+        let longest = until.saturating_sub(now);
+        if let Err(error) = here::wait(output, &self.ears, self.lifeline.as_ref(), longest) {
             self.note(format!("the keeper could not wait: {error}"));
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -128,14 +125,14 @@ impl<'a> Keeping<'a> {
         }
         let Some(lifeline) = &self.lifeline else { return };
         let mut orders = [0; 16];
-        match rustix::io::read(lifeline, &mut orders[..]) {
+        match here::read_orders(lifeline, &mut orders) {
             Ok(0) => self.left_alone(),
             Ok(count) => {
                 for order in &orders[..count] {
                     self.obey(*order);
                 }
             }
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(error) => {
                 self.note(format!("the lifeline could not be read: {error}"));
                 self.left_alone();
@@ -213,7 +210,7 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    fn news(&mut self, teller: &mut Teller) {
+    fn news(&mut self, teller: &mut impl Tell) {
         let now = self.clock.elapsed();
         if self.is_news() && now >= self.last_news + NEWS {
             let (stdout, stderr) = self.spool.kept();
@@ -227,7 +224,7 @@ impl<'a> Keeping<'a> {
         self.spool.total() != self.told
     }
 
-    fn next(&mut self, teller: &mut Teller) -> Next {
+    fn next(&mut self, teller: &mut impl Tell) -> Next {
         let now = self.clock.elapsed();
         if self.exited.is_none() && self.tree.exit().is_some() {
             self.exited = Some(now);
@@ -293,7 +290,7 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    fn climb(&mut self, now: Duration, teller: &mut Teller) -> Next {
+    fn climb(&mut self, now: Duration, teller: &mut impl Tell) -> Next {
         let alive = self.tree.alive();
         let Some(ladder) = &mut self.ladder else { return Next::Look(now) };
         match ladder.step(now, alive) {

@@ -115,11 +115,11 @@ impl Attempt {
             Ok(0) => return false,
             Ok(count) => {
                 for message in self.lines.feed(&bytes[..count]) {
-                    match message {
-                        Message::Started { pid } => progress(Progress::Started { pid }),
-                        Message::Output { stdout, stderr } => progress(Progress::Output { stdout, stderr }),
-                        Message::Stopping { stage } => progress(Progress::Stopping { stage }),
-                        Message::Ended(end) => self.end = Some(end),
+                    if let Some(news) = message.news() {
+                        progress(news);
+                    }
+                    if let Message::Ended(end) = message {
+                        self.end = Some(end);
                     }
                 }
             }

@@ -9,6 +9,12 @@
 #[cfg(unix)]
 pub(crate) mod unix;
 
+/// What the loop of an attempt needs of this platform.
+#[cfg(unix)]
+pub(crate) use unix as here;
+#[cfg(windows)]
+pub(crate) use windows as here;
+
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 pub(crate) mod tree;

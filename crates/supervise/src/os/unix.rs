@@ -22,6 +22,10 @@ use signal_hook::consts::signal;
 
 use super::doing;
 use crate::program::{Program, Stdin};
+use crate::tree::Tree;
+
+/// Where orders come from; its end means that the supervisor is gone.
+pub(crate) type Lifeline = OwnedFd;
 
 /// Starts the keeper in a session of its own: a Ctrl-C at our terminal does not reach it or the program.
 ///
@@ -89,6 +93,13 @@ pub(crate) fn start_leader(
     Ok(Leader { pid: Pid::from_child(&child), stdout: output.stdout, stderr: output.stderr })
 }
 
+impl Leader {
+    /// The tree that begins with it, and what it writes.
+    pub(crate) fn into_tree(self) -> (Tree, PipeReader, PipeReader) {
+        (Tree::of(self.pid), self.stdout, self.stderr)
+    }
+}
+
 /// Two pipes whose read ends never block.
 pub(crate) struct Streams {
     stdout: PipeReader,
@@ -120,15 +131,36 @@ pub(crate) fn wait_readable<'a>(
     ends: impl Iterator<Item = BorrowedFd<'a>>,
     longest: Duration,
 ) -> io::Result<bool> {
-    wait(ends, PollFlags::IN, longest)
+    poll(ends, PollFlags::IN, longest)
+}
+
+/// Waits until there is output, something to hear or an order, or the time is over.
+pub(crate) fn wait<'a>(
+    output: impl Iterator<Item = &'a PipeReader>,
+    ears: &'a Ears,
+    lifeline: Option<&'a Lifeline>,
+    longest: Duration,
+) -> io::Result<bool> {
+    let others = [Some(ears.bell()), lifeline.map(AsFd::as_fd)];
+    wait_readable(output.map(AsFd::as_fd).chain(others.into_iter().flatten()), longest)
+}
+
+/// Reads what is in a pipe; `WouldBlock` where that is nothing, 0 where there will be no more.
+pub(crate) fn read_now(pipe: &PipeReader, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(pipe, buffer)?)
+}
+
+/// Reads orders, as [`read_now`] does.
+pub(crate) fn read_orders(lifeline: &Lifeline, orders: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(lifeline, orders)?)
 }
 
 /// Waits until the descriptor takes bytes, or the time is over.
 pub(crate) fn wait_writable(end: BorrowedFd<'_>, longest: Duration) -> io::Result<bool> {
-    wait(std::iter::once(end), PollFlags::OUT, longest)
+    poll(std::iter::once(end), PollFlags::OUT, longest)
 }
 
-fn wait<'a>(
+fn poll<'a>(
     ends: impl Iterator<Item = BorrowedFd<'a>>,
     wanted: PollFlags,
     longest: Duration,
