@@ -54,6 +54,17 @@ pub(crate) enum Step {
     Unconfirmed,
 }
 
+/// What came of ending what a dead supervisor or keeper left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// How many processes were met.
+    pub(crate) processes: usize,
+    /// The highest rung that was used.
+    pub(crate) stage: Option<Stage>,
+    /// Whether it is proven that nobody is left.
+    pub(crate) gone: bool,
+}
+
 /// A climb of the ladder. Times are counted from any fixed moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Ladder {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::Stage;
-use crate::ladder::{Alive, Ladder, Step};
+use crate::ladder::{Alive, Ended, Ladder, Step};
 use crate::os::tree::{self, Member};
 use crate::record::{Identity, Record};
 use crate::run_folder::marked_as;
@@ -17,13 +17,6 @@ use crate::run_folder::marked_as;
 /// Looks in a row that must find nobody before the search ends.
 const EMPTY_LOOKS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// What was found and done.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ended {
-    pub(crate) processes: usize,
-    pub(crate) stage: Option<Stage>,
-}
 
 /// Ends everyone who can be found. Also says it in sentences.
 pub(crate) fn end_leftovers(record: &Record) -> (Ended, Vec<String>) {
@@ -60,7 +53,7 @@ pub(crate) fn end_leftovers(record: &Record) -> (Ended, Vec<String>) {
         notes.push(format!("{} processes of it were still there and were ended", met.len()));
     }
     notes.push("its keeper is gone, so it is not proven that every process is gone".to_owned());
-    (Ended { processes: met.len(), stage: ladder.stage() }, notes)
+    (Ended { processes: met.len(), stage: ladder.stage(), gone: false }, notes)
 }
 
 /// Who was found in one look.

@@ -6,35 +6,37 @@
 //!
 //! Each attempt has a small keeper process (this program again, started with [`Keeper::command`]): it is the
 //! program's parent, inherits every orphan of the tree, and notices our own death by the end of its standard input.
+//! On Windows a job object does all of that, and there is no keeper.
 
 mod cancel;
-#[cfg(unix)]
 mod ending;
 mod environment;
-#[cfg(unix)]
 mod gulp;
 #[cfg(unix)]
 mod job;
 #[cfg(unix)]
 mod keeper;
-#[cfg(unix)]
+#[cfg(windows)]
+mod keeperless;
 mod keeping;
 mod ladder;
+#[cfg(any(windows, test))]
+mod launch;
 #[cfg(unix)]
 mod leftovers;
+#[cfg(windows)]
+#[path = "leftovers_in_job.rs"]
+mod leftovers;
 mod limits;
-#[cfg(unix)]
 mod message;
 mod os;
 mod outcome;
 mod program;
 mod record;
 mod recover;
-#[cfg(unix)]
 mod recover_one;
 mod remove;
 mod run;
-#[cfg(unix)]
 mod run_folder;
 mod spool;
 #[cfg(unix)]
@@ -43,6 +45,8 @@ mod supervisor;
 mod teller;
 #[cfg(unix)]
 mod tree;
+#[cfg(windows)]
+use os::windows::tree;
 
 pub use cancel::Cancel;
 pub use environment::harmless_environment;

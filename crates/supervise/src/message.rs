@@ -41,6 +41,7 @@ impl Message {
     }
 
     /// The line that carries the message.
+    #[cfg(any(unix, test))]
     pub(crate) fn line(&self) -> Vec<u8> {
         let mut line = serde_json::to_vec(self).expect("plain data is written as JSON");
         line.push(b'\n');
@@ -49,11 +50,13 @@ impl Message {
 }
 
 /// Cuts a stream of bytes into messages.
+#[cfg(any(unix, test))]
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     rest: Vec<u8>,
 }
 
+#[cfg(any(unix, test))]
 impl Lines {
     /// Takes bytes as they arrive; gives the messages that are complete. What is no message is skipped.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Vec<Message> {

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use model::Ending;
 
 use crate::record::{Phase, RECORD, Record, SUPERVISOR_LOCK};
-#[cfg(unix)]
 use crate::recover_one::recover_one;
 
 /// Records lie at most this deep below the folder of all runs.
@@ -98,10 +97,4 @@ impl Record {
     pub(crate) fn is_settled(&self) -> bool {
         self.phase == Phase::Closed && self.end.as_ref().is_none_or(|end| end.tree_gone)
     }
-}
-
-/// Nothing is ever started here, so nothing can be left.
-#[cfg(windows)]
-fn recover_one(_folder: &Path, _deadline: Instant) -> std::io::Result<Option<Recovered>> {
-    Ok(None)
 }

@@ -67,7 +67,7 @@ fn settle(record: &Record, folder: &Path) -> (End, usize) {
         }
         known => {
             let (ended, notes) = end_leftovers(record);
-            (with(known, folder, false, notes), ended.processes)
+            (with(known, folder, ended.gone, notes), ended.processes)
         }
     }
 }

@@ -27,10 +27,7 @@ pub fn run(
     #[cfg(unix)]
     let end = crate::supervisor::supervise(program, limits, cancel, progress);
     #[cfg(windows)]
-    let end = {
-        let _ = (limits, progress);
-        never_ran(Ending::NotStarted, crate::os::windows::NOT_YET.to_owned())
-    };
+    let end = crate::keeperless::supervise(program, limits, cancel, progress);
     outcome(program, end)
 }
 

@@ -25,6 +25,8 @@ pub(crate) mod tree;
 
 #[cfg(windows)]
 pub(crate) mod windows;
+#[cfg(windows)]
+pub(crate) use windows::process as tree;
 
 /// What one look at the children of this process brought.
 #[cfg(unix)]
@@ -36,7 +38,6 @@ pub(crate) struct Reaped {
 }
 
 /// The text without characters that a terminal would obey: programs name themselves as they like.
-#[cfg(unix)]
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '?' } else { character }).collect()
 }
