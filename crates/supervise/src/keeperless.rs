@@ -3,6 +3,7 @@
 //! In: a program and a cancel token. Out: how it ended. The loop, the ladder, the limits and the record are those of the
 //! keeper; only the process between us and the program is missing.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,23 +12,25 @@ use model::Ending;
 use crate::keeping::Keeping;
 use crate::launch::LaunchError;
 use crate::message::{Message, Tell};
-use crate::os::here::{Ears, Leader, Lifeline, Prepared, die_together};
+use crate::os::here::{Ears, Lifeline, Prepared, Streams, Tree, die_together};
 use crate::os::{doing, printable, tree};
 use crate::record::{End, Lock, Phase, Record};
-use crate::run::never_ran;
-use crate::run_folder::{claim, close, mark};
-use crate::spool::Spool;
-use crate::{Cancel, Limits, Program, Progress};
+use crate::recover::unique_name;
+use crate::run::{Listener, never_ran};
+use crate::run_folder::{claim, close};
+use crate::spool::{STDOUT, Spool};
+use crate::watch::Watch;
+use crate::{Cancel, Level, Limits, Program, Progress};
 
 /// Runs the program in a job of its own, and always returns.
 pub(crate) fn supervise(
     program: &Program,
     limits: &Limits,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress),
+    listener: Listener<'_, '_>,
 ) -> End {
     match Attempt::begin(program, limits) {
-        Ok(attempt) => attempt.supervise(program, cancel, &mut News(progress)),
+        Ok(attempt) => attempt.supervise(program, cancel, listener),
         Err(error) => not_started(&error),
     }
 }
@@ -37,12 +40,42 @@ fn not_started(error: &dyn std::fmt::Display) -> End {
 }
 
 /// News goes straight to the caller.
-struct News<'a>(&'a mut dyn FnMut(Progress));
+struct News<'a, 'b> {
+    listener: Listener<'a, 'b>,
+    watch: Option<Watch<File>>,
+    trouble: Option<io::Error>,
+}
 
-impl Tell for News<'_> {
+impl News<'_, '_> {
+    fn show_lines(&mut self) {
+        if let (Some(watch), Some(line)) = (&mut self.watch, &mut self.listener.line)
+            && let Err(error) = watch.read_on(line)
+        {
+            self.trouble = Some(error);
+            self.watch = None;
+        }
+    }
+
+    /// Shows what has not been shown yet. Gives what a reader should know.
+    fn finish(mut self) -> Option<String> {
+        self.show_lines();
+        if let (Some(watch), Some(line)) = (&mut self.watch, &mut self.listener.line) {
+            watch.finish(line);
+        }
+        self.trouble.map(|error| format!("its lines could not be read as they came: {error}"))
+    }
+}
+
+impl Tell for News<'_, '_> {
     fn tell(&mut self, message: &Message) {
-        if let Some(news) = message.news() {
-            (self.0)(news);
+        match *message {
+            Message::Started { pid } => (self.listener.progress)(Progress::Started { pid }),
+            Message::Output { stdout, stderr } => {
+                self.show_lines();
+                (self.listener.progress)(Progress::Output { stdout, stderr });
+            }
+            Message::Stopping { stage } => (self.listener.progress)(Progress::Stopping { stage }),
+            Message::Ended(_) => {}
         }
     }
 }
@@ -58,7 +91,7 @@ impl Attempt {
     fn begin(program: &Program, limits: &Limits) -> io::Result<Self> {
         let folder = std::path::absolute(&program.run_folder)?;
         let lock = claim(&folder)?;
-        let record = Record::starting(name(program), mark(), limits.clone(), tree::boot());
+        let record = Record::starting(name(program), unique_name(), limits.clone(), tree::boot());
         record.write(&folder)?;
         let notes = match die_together() {
             Ok(()) => Vec::new(),
@@ -69,12 +102,10 @@ impl Attempt {
         Ok(Self { folder, record, notes, _lock: lock })
     }
 
-    fn supervise(mut self, program: &Program, cancel: &Cancel, news: &mut News<'_>) -> End {
+    fn supervise(mut self, program: &Program, cancel: &Cancel, listener: Listener<'_, '_>) -> End {
         let mut end = match self.start(program) {
-            Ok((leader, spool, ears)) => {
-                news.tell(&Message::Started { pid: leader.tree.number() });
-                let lifeline = Lifeline::of(cancel);
-                Keeping::new(&self.record.limits, leader, spool, lifeline, ears).keep(news)
+            Ok((tree, streams, spool, ears)) => {
+                self.keep(tree, streams, spool, ears, cancel, listener)
             }
             Err(end) => end,
         };
@@ -85,7 +116,32 @@ impl Attempt {
         end
     }
 
-    fn start(&mut self, program: &Program) -> Result<(Leader, Spool, Ears), End> {
+    fn keep(
+        &mut self,
+        tree: Tree,
+        streams: Streams,
+        spool: Spool,
+        ears: Ears,
+        cancel: &Cancel,
+        listener: Listener<'_, '_>,
+    ) -> End {
+        let mut news = News { listener, watch: None, trouble: None };
+        if news.listener.line.is_some() {
+            match File::open(self.folder.join(STDOUT)) {
+                Ok(file) => news.watch = Some(Watch::new(file)),
+                Err(error) => news.trouble = Some(error),
+            }
+        }
+        news.tell(&Message::Started { pid: tree.number() });
+        let keeping = Keeping::new(&self.record.limits, tree, streams, spool, Lifeline::of(cancel), ears);
+        let mut end = keeping.keep(&mut news);
+        end.notes.extend(news.finish());
+        // Where its program had ended by itself before, it was not broken off.
+        let reason = cancel.reason().filter(|_| end.ending == Ending::Failed && !end.climbed.is_empty());
+        End { broken_off: reason, ..end }
+    }
+
+    fn start(&mut self, program: &Program) -> Result<(Tree, Streams, Spool, Ears), End> {
         let spool = Spool::create(&self.folder, self.record.limits.output)
             .map_err(|error| not_started(&doing("creating the files for its output", &error)))?;
         let (prepared, ends) = Prepared::new(&self.record.mark).map_err(|error| not_started(&error))?;
@@ -94,11 +150,12 @@ impl Attempt {
         // It is in its job and stands still: the record says that it runs before it does.
         let launched = prepared.launch(program, ends, |leader| {
             record.phase = Phase::Running;
+            record.level = Some(Level::Job);
             record.leader = Some(leader);
             record.write(folder)
         });
         match launched {
-            Ok(leader) => Ok((leader, spool, ears)),
+            Ok((tree, streams)) => Ok((tree, streams, spool, ears)),
             // It never ran, but it is there.
             Err(error @ LaunchError::LeftBehind(..)) => Err(End { tree_gone: false, ..not_started(&error) }),
             Err(error) => Err(not_started(&error)),

@@ -59,10 +59,10 @@ pub(crate) enum Step {
 pub(crate) struct Ended {
     /// How many processes were met.
     pub(crate) processes: usize,
-    /// The highest rung that was used.
-    pub(crate) stage: Option<Stage>,
+    /// The rungs that were used, in order.
+    pub(crate) climbed: Vec<Stage>,
     /// Whether it is proven that nobody is left.
-    pub(crate) gone: bool,
+    pub(crate) proven: bool,
 }
 
 /// A climb of the ladder. Times are counted from any fixed moment.

@@ -36,19 +36,23 @@ fn after_the_job(leader: Option<(OwnedHandle, u32)>, record: &Record) -> (Ended,
     } else {
         "its job object is gone, but the program does not end"
     };
-    (Ended { gone, ..Ended::default() }, vec![note.to_owned()])
+    (Ended { proven: gone, ..Ended::default() }, vec![note.to_owned()])
 }
 
 fn climb(mut tree: Tree, record: &Record) -> (Ended, Vec<String>) {
     let clock = Instant::now();
     let mut ladder = Ladder::new(record.limits.grace.clone());
     let mut met = HashSet::new();
+    let mut climbed = Vec::new();
     let mut notes = Vec::new();
-    let gone = loop {
+    let proven = loop {
         tree.reap();
         met.extend(tree.seen());
         match ladder.step(clock.elapsed(), tree.alive()) {
-            Step::Climb(stage) => notes.extend(tree.climb(stage).1),
+            Step::Climb(stage) => {
+                climbed.push(stage);
+                notes.extend(tree.climb(stage, record.limits.interrupt).1);
+            }
             Step::Wait(_) => std::thread::sleep(PAUSE),
             Step::Gone => break true,
             Step::Unconfirmed => break false,
@@ -59,8 +63,8 @@ fn climb(mut tree: Tree, record: &Record) -> (Ended, Vec<String>) {
     if !met.is_empty() {
         notes.push(format!("{} processes of it were still there and were ended", met.len()));
     }
-    if !gone {
+    if !proven {
         notes.push(format!("not proven that every process is gone; still seen: {}", tree.seen().join(", ")));
     }
-    (Ended { processes: met.len(), stage: ladder.stage(), gone }, notes)
+    (Ended { processes: met.len(), climbed, proven }, notes)
 }

@@ -9,6 +9,7 @@
 //! On Windows a job object does all of that, and there is no keeper.
 
 mod cancel;
+mod clock;
 mod ending;
 mod environment;
 mod gulp;
@@ -29,15 +30,21 @@ mod leftovers;
 mod leftovers;
 mod limits;
 mod message;
+#[cfg(unix)]
+mod originals;
 mod os;
 mod outcome;
 mod program;
+mod promise;
 mod record;
 mod recover;
 mod recover_one;
 mod remove;
 mod run;
 mod run_folder;
+mod set_up;
+#[cfg(unix)]
+mod shim;
 mod spool;
 #[cfg(unix)]
 mod supervisor;
@@ -47,17 +54,21 @@ mod teller;
 mod tree;
 #[cfg(windows)]
 use os::windows::tree;
+mod trouble;
+mod watch;
 
 pub use cancel::Cancel;
 pub use environment::harmless_environment;
 #[cfg(unix)]
 pub use keeper::keeper_main;
 pub use ladder::Stage;
-pub use limits::{Grace, Limits};
+pub use limits::{Grace, Hold, Interrupt, Limits, Pulse, Resources};
 #[cfg(windows)]
 pub use os::windows::keeper_main;
-pub use outcome::{Outcome, Progress};
+pub use outcome::{Level, Outcome, Progress};
 pub use program::{Keeper, Program, Stdin};
-pub use recover::{Recovered, Recovery, recover};
+pub use promise::{Leftover, LeftoverKind, Promise, State, keep_promises};
+pub use recover::{Recovered, Recovery, leftovers, recover};
 pub use remove::{RemoveError, remove_tree};
-pub use run::run;
+pub use run::{run, run_watched};
+pub use set_up::{SetUp, SetUpError, set_up_once};

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Stage;
 use crate::record::End;
-use crate::{Progress, Stage};
 
 /// What a keeper tells. Everything but `ended` may be left out when the supervisor is slow to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,20 +26,12 @@ pub(crate) trait Tell {
 
 /// End the attempt through the whole ladder.
 pub(crate) const STOP: u8 = b'c';
+/// End the attempt through the whole ladder, as a failure.
+pub(crate) const BREAK_OFF: u8 = b'b';
 /// End the attempt, beginning with the kill.
 pub(crate) const KILL: u8 = b'k';
 
 impl Message {
-    /// The news in it; the ending is none.
-    pub(crate) fn news(&self) -> Option<Progress> {
-        match *self {
-            Self::Started { pid } => Some(Progress::Started { pid }),
-            Self::Output { stdout, stderr } => Some(Progress::Output { stdout, stderr }),
-            Self::Stopping { stage } => Some(Progress::Stopping { stage }),
-            Self::Ended(_) => None,
-        }
-    }
-
     /// The line that carries the message.
     #[cfg(any(unix, test))]
     pub(crate) fn line(&self) -> Vec<u8> {

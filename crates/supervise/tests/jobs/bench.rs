@@ -99,6 +99,7 @@ pub(crate) fn limits() -> Limits {
             terminate: Duration::from_millis(300),
             confirm: Duration::from_secs(20),
         },
+        ..Limits::default()
     }
 }
 

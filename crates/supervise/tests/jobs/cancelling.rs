@@ -101,3 +101,23 @@ fn news_arrives_while_the_program_runs() {
     assert!(matches!(news[0], Progress::Started { pid } if pid > 1), "{news:?}");
     assert!(news.contains(&Progress::Output { stdout: 5, stderr: 0 }), "{news:?}");
 }
+
+#[test]
+fn lines_are_shown_as_they_come_and_an_attempt_can_be_broken_off_because_of_one() {
+    let bench = Bench::new();
+    let cancel = Cancel::new();
+    let one = cancel.child();
+    let mut lines = Vec::new();
+    let mut line = |text: &[u8]| {
+        lines.push(String::from_utf8_lossy(text).into_owned());
+        if text == b"usage limit" {
+            one.break_off("it said so");
+        }
+    };
+    let program = bench.program("print first\nprint usage limit\nsleep 60s");
+    let outcome = supervise::run_watched(&program, &limits(), &one, &mut |_| {}, Some(&mut line));
+    assert_eq!(lines, ["first", "usage limit"]);
+    assert_eq!(outcome.ending, Ending::Failed, "{outcome:?}");
+    assert_eq!(outcome.broken_off.as_deref(), Some("it said so"));
+    assert!(outcome.tree_gone && !cancel.is_cancelled());
+}

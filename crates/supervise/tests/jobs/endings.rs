@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, bytes, limits, text};
 use model::Ending;
-use supervise::{Limits, Outcome, Stage, Stdin};
+use supervise::{Level, Limits, Outcome, Stage, Stdin};
 
 /// What holds for every ending: the tree is proven gone, and an independent look agrees.
 fn assert_gone(bench: &Bench, outcome: &Outcome) {
     assert!(outcome.tree_gone, "{outcome:?}");
+    assert_eq!(outcome.level, Some(Level::Job));
     assert_eq!(bench.survivors(), Vec::<String>::new(), "{outcome:?}");
     let record = std::fs::read_to_string(bench.path("run/record.json")).expect("a record");
     assert!(record.contains("\"phase\": \"closed\""), "{record}");
@@ -209,4 +210,17 @@ fn it_reads_the_given_file_and_sees_the_given_environment_and_folder_and_nothing
     assert_eq!(text(&outcome.stdout), said, "{outcome:?}");
     assert!(bench.path("here").exists());
     assert_gone(&bench, &outcome);
+}
+
+#[test]
+fn a_program_cannot_change_what_it_has_said() {
+    for target in ["run\\stdout", "run\\stderr"] {
+        let bench = Bench::new();
+        let outcome = bench.run(&format!("print said\nedit {target}"), &limits());
+        // The agent says that it failed, and why.
+        assert_eq!((outcome.ending, outcome.exit), (Ending::Failed, Some(64)), "{outcome:?}");
+        assert_eq!(text(&outcome.stdout), "said\n");
+        assert!(text(&outcome.stderr).starts_with("fake-agent: run\\std"), "{outcome:?}");
+        assert_gone(&bench, &outcome);
+    }
 }

@@ -25,7 +25,8 @@ pub(crate) use tree::Tree;
 
 use crate::Cancel;
 use crate::cancel::Wish;
-use crate::message::{KILL, STOP};
+use crate::message::{BREAK_OFF, KILL, STOP};
+use crate::record::Identity;
 
 /// Pipes and cancel tokens cannot be waited for together with the job: they are looked at this often.
 const LOOK: Duration = Duration::from_millis(15);
@@ -36,17 +37,16 @@ pub fn keeper_main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The started program and the read ends of what it writes.
-pub(crate) struct Leader {
-    pub(crate) tree: Tree,
-    pub(crate) stdout: PipeReader,
-    pub(crate) stderr: PipeReader,
+/// The read ends of what the program writes.
+pub(crate) struct Streams {
+    stdout: PipeReader,
+    stderr: PipeReader,
 }
 
-impl Leader {
-    /// The tree that begins with it, and what it writes.
-    pub(crate) fn into_tree(self) -> (Tree, PipeReader, PipeReader) {
-        (self.tree, self.stdout, self.stderr)
+impl Streams {
+    /// Standard output and standard error.
+    pub(crate) fn into_read_ends(self) -> (PipeReader, PipeReader) {
+        (self.stdout, self.stderr)
     }
 }
 
@@ -70,7 +70,11 @@ pub(crate) fn read_orders(lifeline: &Lifeline, orders: &mut [u8]) -> io::Result<
         return Err(io::ErrorKind::WouldBlock.into());
     }
     lifeline.obeyed.set(wish);
-    orders[0] = if wish == Wish::Kill { KILL } else { STOP };
+    orders[0] = match wish {
+        Wish::Kill => KILL,
+        _ if lifeline.cancel.reason().is_some() => BREAK_OFF,
+        _ => STOP,
+    };
     Ok(1)
 }
 
@@ -89,11 +93,22 @@ impl Ears {
     pub(crate) fn quiet(&self) {}
 }
 
+/// Nobody is asked whether it is suspended: consoles here have no Ctrl-Z.
+pub(crate) fn supervisor() -> i32 {
+    0
+}
+
+/// There are no keepers here.
+pub(crate) fn end_keeper(_keeper: &Identity) -> Result<bool, String> {
+    Ok(false)
+}
+
 /// Waits until there is output, a message of the job, or the time for a look is over.
 pub(crate) fn wait<'a>(
     mut output: impl Iterator<Item = &'a PipeReader>,
     ears: &Ears,
     _lifeline: Option<&Lifeline>,
+    _tree: &Tree,
     longest: Duration,
 ) -> io::Result<bool> {
     if output.any(pipe::has_news) {

@@ -29,6 +29,16 @@ pub(crate) fn boot() -> String {
     String::new()
 }
 
+/// Whether the very process that was recorded still runs.
+pub(crate) fn is_alive(recorded: &Identity) -> bool {
+    open(recorded).is_some()
+}
+
+/// Processes here are not stopped by signals.
+pub(crate) fn is_stopped(_number: i32) -> bool {
+    false
+}
+
 /// What tells one process from every other that has or had its number.
 pub(crate) fn identity_of(process: BorrowedHandle<'_>, number: u32) -> io::Result<Identity> {
     Ok(Identity { boot: boot(), pid: number.cast_signed(), start: started(process)?, unique: None })

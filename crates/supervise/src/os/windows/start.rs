@@ -18,7 +18,7 @@ use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, CREATE_NO_
 
 use super::pipe::pipe;
 use super::process::{exits_within, identity_of, resume};
-use super::{Job, Leader, Port, Tree};
+use super::{Job, Port, Streams, Tree};
 use crate::launch::{LaunchError, Machine, launch};
 use crate::os::doing;
 use crate::program::{Program, Stdin};
@@ -60,7 +60,7 @@ impl Prepared {
         program: &Program,
         ends: Ends,
         record: impl FnOnce(Identity) -> io::Result<()>,
-    ) -> Result<Leader, LaunchError> {
+    ) -> Result<(Tree, Streams), LaunchError> {
         let mut command = command(program, ends).map_err(LaunchError::Start)?;
         let mut machine = Windows { name: self.name, port: Rc::clone(&self.port), command: &mut command };
         let (job, child) = launch(&mut machine, |child: &Child| {
@@ -70,7 +70,7 @@ impl Prepared {
         drop(command);
         let number = child.id();
         let tree = Tree::of(job, self.port, OwnedHandle::from(child), number);
-        Ok(Leader { tree, stdout: self.stdout, stderr: self.stderr })
+        Ok((tree, Streams { stdout: self.stdout, stderr: self.stderr }))
     }
 }
 

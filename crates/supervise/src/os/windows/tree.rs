@@ -13,7 +13,7 @@ use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlE
 use super::handles::done;
 use super::process::{self, exit_code, has_exited};
 use super::{Job, Port};
-use crate::Stage;
+use crate::{Interrupt, Level, Stage};
 use crate::ending::Exit;
 use crate::ladder::Alive;
 
@@ -36,6 +36,18 @@ impl Tree {
     /// The tree in a job that another supervisor made. Its leader is known only where it was verified.
     pub(crate) fn found(job: Job, leader: Option<(OwnedHandle, u32)>) -> Self {
         Self { job, port: None, leader, exit: None, anyone: true }
+    }
+
+    /// What holds it together.
+    #[expect(clippy::unused_self, reason = "the equal of a function that knows several levels elsewhere")]
+    pub(crate) fn level(&self) -> Level {
+        Level::Job
+    }
+
+    /// Nobody is frozen here: see [`super::supervisor`].
+    #[expect(clippy::unused_self, reason = "the equal of a function that sends signals elsewhere")]
+    pub(crate) fn freeze(&mut self, _frozen: bool) -> Vec<String> {
+        Vec::new()
     }
 
     /// The number of the program, for people.
@@ -75,7 +87,7 @@ impl Tree {
     ///
     /// There is one polite request on Windows, so it is made on both polite rungs; where it cannot be made, the rung's
     /// patience is kept all the same: the program may be about to end by itself.
-    pub(crate) fn climb(&mut self, stage: Stage) -> (usize, Vec<String>) {
+    pub(crate) fn climb(&mut self, stage: Stage, _interrupt: Interrupt) -> (usize, Vec<String>) {
         match stage {
             Stage::Interrupt | Stage::Terminate => self.interrupt(),
             Stage::Kill => match self.job.terminate() {
