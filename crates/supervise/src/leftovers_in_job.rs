@@ -68,3 +68,55 @@ fn climb(mut tree: Tree, record: &Record) -> (Ended, Vec<String>) {
     }
     (Ended { processes: met.len(), climbed, proven }, notes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::here::Prepared;
+    use crate::{Grace, Keeper, Limits, Program, Stdin, harmless_environment};
+
+    fn record() -> Record {
+        let soon = Duration::from_millis(200);
+        let grace =
+            Grace { drain: soon, interrupt: soon, terminate: soon, confirm: Duration::from_secs(20) };
+        let limits = Limits { grace, ..Limits::default() };
+        Record::starting("agent".to_owned(), crate::recover::unique_name(), limits, tree::boot())
+    }
+
+    #[test]
+    fn a_job_that_somebody_else_holds_open_is_ended_through_the_ladder_and_proven_empty() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = folder.path().join("script");
+        std::fs::write(&script, "quiet-child 60s\nsetsid-child 60s\nedit ready\nsleep 60s").expect("a script");
+        let program = Program {
+            command: vec![test_kit::fake_agent_path().into(), "--script".into(), script.into()],
+            folder: folder.path().to_owned(),
+            environment: harmless_environment(&[]),
+            stdin: Stdin::Null,
+            run_folder: folder.path().to_owned(),
+            keeper: Keeper { command: Vec::new() },
+        };
+        let mut record = record();
+        let (prepared, ends) = Prepared::new(&record.mark).expect("pipes");
+        let (mut held, _streams) = prepared
+            .launch(&program, ends, |leader| {
+                record.leader = Some(leader);
+                Ok(())
+            })
+            .expect("started");
+        while !folder.path().join("ready").exists() {
+            std::thread::sleep(PAUSE);
+        }
+        let (ended, notes) = end_leftovers(&record);
+        assert!(ended.proven && ended.processes >= 3, "{ended:?} {notes:?}");
+        assert_eq!(ended.climbed.last(), Some(&crate::Stage::Kill), "{ended:?} {notes:?}");
+        held.reap();
+        assert!(!held.alive().anyone && held.exit().is_some(), "those who hold it agree");
+    }
+
+    #[test]
+    fn without_a_job_nobody_is_left() {
+        let (ended, _) = end_leftovers(&record());
+        assert_eq!(ended, Ended { proven: true, ..Ended::default() });
+    }
+}

@@ -2,8 +2,8 @@
 //!
 //! In: plain requests. Out: plain answers. Decisions are made elsewhere; `unsafe` occurs in this folder only.
 //!
-//! `tree` is the containment of one attempt by the keeper alone: as child subreaper (Linux) or by the program's process
-//! group (other unix systems). `namespace` is the stronger one: a PID namespace with a first process of ours in it.
+//! `tree` is the containment of one attempt by the keeper alone: as child subreaper (Linux), by the program's process
+//! group (other unix systems), and by the numbers of makers besides (macOS). On Windows it is a job object. `namespace` is the stronger one: a PID namespace with a first process of ours in it.
 
 #[cfg(unix)]
 pub(crate) mod unix;
@@ -18,7 +18,14 @@ pub(crate) use windows as here;
 #[path = "linux.rs"]
 pub(crate) mod tree;
 
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+pub(crate) mod tree;
+
+#[cfg(any(target_os = "macos", test))]
+pub(crate) mod descent;
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 #[path = "group.rs"]
 pub(crate) mod tree;
 
