@@ -104,9 +104,7 @@ impl Attempt {
 
     fn supervise(mut self, program: &Program, cancel: &Cancel, listener: Listener<'_, '_>) -> End {
         let mut end = match self.start(program) {
-            Ok((tree, streams, spool, ears)) => {
-                self.keep(tree, streams, spool, ears, cancel, listener)
-            }
+            Ok((tree, streams, spool, ears)) => self.keep(tree, streams, spool, ears, cancel, listener),
             Err(end) => end,
         };
         end.notes.append(&mut self.notes);

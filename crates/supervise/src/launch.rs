@@ -164,7 +164,9 @@ mod tests {
     fn a_suspended_program_that_cannot_be_ended_is_not_passed_over() {
         let (launched, _) = try_with(&["assign", "terminate"]);
         let error = launched.expect_err("it failed");
-        assert!(matches!(&error, LaunchError::LeftBehind(first, _) if matches!(**first, LaunchError::Assign(_))));
+        assert!(
+            matches!(&error, LaunchError::LeftBehind(first, _) if matches!(**first, LaunchError::Assign(_)))
+        );
         assert!(error.to_string().contains("could not be ended"), "{error}");
     }
 }

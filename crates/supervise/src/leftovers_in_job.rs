@@ -77,8 +77,7 @@ mod tests {
 
     fn record() -> Record {
         let soon = Duration::from_millis(200);
-        let grace =
-            Grace { drain: soon, interrupt: soon, terminate: soon, confirm: Duration::from_secs(20) };
+        let grace = Grace { drain: soon, interrupt: soon, terminate: soon, confirm: Duration::from_secs(20) };
         let limits = Limits { grace, ..Limits::default() };
         Record::starting("agent".to_owned(), crate::recover::unique_name(), limits, tree::boot())
     }
@@ -87,7 +86,8 @@ mod tests {
     fn a_job_that_somebody_else_holds_open_is_ended_through_the_ladder_and_proven_empty() {
         let folder = tempfile::tempdir().expect("a folder");
         let script = folder.path().join("script");
-        std::fs::write(&script, "quiet-child 60s\nsetsid-child 60s\nedit ready\nsleep 60s").expect("a script");
+        std::fs::write(&script, "quiet-child 60s\nsetsid-child 60s\nedit ready\nsleep 60s")
+            .expect("a script");
         let program = Program {
             command: vec![test_kit::fake_agent_path().into(), "--script".into(), script.into()],
             folder: folder.path().to_owned(),

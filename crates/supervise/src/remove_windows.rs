@@ -87,7 +87,9 @@ fn make_writable(folder: &Path) {
             let _ = fs::set_permissions(&path, permissions);
         }
         if is.is_dir() {
-            next.extend(fs::read_dir(&path).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())));
+            next.extend(
+                fs::read_dir(&path).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())),
+            );
         }
     }
 }

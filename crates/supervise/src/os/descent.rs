@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn descendants_are_found_in_any_order_and_strangers_are_not() {
         let mut known = HashSet::from([1]);
-        let everyone = [listed(13, 4, 3), listed(12, 3, 2), listed(99, 9, 8), listed(11, 2, 1), listed(10, 1, 0)];
+        let everyone =
+            [listed(13, 4, 3), listed(12, 3, 2), listed(99, 9, 8), listed(11, 2, 1), listed(10, 1, 0)];
         assert_eq!(pids(&of_the_tree(&everyone, &mut known)), [11, 12, 13]);
     }
 

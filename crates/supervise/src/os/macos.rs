@@ -186,13 +186,7 @@ pub(crate) fn boot() -> String {
     let name = c"kern.bootsessionuuid";
     // SAFETY: the name ends with 0, the place is as long as is said, and nothing is set.
     let answer = unsafe {
-        libc::sysctlbyname(
-            name.as_ptr(),
-            text.as_mut_ptr().cast(),
-            &raw mut length,
-            std::ptr::null_mut(),
-            0,
-        )
+        libc::sysctlbyname(name.as_ptr(), text.as_mut_ptr().cast(), &raw mut length, std::ptr::null_mut(), 0)
     };
     let told = if answer == 0 { &text[..length.min(text.len())] } else { &[] };
     String::from_utf8_lossy(told).trim_end_matches('\0').to_owned()

@@ -61,7 +61,11 @@ fn a_killed_supervisor_takes_the_whole_tree_with_it() {
     assert_eq!(bench.survivors_after(Duration::from_secs(20)), Vec::<String>::new());
     let recovery = assert_recovered(&bench);
     let [attempt] = &recovery.attempts[..] else { panic!("{recovery:?}") };
-    assert_eq!((attempt.ending, attempt.tree_gone, attempt.ended_now), (Ending::Lost, true, 0), "{attempt:?}");
+    assert_eq!(
+        (attempt.ending, attempt.tree_gone, attempt.ended_now),
+        (Ending::Lost, true, 0),
+        "{attempt:?}"
+    );
     assert_eq!(text(&bench.path("run/stdout")), "here\n", "what it wrote is kept");
 }
 

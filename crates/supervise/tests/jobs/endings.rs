@@ -23,7 +23,11 @@ fn soon() -> Duration {
 fn a_program_that_ends_well_is_finished_and_its_words_are_kept() {
     let bench = Bench::new();
     let outcome = bench.run("print hello\nprint-error world", &limits());
-    assert_eq!((outcome.ending, outcome.exit, outcome.signal), (Ending::Finished, Some(0), None), "{outcome:?}");
+    assert_eq!(
+        (outcome.ending, outcome.exit, outcome.signal),
+        (Ending::Finished, Some(0), None),
+        "{outcome:?}"
+    );
     assert_eq!((text(&outcome.stdout), text(&outcome.stderr)), ("hello\n".to_owned(), "world\n".to_owned()));
     assert_eq!((outcome.bytes_out, outcome.stopped_by), (12, None));
     assert_eq!(outcome.notes, Vec::<String>::new());
@@ -111,7 +115,11 @@ fn a_review_a_little_longer_than_the_limit_is_never_taken_for_a_whole_one() {
     assert_eq!((outcome.ending, outcome.bytes_out), (Ending::OutputLimit, 59_999), "{outcome:?}");
     assert_gone(&bench, &outcome);
     let outcome = Bench::new().run("flood 60KB", &Limits { output: 60_000, ..limits() });
-    assert_eq!((outcome.ending, outcome.bytes_out), (Ending::Finished, 60_000), "the limit itself is allowed");
+    assert_eq!(
+        (outcome.ending, outcome.bytes_out),
+        (Ending::Finished, 60_000),
+        "the limit itself is allowed"
+    );
 }
 
 #[test]
@@ -140,7 +148,10 @@ fn a_child_that_holds_the_output_makes_it_leaky_and_is_ended() {
     assert_eq!((outcome.ending, outcome.exit), (Ending::Leaky, Some(0)), "{outcome:?}");
     assert_eq!(text(&outcome.stdout), "a whole review\n");
     assert!(outcome.notes.iter().any(|note| note.contains("held open")), "{outcome:?}");
-    assert!(outcome.notes.iter().any(|note| note.contains("outlived") && note.contains(&bench.mark)), "{outcome:?}");
+    assert!(
+        outcome.notes.iter().any(|note| note.contains("outlived") && note.contains(&bench.mark)),
+        "{outcome:?}"
+    );
     assert!(began.elapsed() < Duration::from_secs(40), "it did not wait for the child");
     assert_gone(&bench, &outcome);
 }

@@ -51,13 +51,7 @@ fn started(process: BorrowedHandle<'_>) -> io::Result<u64> {
         (FILETIME::default(), FILETIME::default(), FILETIME::default(), FILETIME::default());
     // SAFETY: all four places live for the call.
     done(unsafe {
-        GetProcessTimes(
-            process.as_raw_handle(),
-            &raw mut start,
-            &raw mut end,
-            &raw mut kernel,
-            &raw mut user,
-        )
+        GetProcessTimes(process.as_raw_handle(), &raw mut start, &raw mut end, &raw mut kernel, &raw mut user)
     })?;
     Ok(u64::from(start.dwHighDateTime) << 32 | u64::from(start.dwLowDateTime))
 }

@@ -63,9 +63,8 @@ impl Prepared {
     ) -> Result<(Tree, Streams), LaunchError> {
         let mut command = command(program, ends).map_err(LaunchError::Start)?;
         let mut machine = Windows { name: self.name, port: Rc::clone(&self.port), command: &mut command };
-        let (job, child) = launch(&mut machine, |child: &Child| {
-            record(identity_of(child.as_handle(), child.id())?)
-        })?;
+        let (job, child) =
+            launch(&mut machine, |child: &Child| record(identity_of(child.as_handle(), child.id())?))?;
         // Our copies of the write ends go with the command: only the program's tree holds them now.
         drop(command);
         let number = child.id();

@@ -77,8 +77,7 @@ fn whatever_stage_fails_the_program_never_ran_and_is_gone() {
         let mut command = command(&program, ends).expect("a command");
         let real = Windows { name: prepared.name.clone(), port: prepared.port(), command: &mut command };
         let mut machine = Failing { real, stage, started: None };
-        let recorded =
-            if stage == "record" { Err(io::Error::other("record fails here")) } else { Ok(()) };
+        let recorded = if stage == "record" { Err(io::Error::other("record fails here")) } else { Ok(()) };
         let error = launch(&mut machine, |_| recorded).map(drop).expect_err("it fails");
         assert!(is_it(&error) && error.to_string().contains("fails here"), "{stage}: {error}");
         assert_eq!(machine.started.is_some(), is_started, "{stage}");

@@ -13,9 +13,9 @@ use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlE
 use super::handles::done;
 use super::process::{self, exit_code, has_exited};
 use super::{Job, Port};
-use crate::{Interrupt, Level, Stage};
 use crate::ending::Exit;
 use crate::ladder::Alive;
+use crate::{Interrupt, Level, Stage};
 
 /// The tree of one attempt.
 pub(crate) struct Tree {
@@ -115,11 +115,7 @@ impl Tree {
 
     /// Everyone in the job, for people: name and number.
     pub(crate) fn seen(&self) -> Vec<String> {
-        self.job
-            .members()
-            .into_iter()
-            .map(|number| format!("{} ({number})", process::name(number)))
-            .collect()
+        self.job.members().into_iter().map(|number| format!("{} ({number})", process::name(number))).collect()
     }
 
     /// Who holds a pipe cannot be asked here.
