@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use model::{CriticalPolicy, PreExistingPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -264,30 +265,6 @@ impl ReviewerSettings {
             ..Self::default()
         }
     }
-}
-
-/// What an open critical finding does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CriticalPolicy {
-    /// The verdict is `rework`.
-    #[default]
-    Rework,
-    /// The verdict is `merge-with-fixes`.
-    Fixes,
-}
-
-/// What becomes of findings about code older than the change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PreExistingPolicy {
-    /// They move to the design observations.
-    #[default]
-    Design,
-    /// They become suggestions.
-    Suggestion,
-    /// They stay as they are.
-    Keep,
 }
 
 /// What brings a declined finding back.

@@ -266,7 +266,7 @@ pub(crate) struct ConsolidateArgs {
     /// What it is compared against; needs -C
     #[arg(long, value_name = "REV")]
     pub(crate) base: Option<String>,
-    /// Print the report as md, html, sarif or json instead of the summary
+    /// Print the report in this form instead of the summary
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
     /// Exit with 1 when a finding that is not contested is at least this severe
@@ -288,10 +288,24 @@ pub(crate) struct ImportArgs {
 /// A form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    /// Markdown, as people paste and archive it
     Md,
+    /// One page for the browser
     Html,
+    /// The whole value
     Json,
+    /// SARIF 2.1.0 for code scanning
     Sarif,
+    /// JUnit XML: one case a changed file, one a reviewer
+    Junit,
+    /// GitLab code quality
+    Gitlab,
+    /// reviewdog's RDJSON
+    Rdjson,
+    /// The payload of one pull-request review on GitHub; posts nothing
+    GithubReview,
+    /// The Markdown of one pull-request comment that later rounds replace; posts nothing
+    GithubSummary,
 }
 
 /// Arguments of `show`.
@@ -303,7 +317,7 @@ pub(crate) struct ShowArgs {
     /// Tell why a finding was merged, rated and placed as it is
     #[arg(long)]
     pub(crate) why: bool,
-    /// Print the report as md, html, sarif or json
+    /// Print the report in this form
     #[arg(long, value_name = "FORMAT", conflicts_with = "why")]
     pub(crate) format: Option<Format>,
 }
@@ -334,7 +348,7 @@ pub(crate) struct OpenArgs {
 pub(crate) struct ReportArgs {
     /// A run (id, unique part of one); the last one without it
     pub(crate) run: Option<String>,
-    /// md, html, json or sarif
+    /// The form
     #[arg(short, long, value_name = "FORMAT", default_value = "md")]
     pub(crate) format: Format,
 }
@@ -347,6 +361,9 @@ pub(crate) struct ResumeArgs {
     /// Ask nobody: report what has arrived
     #[arg(long)]
     pub(crate) as_it_is: bool,
+    /// Another deadline than the run had, from now on (`15m`, `90s`)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
     /// Exit with 1 when an open finding that is not contested is at least this severe
     #[arg(long, value_name = "LEVEL")]
     pub(crate) fail_on: Option<FailOn>,

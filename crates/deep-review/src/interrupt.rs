@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use supervise::Cancel;
 
 use crate::exit::{CommandError, Exit};
-use crate::ui::Ui;
+use crate::progress::Progress;
 
 /// Signals that stop a run. A terminal that goes away asks for what it can still get: the report on disk.
 #[cfg(unix)]
@@ -19,13 +19,13 @@ const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// Listens from now on.
-pub(crate) fn listen(ui: Ui, cancel: Cancel) -> Result<(), CommandError> {
-    start(ui, cancel)
+pub(crate) fn listen(progress: &Arc<Progress>, cancel: Cancel) -> Result<(), CommandError> {
+    start(Arc::clone(progress), cancel)
         .map_err(|error| CommandError::environment(format!("signals cannot be listened to: {error}")))
 }
 
 #[cfg(unix)]
-fn start(ui: Ui, cancel: Cancel) -> std::io::Result<()> {
+fn start(progress: Arc<Progress>, cancel: Cancel) -> std::io::Result<()> {
     let leaving = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // For the third: should the second be stuck, in a terminal that takes no more text.
@@ -37,10 +37,10 @@ fn start(ui: Ui, cancel: Cancel) -> std::io::Result<()> {
         for signal in signals.forever() {
             if !cancel.is_cancelled() {
                 cancel.cancel();
-                ui.talk(STOPPING);
+                progress.say(STOPPING);
             } else if let SIGINT | SIGTERM = signal {
                 leaving.store(true, std::sync::atomic::Ordering::SeqCst);
-                leave(ui, signal);
+                leave(&progress, signal);
             }
         }
     });
@@ -50,8 +50,8 @@ fn start(ui: Ui, cancel: Cancel) -> std::io::Result<()> {
 const STOPPING: &str = "stopping the reviewers; what has arrived is consolidated. Once more leaves at once";
 
 /// Leaves without waiting for anything: whatever is on disk is whole, and keepers notice that we are gone.
-fn leave(ui: Ui, signal: i32) -> ! {
-    ui.talk("left at once; `deep-review resume` goes on with the run");
+fn leave(progress: &Progress, signal: i32) -> ! {
+    progress.say("left at once; `deep-review resume` goes on with the run");
     std::process::exit(i32::from(exit(signal).code()));
 }
 
@@ -61,7 +61,7 @@ fn exit(signal: i32) -> Exit {
 
 /// Where signals cannot be waited for, a flag is looked at.
 #[cfg(not(unix))]
-fn start(ui: Ui, cancel: Cancel) -> std::io::Result<()> {
+fn start(progress: Arc<Progress>, cancel: Cancel) -> std::io::Result<()> {
     use std::sync::atomic::Ordering;
     let flags = SIGNALS.map(|signal| (signal, Arc::new(AtomicBool::new(false))));
     for (signal, flag) in &flags {
@@ -75,10 +75,10 @@ fn start(ui: Ui, cancel: Cancel) -> std::io::Result<()> {
                     continue;
                 }
                 if cancel.is_cancelled() {
-                    leave(ui, *signal);
+                    leave(&progress, *signal);
                 }
                 cancel.cancel();
-                ui.talk(STOPPING);
+                progress.say(STOPPING);
             }
         }
     });

@@ -3,19 +3,31 @@
 //! In: the record. Out: what was ended now, in sentences, and a word about runs that can be gone on with. Never touches what
 //! belongs to a living run.
 
+use std::time::Duration;
+
 use model::Target;
 use store::{RunEntry, Store};
 
-use crate::ui::Ui;
+use crate::progress::Progress;
+
+/// A start does not wait for a removal that may only succeed later.
+const PATIENCE: Duration = Duration::ZERO;
 
 /// Ends what earlier runs that died may have left behind, and says so.
-pub(crate) fn recover(ui: Ui, store: &Store) -> Vec<String> {
+pub(crate) fn recover(progress: &Progress, store: &Store) -> Vec<String> {
     let mut notes = Vec::new();
     let recovery = supervise::recover(store.root());
     notes.extend(recovery.attempts.iter().map(told));
     notes.extend(recovery.notes);
+    for left in supervise::keep_promises(&store.promises(), PATIENCE) {
+        progress.say(&format!(
+            "{} of an earlier run could not be removed: {}",
+            left.path.display(),
+            left.why
+        ));
+    }
     for note in &notes {
-        ui.talk(&report::safe_text(note));
+        progress.say(note);
     }
     notes
 }
@@ -40,13 +52,13 @@ fn told(attempt: &supervise::Recovered) -> String {
 }
 
 /// Says where the same commits were under review in a run that was interrupted: finished reviewers need not be paid twice.
-pub(crate) fn mention_unfinished(ui: Ui, store: &Store, target: &Target) {
+pub(crate) fn mention_unfinished(progress: &Progress, store: &Store, target: &Target) {
     // A list that cannot be read is told by `log`; here it would only be in the way.
     let Ok(Some(run)) = store.last_unfinished() else { return };
     if is_about(&run, target) {
         let id = run.id();
-        ui.talk(&format!(
-            "run {id} of the same commits was interrupted: `deep-review resume {id}` goes on with it"
+        progress.say(&format!(
+            "run {id} of the same commits is unfinished; `deep-review resume` goes on with it"
         ));
     }
 }

@@ -10,33 +10,23 @@ use crate::ui::Ui;
 
 /// Prints the result and what to do next.
 pub(crate) fn print(ui: Ui, finished: &engine::Finished) {
-    let cut = finished.cut();
     if ui.json {
         ui.result(&report::json(&finished.report));
-        if !cut.is_empty() {
-            ui.talk(&format!("{} goes on with it", resume(finished)));
-        }
         return;
     }
     ui.result(&report::terminal_summary(&finished.report, Ui::width(), ui.style()));
     let page = finished.folder.join("report.html");
     ui.result(&format!("  report  {}\n", nearby(&page)));
     let mut next = Vec::new();
-    if !cut.is_empty() {
-        next.push(resume(finished));
+    if finished.can_be_resumed() {
+        next.push(format!("deep-review resume {}", finished.report.run.id));
     }
     if let Some(first) = finished.report.findings.first() {
-        next.push(format!("deep-review show {}", first.id));
-        next.push("deep-review open".to_owned());
+        next.push(format!("deep-review show {} · deep-review open", first.id));
     }
-    if !next.is_empty() {
-        ui.result(&format!("  next    {}\n", next.join(" · ")));
+    for (line, lead) in next.iter().zip(["next", ""]) {
+        ui.result(&format!("  {lead:<7} {line}\n"));
     }
-}
-
-/// The command that goes on with a run.
-fn resume(finished: &engine::Finished) -> String {
-    format!("deep-review resume {}", finished.report.run.id)
 }
 
 /// A path as short as it can be written from here.

@@ -65,29 +65,27 @@ fn keep_files(run: &RunFolder, answered: &Answered, name_of: &dyn Fn(&str) -> St
     Ok(())
 }
 
-/// What stands in the run folder of a reviewer that has come to its end. `None` where it has not: then what it left is set
-/// aside, and it can be asked again.
+/// What stands in the run folder of a reviewer that has come to its end. `None` where it has not, and, where it is to be asked
+/// `again`, where that can help: then what it left is set aside.
 pub(crate) fn restore(
     run: &RunFolder,
     name: &str,
     parser: Parser,
     target: &model::Target,
+    again: bool,
 ) -> Result<Option<Answered>, Error> {
-    if let Some(attempt) = ended(run, name)? {
+    let bytes = run.raw_file(name, ATTEMPT_FILE)?;
+    if let Some(attempt) = bytes.as_deref().and_then(parse).filter(|attempt| attempt.name == name) {
         let (text, _) = run.review(name)?.unwrap_or_default();
         let answer = run.raw_file(name, "answer")?.unwrap_or_else(|| text.clone());
-        let attempt = Attempt { answer, ..attempt };
         let text = String::from_utf8_lossy(&text).into_owned();
-        return Ok(Some(understand(attempt, text, parser, target)));
+        let answered = understand(Attempt { answer, ..attempt }, text, parser, target);
+        if !(again && answered.row.may_be_asked_again()) {
+            return Ok(Some(answered));
+        }
     }
     run.set_aside(name)?;
     Ok(None)
-}
-
-/// The attempt of a reviewer that came to an end of its own: one that was stopped has not.
-fn ended(run: &StoredRun, name: &str) -> Result<Option<Attempt>, Error> {
-    let Some(bytes) = run.raw_file(name, ATTEMPT_FILE)? else { return Ok(None) };
-    Ok(parse(&bytes).filter(|attempt| attempt.ending != Ending::Cancelled && attempt.name == name))
 }
 
 /// How often a reviewer was asked by earlier processes of this run and failed by itself. Tries that were cut off do not count.
@@ -137,6 +135,8 @@ mod tests {
             ms: 7,
             answer: answer.into(),
             stderr: b"/home/ada/x: 503 service unavailable".to_vec(),
+            failure: Some(Failure { class: FailureClass::Crash, message: "x".into(), retry_after_ms: None })
+                .filter(|_| ending == Ending::TimedOut),
             notes: vec!["it changed its checkout: a.rs".into()],
             quorum: true,
             ..Attempt::default()
@@ -149,12 +149,14 @@ mod tests {
 
     #[test]
     fn what_was_kept_reads_the_same_again() {
-        for (answer, ending) in [(REVIEW, Ending::Finished), (REVIEW, Ending::TimedOut), ("", Ending::Failed)]
+        for (answer, ending) in
+            [(REVIEW, Ending::Finished), (REVIEW, Ending::TimedOut), ("", Ending::NotStarted)]
         {
             let (_folder, run) = run();
             let first = answered(answer, ending);
             keep(&run, &first).unwrap();
-            let again = restore(&run, "ada", Parser::Auto, &Target::default()).unwrap().expect("it ended");
+            let again =
+                restore(&run, "ada", Parser::Auto, &Target::default(), true).unwrap().expect("it ended");
             assert_eq!(again.row, first.row);
             assert_eq!((again.text, again.reading), (first.text, first.reading));
         }
@@ -166,20 +168,22 @@ mod tests {
         let failure = failed.row.failure.clone().expect("a class");
         assert_eq!(failure.class, FailureClass::Transient);
         assert!(failure.message.starts_with("~/x"), "{failure:?}");
-        let told = Failure { class: FailureClass::Auth, ..failure };
         let (_folder, run) = run();
+        keep(&run, &failed).unwrap();
+        let again = restore(&run, "ada", Parser::Auto, &Target::default(), true).unwrap();
+        assert!(again.is_none(), "a failure that may pass is worth another try");
         let mut own = failed;
-        own.attempt.failure = Some(told.clone());
+        own.attempt.failure = Some(Failure { class: FailureClass::Auth, ..failure });
         keep(&run, &own).unwrap();
-        let again = restore(&run, "ada", Parser::Auto, &Target::default()).unwrap().unwrap();
-        assert_eq!(again.row.failure, Some(told), "what was known is not guessed again");
+        let again = restore(&run, "ada", Parser::Auto, &Target::default(), true).unwrap().unwrap();
+        assert_eq!(again.row.failure, own.attempt.failure, "what was known is not guessed again");
     }
 
     #[test]
     fn who_was_stopped_is_asked_again_and_nothing_it_wrote_is_lost() {
         let (_folder, run) = run();
         keep(&run, &answered(REVIEW, Ending::Cancelled)).unwrap();
-        assert!(restore(&run, "ada", Parser::Auto, &Target::default()).unwrap().is_none());
+        assert!(restore(&run, "ada", Parser::Auto, &Target::default(), true).unwrap().is_none());
         let kept = run.raw_file("ada", "try-1/answer").unwrap().expect("moved");
         assert_eq!(kept, REVIEW.as_bytes());
         assert_eq!(tries_before(&run, "ada").unwrap(), 0, "being stopped is no failure of its own");
@@ -194,10 +198,10 @@ mod tests {
         keep(&run, &answered(REVIEW, Ending::Finished)).unwrap();
         let path = run.file("raw/ada/attempt.json");
         std::fs::write(&path, "{\"schema\":").unwrap();
-        assert!(restore(&run, "ada", Parser::Auto, &Target::default()).unwrap().is_none());
+        assert!(restore(&run, "ada", Parser::Auto, &Target::default(), true).unwrap().is_none());
         std::fs::remove_file(run.file("raw/ada/try-1/attempt.json")).unwrap();
         run.write_review_bytes("ada", b"half", false).unwrap();
-        assert!(restore(&run, "ada", Parser::Auto, &Target::default()).unwrap().is_none());
+        assert!(restore(&run, "ada", Parser::Auto, &Target::default(), true).unwrap().is_none());
         assert_eq!(run.tries("ada").unwrap(), [1, 2]);
     }
 }

@@ -15,6 +15,7 @@ mod place;
 mod preview;
 mod program;
 mod plan;
+mod records;
 mod resume;
 mod retry;
 mod review;

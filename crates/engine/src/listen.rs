@@ -10,12 +10,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
 use config::Settings;
+use evidence::Evidence;
+use findings::Records;
 use git::Snapshot;
 use model::EventKind;
 use reviewers::CHECKOUT;
 use store::RunFolder;
 
 use crate::Error;
+use crate::assemble::so_far;
 use crate::ask::{Folders, News, Panel, Stop, ask_all};
 use crate::hear::{Answered, Heard};
 use crate::keep::{keep, keep_try, tries_before};
@@ -23,7 +26,7 @@ use crate::plan::digest;
 use crate::retry::{fraction, spell};
 use crate::review::Tools;
 use crate::roster::{Asked, BUILTIN};
-use crate::scratch::{Scratch, sweep};
+use crate::scratch::Scratch;
 use crate::scrub::Scrub;
 use crate::tell::{checked_event, listed, show, tell};
 use crate::turns::{Limits, Place, Turns};
@@ -36,11 +39,11 @@ pub(crate) struct Hearing<'a> {
     pub(crate) tools: &'a Tools<'a>,
     pub(crate) run: &'a RunFolder,
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) records: &'a Records,
     pub(crate) settings: &'a Settings,
     pub(crate) roster: &'a [Asked],
     pub(crate) home: Option<&'a Path>,
-    /// Programs of an earlier process of this run that are not proven gone.
-    pub(crate) unproven: &'a [String],
 }
 
 /// What was heard.
@@ -56,11 +59,11 @@ impl Hearing<'_> {
     /// Asks everybody whose answer is not known; checks each answer as it arrives.
     pub(crate) fn hear_everybody(&self, known: BTreeMap<String, Answered>) -> Result<HeardAll, Error> {
         let made = |source| Error::Write { what: "a scratch folder for the reviewers".to_owned(), source };
-        let mut troubles = sweep(&self.tools.scratch);
-        let scratch = Scratch::new(&self.scratch()).map_err(made)?;
         let attempts = self.run.file(ATTEMPTS);
+        let promises = self.tools.store.promises();
+        let scratch = Scratch::new(&self.scratch(), &promises, &attempts).map_err(made)?;
         let folders = self.folders(&scratch, &attempts)?;
-        let scrub = self.scrub();
+        let scrub = self.scrub_for(scratch.path());
         let wanted: Vec<usize> =
             (0..self.roster.len()).filter(|at| !known.contains_key(self.roster[*at].name())).collect();
         let stop = Stop { cancel: self.tools.cancel.child(), why: OnceLock::new() };
@@ -90,12 +93,12 @@ impl Hearing<'_> {
                 ask_all(&panel, self.roster, &wanted, &sender);
             });
             for (name, answered) in known {
-                heard.insert(name, answered.check(self.snapshot));
+                heard.insert(name, answered.check(self.evidence));
             }
             self.listen(&news, &panel, &mut heard, &mut late)
         })?;
         let rows: Vec<Heard> = self.roster.iter().filter_map(|asked| heard.remove(asked.name())).collect();
-        troubles.extend(clean_up(&rows, self.unproven, scratch, &attempts));
+        let troubles = clean_up(scratch, &attempts);
         let mut all = HeardAll {
             rows,
             notes: Vec::new(),
@@ -196,6 +199,7 @@ impl Hearing<'_> {
                 keep(self.run, &answered)?;
                 let one = self.check(*answered);
                 heard.insert(one.row.name.clone(), one);
+                self.tell_so_far(heard);
             }
         }
         Ok(())
@@ -212,11 +216,33 @@ impl Hearing<'_> {
             error: row.error.clone(),
         };
         tell(self.tools, self.run, event);
-        let heard = answered.check(self.snapshot);
+        let heard = answered.check(self.evidence);
         for finding in &heard.checked {
             tell(self.tools, self.run, checked_event(finding));
         }
         heard
+    }
+
+    /// What those that ended say together, while others are still at work. In roster order, like the end result.
+    fn tell_so_far(&self, heard: &BTreeMap<String, Heard>) {
+        /// Of more claims the sum is not worth the time while others are waited for.
+        const MOST: usize = 3_000;
+        let asked = self.roster.len();
+        let claims: usize = heard.values().map(|one| one.checked.len()).sum();
+        if asked < 2 || heard.len() >= asked || claims > MOST {
+            return;
+        }
+        let in_order = self.roster.iter().filter_map(|asked| heard.get(asked.name()));
+        let so_far = so_far(in_order, self.snapshot.target(), self.evidence, self.records, self.settings);
+        let event = EventKind::SoFar {
+            ended: so_far.ended,
+            asked: asked as u32,
+            raised: so_far.raised,
+            findings: so_far.findings,
+            blocking: so_far.blocking,
+            contested: so_far.contested,
+        };
+        tell(self.tools, self.run, event);
     }
 
     /// Where this run's checkouts are: the same place when it is gone on with.
@@ -225,11 +251,14 @@ impl Hearing<'_> {
         self.tools.scratch.join(format!("{}-{}", self.run.id(), &of_this_store[..8]))
     }
 
-    /// What takes this machine's paths out of answers.
+    /// What takes this machine's paths out of answers that an earlier process of this run was given.
     pub(crate) fn scrub(&self) -> Scrub {
+        self.scrub_for(&self.scratch())
+    }
+
+    fn scrub_for(&self, scratch: &Path) -> Scrub {
         let mut roots: Vec<String> = Vec::new();
         let mut named: Vec<(String, &'static str)> = Vec::new();
-        let scratch = self.scratch();
         for at in 0..self.roster.len() {
             let outer = spellings(&scratch.join(at.to_string()));
             roots.extend(outer.iter().map(|outer| format!("{outer}/{CHECKOUT}")));
@@ -296,26 +325,19 @@ fn builtin_settings(settings: &Settings) -> builtin::Settings {
 
 /// Removes checkouts and spooled output. Where a process is not proven gone they stay for the next start to end it;
 /// returns what is left and why.
-fn clean_up(rows: &[Heard], before: &[String], scratch: Scratch, attempts: &Path) -> Vec<String> {
-    let now = rows.iter().filter(|heard| heard.row.tree_gone == Some(false));
-    let unproven: Vec<&str> =
-        now.map(|heard| heard.row.name.as_str()).chain(before.iter().map(String::as_str)).collect();
-    if !unproven.is_empty() {
+fn clean_up(scratch: Scratch, attempts: &Path) -> Vec<String> {
+    if let Err(left) = scratch.remove() {
+        let why = left.why;
         return vec![format!(
-            "processes of {} are not proven gone: their folders stay until the next run has looked again",
-            unproven.join(", ")
+            "the checkouts could not be removed and stay until the next run has looked again: {why}"
         )];
-    }
-    let mut troubles = Vec::new();
-    if let Err(error) = scratch.remove() {
-        troubles.push(format!("the checkouts could not be removed: {error}"));
     }
     if attempts.symlink_metadata().is_ok()
         && let Err(error) = supervise::remove_tree(attempts)
     {
-        troubles.push(format!("spooled output could not be removed: {error}"));
+        return vec![format!("spooled output could not be removed: {error}")];
     }
-    troubles
+    Vec::new()
 }
 
 /// What is left of attempts that an earlier process of this run began: its last words, for the raw material.

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use config::Config;
+use evidence::Evidence;
 use git::Snapshot;
 use model::{Ending, EventKind, Target};
 use reviewers::Attempt;
@@ -18,7 +19,8 @@ use crate::hear::{Answered, hear};
 use crate::keep::{keep, keep_try, restore};
 use crate::listen::{ATTEMPTS, spooled};
 use crate::plan::Plan;
-use crate::review::{Finished, Story, Tools};
+use crate::records::records;
+use crate::review::{Finished, Story, Tools, names_of};
 use crate::roster::Asked;
 use crate::scrub::Scrub;
 use crate::tell::{listed, tell};
@@ -32,38 +34,43 @@ pub struct ResumeRequest<'a> {
     pub config: &'a Config,
     /// Ask nobody: consolidate what has arrived.
     pub as_it_is: bool,
+    /// Another deadline than the run had.
+    pub deadline: Option<Duration>,
     /// Also write the report's forms here.
     pub out: Option<PathBuf>,
     /// The user's home folder, so that it can be kept out of the report.
     pub home: Option<PathBuf>,
 }
 
-/// Goes on with a run.
+/// Goes on with a run. Reviewers that came to their end stay as they are; others are asked.
 pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished, Error> {
     let begun = Instant::now();
     let run = tools.store.reopen(request.run)?;
     let plan = plan_of(&run)?;
     let target = run.target()?.ok_or_else(|| no_plan(&run, "what it reviews was not written down"))?;
-    let config = Config::of(plan.settings(&request.config.settings));
+    let mut config = Config::of(plan.settings(&request.config.settings));
+    let review = &mut config.settings.review;
+    review.deadline = request.deadline.unwrap_or(review.deadline);
     let roster = roster(request, &run, &plan, &config)?;
     let snapshot = Snapshot::open(tools.repository, &target)?;
     run.set_resumed()?;
-    // Before anything of it is read: what a dead process left running may still write.
-    let recovery = supervise::recover(run.path());
-    let unproven: Vec<String> =
-        recovery.attempts.into_iter().filter(|one| !one.tree_gone).map(|one| one.program).collect();
+    // Before anything of it is read: what a dead process left running may still write. What cannot be proven gone is told by
+    // the promise that waits for it.
+    drop(supervise::recover(run.path()));
+    let (records, no_records) = records(tools.store, &names_of(&roster));
     let story = Story {
         tools,
         run: &run,
         target: &target,
         snapshot: &snapshot,
+        evidence: &Evidence::new(&snapshot),
+        records: &records,
         config: &config,
         config_sha256: plan.config_sha256,
         roster: &roster,
         out: request.out.clone(),
         home: request.home.clone(),
-        notes: plan.notes,
-        unproven,
+        notes: plan.notes.into_iter().chain(no_records).collect(),
         begun,
     };
     let known = known(&story, request.as_it_is)?;
@@ -100,7 +107,7 @@ fn known(story: &Story<'_>, all: bool) -> Result<BTreeMap<String, Answered>, Err
     let scrub = story.hearing().scrub();
     let mut known = BTreeMap::new();
     for (at, asked) in story.roster.iter().enumerate() {
-        if let Some(answered) = restore(run, asked.name(), asked.parser(), target)? {
+        if let Some(answered) = restore(run, asked.name(), asked.parser(), target, !all)? {
             known.insert(asked.name().to_owned(), answered);
             continue;
         }

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use config::Config;
-use findings::Quorum;
+use evidence::Evidence;
+use findings::{Quorum, Records};
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
-use model::{Clock, Ending, Event, EventKind, Original, Report, RunId, Target};
+use model::{Clock, Ending, Event, EventKind, Original, Report, ReviewerReport, RunId, Target};
 use store::{RunFolder, Store};
 use supervise::{Cancel, Keeper};
 
@@ -21,6 +22,7 @@ use crate::hear::Answered;
 pub(crate) use crate::hear::Heard;
 use crate::listen::{HeardAll, Hearing};
 use crate::plan::Plan;
+use crate::records::records;
 use crate::roster::Asked;
 use crate::tell::{one_line, tell};
 use crate::trivial;
@@ -80,10 +82,9 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Names of reviewers that were cut off: going on with the run asks them again.
-    pub fn cut(&self) -> Vec<&str> {
-        let cut = self.report.reviewers.iter().filter(|row| row.ending == Ending::Cancelled);
-        cut.map(|row| row.name.as_str()).collect()
+    /// Whether going on with the run asks somebody again.
+    pub fn can_be_resumed(&self) -> bool {
+        self.report.reviewers.iter().any(ReviewerReport::may_be_asked_again)
     }
 }
 
@@ -94,9 +95,10 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     mark_trivial(&mut target, &request.config.settings.review.trivial);
     let snapshot = Snapshot::open(tools.repository, &target)?;
     let run = tools.store.begin(&target, tools.clock.now(), &store::slug(&target))?;
-    let names: Vec<String> = request.roster.iter().map(|asked| asked.name().to_owned()).collect();
+    let names = names_of(&request.roster);
     let plan = Plan::new(run.id(), request.config, &request.roster, &request.notes);
     run.set_plan(&names, &plan)?;
+    let (records, no_records) = records(tools.store, &names);
     let started =
         EventKind::RunStarted { run: run.id().to_string(), target: one_line(&target), reviewers: names };
     tell(tools, &run, started);
@@ -105,13 +107,14 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
         run: &run,
         target: &target,
         snapshot: &snapshot,
+        evidence: &Evidence::new(&snapshot),
+        records: &records,
         config: request.config,
         config_sha256: plan.config_sha256,
         roster: &request.roster,
         out: request.out.clone(),
         home: request.home.clone(),
-        notes: request.notes.clone(),
-        unproven: Vec::new(),
+        notes: request.notes.iter().cloned().chain(no_records).collect(),
         begun,
     }
     .tell_to_the_end(BTreeMap::new())
@@ -123,13 +126,14 @@ pub(crate) struct Story<'a> {
     pub(crate) run: &'a RunFolder,
     pub(crate) target: &'a Target,
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) records: &'a Records,
     pub(crate) config: &'a Config,
     pub(crate) config_sha256: String,
     pub(crate) roster: &'a [Asked],
     pub(crate) out: Option<PathBuf>,
     pub(crate) home: Option<PathBuf>,
     pub(crate) notes: Vec<String>,
-    pub(crate) unproven: Vec<String>,
     pub(crate) begun: Instant,
 }
 
@@ -145,10 +149,11 @@ impl Story<'_> {
             tools: self.tools,
             run: self.run,
             snapshot: self.snapshot,
+            evidence: self.evidence,
+            records: self.records,
             settings: &self.config.settings,
             roster: self.roster,
             home: self.home.as_deref(),
-            unproven: &self.unproven,
         }
     }
 
@@ -158,7 +163,8 @@ impl Story<'_> {
         let notes = self.all_notes(heard.notes);
         let (mut report, originals) = assemble(Parts {
             target: self.target,
-            facts: Some(self.snapshot),
+            facts: Some((self.snapshot, self.evidence)),
+            records: self.records,
             series: self.run.series(),
             run: self.run.id().clone(),
             heard: heard.rows,
@@ -170,7 +176,8 @@ impl Story<'_> {
         scrub.notes(&mut report);
         report.tool.config_sha256 = Some(self.config_sha256.clone());
         report.run.resumed = self.run.resumed();
-        report.run.complete = report.run.complete && !deadline_reached && !cancelled;
+        let cut_off = report.reviewers.iter().any(|row| row.ending == Ending::Cancelled);
+        report.run.complete = report.run.complete && !deadline_reached && !cancelled && !cut_off;
         self.finish(consolidation).stamp(&mut report);
 
         let written = forms(&report, &originals);
@@ -205,6 +212,11 @@ impl Story<'_> {
             consolidation: consolidation.elapsed(),
         }
     }
+}
+
+/// Everybody's name, in roster order.
+pub(crate) fn names_of(roster: &[Asked]) -> Vec<String> {
+    roster.iter().map(|asked| asked.name().to_owned()).collect()
 }
 
 fn mark_trivial(target: &mut Target, patterns: &[String]) {

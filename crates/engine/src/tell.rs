@@ -50,11 +50,15 @@ pub(crate) fn one_line(target: &Target) -> String {
     let (added, removed) =
         target.changed.iter().fold((0_u32, 0_u32), |sum, file| (sum.0 + file.added, sum.1 + file.removed));
     format!(
-        "{name} against {}: {} commits, {} files, +{added} −{removed}",
+        "{name} against {}: {}, {}, +{added} −{removed}",
         target.base_name,
-        target.commits.len(),
-        target.changed.len()
+        count(target.commits.len(), "commit"),
+        count(target.changed.len(), "file")
     )
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Names as people list them.

@@ -193,6 +193,14 @@ pub struct ReviewerReport {
     pub notes: Vec<String>,
 }
 
+impl ReviewerReport {
+    /// Whether asking it again could give a review that this run did not get: it was cut off, or what failed may pass.
+    pub fn may_be_asked_again(&self) -> bool {
+        let passes = self.failure.as_ref().is_some_and(|failure| failure.class.may_pass());
+        self.state != ReviewerState::Finished && (self.ending == Ending::Cancelled || passes)
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0

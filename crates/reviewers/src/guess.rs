@@ -162,7 +162,11 @@ const LONGEST_MESSAGE: usize = 4096;
 pub fn guess(attempt: &Attempt, ending: Ending, reading: &Reading) -> Option<Failure> {
     match ending {
         Ending::Truncated => {
-            return Some(failure(FailureClass::Incomplete, attempt.error.as_deref(), "its answer breaks off"));
+            return Some(failure(
+                FailureClass::Incomplete,
+                attempt.error.as_deref(),
+                "its answer breaks off",
+            ));
         }
         Ending::Failed | Ending::UnableToReview | Ending::Empty => {}
         _ => return None,

@@ -54,7 +54,7 @@ pub enum Error {
         id: String,
     },
     /// The run has come to its end.
-    #[error("run `{id}` is finished: every reviewer was waited for, so nothing is to be resumed")]
+    #[error("run `{id}` is finished: nobody of it can be asked again, so nothing is to be resumed")]
     NothingToResume {
         /// Which.
         id: String,

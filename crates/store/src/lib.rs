@@ -8,6 +8,7 @@
 //! deep-review/                    0700
 //!   store.lock                    held while a run begins or runs are removed
 //!   index.sqlite                  made from the run folders
+//!   promises/                     what is to be removed outside of the runs, until it is
 //!   runs/20260412-203409-topic/
 //!     run.lock                    held by the process that writes the run: free and no report = interrupted
 //!     run.json  target.json       what it is about and how far it came
@@ -32,6 +33,7 @@ mod raw;
 mod record;
 mod remove;
 mod resume;
+mod reviewer_records;
 mod rows;
 mod run_folder;
 mod series;
@@ -45,6 +47,7 @@ pub use gc::{Policy, Removed};
 pub use index::Index;
 pub use names::{reviewer_folder, slug};
 pub use record::{RUN_SCHEMA, RunOutcome, RunRecord, RunState, TargetSummary};
+pub use reviewer_records::ReviewerRecord;
 pub use rows::{AttemptRow, FindingRow};
 pub use run_folder::RunFolder;
 pub use series::{same_series, series_key};

@@ -66,7 +66,7 @@ pub struct RunRecord {
     /// How often it was gone on with after an interruption.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resumed: u32,
-    /// Reviewers that were cut off before they were done; going on with the run asks them again.
+    /// Reviewers that were cut off, or failed in a way that may pass; going on with the run asks them again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cut: Vec<String>,
     /// Why it ended without a report, where somebody could still say so.

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl RunEntry {
     /// Whether somebody could go on with it: it was interrupted before its report, or its report was made without reviewers
-    /// that were cut off. A run that is being gone on with right now counts too.
+    /// that can be asked again. A run that is being gone on with right now counts too.
     pub fn is_unfinished(&self) -> bool {
         match self.state {
             RunState::Interrupted => self.record.is_some(),

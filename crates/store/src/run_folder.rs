@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use model::{Ending, Event, Original, Report, Series};
+use model::{Event, Original, Report, Series};
 use serde::Serialize;
 
 use crate::lock::Lock;
@@ -162,7 +162,7 @@ impl RunFolder {
     /// Writes the report and closes the record. What the index could not take is no error: it is made from the
     /// folders when it is next read.
     pub fn finish(&self, report: &Report, forms: &[(&str, &[u8])]) -> Result<()> {
-        let cut_off = report.reviewers.iter().filter(|row| row.ending == Ending::Cancelled);
+        let cut_off = report.reviewers.iter().filter(|row| row.may_be_asked_again());
         let cut: Vec<String> = cut_off.map(|row| row.name.clone()).collect();
         if !cut.is_empty() {
             // Before the report: a crash in between must not make a partial report look like the last word.

@@ -72,6 +72,11 @@ impl Store {
         &self.root
     }
 
+    /// The folder in which promises to remove something stand until they are kept. Not made here.
+    pub fn promises(&self) -> PathBuf {
+        self.root.join("promises")
+    }
+
     /// The folder of the runs.
     pub(crate) fn runs_folder(&self) -> PathBuf {
         self.root.join("runs")

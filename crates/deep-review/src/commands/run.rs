@@ -3,6 +3,9 @@
 //! In: what the user typed. Out: the summary (or the report as JSON) on stdout, progress on stderr, and the gate's exit
 //! code. Never hides why a run is incomplete.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use ::config::Flag;
 use git::TargetRequest;
 use supervise::Cancel;
@@ -35,14 +38,14 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     let roster =
         engine::roster(&config.settings, &args.reviewer, !builtin).map_err(|error| engine_error(&error))?;
     let store = Session::store(&repository)?;
-    let mut notes = leftovers::recover(session.ui, &store);
+    let progress = Arc::new(Progress::new(session.ui, args.progress));
+    let mut notes = leftovers::recover(&progress, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
     notes.extend(absent);
-    leftovers::mention_unfinished(session.ui, &store, &target);
+    leftovers::mention_unfinished(&progress, &store, &target);
 
     let cancel = Cancel::new();
-    interrupt::listen(session.ui, cancel.clone())?;
-    let progress = Progress::new(session.ui, args.progress);
+    interrupt::listen(&progress, cancel.clone())?;
     let tools = engine::Tools {
         repository: &repository,
         store: &store,
@@ -89,14 +92,24 @@ fn flags(args: &RunArgs) -> Result<Vec<Flag>, CommandError> {
         flags.push(Flag::new("--jobs", "review.jobs", i64::from(jobs)));
     }
     if let Some(deadline) = &args.deadline {
-        ::config::parse_duration(deadline)
-            .map_err(|error| CommandError::usage(format!("`--deadline {deadline}`: {error}")))?;
+        parse_deadline(deadline)?;
         flags.push(Flag::new("--deadline", "review.deadline", deadline.clone()));
     }
     // Combined here once, so that a wrong value is reported for the flag and not for a file.
     ::config::Config::load(&::config::Sources::default().with_flags(flags.clone()))
         .map_err(|error| config_error(&error))?;
     Ok(flags)
+}
+
+/// The value of `--deadline`.
+pub(crate) fn parse_deadline(text: &str) -> Result<Duration, CommandError> {
+    let wrong = |error: String| CommandError::usage(format!("`--deadline {text}`: {error}"));
+    let deadline = ::config::parse_duration(text).map_err(wrong)?;
+    if deadline.is_zero() {
+        Err(wrong("no time at all ends everything at once".to_owned()))
+    } else {
+        Ok(deadline)
+    }
 }
 
 /// A base that is not there is a matter of the environment (exit 4), a target that is not there one of the call.

@@ -4,6 +4,7 @@
 //! cannot be used. Costs a call or two of each model.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use ::config::ReviewerSettings;
 use model::Clock as _;
@@ -13,14 +14,17 @@ use supervise::Cancel;
 
 use super::reviewers::panel;
 use crate::exit::{CommandError, Exit};
+use crate::args::ProgressHow;
 use crate::interrupt;
+use crate::progress::Progress;
 use crate::session::Session;
 
 /// Tries every named reviewer, or every agent a run would ask.
 pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandError> {
     let (settings, agents, _) = panel(session, names)?;
     let cancel = Cancel::new();
-    interrupt::listen(session.ui, cancel.clone())?;
+    let progress = Arc::new(Progress::new(session.ui, ProgressHow::None));
+    interrupt::listen(&progress, cancel.clone())?;
     let mut tried = Vec::new();
     for (name, reviewer) in &settings.reviewers {
         let is_wanted = if names.is_empty() { reviewer.enabled } else { names.contains(name) };
