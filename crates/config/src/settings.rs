@@ -53,6 +53,12 @@ pub struct ReviewSettings {
     pub jobs: u32,
     /// Agents that are installed and signed in are asked without being configured.
     pub detect: bool,
+    /// Reviewers of one vendor running at the same time.
+    pub vendor_jobs: u32,
+    /// Longest pause between the starts of two reviewers of one vendor, so that they do not all call it at once.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub start_jitter: Duration,
     /// Files whose text reviewers get as background, read from the base commit; missing ones are left out.
     pub context: Vec<String>,
     /// Patterns of generated or mechanical files, which are reviewed lightly.
@@ -147,6 +153,13 @@ pub struct ReviewerDefaults {
     pub max_turns: u32,
     /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
     pub context_tokens: u64,
+    /// How often a reviewer is asked again after a failure that may pass: a broken connection, a busy vendor, a rate
+    /// limit. Failures that do not pass (not logged in, no credit, a wrong setting) are never retried. 10 at most.
+    pub retries: u32,
+    /// The pause before the first retry; it doubles each time.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub retry_wait: Duration,
 }
 
 /// One reviewer.
@@ -218,6 +231,16 @@ pub struct ReviewerSettings {
     pub max_turns: u32,
     /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
     pub context_tokens: u64,
+    /// Who runs its model: reviewers with the same word here share `review.vendor_jobs` and `review.start_jitter`.
+    /// Without it a reviewer shares with nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// How often it is asked again after a failure that may pass. 10 at most.
+    pub retries: u32,
+    /// The pause before the first retry; it doubles each time.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub retry_wait: Duration,
 }
 
 impl ReviewerSettings {
@@ -236,6 +259,8 @@ impl ReviewerSettings {
             tools: defaults.tools,
             max_turns: defaults.max_turns,
             context_tokens: defaults.context_tokens,
+            retries: defaults.retries,
+            retry_wait: defaults.retry_wait,
             ..Self::default()
         }
     }

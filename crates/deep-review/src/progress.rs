@@ -112,6 +112,10 @@ fn sentence(event: &EventKind) -> Option<String> {
                 (ending, None) => format!("{reviewer} {} after {seconds:.1}s", ending.as_str()),
             }
         }
+        EventKind::ReviewerRetry { reviewer, failure, wait_ms, .. } => {
+            let (class, why) = (failure.class.as_str(), &failure.message);
+            format!("{reviewer} is asked again in {}: {class}: {why}", seconds(*wait_ms))
+        }
         EventKind::FindingChecked { reviewer, severity, title, place, lane } => {
             if *severity == Severity::Suggestion {
                 return None;
@@ -124,6 +128,11 @@ fn sentence(event: &EventKind) -> Option<String> {
         EventKind::ReviewerProgress { .. } | EventKind::RunEnded { .. } => return None,
     };
     Some(report::safe_text(&line))
+}
+
+fn seconds(ms: u64) -> String {
+    let whole = std::time::Duration::from_secs(ms.div_ceil(1000));
+    ::config::format_duration(whole)
 }
 
 fn count(number: u32, noun: &str) -> String {

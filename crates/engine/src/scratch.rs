@@ -7,9 +7,9 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use model::RunId;
-
 const LOCK: &str = "lock";
+/// How often a folder that is swept away under our hands is made again.
+const TRIES: u32 = 5;
 
 /// The scratch folder of one run. Its lock is held until this is dropped.
 #[derive(Debug)]
@@ -19,15 +19,16 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Makes the folder of a run below `base`.
-    pub(crate) fn new(base: &Path, run: &RunId) -> io::Result<Self> {
-        std::fs::create_dir_all(base)?;
-        let name = format!("{run}-{}", std::process::id());
-        let path = base.join(name);
-        std::fs::create_dir(&path)?;
-        let lock = File::create(path.join(LOCK))?;
-        lock.lock()?;
-        Ok(Self { path, lock })
+    /// Makes the folder. What a dead process left at that place has been swept away before; where it could not be, or lives,
+    /// this fails.
+    pub(crate) fn new(path: &Path) -> io::Result<Self> {
+        if let Some(base) = path.parent() {
+            std::fs::create_dir_all(base)?;
+        }
+        let lock = (0..TRIES)
+            .find_map(|_| claim(path).transpose())
+            .unwrap_or_else(|| Err(io::Error::other("somebody removes the folder as soon as it is made")))?;
+        Ok(Self { path: path.to_owned(), lock })
     }
 
     /// The folder.
@@ -41,6 +42,19 @@ impl Scratch {
         self.lock.unlock().map_err(|error| error.to_string())?;
         supervise::remove_tree(&self.path).map_err(|error| error.to_string())
     }
+}
+
+/// Makes the folder with its lock. Between the making and the locking a sweeper may take it for one of the dead and remove it:
+/// then there is nothing, and it is made again.
+fn claim(path: &Path) -> io::Result<Option<File>> {
+    std::fs::create_dir(path)?;
+    let lock = match File::create(path.join(LOCK)) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    lock.lock()?;
+    Ok(path.join(LOCK).exists().then_some(lock))
 }
 
 /// Removes what runs that died have left below `base`. Returns what could not be removed, one sentence each.
@@ -73,7 +87,7 @@ mod tests {
     #[test]
     fn what_a_dead_run_left_goes_and_a_living_one_stays() {
         let base = tempfile::tempdir().unwrap();
-        let living = Scratch::new(base.path(), &RunId::new("a").unwrap()).unwrap();
+        let living = Scratch::new(&base.path().join("a-1")).unwrap();
         let dead = base.path().join("b-1");
         std::fs::create_dir_all(dead.join("deep")).unwrap();
         std::fs::write(dead.join(LOCK), "").unwrap();

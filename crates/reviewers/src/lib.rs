@@ -4,16 +4,20 @@
 //! written. Never reads that text: `reading` does.
 
 pub mod agent;
+mod attempt;
 mod budget;
 mod command;
 mod conclude;
+mod guess;
 mod http;
 mod prices;
 mod prompt;
 
+pub use attempt::Attempt;
 pub use budget::{Budget, Purse, Usage};
-pub use command::{Attempt, CHECKOUT, CommandRequest, ask_command};
+pub use command::{CHECKOUT, CommandRequest, ask_command};
 pub use conclude::conclude;
+pub use guess::guess;
 pub use http::{Endpoint, ModelRequest, ask_model, endpoint};
 pub use prices::prices_as_of;
 pub use prompt::{Briefing, Prompt, PromptInput, TEMPLATE, canary, prompt, unified_diff};

@@ -5,29 +5,36 @@
 
 use std::io::PipeReader;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::ending::{self, Cause};
 use crate::gulp::{Gulp, gulp};
 use crate::ladder::{Ladder, Step};
-use crate::message::{KILL, Message, STOP};
-use crate::os::tree::PROVES;
-use crate::os::unix::{self, Ears, Leader};
+use crate::message::{BREAK_OFF, KILL, Message, STOP};
+use crate::os::tree::{PROVES, is_stopped};
+use crate::os::unix::{self, Ears, Streams};
 use crate::record::End;
 use crate::spool::{Spool, Stream};
 use crate::teller::Teller;
 use crate::tree::Tree;
-use crate::{Grace, Limits, Stage};
+use crate::{Grace, Level, Limits, Pulse, Stage};
 
 /// At most this often is told how much output there is.
 const NEWS: Duration = Duration::from_millis(250);
+/// How often is looked whether the supervisor was suspended.
+const SUPERVISOR_LOOK: Duration = Duration::from_millis(500);
+/// How often is looked whether it goes on.
+const FROZEN_LOOK: Duration = Duration::from_millis(50);
 /// More notes than these are of no use to anybody.
 const MOST_NOTES: usize = 40;
 
 /// A running attempt.
 pub(crate) struct Keeping<'a> {
     limits: &'a Limits,
-    clock: Instant,
+    clock: Clock,
+    supervisor: i32,
+    supervisor_look: Duration,
     tree: Tree,
     spool: Spool,
     stdout: Option<PipeReader>,
@@ -42,6 +49,7 @@ pub(crate) struct Keeping<'a> {
     cause: Option<Cause>,
     held: bool,
     ladder: Option<Ladder>,
+    climbed: Vec<Stage>,
     notes: Vec<String>,
 }
 
@@ -55,18 +63,22 @@ impl<'a> Keeping<'a> {
     /// Takes over a program that was just started.
     pub(crate) fn new(
         limits: &'a Limits,
-        leader: Leader,
+        tree: Tree,
+        streams: Streams,
         spool: Spool,
         lifeline: OwnedFd,
         ears: Ears,
     ) -> Self {
+        let (stdout, stderr) = streams.into_read_ends();
         Self {
             limits,
-            clock: Instant::now(),
-            tree: Tree::of(leader.pid),
+            clock: Clock::start(),
+            supervisor: rustix::process::getppid().map_or(0, rustix::process::Pid::as_raw_pid),
+            supervisor_look: Duration::ZERO,
+            tree,
             spool,
-            stdout: Some(leader.stdout),
-            stderr: Some(leader.stderr),
+            stdout: Some(stdout),
+            stderr: Some(stderr),
             buffer: vec![0; 1 << 16],
             lifeline: Some(lifeline),
             ears,
@@ -77,6 +89,7 @@ impl<'a> Keeping<'a> {
             cause: None,
             held: false,
             ladder: None,
+            climbed: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -90,6 +103,7 @@ impl<'a> Keeping<'a> {
             self.copy();
             self.tree.reap();
             self.news(teller);
+            self.mind_the_supervisor();
             match self.next(teller) {
                 Next::Look(until) => look = until,
                 Next::Done { gone } => break gone,
@@ -107,14 +121,16 @@ impl<'a> Keeping<'a> {
     }
 
     fn wait(&mut self, until: Duration) {
-        let now = self.clock.elapsed();
+        let now = self.clock.now();
         let until = if self.is_news() { until.min(self.last_news + NEWS) } else { until };
+        let look = if self.clock.is_paused() { FROZEN_LOOK } else { SUPERVISOR_LOOK };
+        let longest = if self.lifeline.is_some() { look } else { Duration::MAX };
         let output = [&self.stdout, &self.stderr].into_iter().flatten().map(AsFd::as_fd);
         let output = output.filter(|_| !self.spool.is_over());
-        let others: [Option<BorrowedFd<'_>>; 2] =
-            [Some(self.ears.bell()), self.lifeline.as_ref().map(AsFd::as_fd)];
+        let others: [Option<BorrowedFd<'_>>; 3] =
+            [Some(self.ears.bell()), self.lifeline.as_ref().map(AsFd::as_fd), self.tree.bell()];
         let ends = output.chain(others.into_iter().flatten());
-        if let Err(error) = unix::wait_readable(ends, until.saturating_sub(now)) {
+        if let Err(error) = unix::wait_readable(ends, until.saturating_sub(now).min(longest)) {
             self.note(format!("the keeper could not wait: {error}"));
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -146,6 +162,7 @@ impl<'a> Keeping<'a> {
     fn obey(&mut self, order: u8) {
         match order {
             STOP => self.stop(Cause::Cancelled),
+            BREAK_OFF => self.stop(Cause::BrokenOff),
             KILL => {
                 self.stop(Cause::Cancelled);
                 self.ladder.iter_mut().for_each(Ladder::hurry);
@@ -176,6 +193,34 @@ impl<'a> Keeping<'a> {
             }
             self.ladder = Some(Ladder::new(self.grace()));
         }
+        // Who is stopped cannot obey.
+        self.thaw();
+    }
+
+    /// A supervisor that is suspended (Ctrl-Z) suspends its programs, and the time does not count.
+    fn mind_the_supervisor(&mut self) {
+        let look = self.clock.is_paused() || self.clock.now() >= self.supervisor_look;
+        if self.lifeline.is_none() || self.ladder.is_some() || !look {
+            return;
+        }
+        self.supervisor_look = self.clock.now() + SUPERVISOR_LOOK;
+        match (is_stopped(self.supervisor), self.clock.is_paused()) {
+            (true, false) => {
+                self.clock.pause();
+                let failed = self.tree.freeze(true);
+                failed.into_iter().for_each(|note| self.note(note));
+            }
+            (false, true) => self.thaw(),
+            _ => {}
+        }
+    }
+
+    fn thaw(&mut self) {
+        if self.clock.is_paused() {
+            self.clock.resume();
+            let failed = self.tree.freeze(false);
+            failed.into_iter().for_each(|note| self.note(note));
+        }
     }
 
     fn grace(&self) -> Grace {
@@ -198,7 +243,11 @@ impl<'a> Keeping<'a> {
         let Some(end) = pipe else { return };
         match gulp(end, &mut self.buffer, |bytes| self.spool.keep(stream, bytes)) {
             Gulp::Later { taken: 0 } => {}
-            Gulp::Later { .. } => self.last_byte = self.clock.elapsed(),
+            Gulp::Later { .. } => {
+                if stream == Stream::Stdout || self.limits.pulse == Pulse::Either {
+                    self.last_byte = self.clock.now();
+                }
+            }
             Gulp::Closed => *pipe = None,
             Gulp::Unreadable(error) => {
                 *pipe = None;
@@ -214,7 +263,7 @@ impl<'a> Keeping<'a> {
     }
 
     fn news(&mut self, teller: &mut Teller) {
-        let now = self.clock.elapsed();
+        let now = self.clock.now();
         if self.is_news() && now >= self.last_news + NEWS {
             let (stdout, stderr) = self.spool.kept();
             teller.tell(&Message::Output { stdout, stderr });
@@ -228,7 +277,7 @@ impl<'a> Keeping<'a> {
     }
 
     fn next(&mut self, teller: &mut Teller) -> Next {
-        let now = self.clock.elapsed();
+        let now = self.clock.now();
         if self.exited.is_none() && self.tree.exit().is_some() {
             self.exited = Some(now);
         }
@@ -301,6 +350,7 @@ impl<'a> Keeping<'a> {
             Step::Unconfirmed => Next::Done { gone: false },
             Step::Climb(stage) => {
                 teller.tell(&Message::Stopping { stage });
+                self.climbed.push(stage);
                 self.send(stage);
                 Next::Look(now)
             }
@@ -314,7 +364,7 @@ impl<'a> Keeping<'a> {
     }
 
     fn send(&mut self, stage: Stage) -> usize {
-        let (reached, failed) = self.tree.climb(stage);
+        let (reached, failed) = self.tree.climb(stage, self.limits.interrupt);
         for note in failed {
             self.note(note);
         }
@@ -333,14 +383,24 @@ impl<'a> Keeping<'a> {
             self.cause.get_or_insert(Cause::Output);
             self.note(format!("its output was cut at {} bytes", self.limits.output));
         }
+        let suspended = self.clock.lost();
+        if suspended > Duration::ZERO {
+            self.note(format!("it was suspended together with deep-review for {}", time(suspended)));
+        }
         let exit = self.tree.exit();
+        if exit.is_none() && self.cause.is_none() && self.tree.level() == Level::Namespace {
+            self.note("the first process of its namespace was killed, and everyone with it".to_owned());
+        }
         End {
             ending: ending::name(self.cause, exit, self.held),
             exit: exit.and_then(|exit| exit.code),
             signal: exit.and_then(|exit| exit.signal),
-            ms: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms: u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX),
             bytes_out: self.spool.total(),
             tree_gone: gone && PROVES,
+            climbed: self.climbed,
+            broken_off: None,
+            level: Some(self.tree.level()),
             stopped_by: self.ladder.and_then(|ladder| ladder.stage()),
             notes: self.notes,
         }

@@ -9,6 +9,8 @@
 
 mod cancel;
 #[cfg(unix)]
+mod clock;
+#[cfg(unix)]
 mod ending;
 mod environment;
 #[cfg(unix)]
@@ -25,9 +27,12 @@ mod leftovers;
 mod limits;
 #[cfg(unix)]
 mod message;
+#[cfg(unix)]
+mod originals;
 mod os;
 mod outcome;
 mod program;
+mod promise;
 mod record;
 mod recover;
 #[cfg(unix)]
@@ -36,6 +41,9 @@ mod remove;
 mod run;
 #[cfg(unix)]
 mod run_folder;
+mod set_up;
+#[cfg(unix)]
+mod shim;
 mod spool;
 #[cfg(unix)]
 mod supervisor;
@@ -43,17 +51,22 @@ mod supervisor;
 mod teller;
 #[cfg(unix)]
 mod tree;
+mod trouble;
+#[cfg(unix)]
+mod watch;
 
 pub use cancel::Cancel;
 pub use environment::harmless_environment;
 #[cfg(unix)]
 pub use keeper::keeper_main;
 pub use ladder::Stage;
-pub use limits::{Grace, Limits};
+pub use limits::{Grace, Hold, Interrupt, Limits, Pulse, Resources};
 #[cfg(windows)]
 pub use os::windows::keeper_main;
-pub use outcome::{Outcome, Progress};
+pub use outcome::{Level, Outcome, Progress};
 pub use program::{Keeper, Program, Stdin};
-pub use recover::{Recovered, Recovery, recover};
+pub use promise::{Leftover, LeftoverKind, Promise, State, keep_promises};
+pub use recover::{Recovered, Recovery, leftovers, recover};
 pub use remove::{RemoveError, remove_tree};
-pub use run::run;
+pub use run::{run, run_watched};
+pub use set_up::{SetUp, SetUpError, set_up_once};

@@ -20,6 +20,8 @@ pub(crate) enum Message {
 
 /// End the attempt through the whole ladder.
 pub(crate) const STOP: u8 = b'c';
+/// End the attempt through the whole ladder, as a failure.
+pub(crate) const BREAK_OFF: u8 = b'b';
 /// End the attempt, beginning with the kill.
 pub(crate) const KILL: u8 = b'k';
 

@@ -11,7 +11,7 @@ use model::Ending;
 use serde::{Deserialize, Serialize};
 
 use crate::os::doing;
-use crate::{Limits, Stage};
+use crate::{Level, Limits, Stage};
 
 /// The name of the record in a run folder.
 pub(crate) const RECORD: &str = "record.json";
@@ -65,6 +65,13 @@ pub(crate) struct End {
     pub(crate) bytes_out: u64,
     pub(crate) tree_gone: bool,
     pub(crate) stopped_by: Option<Stage>,
+    /// Every rung that was climbed, in order: the same for every cause.
+    #[serde(default)]
+    pub(crate) climbed: Vec<Stage>,
+    #[serde(default)]
+    pub(crate) broken_off: Option<String>,
+    #[serde(default)]
+    pub(crate) level: Option<Level>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -82,6 +89,12 @@ pub(crate) struct Record {
     pub(crate) boot: String,
     pub(crate) keeper: Option<Identity>,
     pub(crate) leader: Option<Identity>,
+    /// What holds the tree together; known before there is a program.
+    #[serde(default)]
+    pub(crate) level: Option<Level>,
+    /// The first process of the tree's namespace: when it has ended, so has everyone in it.
+    #[serde(default)]
+    pub(crate) init: Option<Identity>,
     pub(crate) end: Option<End>,
     /// How often a later start has looked for what is left of it.
     #[serde(default)]
@@ -100,6 +113,8 @@ impl Record {
             boot,
             keeper: None,
             leader: None,
+            level: None,
+            init: None,
             end: None,
             looks: 0,
         }

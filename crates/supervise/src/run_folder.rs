@@ -4,7 +4,6 @@
 //! the first is not proven to have ended.
 
 use std::fs::DirBuilder;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -59,12 +58,6 @@ pub(crate) fn clear(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A value no other attempt has: it marks the processes of this one, and guards nothing.
-pub(crate) fn mark() -> String {
-    let random = || RandomState::new().hash_one(std::process::id());
-    format!("{:016x}{:016x}", random(), random())
 }
 
 /// Bytes in both output files.

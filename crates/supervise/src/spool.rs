@@ -36,9 +36,22 @@ struct Kept {
 
 impl Spool {
     /// Makes the files, empty.
+    #[cfg(any(test, windows))]
     pub(crate) fn create(run_folder: &Path, limit: u64) -> io::Result<Self> {
         let create = |name| File::create(run_folder.join(name)).map(|file| Kept { file, bytes: 0 });
         Ok(Self { stdout: create(STDOUT)?, stderr: create(STDERR)?, limit, overflow: false })
+    }
+
+    /// Opens the files that the supervisor has made.
+    #[cfg(unix)]
+    pub(crate) fn open(run_folder: &Path, limit: u64) -> io::Result<Self> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let open = |name| {
+            let mut options = File::options();
+            options.write(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+            options.open(run_folder.join(name)).map(|file| Kept { file, bytes: 0 })
+        };
+        Ok(Self { stdout: open(STDOUT)?, stderr: open(STDERR)?, limit, overflow: false })
     }
 
     /// Keeps as many of the bytes as the limit allows.

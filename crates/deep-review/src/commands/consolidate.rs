@@ -11,8 +11,8 @@ use git::TargetRequest;
 
 use crate::args::{ConsolidateArgs, FailOn};
 use crate::commands::report::in_form;
-use crate::commands::run::gate;
 use crate::exit::{CommandError, Exit};
+use crate::outcome::gate;
 use crate::session::{Session, engine_error};
 use crate::ui::Ui;
 

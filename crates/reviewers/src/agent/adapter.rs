@@ -105,6 +105,9 @@ pub(crate) struct Auth {
 pub(crate) struct Run {
     /// Its arguments. A group (a list) is left out where a placeholder in it has no value.
     pub(crate) args: Vec<Argument>,
+    /// What it reads on its standard input.
+    #[serde(default)]
+    pub(crate) stdin: Feed,
     /// Where it starts.
     #[serde(default)]
     pub(crate) folder: Folder,
@@ -140,6 +143,17 @@ impl Argument {
             Self::Group(words) => words,
         }
     }
+}
+
+/// What a program reads on its standard input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Feed {
+    /// The prompt.
+    #[default]
+    Prompt,
+    /// One sentence that names the file with the prompt: for programs that rewrite what they are told.
+    Pointer,
 }
 
 /// Where a program starts.
@@ -272,7 +286,7 @@ pub(crate) struct Rule {
     pub(crate) failed: bool,
     /// The program is about to try again.
     pub(crate) retry: bool,
-    /// The program's own name of a failure; the first that is there.
+    /// The program's own names of a failure.
     pub(crate) code: Vec<JsonPath>,
     /// What it says about a failure; the first that is there.
     pub(crate) message: Vec<JsonPath>,

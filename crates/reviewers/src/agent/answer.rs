@@ -121,16 +121,14 @@ fn failure(adapter: &Adapter, state: &State, text: &str, proven: bool, end: &Pro
         return incomplete("its answer is empty");
     }
     if !proven {
-        return incomplete(
-            "its answer has neither a whole JSON document nor the end mark: it may have been cut",
-        );
+        return incomplete("its answer has neither a whole JSON document nor the end mark: it may have been cut");
     }
     None
 }
 
 /// The class of a failure event that no case covers: by an HTTP status as its code, else unknown trouble on the way.
 fn otherwise(told: &Told) -> FailureClass {
-    match told.code.as_deref().and_then(|code| code.parse::<u16>().ok()) {
+    match told.codes.iter().find_map(|code| code.parse::<u16>().ok()) {
         Some(401 | 403) => FailureClass::Auth,
         Some(402) => FailureClass::Quota,
         Some(404) => FailureClass::Configuration,
@@ -155,8 +153,8 @@ fn died(adapter: &Adapter, state: &State, end: &ProcessEnd) -> Failure {
             (None, None) => "ended in an unknown way".to_owned(),
         },
     };
-    let code = state.last_retry.as_ref().and_then(|told| told.code.clone());
-    classify(adapter, &Told { exit: end.exit, code, message }, FailureClass::Crash)
+    let codes = state.last_retry.as_ref().map(|told| told.codes.clone()).unwrap_or_default();
+    classify(adapter, &Told { exit: end.exit, codes, message }, FailureClass::Crash)
 }
 
 /// The text before its end mark, and whether it had one. Only the last line counts: a review may quote the mark.

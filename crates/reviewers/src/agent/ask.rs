@@ -3,22 +3,24 @@
 //! In: a request with everything pinned and an agent that passed its preflight. Out: an [`Attempt`] whose answer is the
 //! agent's last word, or what kind of failure kept it from one. Never judges the answer, and never trusts exit code 0.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use config::Environment;
+use config::{Environment, ReviewerSettings};
 use model::{Ending, Failure, FailureClass, ReviewerKind};
-use supervise::{Cancel, Outcome, Program, Progress, Stdin};
+use supervise::{Cancel, Interrupt, Keeper, Limits, Outcome, Program, Progress, Pulse, Stdin};
 
-use super::answer::AgentAnswer;
+use super::adapter::{Feed, FirstSignal, Format};
+use super::answer::{AgentAnswer, read_stream};
 use super::call::{Call, Values, call};
 use super::preflight::{Agent, found_file};
 use super::redact::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
-use crate::command::{self, Attempt, CHECKOUT, CommandRequest, Exchange};
+use crate::Attempt;
+use crate::command::{self, CHECKOUT, CommandRequest, Exchange};
 
 /// Everything needed to ask one agent.
 #[derive(Debug)]
@@ -77,28 +79,25 @@ fn ask(
     attempt.receipt = command::receipt(common);
     let agent = request.agent;
     attempt.notes.extend(agent.warnings.iter().cloned());
-    if let Some(version) = &agent.version {
-        attempt.notes.push(format!("{} {version}, {}", agent.adapter.title, agent.adapter.read_only()));
-    }
+    attempt.notes.push(agent.sentence());
 
-    let private = common.folder.join("private");
-    std::fs::create_dir_all(&private)
-        .map_err(|error| format!("its private folder could not be made: {error}"))?;
-    let (call, pass) = prepare(request, &worktree, &private, &exchange)?;
-    let environment = environment(&call, &pass);
-    let secrets = Secrets::of(&environment);
+    let party = Party { agent, settings: common.settings, environment: request.environment };
+    let program = program(
+        party,
+        Places {
+            worktree: &worktree,
+            private: &common.folder.join("private"),
+            prompt_file: &exchange.prompt_file,
+            diff_file: &exchange.diff_file,
+            process: common.process,
+            keeper: common.keeper,
+        },
+    )?;
+    let secrets = Secrets::of(&program.environment);
     let before =
         checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
-    let program = Program {
-        command: call.command,
-        folder: call.folder,
-        environment,
-        stdin: Stdin::File(exchange.prompt_file.clone()),
-        run_folder: common.process.to_owned(),
-        keeper: common.keeper.clone(),
-    };
-    let watched = watch(request, &program, cancel, progress);
-    take(attempt, &watched, &secrets, cancel);
+    let watched = watch(party, &program, cancel, progress);
+    take(attempt, &watched, &secrets);
     match checkout.changed_since(&before) {
         Ok(changed) => command::note_edits(&changed, &exchange.name, &mut attempt.notes),
         Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
@@ -106,27 +105,69 @@ fn ask(
     Ok(())
 }
 
-fn prepare(
-    request: &AgentRequest<'_>,
-    worktree: &Path,
-    private: &Path,
-    exchange: &Exchange,
-) -> Result<(Call, Vec<String>), String> {
-    let settings = request.command.settings;
-    let agent = request.agent;
+/// The agent, how it is configured, and the environment around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Party<'a> {
+    pub(crate) agent: &'a Agent,
+    pub(crate) settings: &'a ReviewerSettings,
+    pub(crate) environment: &'a Environment,
+}
+
+/// Where things are for one attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places<'a> {
+    pub(crate) worktree: &'a Path,
+    pub(crate) private: &'a Path,
+    pub(crate) prompt_file: &'a Path,
+    pub(crate) diff_file: &'a Path,
+    pub(crate) process: &'a Path,
+    pub(crate) keeper: &'a Keeper,
+}
+
+/// The program, ready to be started. Writes what it needs into its private folder.
+pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, String> {
+    let Party { agent, settings, environment: around } = party;
     let mut pass = settings.env.clone();
-    let carried = carried(request, &mut pass)?;
+    let carried = carried(agent, around, &mut pass)?;
     let values = Values::default()
         .with("model", settings.model.as_ref())
         .with("effort", settings.effort.as_ref())
-        .with("worktree", Some(worktree))
-        .with("private", Some(private))
-        .with("prompt_file", Some(&exchange.prompt_file))
-        .with("diff_file", Some(&exchange.diff_file))
+        .with("worktree", Some(places.worktree))
+        .with("private", Some(places.private))
+        .with("prompt_file", Some(places.prompt_file))
+        .with("diff_file", Some(places.diff_file))
         .with("carried", carried);
-    let call = call(&agent.adapter, agent.way(), &agent.program, &values, worktree, private)?;
+    std::fs::create_dir_all(places.private)
+        .map_err(|error| format!("its private folder could not be made: {error}"))?;
+    let call = call(&agent.adapter, agent.way(), &agent.program, &values, places.worktree, places.private)?;
     pass.extend(call.pass.iter().cloned());
-    Ok((call, pass))
+    let stdin = match agent.adapter.run.stdin {
+        Feed::Prompt => places.prompt_file.to_owned(),
+        Feed::Pointer => pointer(places)?,
+    };
+    Ok(Program {
+        environment: environment(&call, &pass),
+        command: call.command,
+        folder: call.folder,
+        stdin: Stdin::File(stdin),
+        run_folder: places.process.to_owned(),
+        keeper: places.keeper.clone(),
+    })
+}
+
+/// A file with one sentence that says where the prompt is, in words that no program rewrites.
+fn pointer(places: Places<'_>) -> Result<PathBuf, String> {
+    let prompt = places.prompt_file.to_string_lossy();
+    // An `@` anywhere would be expanded, and it is the one thing this sentence is for.
+    if prompt.contains('@') {
+        return Err("it expands `@` in what it is told, and the path of its checkout has one: set `XDG_CACHE_HOME`".to_owned());
+    }
+    let path = places.private.join("pointer.txt");
+    let text = format!(
+        "Your instructions are in the file {prompt}\n\nRead that whole file before anything else, and do exactly what it says.\n"
+    );
+    std::fs::write(&path, text).map_err(|error| format!("its pointer could not be written: {error}"))?;
+    Ok(path)
 }
 
 /// The harmless variables, those passed on, and those the adapter sets, which win.
@@ -139,9 +180,13 @@ fn environment(call: &Call, pass: &[String]) -> Vec<(OsString, OsString)> {
 
 /// The part of the user's own settings that says which provider to use, as TOML; the names of the variables it needs are
 /// passed on.
-fn carried(request: &AgentRequest<'_>, pass: &mut Vec<String>) -> Result<Option<String>, String> {
-    let Some(auth) = request.agent.way().filter(|auth| !auth.carry.is_empty()) else { return Ok(None) };
-    let Some(path) = found_file(auth, request.environment) else { return Ok(None) };
+fn carried(
+    agent: &Agent,
+    environment: &Environment,
+    pass: &mut Vec<String>,
+) -> Result<Option<String>, String> {
+    let Some(auth) = agent.way().filter(|auth| !auth.carry.is_empty()) else { return Ok(None) };
+    let Some(path) = found_file(auth, environment) else { return Ok(None) };
     let wrong = |error: &dyn std::fmt::Display| format!("its own settings could not be read: {error}");
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
     let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(&error.message()))?;
@@ -163,62 +208,84 @@ fn named(value: &toml::Value, key: &str, names: &mut Vec<String>) {
 }
 
 /// What came of the process and of its stream.
-struct Watched {
-    outcome: Outcome,
-    answer: AgentAnswer,
+pub(crate) struct Watched {
+    pub(crate) outcome: Outcome,
+    pub(crate) answer: AgentAnswer,
     /// It had told its result and was ended because it ran on.
     ran_on: bool,
+    /// Its whole standard output.
+    stream: Vec<u8>,
 }
 
+/// Why an attempt is broken off that has told its result.
+const RAN_ON: &str = "it ran on after it had told its result";
+
 /// Runs the program and reads its stream as it grows.
-fn watch(
-    request: &AgentRequest<'_>,
+pub(crate) fn watch(
+    party: Party<'_>,
     program: &Program,
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress, Option<String>),
 ) -> Watched {
+    let adapter = &party.agent.adapter;
     let stop = cancel.child();
-    let mut tail = Tail::new(program.run_folder.join("stdout"));
-    let mut reader = StreamReader::new(&request.agent.adapter);
+    let doing = RefCell::new(None);
+    let mut reader = StreamReader::new(adapter);
     let (done, told) = channel();
     let outcome = std::thread::scope(|scope| {
-        let patient = scope.spawn({
+        scope.spawn({
             let stop = &stop;
             move || end_when_it_runs_on(&told, stop)
         });
         let done = done;
-        let outcome =
-            supervise::run(program, &command::limits(request.command.settings), &stop, &mut |news| {
-                let seen = if matches!(news, Progress::Output { .. }) {
-                    reader.feed(&tail.more())
-                } else {
-                    Vec::new()
-                };
-                let doing = react(&seen, &stop, &done);
-                progress(news, doing);
-            });
-        drop(done);
-        (outcome, patient.join().unwrap_or(false))
+        let mut on_line = |line: &[u8]| {
+            let mut seen = reader.feed(line);
+            seen.extend(reader.feed(b"\n"));
+            if let Some(what) = react(seen, &stop, &done) {
+                doing.replace(Some(what));
+            }
+        };
+        let limits = limits(party);
+        let mut on_news = |news: Progress| progress(news, doing.take());
+        supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
-    let (outcome, ran_on) = outcome;
-    reader.feed(&tail.more());
+    // Read again as a whole: what was shown live may lack its longest lines.
+    let stream = std::fs::read(&outcome.stdout).unwrap_or_default();
     let stderr = command::read_end(&outcome.stderr, STDERR_READ);
+    let ran_on = outcome.broken_off.as_deref() == Some(RAN_ON);
     let end = ProcessEnd {
         exit: outcome.exit,
         signal: outcome.signal,
         stopped: outcome.stopped_by.is_some() && outcome.ending != Ending::Leaky,
         stderr: String::from_utf8_lossy(&stderr).into_owned(),
     };
-    Watched { answer: reader.finish(&end), outcome, ran_on }
+    Watched { answer: read_stream(adapter, &stream, &end), outcome, ran_on, stream }
 }
 
-/// Ends the attempt where going on is hopeless or unsafe; returns what it is doing.
-fn react(seen: &[Seen], stop: &Cancel, done: &Sender<()>) -> Option<String> {
+fn limits(party: Party<'_>) -> Limits {
+    let adapter = &party.agent.adapter;
+    Limits {
+        interrupt: match adapter.run.first_signal {
+            FirstSignal::Interrupt => Interrupt::Int,
+            FirstSignal::Terminate => Interrupt::Term,
+        },
+        // Programs with an event stream go on complaining on standard error while they hang.
+        pulse: match adapter.stream.format {
+            Format::Events => Pulse::Stdout,
+            Format::Text => Pulse::Either,
+        },
+        ..command::limits(party.settings)
+    }
+}
+
+/// Breaks the attempt off where going on is hopeless or unsafe; returns what it is doing.
+fn react(seen: Vec<Seen>, stop: &Cancel, done: &Sender<()>) -> Option<String> {
     let mut doing = None;
     for one in seen {
         match one {
-            Seen::Doing(what) => doing = Some(what.clone()),
-            Seen::Hopeless(_) | Seen::Unsafe(_) => stop.cancel(),
+            Seen::Doing(what) => doing = Some(what),
+            Seen::Hopeless(failure) => stop.break_off(failure.message),
+            Seen::Unsafe(why) => stop.break_off(why),
             // Nobody listens once it has ended.
             Seen::Done => drop(done.send(())),
         }
@@ -226,32 +293,31 @@ fn react(seen: &[Seen], stop: &Cancel, done: &Sender<()>) -> Option<String> {
     doing
 }
 
-/// Waits for the result, and then only a while for the end. Returns whether it had to end the program.
-fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) -> bool {
+/// Waits for the result, and then only a while for the end.
+fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
     if told.recv().is_err() {
-        return false;
+        return;
     }
     let end = Instant::now() + AFTERWARDS;
     loop {
         match told.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(()) => {}
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return false,
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                stop.cancel();
-                return true;
-            }
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => return stop.break_off(RAN_ON),
         }
     }
 }
 
 /// Turns what was watched into the attempt.
-fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets, cancel: &Cancel) {
-    let Watched { outcome, answer, ran_on } = watched;
+fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets) {
+    let Watched { outcome, answer, ran_on, stream } = watched;
+    attempt.exit = outcome.exit;
+    attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().map(|note| secrets.text(note)));
     attempt.stderr = secrets.redact(command::read_end(&outcome.stderr, command::STDERR_KEPT));
     attempt.answer = secrets.text(&answer.text).into_bytes();
-    attempt.stream = secrets.redact(std::fs::read(&outcome.stdout).unwrap_or_default());
+    attempt.stream = secrets.redact(stream.clone());
     attempt.tokens = answer.tokens;
     attempt.usd = answer.usd;
     attempt.model = answer.model.clone().or(attempt.model.take());
@@ -261,9 +327,11 @@ fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets, cancel: &Ca
     for line in answer.diagnostics.iter().take(3) {
         attempt.notes.push(format!("it printed between its events: {}", secrets.text(line)));
     }
-    let failure =
-        answer.failure.clone().map(|failure| Failure { message: secrets.text(&failure.message), ..failure });
-    let (ending, error) = ending(outcome, answer, failure.as_ref(), *ran_on, cancel.is_cancelled());
+    let failure = answer.failure.clone().map(|failure| Failure {
+        message: secrets.text(&failure.message),
+        ..failure
+    });
+    let (ending, error) = ending(outcome, answer, failure.as_ref(), *ran_on);
     if ending == Ending::Leaky && *ran_on {
         attempt.notes.push("it ran on after it had told its result, and was ended".to_owned());
     }
@@ -285,7 +353,6 @@ fn ending(
     answer: &AgentAnswer,
     failure: Option<&Failure>,
     ran_on: bool,
-    cancelled: bool,
 ) -> (Ending, Option<String>) {
     let told = |ending: Ending| {
         let note = outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned());
@@ -293,12 +360,11 @@ fn ending(
         Some(reason.map_or(note.clone(), |failure| format!("{note}; before that: {}", failure.message)))
     };
     match outcome.ending {
-        Ending::Cancelled if cancelled => {
-            return (Ending::Cancelled, Some("it was stopped before it was done".to_owned()));
-        }
-        // Ours: it had told its result, or going on was hopeless.
-        Ending::Cancelled if ran_on && failure.is_none() => return (Ending::Leaky, None),
-        Ending::Cancelled | Ending::Finished | Ending::Leaky | Ending::Failed => {}
+        // The story says who stopped it.
+        Ending::Cancelled => return (Ending::Cancelled, None),
+        // Ours: it had told its result.
+        Ending::Failed if ran_on && failure.is_none() => return (Ending::Leaky, None),
+        Ending::Finished | Ending::Leaky | Ending::Failed => {}
         other => return (other, told(other)),
     }
     let Some(failure) = failure else {
@@ -316,28 +382,4 @@ fn ending(
         _ => Ending::UnableToReview,
     };
     (ending, Some(sentence))
-}
-
-/// A file that grows.
-struct Tail {
-    path: PathBuf,
-    read: u64,
-}
-
-impl Tail {
-    fn new(path: PathBuf) -> Self {
-        Self { path, read: 0 }
-    }
-
-    /// What came since the last time. What cannot be read now may be read at the end.
-    fn more(&mut self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if let Ok(mut file) = std::fs::File::open(&self.path)
-            && file.seek(SeekFrom::Start(self.read)).is_ok()
-            && file.read_to_end(&mut bytes).is_ok()
-        {
-            self.read += bytes.len() as u64;
-        }
-        bytes
-    }
 }

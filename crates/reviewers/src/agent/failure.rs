@@ -13,8 +13,8 @@ use super::redact::without_addresses;
 pub(crate) struct Told {
     /// The program's exit code.
     pub(crate) exit: Option<i32>,
-    /// The program's own name for it.
-    pub(crate) code: Option<String>,
+    /// The program's own names for it.
+    pub(crate) codes: Vec<String>,
     /// What it says.
     pub(crate) message: String,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Told {
 pub(crate) fn classify(adapter: &Adapter, told: &Told, otherwise: FailureClass) -> Failure {
     let case = adapter.failures.iter().find(|case| {
         (case.exit.is_empty() || told.exit.is_some_and(|exit| case.exit.contains(&exit)))
-            && (case.code.is_empty() || told.code.as_ref().is_some_and(|code| case.code.contains(code)))
+            && (case.code.is_empty() || told.codes.iter().any(|code| case.code.contains(code)))
             && case.text.as_ref().is_none_or(|pattern| pattern.0.is_match(&told.message))
     });
     Failure {
@@ -47,14 +47,7 @@ pub(crate) fn sentence(text: &str) -> String {
 
 fn retry_after(adapter: &Adapter, message: &str) -> Option<u64> {
     let seconds = adapter.stream.retry_after.iter().find_map(|pattern| {
-        pattern
-            .0
-            .captures(message)?
-            .get(1)?
-            .as_str()
-            .parse::<f64>()
-            .ok()
-            .filter(|s| (0.0..=86_400.0).contains(s))
+        pattern.0.captures(message)?.get(1)?.as_str().parse::<f64>().ok().filter(|s| (0.0..=86_400.0).contains(s))
     })?;
     Some((seconds * 1000.0).round() as u64)
 }

@@ -16,6 +16,7 @@ mod path;
 mod preflight;
 mod redact;
 mod stream;
+mod trial;
 
 pub use adapter::{Adapter, Proof};
 pub(crate) use answer::END_MARK;
@@ -27,3 +28,4 @@ pub use ignored::stripped_paths;
 pub use panel::{Agents, adapter_name, join, wanted};
 pub use preflight::{Agent, Preflight, Unready, preflight};
 pub use stream::{ProcessEnd, Seen, StreamReader};
+pub use trial::{Trial, TrialPlace, try_agent};

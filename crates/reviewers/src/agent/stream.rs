@@ -212,9 +212,10 @@ impl<'a> StreamReader<'a> {
     }
 
     fn take_failure(&mut self, rule: &Rule, event: &Value, seen: &mut Vec<Seen>) {
-        let code = first_text(&rule.code, event);
-        let message = first_text(&rule.message, event).or_else(|| code.clone()).unwrap_or_default();
-        let told = Told { exit: None, code, message };
+        let codes: Vec<String> = rule.code.iter().filter_map(|path| path.text(event)).collect();
+        let message =
+            first_text(&rule.message, event).or_else(|| codes.first().cloned()).unwrap_or_default();
+        let told = Told { exit: None, codes, message };
         if rule.failed {
             // The first failure is the reason; later ones often only say that there was one.
             self.state.failed.get_or_insert(told);
@@ -250,10 +251,8 @@ impl<'a> StreamReader<'a> {
         if strange.is_empty() || self.state.ended_for.is_some() {
             return;
         }
-        let message = format!(
-            "it offers its model tools beyond reading, so it is not read-only: {}",
-            strange.join(", ")
-        );
+        let message =
+            format!("it offers its model tools beyond reading, so it is not read-only: {}", strange.join(", "));
         self.state.ended_for = Some(Failure {
             class: FailureClass::Configuration,
             message: message.clone(),

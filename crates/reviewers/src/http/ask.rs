@@ -18,7 +18,7 @@ use super::parts::{Part, parts};
 use super::talk::{Seen, Stopped, Talk};
 use super::tape::Tape;
 use crate::budget::{Budget, Purse};
-use crate::command::Attempt;
+use crate::Attempt;
 use crate::prices::price;
 use crate::prompt::{Briefing, PromptInput, canary, one_line, prompt};
 

@@ -2,9 +2,8 @@
 //!
 //! In: plain requests. Out: plain answers. Decisions are made elsewhere; `unsafe` occurs in this folder only.
 //!
-//! `tree` is the containment of one attempt. Today it is the keeper as child subreaper (Linux) or the program's
-//! process group (other unix systems). A stronger container (a PID namespace, a cgroup) is a wrapper around the
-//! command or a second implementation of the functions of `tree`; nothing above this folder knows which one it is.
+//! `tree` is the containment of one attempt by the keeper alone: as child subreaper (Linux) or by the program's process
+//! group (other unix systems). `namespace` is the stronger one: a PID namespace with a first process of ours in it.
 
 #[cfg(unix)]
 pub(crate) mod unix;
@@ -16,6 +15,13 @@ pub(crate) mod tree;
 #[cfg(all(unix, not(target_os = "linux")))]
 #[path = "group.rs"]
 pub(crate) mod tree;
+
+#[cfg(target_os = "linux")]
+pub(crate) mod namespace;
+
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "no_namespace.rs"]
+pub(crate) mod namespace;
 
 #[cfg(windows)]
 pub(crate) mod windows;

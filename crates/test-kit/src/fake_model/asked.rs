@@ -84,10 +84,17 @@ impl Asked {
             // A side request of a client that wants a small object, to route the real one.
             return Turn::Text(Text { body: tools::instance(schema).to_string(), ..Text::default() });
         }
-        let mut seen = self.results.len();
+        let pointed = self.named("Your instructions are in the file ");
+        let mut seen = self.results.len().saturating_sub(usize::from(pointed.is_some()));
         let mut last = Turn::Text(self.say(&Say::Text("There is nothing to do.".to_owned())));
         for step in &scenario.steps {
             let Some((turn, takes)) = self.play(step) else { continue };
+            if let (Some(file), true, false) = (&pointed, self.results.is_empty(), matches!(turn, Turn::Fault(_)))
+                && let Some(call) = tools::call(self, &Want::Read(file.clone()), false, 0)
+            {
+                // A client that keeps its instructions in a file: a model reads them first.
+                return Turn::Calls(vec![call]);
+            }
             if seen < takes || takes == 0 {
                 return turn;
             }
@@ -126,7 +133,10 @@ impl Asked {
         let plain = |text: String| Text { body: text, ..Text::default() };
         match say {
             Say::Json => plain(json()),
-            Say::Markdown => plain(review::markdown(canary.as_deref())),
+            Say::Markdown => {
+                let mark = self.named("nothing was cut off:").map(|_| "\n<!-- end of review -->\n");
+                plain(review::markdown(canary.as_deref()) + mark.unwrap_or_default())
+            }
             Say::Canary => plain(canary.unwrap_or_default()),
             Say::Results => {
                 plain(format!("TOOL RESULTS BEGIN\n{}\nTOOL RESULTS END\n", self.results.join("\n---\n")))
@@ -160,10 +170,18 @@ impl Asked {
         }
     }
 
-    /// The canary line of the prompt.
+    /// The canary line of the prompt, or of the file with the instructions.
     fn canary(&self) -> Option<String> {
-        let line = self.text.lines().find(|line| line.trim_start().starts_with("dr-canary "))?;
-        Some(line.trim().to_owned())
+        Some(format!("dr-canary {}", self.named("dr-canary ")?))
+    }
+
+    /// What follows these words on their line, in the prompt or in what tools returned. A file's lines may have numbers in
+    /// front of them, and a path a full stop behind it.
+    pub(crate) fn named(&self, words: &str) -> Option<String> {
+        let texts = std::iter::once(&self.text).chain(&self.results);
+        let line = texts.flat_map(|text| text.lines()).find(|line| line.contains(words))?;
+        let rest = line.split_once(words)?.1.trim();
+        Some(rest.strip_suffix('.').unwrap_or(rest).to_owned())
     }
 }
 

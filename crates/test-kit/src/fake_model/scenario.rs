@@ -42,6 +42,8 @@ pub struct Action {
 pub enum Want {
     /// Read a file; a relative path is in the server's root.
     Read(String),
+    /// Read the diff that the prompt names.
+    ReadDiff,
     /// Run a command in a shell.
     Shell(String),
     /// Write a file.
@@ -203,6 +205,8 @@ pub fn table() -> Vec<(&'static str, Scenario)> {
     vec![
         // Reviews.
         ("ok", Scenario::steps([read(), Step::Say(Say::Json)])),
+        ("ok-diff", Scenario::steps([Action::wanted(Want::ReadDiff), Step::Say(Say::Json)])),
+        ("echo-diff", Scenario::steps([Action::wanted(Want::ReadDiff), Step::Say(Say::Results)])),
         ("ok-text", Scenario::says(Say::Json)),
         ("ok-markdown", Scenario::steps([read(), Step::Say(Say::Markdown)])),
         ("ok-shell", Scenario::steps([diff(), Step::Say(Say::Json)])),

@@ -113,7 +113,9 @@ fn prepare(shared: &Shared, request: &Request, instance: &str, path: &str, body:
         return error(400, &format!("there is no scenario named {name}"));
     };
     let mut asked = protocol.read(path, body);
-    asked.root.clone_from(&shared.options.root);
+    // A prompt that names the checkout is right about it; the option is for those that do not.
+    let named = asked.named("at the reviewed commit): ").map(std::path::PathBuf::from);
+    asked.root = named.filter(|path| path.is_absolute()).unwrap_or_else(|| shared.options.root.clone());
     let turn = asked.turn(&scenario, shared.count(instance));
     Prepared::Turn(protocol, Box::new(asked), turn)
 }

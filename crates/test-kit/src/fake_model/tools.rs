@@ -26,6 +26,10 @@ const STRUCTURED: &[&str] = &["StructuredOutput", "structured_output"];
 /// The call that does what is wanted; `None` where no offered tool can and the step is not forced.
 pub(crate) fn call(asked: &Asked, want: &Want, forced: bool, at: usize) -> Option<Call> {
     let names = match want {
+        Want::ReadDiff => {
+            let file = asked.named("as a unified diff, in a file: ").unwrap_or_else(|| "no diff was named".to_owned());
+            return call(asked, &Want::Read(file), forced, at);
+        }
         Want::Exactly(name, arguments) => return Some(exactly(asked, name, arguments, at)),
         Want::Structured => STRUCTURED,
         Want::Read(_) => READ,
@@ -83,7 +87,7 @@ fn arguments(asked: &Asked, tool: &Tool, want: &Want) -> Value {
             }
             fields
         }
-        Want::Structured | Want::Exactly(..) => Map::new(),
+        Want::Structured | Want::ReadDiff | Want::Exactly(..) => Map::new(),
     };
     if tool.freeform {
         let names = ["input", "cmd", "command"];
