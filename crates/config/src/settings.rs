@@ -148,6 +148,12 @@ pub struct ReviewerDefaults {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// A model over HTTP: whether it may look at the repository through read-only tools.
+    pub tools: bool,
+    /// A model over HTTP: how often it may call tools in one conversation before it must answer.
+    pub max_turns: u32,
+    /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
+    pub context_tokens: u64,
     /// How often a reviewer is asked again after a failure that may pass: a broken connection, a busy vendor, a rate
     /// limit. Failures that do not pass (not logged in, no credit, a wrong setting) are never retried. 10 at most.
     pub retries: u32,
@@ -155,12 +161,6 @@ pub struct ReviewerDefaults {
     #[serde(with = "crate::duration")]
     #[schemars(with = "String")]
     pub retry_wait: Duration,
-    /// A model over HTTP: whether it may look at the repository through read-only tools.
-    pub tools: bool,
-    /// A model over HTTP: how often it may call tools in one conversation before it must answer.
-    pub max_turns: u32,
-    /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
-    pub context_tokens: u64,
 }
 
 /// One reviewer.
@@ -226,6 +226,12 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// A model over HTTP: whether it may look at the repository through read-only tools.
+    pub tools: bool,
+    /// A model over HTTP: how often it may call tools in one conversation before it must answer.
+    pub max_turns: u32,
+    /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
+    pub context_tokens: u64,
     /// Who runs its model: reviewers with the same word here share `review.vendor_jobs` and `review.start_jitter`.
     /// Without it a reviewer shares with nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,12 +242,6 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::duration")]
     #[schemars(with = "String")]
     pub retry_wait: Duration,
-    /// A model over HTTP: whether it may look at the repository through read-only tools.
-    pub tools: bool,
-    /// A model over HTTP: how often it may call tools in one conversation before it must answer.
-    pub max_turns: u32,
-    /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
-    pub context_tokens: u64,
 }
 
 impl ReviewerSettings {
@@ -257,11 +257,11 @@ impl ReviewerSettings {
             env: defaults.env.clone(),
             enabled: defaults.enabled,
             output_limit: defaults.output_limit,
-            retries: defaults.retries,
-            retry_wait: defaults.retry_wait,
             tools: defaults.tools,
             max_turns: defaults.max_turns,
             context_tokens: defaults.context_tokens,
+            retries: defaults.retries,
+            retry_wait: defaults.retry_wait,
             ..Self::default()
         }
     }

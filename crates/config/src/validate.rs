@@ -7,10 +7,11 @@ use std::time::Duration;
 use crate::layer::KeyPath;
 use crate::{Output, Placeholder, ReviewerSettings, Settings, parse_word};
 
-/// Most retries that can be set.
-const MOST_RETRIES: u32 = 10;
 /// The least context of a model, in tokens: the instructions and a small answer.
 const LEAST_CONTEXT: u64 = 4096;
+
+/// Most retries that can be set.
+const MOST_RETRIES: u32 = 10;
 
 /// A key and what is wrong with it.
 pub(crate) struct Wrong {
@@ -100,12 +101,6 @@ fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> 
     check_command(name, reviewer)
 }
 
-/// Whether a word may name a model or an effort. It becomes an argument of a program; it must not be taken for one of its
-/// options.
-pub fn is_choice(word: &str) -> bool {
-    !word.is_empty() && !word.starts_with('-') && !word.chars().any(char::is_control)
-}
-
 /// A model over HTTP is asked by its own keys; a reviewer is one thing or the other.
 fn check_model(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
     let here = |key: &'static str| ["reviewers", name, key];
@@ -137,6 +132,12 @@ fn check_model(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
         return Err(wrong(&here("key_env"), "it is not a variable's name", Some(hint)));
     }
     Ok(())
+}
+
+/// Whether a word may name a model or an effort. It becomes an argument of a program; it must not be taken for one of its
+/// options.
+pub fn is_choice(word: &str) -> bool {
+    !word.is_empty() && !word.starts_with('-') && !word.chars().any(char::is_control)
 }
 
 fn check_command(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {

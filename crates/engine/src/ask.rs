@@ -3,14 +3,16 @@
 //! In: the roster and what is pinned. Out: one message a happening, ending with one answer a reviewer. A reviewer that fails,
 //! hangs or panics costs only itself; one whose failure may pass is asked again.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId};
-use reviewers::Attempt;
+use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
+use config::PriceSettings;
+use reviewers::{Attempt, Budget};
 use reviewers::agent::Agents;
 use supervise::{Cancel, Keeper};
 
@@ -19,6 +21,7 @@ use crate::program::{Chair, ask_program, builtin_document};
 use crate::retry::{Decision, Patience, decide, fraction};
 use crate::roster::{Asked, BUILTIN};
 use crate::scrub::Scrub;
+use crate::spending::kind;
 use crate::turns::Turns;
 
 /// What the askers tell the story.
@@ -72,6 +75,10 @@ pub(crate) struct Panel<'a> {
     pub(crate) builtin_asked: bool,
     /// What the built-in reviewers say; made by whoever needs it first.
     pub(crate) builtin_document: OnceLock<ReviewDocument>,
+    /// What may be spent.
+    pub(crate) budget: Budget,
+    /// The user's own prices.
+    pub(crate) prices: &'a BTreeMap<String, PriceSettings>,
     pub(crate) scrub: &'a Scrub,
     pub(crate) turns: Turns,
     pub(crate) stop: Stop,
@@ -147,6 +154,13 @@ fn choose(
         tries[..last].iter().filter_map(|answered| answered.row.failure.as_ref()).collect();
     let mut attempt = tries[best].attempt.clone();
     attempt.attempts = tries[last].attempt.attempts;
+    // Every try was paid for; one whose cost is unknown makes the sum unknown.
+    let each = || tries.iter().map(|answered| &answered.attempt).filter(|one| one.ending != Ending::NotStarted);
+    attempt.usd = each().map(|one| one.usd).sum();
+    attempt.tokens = each().map(|one| one.tokens).try_fold(Tokens::default(), |sum, one| {
+        let one = one?;
+        Some(Tokens { input: sum.input + one.input, output: sum.output + one.output })
+    });
     attempt.notes.extend(told(&failures, attempt.attempts));
     attempt.notes.extend(why.map(|why| format!("it was not asked again: {why}")));
     if tries[last].attempt.ending == Ending::Cancelled {
@@ -203,6 +217,9 @@ fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &
             })
         }
     };
+    if let Some(settings) = asked.settings() {
+        attempt.kind = kind(settings);
+    }
     attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
     if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
         attempt.error = Some(format!("{} before it was done", panel.stop.reason()));

@@ -22,6 +22,7 @@ mod review;
 mod roster;
 mod scratch;
 mod scrub;
+mod spending;
 mod tell;
 mod trivial;
 mod turns;

@@ -28,6 +28,7 @@ use crate::review::Tools;
 use crate::roster::{Asked, BUILTIN};
 use crate::scratch::Scratch;
 use crate::scrub::Scrub;
+use crate::spending::budget;
 use crate::tell::{checked_event, listed, show, tell};
 use crate::turns::{Limits, Place, Turns};
 
@@ -80,6 +81,8 @@ impl Hearing<'_> {
             agents: self.tools.agents,
             builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
             builtin_document: OnceLock::new(),
+            budget: budget(self.tools, self.settings)?,
+            prices: &self.settings.prices,
             scrub: &scrub,
             turns: self.turns(&wanted),
             stop,

@@ -5,7 +5,7 @@
 
 use git::Snapshot;
 use model::RunId;
-use reviewers::{Briefing, Prompt, PromptInput, canary, prompt, unified_diff};
+use reviewers::{Briefing, Prompt, PromptInput, canary, endpoint, prompt, unified_diff};
 
 use crate::roster::Asked;
 use crate::{Error, Request, Tools};
@@ -43,6 +43,10 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
             Asked::Command { name, settings } => {
                 let text = prompt_of(request, tools, name)?;
                 let (how, is_ready) = match tools.agents.behind(name, settings) {
+                    None if settings.api.is_some() => match endpoint(settings, &tools.agents.environment) {
+                        Ok(endpoint) => (endpoint.sentence(), true),
+                        Err(why) => (format!("would fail: {why}"), false),
+                    },
                     None => (settings.command.join(" "), !settings.command.is_empty()),
                     Some(Err(why)) => (format!("would fail: {}", why.sentence()), false),
                     Some(Ok(agent)) => (agent.sentence(), true),

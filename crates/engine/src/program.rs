@@ -14,6 +14,7 @@ use reviewers::{Attempt, Briefing, CommandRequest, ask_command};
 use supervise::Progress;
 
 use crate::ask::{News, Panel, not_asked};
+use crate::spending::{ask_http, within_budget};
 
 /// One reviewer's place in the panel.
 pub(crate) struct Chair<'a> {
@@ -25,9 +26,23 @@ pub(crate) struct Chair<'a> {
     pub(crate) process: &'a Path,
 }
 
-/// Asks a command, or the agent behind a reviewer.
+/// Asks a command, the agent behind a reviewer, or a model over HTTP.
 pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<News>) -> Attempt {
-    let Chair { name, settings, scratch, process } = *chair;
+    let Chair { name, settings, .. } = *chair;
+    if settings.api.is_some() {
+        return ask_http(panel, name, settings, &briefing(panel, name), news);
+    }
+    let is_agent = panel.agents.behind(name, settings).is_some();
+    within_budget(panel, name, settings, is_agent, |settings| ask_in_time(panel, chair, settings, news))
+}
+
+fn ask_in_time(
+    panel: &Panel<'_>,
+    chair: &Chair<'_>,
+    settings: &ReviewerSettings,
+    news: &Sender<News>,
+) -> Attempt {
+    let Chair { name, scratch, process, .. } = *chair;
     let cancel = &panel.stop.cancel;
     let request = CommandRequest {
         name,

@@ -131,6 +131,16 @@ impl Purse {
         Ok(())
     }
 
+    /// How much time is left; `None` where none is limited.
+    pub fn time_left(&self) -> Option<Duration> {
+        let BudgetSettings { reviewer, run, day } = self.budget.0.settings;
+        let state = self.budget.state();
+        let since = state.reviewers.get(&self.reviewer).map_or(Duration::ZERO, |(_, since)| since.elapsed());
+        let day_time = Duration::from_millis(state.day.ms).saturating_add(since);
+        let times = [(reviewer, since), (run, self.budget.0.started.elapsed()), (day, day_time)];
+        times.iter().filter_map(|(limits, spent)| Some(limits.time?.saturating_sub(*spent))).min()
+    }
+
     /// Counts an expense.
     pub fn charge(&self, spend: &Spend) {
         let mut state = self.budget.state();

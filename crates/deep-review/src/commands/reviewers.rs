@@ -134,9 +134,22 @@ fn row(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> Row {
             row.agent = Some(agent.clone());
         }
         Some(Err(why)) => row.command = why.sentence(),
+        None if reviewer.api.is_some() => model_row(reviewer, &agents.environment, &mut row),
         None => {}
     }
     row
+}
+
+/// A model over HTTP: the model and the server, never the whole address or the key.
+fn model_row(reviewer: &ReviewerSettings, environment: &::config::Environment, row: &mut Row) {
+    row.kind = "model";
+    match ::reviewers::endpoint(reviewer, environment) {
+        Ok(endpoint) => {
+            row.command = endpoint.sentence();
+            row.warnings = endpoint.warnings().to_vec();
+        }
+        Err(why) => row.command = why,
+    }
 }
 
 /// Agents that are there and do not take part.
@@ -170,6 +183,10 @@ pub(crate) fn state(name: &str, reviewer: &ReviewerSettings, agents: &Agents) ->
         (_, Some(Err(Unready::Absent))) => "not installed".to_owned(),
         (_, Some(Err(Unready::NotSignedIn(_)))) => "not signed in".to_owned(),
         (_, Some(Err(_))) => "cannot be used".to_owned(),
+        (None, None) if reviewer.api.is_some() => match ::reviewers::endpoint(reviewer, &agents.environment) {
+            Ok(_) => "ready".to_owned(),
+            Err(_) => "cannot be used".to_owned(),
+        },
         (None, None) => "no command configured".to_owned(),
         (Some(program), None) if which::which(program).is_ok() => "ready".to_owned(),
         (Some(_), None) => "program not found".to_owned(),

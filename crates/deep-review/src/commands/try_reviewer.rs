@@ -65,6 +65,10 @@ fn one(
     let agent = match agents.behind(name, settings) {
         Some(Ok(agent)) => agent,
         Some(Err(why)) => return Ok(Tried::NotAsked(why.sentence())),
+        None if settings.api.is_some() => {
+            let why = "it is a model over HTTP: only a review shows whether it works (`deep-review --reviewer NAME`)";
+            return Ok(Tried::NotAsked(why.to_owned()));
+        }
         None => {
             let why = "it is a command: only a review shows whether it works (`deep-review --reviewer NAME`)";
             return Ok(Tried::NotAsked(why.to_owned()));

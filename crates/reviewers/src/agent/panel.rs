@@ -40,9 +40,9 @@ impl Agents {
     }
 }
 
-/// The adapter a reviewer would use; `None` where it has a command of its own.
+/// The adapter a reviewer would use; `None` where it has a command of its own, or is a model over HTTP.
 pub fn adapter_name<'a>(name: &'a str, settings: &'a ReviewerSettings) -> Option<&'a str> {
-    settings.command.is_empty().then(|| settings.agent.as_deref().unwrap_or(name))
+    (settings.command.is_empty() && settings.api.is_none()).then(|| settings.agent.as_deref().unwrap_or(name))
 }
 
 /// The adapters whose programs must be looked at: those of the named reviewers, or of everybody who may take part.
@@ -52,8 +52,7 @@ pub fn wanted(settings: &Settings, named: &[String], catalogue: &Catalogue) -> V
         let enabled = settings.reviewers.iter().filter(|(_, reviewer)| reviewer.enabled);
         names.extend(enabled.filter_map(|(name, reviewer)| adapter_name(name, reviewer)));
         if settings.review.detect {
-            names
-                .extend(catalogue.all().filter(|adapter| adapter.joins).map(|adapter| adapter.name.as_str()));
+            names.extend(catalogue.all().filter(|adapter| adapter.joins).map(|adapter| adapter.name.as_str()));
         }
     }
     for name in named.iter().map(|word| plain(word)) {

@@ -251,10 +251,8 @@ impl<'a> StreamReader<'a> {
         if strange.is_empty() || self.state.ended_for.is_some() {
             return;
         }
-        let message = format!(
-            "it offers its model tools beyond reading, so it is not read-only: {}",
-            strange.join(", ")
-        );
+        let message =
+            format!("it offers its model tools beyond reading, so it is not read-only: {}", strange.join(", "));
         self.state.ended_for = Some(Failure {
             class: FailureClass::Configuration,
             message: message.clone(),

@@ -88,9 +88,20 @@ fn key(name: &str, environment: &Environment) -> Result<(String, String), String
 }
 
 impl Endpoint {
+    /// Whom it asks, in a few words: the model and the server, without what may be secret.
+    pub fn sentence(&self) -> String {
+        let key = self.key.as_ref().map_or("no key".to_owned(), |(name, _)| format!("key from {name}"));
+        format!("{} at {} ({key})", self.model, self.shown)
+    }
+
     /// All of the address that may be shown.
     pub fn shown(&self) -> &str {
         &self.shown
+    }
+
+    /// What the user should know.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The headers of every request.

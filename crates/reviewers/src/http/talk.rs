@@ -25,6 +25,9 @@ use crate::prices::Price;
 /// A server that does not tell what it counted is charged for this many bytes a token, which is on the high side.
 const BYTES_PER_TOKEN: u64 = 3;
 
+/// No tokenizer takes more bytes for a token of prose or code, on average.
+const LOW_BYTES_PER_TOKEN: u64 = 6;
+
 /// What a conversation goes on with.
 pub(crate) struct Talk<'a> {
     pub(crate) endpoint: &'a Endpoint,
@@ -392,8 +395,7 @@ impl Hearing<'_> {
             self.came.extend_from_slice(piece);
         }
         let taken = self.read(piece).and_then(|()| {
-            let open = self.spend(self.reader.usage(), false);
-            self.purse.check(&Spend { calls: 0, ..open })
+            self.purse.check(&self.open())
         });
         self.failed = taken.err();
         self.failed.is_none()
@@ -423,7 +425,16 @@ impl Hearing<'_> {
         }
     }
 
-    /// What the call has cost so far.
+    /// What the call that is under way has certainly cost: what the server counted so far, and the text that came. What it
+    /// will count in the end is more; an estimate on the high side would end calls that fit.
+    fn open(&self) -> Spend {
+        let mut usage = self.reader.usage().unwrap_or_default();
+        usage.output = usage.output.max(self.reader.text().len() as u64 / LOW_BYTES_PER_TOKEN);
+        let usd = self.price.map_or(0.0, |price| price.of(&usage));
+        Spend { tokens: usage.total(), usd, ..Spend::default() }
+    }
+
+    /// What the call has cost.
     fn spend(&self, usage: Option<Usage>, is_free: bool) -> Spend {
         let estimate = (self.asked + self.reader.text().len() as u64) / BYTES_PER_TOKEN;
         let usd = match (usage, self.price) {
