@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use ::config::ReviewerSettings;
-use model::Clock as _;
 use ::reviewers::agent::{Agent, Agents, Trial, TrialPlace, try_agent};
+use model::Clock as _;
 use serde_json::{Value, json};
 use supervise::Cancel;
 
 use super::reviewers::panel;
-use crate::exit::{CommandError, Exit};
 use crate::args::ProgressHow;
+use crate::exit::{CommandError, Exit};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::session::Session;
@@ -110,11 +110,18 @@ fn print(session: &Session, tried: &[(String, Tried)]) {
 
 fn sentence(agent: &Agent, trial: &Trial) -> String {
     if let Some(failure) = &trial.failure {
-        return format!("failed after {:.1} s: {}: {}", seconds(trial), failure.class.as_str(), failure.message);
+        return format!(
+            "failed after {:.1} s: {}: {}",
+            seconds(trial),
+            failure.class.as_str(),
+            failure.message
+        );
     }
     let said = match (trial.echoed, trial.read_file) {
         (true, true) => "works: the text arrived unaltered and it can read files",
-        (true, false) => "answers, but did not tell what is in the file it was given: perhaps it cannot read it",
+        (true, false) => {
+            "answers, but did not tell what is in the file it was given: perhaps it cannot read it"
+        }
         (false, _) => "answers, but not with the line it was given: perhaps something alters the text",
     };
     let model = trial.model.as_deref().map(|model| format!(", {model}")).unwrap_or_default();

@@ -17,8 +17,8 @@ use super::merge::merge;
 use super::parts::{Part, parts};
 use super::talk::{Seen, Stopped, Talk};
 use super::tape::Tape;
-use crate::budget::{Budget, Purse};
 use crate::Attempt;
+use crate::budget::{Budget, Purse};
 use crate::prices::price;
 use crate::prompt::{Briefing, PromptInput, canary, one_line, prompt};
 

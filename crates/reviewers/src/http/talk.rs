@@ -394,9 +394,7 @@ impl Hearing<'_> {
         if self.keep {
             self.came.extend_from_slice(piece);
         }
-        let taken = self.read(piece).and_then(|()| {
-            self.purse.check(&self.open())
-        });
+        let taken = self.read(piece).and_then(|()| self.purse.check(&self.open()));
         self.failed = taken.err();
         self.failed.is_none()
     }
