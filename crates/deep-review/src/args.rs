@@ -89,8 +89,8 @@ pub(crate) enum Command {
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
     Doctor,
-    /// List the reviewers that a run would ask
-    Reviewers,
+    /// List the reviewers that a run would ask; try one, add one, print a prompt
+    Reviewers(ReviewersArgs),
     /// Show configuration and where each value comes from
     Config(ConfigArgs),
     /// Print the JSON Schema of a document
@@ -154,6 +154,57 @@ pub(crate) struct RunArgs {
     /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: ProgressHow,
+    /// Print the plan, the prompts and an estimate; ask nobody
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Arguments of `reviewers`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ReviewersArgs {
+    #[command(subcommand)]
+    pub(crate) what: Option<ReviewersCommand>,
+}
+
+/// What to do about reviewers.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ReviewersCommand {
+    /// List them (the default)
+    List,
+    /// Ask an agent one small question: is it installed, signed in, reachable, does text arrive unaltered
+    Test {
+        /// Reviewers or agents; without one every agent that a run would ask
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Write a reviewer into your configuration: an agent, or any command
+    Add {
+        /// Its name
+        name: String,
+        /// The agent, where its name is another
+        #[arg(long, value_name = "AGENT")]
+        agent: Option<String>,
+        /// The model to ask for
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
+        /// The effort to ask for
+        #[arg(long, value_name = "EFFORT")]
+        effort: Option<String>,
+        /// The command and its arguments, with placeholders such as `{prompt_file}`
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// Print the prompt template a reviewer gets, to be copied to `prompts/NAME.md` beside your configuration
+    Prompt {
+        /// The reviewer
+        #[arg(default_value = "review")]
+        name: String,
+    },
+    /// Print an agent's adapter, to be copied to `agents/NAME.toml` beside your configuration
+    Adapter {
+        /// The agent
+        name: String,
+    },
 }
 
 /// From which severity on `run` exits with 1.

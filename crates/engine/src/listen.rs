@@ -25,9 +25,10 @@ use crate::keep::{keep, keep_try, tries_before};
 use crate::plan::digest;
 use crate::retry::{fraction, spell};
 use crate::review::Tools;
-use crate::roster::Asked;
+use crate::roster::{Asked, BUILTIN};
 use crate::scratch::Scratch;
 use crate::scrub::Scrub;
+use crate::spending::budget;
 use crate::tell::{checked_event, listed, show, tell};
 use crate::turns::{Limits, Place, Turns};
 
@@ -77,6 +78,11 @@ impl Hearing<'_> {
             keeper: &self.tools.keeper,
             folders,
             prior: &[],
+            agents: self.tools.agents,
+            builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
+            builtin_document: OnceLock::new(),
+            budget: budget(self.tools, self.settings)?,
+            prices: &self.settings.prices,
             scrub: &scrub,
             turns: self.turns(&wanted),
             stop,

@@ -56,6 +56,8 @@ pub struct Tools<'a> {
     pub keeper: Keeper,
     /// Where checkouts may live: a folder of the user's cache, outside any repository.
     pub scratch: PathBuf,
+    /// The agents that were found.
+    pub agents: &'a reviewers::agent::Agents,
     /// Ends the reviewers; what has arrived is consolidated.
     pub cancel: Cancel,
     /// Told everything as it happens.

@@ -17,6 +17,7 @@ mod raw;
 mod report;
 mod retro;
 mod reviewer;
+mod spend;
 mod target;
 mod verdict;
 
@@ -47,5 +48,6 @@ pub use report::{
 };
 pub use retro::{Retro, SeverityCounts};
 pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
+pub use spend::Spend;
 pub use target::{ChangeStatus, ChangedFile, Commit, Target, TargetKind};
 pub use verdict::{Verdict, VerdictValue};
