@@ -184,6 +184,16 @@ impl Snapshot {
         self.repository.log(&[self.target.head.as_str()], limit, Some(&self.raw_path(path)))
     }
 
+    /// The folder that all working trees of the repository share.
+    pub(crate) fn common_dir(&self) -> &std::path::Path {
+        self.repository.common_dir()
+    }
+
+    /// Where objects are read.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
     fn tree(&self, side: Side) -> &Tree {
         self.trees[index(side)].get_or_init(|| {
             let name = match side {
