@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::layer::KeyPath;
 use crate::{Output, Placeholder, ReviewerSettings, Settings, parse_word};
 
+/// The least context of a model, in tokens: the instructions and a small answer.
+const LEAST_CONTEXT: u64 = 4096;
+
 /// Most retries that can be set.
 const MOST_RETRIES: u32 = 10;
 
@@ -94,7 +97,41 @@ fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> 
             return Err(wrong(&here("env"), format!("`{variable}` is not a variable's name"), Some(hint)));
         }
     }
+    check_model(name, reviewer)?;
     check_command(name, reviewer)
+}
+
+/// A model over HTTP is asked by its own keys; a reviewer is one thing or the other.
+fn check_model(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
+    let here = |key: &'static str| ["reviewers", name, key];
+    if reviewer.context_tokens < LEAST_CONTEXT {
+        let hint = format!("the instructions alone need some; the least is {LEAST_CONTEXT}");
+        return Err(wrong(&here("context_tokens"), "no review fits into that", Some(&hint)));
+    }
+    if reviewer.api.is_none() {
+        let set = [("url", reviewer.url.is_some()), ("key_env", reviewer.key_env.is_some())];
+        return match set.iter().find(|(_, set)| *set) {
+            Some((key, _)) => {
+                let hint = "set `api` to \"openai\", \"anthropic\" or \"gemini\"";
+                Err(wrong(&here(key), "nothing says what that server speaks", Some(hint)))
+            }
+            None => Ok(()),
+        };
+    }
+    if !reviewer.command.is_empty() {
+        return Err(wrong(&here("api"), "it has a `command` as well: a reviewer is one or the other", None));
+    }
+    if reviewer.model.is_none() {
+        return Err(wrong(&here("api"), "no model is named", Some("set `model`")));
+    }
+    if reviewer.record.is_some() && reviewer.replay.is_some() {
+        return Err(wrong(&here("replay"), "a replay asks nobody, so there is nothing to record", None));
+    }
+    if reviewer.key_env.as_ref().is_some_and(|name| name.is_empty() || name.contains(['=', '\0'])) {
+        let hint = "the name only; the key is taken from the environment";
+        return Err(wrong(&here("key_env"), "it is not a variable's name", Some(hint)));
+    }
+    Ok(())
 }
 
 /// Whether a word may name a model or an effort. It becomes an argument of a program; it must not be taken for one of its

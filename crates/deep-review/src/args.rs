@@ -89,8 +89,8 @@ pub(crate) enum Command {
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
     Doctor,
-    /// List the reviewers that a run would ask
-    Reviewers,
+    /// List the reviewers that a run would ask; try one, add one, print a prompt
+    Reviewers(ReviewersArgs),
     /// Show configuration and where each value comes from
     Config(ConfigArgs),
     /// Print the JSON Schema of a document
@@ -154,6 +154,57 @@ pub(crate) struct RunArgs {
     /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: ProgressHow,
+    /// Print the plan, the prompts and an estimate; ask nobody
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Arguments of `reviewers`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ReviewersArgs {
+    #[command(subcommand)]
+    pub(crate) what: Option<ReviewersCommand>,
+}
+
+/// What to do about reviewers.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ReviewersCommand {
+    /// List them (the default)
+    List,
+    /// Ask an agent one small question: is it installed, signed in, reachable, does text arrive unaltered
+    Test {
+        /// Reviewers or agents; without one every agent that a run would ask
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Write a reviewer into your configuration: an agent, or any command
+    Add {
+        /// Its name
+        name: String,
+        /// The agent, where its name is another
+        #[arg(long, value_name = "AGENT")]
+        agent: Option<String>,
+        /// The model to ask for
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
+        /// The effort to ask for
+        #[arg(long, value_name = "EFFORT")]
+        effort: Option<String>,
+        /// The command and its arguments, with placeholders such as `{prompt_file}`
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// Print the prompt template a reviewer gets, to be copied to `prompts/NAME.md` beside your configuration
+    Prompt {
+        /// The reviewer
+        #[arg(default_value = "review")]
+        name: String,
+    },
+    /// Print an agent's adapter, to be copied to `agents/NAME.toml` beside your configuration
+    Adapter {
+        /// The agent
+        name: String,
+    },
 }
 
 /// From which severity on `run` exits with 1.
@@ -215,7 +266,7 @@ pub(crate) struct ConsolidateArgs {
     /// What it is compared against; needs -C
     #[arg(long, value_name = "REV")]
     pub(crate) base: Option<String>,
-    /// Print the report as md, html, sarif or json instead of the summary
+    /// Print the report in this form instead of the summary
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
     /// Exit with 1 when a finding that is not contested is at least this severe
@@ -237,10 +288,24 @@ pub(crate) struct ImportArgs {
 /// A form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    /// Markdown, as people paste and archive it
     Md,
+    /// One page for the browser
     Html,
+    /// The whole value
     Json,
+    /// SARIF 2.1.0 for code scanning
     Sarif,
+    /// JUnit XML: one case a changed file, one a reviewer
+    Junit,
+    /// GitLab code quality
+    Gitlab,
+    /// reviewdog's RDJSON
+    Rdjson,
+    /// The payload of one pull-request review on GitHub; posts nothing
+    GithubReview,
+    /// The Markdown of one pull-request comment that later rounds replace; posts nothing
+    GithubSummary,
 }
 
 /// Arguments of `show`.
@@ -252,7 +317,7 @@ pub(crate) struct ShowArgs {
     /// Tell why a finding was merged, rated and placed as it is
     #[arg(long)]
     pub(crate) why: bool,
-    /// Print the report as md, html, sarif or json
+    /// Print the report in this form
     #[arg(long, value_name = "FORMAT", conflicts_with = "why")]
     pub(crate) format: Option<Format>,
 }
@@ -283,7 +348,7 @@ pub(crate) struct OpenArgs {
 pub(crate) struct ReportArgs {
     /// A run (id, unique part of one); the last one without it
     pub(crate) run: Option<String>,
-    /// md, html, json or sarif
+    /// The form
     #[arg(short, long, value_name = "FORMAT", default_value = "md")]
     pub(crate) format: Format,
 }

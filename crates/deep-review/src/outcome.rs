@@ -3,7 +3,7 @@
 //! In: a finished review. Out: the summary (or the report as JSON) on stdout, what to do next, one of the documented exit codes.
 //! Never hides why a run is incomplete.
 
-use model::{FindingState, Lane, Report, Severity};
+use model::{FailureClass, FindingState, Lane, Report, Severity};
 
 use crate::exit::Exit;
 use crate::ui::Ui;
@@ -40,13 +40,18 @@ fn nearby(path: &std::path::Path) -> String {
 pub(crate) fn exit(finished: &engine::Finished, fail_on: Option<Severity>) -> Exit {
     if finished.cancelled {
         Exit::Incomplete
-    } else if finished.deadline_reached {
+    } else if finished.deadline_reached || over_budget(&finished.report) {
         Exit::Budget
     } else if !finished.report.run.complete {
         Exit::Incomplete
     } else {
         gate(&finished.report, fail_on)
     }
+}
+
+fn over_budget(report: &Report) -> bool {
+    let failures = report.reviewers.iter().filter_map(|row| row.failure.as_ref());
+    failures.into_iter().any(|failure| failure.class == FailureClass::Budget)
 }
 
 /// The gate: open findings at or above the level that nothing contradicts.

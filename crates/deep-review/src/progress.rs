@@ -135,6 +135,9 @@ fn sentence(event: &EventKind) -> Option<String> {
             let lane = if *lane == Lane::Contested { " (contested)" } else { "" };
             format!("{} {place}  {title}  [{reviewer}]{lane}", severity.as_str())
         }
+        EventKind::SoFar { ended, asked, raised, findings, blocking, contested } => {
+            so_far(*ended, *asked, *raised, *findings, *blocking, *contested)
+        }
         EventKind::Note { text } => format!("note: {text}"),
         EventKind::ReviewerProgress { .. } | EventKind::RunEnded { .. } => return None,
     };
@@ -144,6 +147,31 @@ fn sentence(event: &EventKind) -> Option<String> {
 fn seconds(ms: u64) -> String {
     let whole = std::time::Duration::from_secs(ms.div_ceil(1000));
     ::config::format_duration(whole)
+}
+
+/// What the reviewers that ended say together.
+fn so_far(
+    ended: u32,
+    asked: u32,
+    raised: u32,
+    findings: model::SeverityCounts,
+    blocking: u32,
+    contested: u32,
+) -> String {
+    let distinct = findings.total();
+    let found = if distinct == 0 {
+        "no findings".to_owned()
+    } else {
+        format!("{} ({})", count(distinct, "distinct finding"), findings.compact())
+    };
+    let told = if raised == distinct { String::new() } else { format!(" of {raised} raised") };
+    let blocks = match blocking {
+        0 => String::new(),
+        1 => ", 1 would block".to_owned(),
+        more => format!(", {more} would block"),
+    };
+    let contested = if contested == 0 { String::new() } else { format!(", {contested} contested") };
+    format!("so far {ended} of {asked} reviewers: {found}{told}{blocks}{contested}")
 }
 
 fn count(number: u32, noun: &str) -> String {

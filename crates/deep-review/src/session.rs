@@ -133,6 +133,11 @@ impl Session {
         }
     }
 
+    /// The folder of the user's own configuration.
+    pub(crate) fn user_folder(&self) -> Option<PathBuf> {
+        Some(self.environment.user_config_file()?.parent()?.to_owned())
+    }
+
     /// Where reviewers' checkouts may live.
     pub(crate) fn scratch(&self) -> PathBuf {
         let cache = self.environment.cache_dir().unwrap_or_else(|| std::env::temp_dir().join("deep-review"));
@@ -208,6 +213,9 @@ pub(crate) fn engine_error(error: &engine::Error) -> CommandError {
         engine::Error::NobodyToAsk => {
             CommandError::usage(error.to_string()).hint("`deep-review reviewers` tells how to add one")
         }
+        engine::Error::Prompt { .. } => CommandError::usage(error.to_string())
+            .hint("your own prompts are in the folder `prompts` beside your configuration")
+            .hint("`deep-review reviewers prompt` prints the shipped one"),
         engine::Error::Write { .. } => CommandError::environment(error.to_string()),
     }
 }

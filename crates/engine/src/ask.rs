@@ -3,20 +3,25 @@
 //! In: the roster and what is pinned. Out: one message a happening, ending with one answer a reviewer. A reviewer that fails,
 //! hangs or panics costs only itself; one whose failure may pass is asked again.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use model::{Ending, Failure, Receipt, ReviewerKind, ReviewerState, RunId};
-use reviewers::{Attempt, CommandRequest, ask_command};
+use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
+use config::PriceSettings;
+use reviewers::{Attempt, Budget};
+use reviewers::agent::Agents;
 use supervise::{Cancel, Keeper};
 
 use crate::hear::{Answered, hear, understand};
+use crate::program::{Chair, ask_program, builtin_document};
 use crate::retry::{Decision, Patience, decide, fraction};
 use crate::roster::{Asked, BUILTIN};
 use crate::scrub::Scrub;
+use crate::spending::kind;
 use crate::turns::Turns;
 
 /// What the askers tell the story.
@@ -64,6 +69,16 @@ pub(crate) struct Panel<'a> {
     /// Folders of each reviewer, in roster order.
     pub(crate) folders: Vec<Folders>,
     pub(crate) prior: &'a [String],
+    /// The agents that were found, and the user's prompts.
+    pub(crate) agents: &'a Agents,
+    /// Whether the built-in reviewers are asked, so that the others can be told what they found.
+    pub(crate) builtin_asked: bool,
+    /// What the built-in reviewers say; made by whoever needs it first.
+    pub(crate) builtin_document: OnceLock<ReviewDocument>,
+    /// What may be spent.
+    pub(crate) budget: Budget,
+    /// The user's own prices.
+    pub(crate) prices: &'a BTreeMap<String, PriceSettings>,
     pub(crate) scrub: &'a Scrub,
     pub(crate) turns: Turns,
     pub(crate) stop: Stop,
@@ -139,6 +154,13 @@ fn choose(
         tries[..last].iter().filter_map(|answered| answered.row.failure.as_ref()).collect();
     let mut attempt = tries[best].attempt.clone();
     attempt.attempts = tries[last].attempt.attempts;
+    // Every try was paid for; one whose cost is unknown makes the sum unknown.
+    let each = || tries.iter().map(|answered| &answered.attempt).filter(|one| one.ending != Ending::NotStarted);
+    attempt.usd = each().map(|one| one.usd).sum();
+    attempt.tokens = each().map(|one| one.tokens).try_fold(Tokens::default(), |sum, one| {
+        let one = one?;
+        Some(Tokens { input: sum.input + one.input, output: sum.output + one.output })
+    });
     attempt.notes.extend(told(&failures, attempt.attempts));
     attempt.notes.extend(why.map(|why| format!("it was not asked again: {why}")));
     if tries[last].attempt.ending == Ending::Cancelled {
@@ -195,6 +217,9 @@ fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &
             })
         }
     };
+    if let Some(settings) = asked.settings() {
+        attempt.kind = kind(settings);
+    }
     attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
     if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
         attempt.error = Some(format!("{} before it was done", panel.stop.reason()));
@@ -215,24 +240,7 @@ fn ask_once(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sen
                     return Attempt { ending: Ending::NotStarted, ..not_asked(name, &why) };
                 }
             }
-            let request = CommandRequest {
-                name,
-                settings,
-                repository: panel.repository,
-                target: panel.snapshot.target(),
-                diff: panel.snapshot.diff(),
-                run: panel.run,
-                folder: &folders.scratch,
-                process: &process,
-                keeper: panel.keeper,
-                prior: panel.prior,
-            };
-            ask_command(&request, &panel.stop.cancel, &mut |progress| {
-                if let supervise::Progress::Output { stdout, .. } = progress {
-                    let reviewer = name.clone();
-                    drop(news.send(News::Wrote { reviewer, bytes: stdout, note: None }));
-                }
-            })
+            ask_program(panel, &Chair { name, settings, scratch: &folders.scratch, process: &process }, news)
         }
     }
 }
@@ -245,7 +253,7 @@ fn fresh(folder: &Path) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())
 }
 
-fn not_asked(name: &str, why: &str) -> Attempt {
+pub(crate) fn not_asked(name: &str, why: &str) -> Attempt {
     Attempt {
         name: name.to_owned(),
         kind: if name == BUILTIN { ReviewerKind::Builtin } else { ReviewerKind::Agent },
@@ -262,8 +270,7 @@ fn ask_builtin(panel: &Panel<'_>) -> Attempt {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }
-    let document = builtin::review_snapshot(panel.snapshot, panel.builtin);
-    let mut answer = serde_json::to_vec_pretty(&document).expect("a review document is plain data");
+    let mut answer = serde_json::to_vec_pretty(builtin_document(panel)).expect("a review document is plain data");
     answer.push(b'\n');
     let target = panel.snapshot.target();
     Attempt {

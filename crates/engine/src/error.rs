@@ -19,6 +19,14 @@ pub enum Error {
         /// The configured name closest to it.
         nearest: Option<String>,
     },
+    /// A prompt template of the user's cannot be used.
+    #[error("the prompt for `{reviewer}` could not be made: {why}")]
+    Prompt {
+        /// Whose prompt.
+        reviewer: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A reviewer's model or effort cannot be used.
     #[error("\"{word}\" chooses no reviewer: write NAME, NAME:MODEL or NAME:MODEL:EFFORT")]
     BadChoice {

@@ -34,9 +34,9 @@ impl Answered {
     }
 
     /// Checks every claim.
-    pub(crate) fn check(self, facts: &git::Snapshot) -> Heard {
+    pub(crate) fn check(self, evidence: &evidence::Evidence<'_>) -> Heard {
         let claims = [evidence::Claims { reviewer: &self.row.name, reading: &self.reading }];
-        let checked = evidence::check(&claims, facts);
+        let checked = evidence.check(&claims);
         let json = self.is_json();
         let original = Original { reviewer: self.row.name.clone(), text: self.text, json };
         Heard { row: self.row, reading: self.reading, checked, original }

@@ -10,21 +10,25 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
 use config::Settings;
+use evidence::Evidence;
+use findings::Records;
 use git::Snapshot;
 use model::EventKind;
 use reviewers::CHECKOUT;
 use store::RunFolder;
 
 use crate::Error;
+use crate::assemble::so_far;
 use crate::ask::{Folders, News, Panel, Stop, ask_all};
 use crate::hear::{Answered, Heard};
 use crate::keep::{keep, keep_try, tries_before};
 use crate::plan::digest;
 use crate::retry::{fraction, spell};
 use crate::review::Tools;
-use crate::roster::Asked;
+use crate::roster::{Asked, BUILTIN};
 use crate::scratch::Scratch;
 use crate::scrub::Scrub;
+use crate::spending::budget;
 use crate::tell::{checked_event, listed, show, tell};
 use crate::turns::{Limits, Place, Turns};
 
@@ -36,6 +40,8 @@ pub(crate) struct Hearing<'a> {
     pub(crate) tools: &'a Tools<'a>,
     pub(crate) run: &'a RunFolder,
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) records: &'a Records,
     pub(crate) settings: &'a Settings,
     pub(crate) roster: &'a [Asked],
     pub(crate) home: Option<&'a Path>,
@@ -72,6 +78,11 @@ impl Hearing<'_> {
             keeper: &self.tools.keeper,
             folders,
             prior: &[],
+            agents: self.tools.agents,
+            builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
+            builtin_document: OnceLock::new(),
+            budget: budget(self.tools, self.settings)?,
+            prices: &self.settings.prices,
             scrub: &scrub,
             turns: self.turns(&wanted),
             stop,
@@ -85,7 +96,7 @@ impl Hearing<'_> {
                 ask_all(&panel, self.roster, &wanted, &sender);
             });
             for (name, answered) in known {
-                heard.insert(name, answered.check(self.snapshot));
+                heard.insert(name, answered.check(self.evidence));
             }
             self.listen(&news, &panel, &mut heard, &mut late)
         })?;
@@ -191,6 +202,7 @@ impl Hearing<'_> {
                 keep(self.run, &answered)?;
                 let one = self.check(*answered);
                 heard.insert(one.row.name.clone(), one);
+                self.tell_so_far(heard);
             }
         }
         Ok(())
@@ -207,11 +219,33 @@ impl Hearing<'_> {
             error: row.error.clone(),
         };
         tell(self.tools, self.run, event);
-        let heard = answered.check(self.snapshot);
+        let heard = answered.check(self.evidence);
         for finding in &heard.checked {
             tell(self.tools, self.run, checked_event(finding));
         }
         heard
+    }
+
+    /// What those that ended say together, while others are still at work. In roster order, like the end result.
+    fn tell_so_far(&self, heard: &BTreeMap<String, Heard>) {
+        /// Of more claims the sum is not worth the time while others are waited for.
+        const MOST: usize = 3_000;
+        let asked = self.roster.len();
+        let claims: usize = heard.values().map(|one| one.checked.len()).sum();
+        if asked < 2 || heard.len() >= asked || claims > MOST {
+            return;
+        }
+        let in_order = self.roster.iter().filter_map(|asked| heard.get(asked.name()));
+        let so_far = so_far(in_order, self.snapshot.target(), self.evidence, self.records, self.settings);
+        let event = EventKind::SoFar {
+            ended: so_far.ended,
+            asked: asked as u32,
+            raised: so_far.raised,
+            findings: so_far.findings,
+            blocking: so_far.blocking,
+            contested: so_far.contested,
+        };
+        tell(self.tools, self.run, event);
     }
 
     /// Where this run's checkouts are: the same place when it is gone on with.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use config::Config;
+use evidence::Evidence;
 use git::Snapshot;
 use model::{Ending, EventKind, Target};
 use reviewers::Attempt;
@@ -18,7 +19,8 @@ use crate::hear::{Answered, hear};
 use crate::keep::{keep, keep_try, restore};
 use crate::listen::{ATTEMPTS, spooled};
 use crate::plan::Plan;
-use crate::review::{Finished, Story, Tools};
+use crate::records::records;
+use crate::review::{Finished, Story, Tools, names_of};
 use crate::roster::Asked;
 use crate::scrub::Scrub;
 use crate::tell::{listed, tell};
@@ -55,17 +57,20 @@ pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished
     // Before anything of it is read: what a dead process left running may still write. What cannot be proven gone is told by
     // the promise that waits for it.
     drop(supervise::recover(run.path()));
+    let (records, no_records) = records(tools.store, &names_of(&roster));
     let story = Story {
         tools,
         run: &run,
         target: &target,
         snapshot: &snapshot,
+        evidence: &Evidence::new(&snapshot),
+        records: &records,
         config: &config,
         config_sha256: plan.config_sha256,
         roster: &roster,
         out: request.out.clone(),
         home: request.home.clone(),
-        notes: plan.notes,
+        notes: plan.notes.into_iter().chain(no_records).collect(),
         begun,
     };
     let known = known(&story, request.as_it_is)?;

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use config::Config;
-use findings::Quorum;
+use evidence::Evidence;
+use findings::{Quorum, Records};
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
 use model::{Clock, Ending, Event, EventKind, Original, Report, ReviewerReport, RunId, Target};
@@ -21,6 +22,7 @@ use crate::hear::Answered;
 pub(crate) use crate::hear::Heard;
 use crate::listen::{HeardAll, Hearing};
 use crate::plan::Plan;
+use crate::records::records;
 use crate::roster::Asked;
 use crate::tell::{one_line, tell};
 use crate::trivial;
@@ -54,6 +56,8 @@ pub struct Tools<'a> {
     pub keeper: Keeper,
     /// Where checkouts may live: a folder of the user's cache, outside any repository.
     pub scratch: PathBuf,
+    /// The agents that were found.
+    pub agents: &'a reviewers::agent::Agents,
     /// Ends the reviewers; what has arrived is consolidated.
     pub cancel: Cancel,
     /// Told everything as it happens.
@@ -91,9 +95,10 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     mark_trivial(&mut target, &request.config.settings.review.trivial);
     let snapshot = Snapshot::open(tools.repository, &target)?;
     let run = tools.store.begin(&target, tools.clock.now(), &store::slug(&target))?;
-    let names: Vec<String> = request.roster.iter().map(|asked| asked.name().to_owned()).collect();
+    let names = names_of(&request.roster);
     let plan = Plan::new(run.id(), request.config, &request.roster, &request.notes);
     run.set_plan(&names, &plan)?;
+    let (records, no_records) = records(tools.store, &names);
     let started =
         EventKind::RunStarted { run: run.id().to_string(), target: one_line(&target), reviewers: names };
     tell(tools, &run, started);
@@ -102,12 +107,14 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
         run: &run,
         target: &target,
         snapshot: &snapshot,
+        evidence: &Evidence::new(&snapshot),
+        records: &records,
         config: request.config,
         config_sha256: plan.config_sha256,
         roster: &request.roster,
         out: request.out.clone(),
         home: request.home.clone(),
-        notes: request.notes.clone(),
+        notes: request.notes.iter().cloned().chain(no_records).collect(),
         begun,
     }
     .tell_to_the_end(BTreeMap::new())
@@ -119,6 +126,8 @@ pub(crate) struct Story<'a> {
     pub(crate) run: &'a RunFolder,
     pub(crate) target: &'a Target,
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) records: &'a Records,
     pub(crate) config: &'a Config,
     pub(crate) config_sha256: String,
     pub(crate) roster: &'a [Asked],
@@ -140,6 +149,8 @@ impl Story<'_> {
             tools: self.tools,
             run: self.run,
             snapshot: self.snapshot,
+            evidence: self.evidence,
+            records: self.records,
             settings: &self.config.settings,
             roster: self.roster,
             home: self.home.as_deref(),
@@ -152,7 +163,8 @@ impl Story<'_> {
         let notes = self.all_notes(heard.notes);
         let (mut report, originals) = assemble(Parts {
             target: self.target,
-            facts: Some(self.snapshot),
+            facts: Some((self.snapshot, self.evidence)),
+            records: self.records,
             series: self.run.series(),
             run: self.run.id().clone(),
             heard: heard.rows,
@@ -200,6 +212,11 @@ impl Story<'_> {
             consolidation: consolidation.elapsed(),
         }
     }
+}
+
+/// Everybody's name, in roster order.
+pub(crate) fn names_of(roster: &[Asked]) -> Vec<String> {
+    roster.iter().map(|asked| asked.name().to_owned()).collect()
 }
 
 fn mark_trivial(target: &mut Target, patterns: &[String]) {

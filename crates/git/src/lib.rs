@@ -15,6 +15,7 @@ mod default_branch;
 mod describe;
 mod error;
 mod fingerprint;
+mod history;
 mod hits;
 mod patch;
 mod paths;

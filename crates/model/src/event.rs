@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ending, Failure, Lane, Severity, Verdict};
+use crate::{Ending, Failure, Lane, Severity, SeverityCounts, Verdict};
 
 /// One event with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,6 +81,21 @@ pub enum EventKind {
         place: Option<String>,
         /// How far the evidence carries.
         lane: Lane,
+    },
+    /// What all reviewers that ended so far say together. Ids are given at the end.
+    SoFar {
+        /// Reviewers that ended.
+        ended: u32,
+        /// Reviewers asked.
+        asked: u32,
+        /// Raw findings of those that ended.
+        raised: u32,
+        /// Distinct findings among them, as they are rated now.
+        findings: SeverityCounts,
+        /// How many of these would block.
+        blocking: u32,
+        /// How many of these are contested.
+        contested: u32,
     },
     /// Something a reader should know (HEAD moved, a record could not be written…).
     Note {

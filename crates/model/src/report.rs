@@ -198,6 +198,29 @@ pub struct TestingSection {
     pub ran: Vec<Ran>,
     /// What no test covers, riskiest first.
     pub gaps: Vec<TestingGap>,
+    /// What else reviewers say about testing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<SectionRemark>,
+}
+
+/// A remark of a section that asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SectionRemark {
+    /// The remark as Markdown.
+    pub text: String,
+    /// Who made it, in roster order.
+    pub reviewers: Vec<String>,
+}
+
+/// A function or type that the change adds or edits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedSymbol {
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub path: crate::RepoPath,
+    /// The line it begins on at head, 1-based.
+    pub line: u32,
 }
 
 /// A command somebody ran.
@@ -233,6 +256,9 @@ pub struct DocumentationSection {
     pub text: String,
     /// What is missing or stale.
     pub gaps: Vec<TestingGap>,
+    /// What else reviewers say about the documentation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<SectionRemark>,
 }
 
 /// Remarks on the commits.

@@ -3,7 +3,7 @@
 //! In: what the asker observed. Out: plain data that can be written down and read again. Never says whether the answer is a
 //! review: [`crate::conclude`] does.
 
-use model::{Ending, Failure, Receipt, ReviewerKind};
+use model::{Ending, Failure, Receipt, ReviewerKind, Tokens};
 use serde::{Deserialize, Serialize};
 
 /// One try of one reviewer. As JSON it is what stands beside the raw material: the bytes are files of their own.
@@ -24,9 +24,16 @@ pub struct Attempt {
     pub attempts: u32,
     /// Milliseconds from start to end of this try.
     pub ms: u64,
-    /// The answer exactly as written.
+    /// The answer exactly as written; of an agent, its last word, taken from its event stream.
     #[serde(skip)]
     pub answer: Vec<u8>,
+    /// The event stream the answer was taken from, without secrets; empty where the answer is all there is.
+    #[serde(skip)]
+    pub stream: Vec<u8>,
+    /// Tokens, where told.
+    pub tokens: Option<Tokens>,
+    /// Cost in US dollars, where told.
+    pub usd: Option<f64>,
     /// What it wrote to standard error, its last 64 KiB.
     #[serde(skip)]
     pub stderr: Vec<u8>,

@@ -44,8 +44,8 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
         verdict: reading.verdict.clone(),
         summary: reading.summary.clone(),
         tree_gone: attempt.tree_gone,
-        tokens: None,
-        usd: None,
+        tokens: attempt.tokens,
+        usd: attempt.usd,
         notes,
     }
 }

@@ -13,7 +13,7 @@ use crate::commands::run::parse_deadline;
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
 use crate::session::{Session, engine_error, store_error};
-use crate::{interrupt, leftovers, outcome};
+use crate::{agents, interrupt, leftovers, outcome};
 
 /// Goes on.
 pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandError> {
@@ -21,7 +21,10 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
     let store = Session::store(&repository)?;
     let entry = find(&store, args.run.as_deref())?;
     let merge_base = entry.record.as_ref().map(|record| &record.target.merge_base);
-    let config = session.config_at(&repository, merge_base)?;
+    let mut config = session.config_at(&repository, merge_base)?;
+    // Those who took part then, and nobody who was installed since.
+    let panel = entry.record.as_ref().map(|record| record.reviewers.clone()).unwrap_or_default();
+    let (agents, _) = agents::take_part(session, &mut config.settings, &panel, &repository)?;
     let deadline = args.deadline.as_deref().map(parse_deadline).transpose()?;
     let progress = Arc::new(Progress::new(session.ui, args.progress));
     leftovers::recover(&progress, &store);
@@ -34,6 +37,7 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
         clock: &session.clock,
         keeper: Session::keeper()?,
         scratch: session.scratch(),
+        agents: &agents,
         cancel,
         events: &|event| progress.show(event),
         version: env!("CARGO_PKG_VERSION"),

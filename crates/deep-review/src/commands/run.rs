@@ -14,7 +14,9 @@ use crate::args::{FailOn, RunArgs, SandboxWhen};
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
 use crate::session::{Session, config_error, engine_error};
-use crate::{interrupt, leftovers, outcome};
+use crate::{agents, interrupt, leftovers, outcome};
+
+use super::dry_run;
 
 /// Reviews.
 pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) -> Result<Exit, CommandError> {
@@ -26,10 +28,12 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         staged: args.staged,
         worktree: args.worktree,
     };
-    let (target, config) = session
+    let (target, mut config) = session
         .target_and_config(&repository, &wanted, flags(args)?)
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
+    let (agents, absent) =
+        agents::take_part(session, &mut config.settings, &args.reviewer, &repository)?;
     let builtin = config.settings.builtin.enabled && !args.no_builtin;
     let roster =
         engine::roster(&config.settings, &args.reviewer, !builtin).map_err(|error| engine_error(&error))?;
@@ -37,6 +41,7 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     let progress = Arc::new(Progress::new(session.ui, args.progress));
     let mut notes = leftovers::recover(&progress, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
+    notes.extend(absent);
     leftovers::mention_unfinished(&progress, &store, &target);
 
     let cancel = Cancel::new();
@@ -47,6 +52,7 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         clock: &session.clock,
         keeper: Session::keeper()?,
         scratch: session.scratch(),
+        agents: &agents,
         cancel,
         events: &|event| progress.show(event),
         version: env!("CARGO_PKG_VERSION"),
@@ -59,6 +65,9 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         home: session.environment.home(),
         notes,
     };
+    if args.dry_run {
+        return dry_run::show(session.ui, &request, &tools);
+    }
     let finished = engine::review(&request, &tools).map_err(|error| engine_error(&error))?;
     outcome::print(session.ui, &finished);
     let fail_on = args.fail_on.or(fail_on).and_then(FailOn::severity);

@@ -15,6 +15,7 @@
 //! | `quiet-child TIME` | leaves a child that holds nothing open |
 //! | `setsid-child TIME`, `own-group-child TIME` | leaves a child in a session, or group, of its own that holds nothing |
 //! | `daemon-child TIME` | leaves an orphan in a session of its own, with an empty environment |
+//! | `breakaway-child TIME` | tries to leave a child outside the job object (Windows), and prints what came of it |
 //! | `re-fork-forever [TIME]` | leaves a process that starts a successor in a new session and exits, again and again |
 //! | `flood SIZE`, `flood-stderr SIZE` | writes that much |
 //! | `chatter COUNT TIME` | prints so many lines, one each time |
@@ -85,6 +86,7 @@ fn obey(word: &str, rest: &str, arguments: &[String]) {
         "quiet-child" => start(quiet(&mut linger(&milliseconds(rest), arguments))),
         "setsid-child" => start(own_session(quiet(&mut linger(&milliseconds(rest), arguments)))),
         "own-group-child" => start(own_group(quiet(&mut linger(&milliseconds(rest), arguments)))),
+        "breakaway-child" => breakaway(quiet(&mut linger(&milliseconds(rest), arguments))),
         "daemon-child" => {
             let mut between = myself("--orphan", &milliseconds(rest), arguments);
             let _ = quiet(&mut between).status();
@@ -254,14 +256,37 @@ fn own_group(command: &mut Command) -> &mut Command {
     std::os::unix::process::CommandExt::process_group(command, 0)
 }
 
-#[cfg(not(unix))]
-fn own_session(command: &mut Command) -> &mut Command {
-    command
+/// Flags of `CreateProcessW`.
+#[cfg(windows)]
+mod flags {
+    pub(super) const DETACHED_PROCESS: u32 = 0x8;
+    pub(super) const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    pub(super) const CREATE_BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+fn own_session(command: &mut Command) -> &mut Command {
+    let flags = flags::DETACHED_PROCESS | flags::CREATE_NEW_PROCESS_GROUP;
+    std::os::windows::process::CommandExt::creation_flags(command, flags)
+}
+
+#[cfg(windows)]
 fn own_group(command: &mut Command) -> &mut Command {
-    command
+    std::os::windows::process::CommandExt::creation_flags(command, flags::CREATE_NEW_PROCESS_GROUP)
+}
+
+#[cfg(windows)]
+fn breakaway(command: &mut Command) {
+    std::os::windows::process::CommandExt::creation_flags(command, flags::CREATE_BREAKAWAY_FROM_JOB);
+    match command.spawn() {
+        Ok(_) => println!("it broke away"),
+        Err(error) => println!("refused: {:?}", error.kind()),
+    }
+}
+
+#[cfg(unix)]
+fn breakaway(_command: &mut Command) {
+    println!("refused: there are no job objects here");
 }
 
 #[cfg(unix)]
