@@ -38,6 +38,7 @@ pub use settings::{
 };
 pub use sources::{Flag, Sources, TextFile};
 pub use trust::Message;
+pub use validate::is_choice;
 
 /// The commented file that is itself the first layer.
 pub const DEFAULT_CONFIG: &str = include_str!("default-config.toml");

@@ -62,6 +62,11 @@ impl Config {
         Self::load(&Sources::default()).expect("the default configuration is valid: tested")
     }
 
+    /// Settings from elsewhere: of a run that is gone on with. Nobody can say where its values came from.
+    pub fn of(settings: Settings) -> Self {
+        Self { settings, messages: Vec::new(), values: BTreeMap::new() }
+    }
+
     /// Value and origin of a key such as `review.quorum` or `reviewers.mine.timeout`.
     pub fn explain(&self, key: &str) -> Result<Explained, Error> {
         let found = self.values.iter().find(|(path, _)| spell(path) == key || path.join(".") == key);
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn every_reviewer_key_but_its_own_has_a_default() {
-        let own = ["command", "model", "effort"];
+        let own = ["command", "model", "effort", "vendor"];
         let of = |prefix: &str| -> Vec<String> {
             let keys = schema::keys().into_iter();
             let mut keys: Vec<String> = keys

@@ -46,6 +46,12 @@ pub struct ReviewSettings {
     pub deadline: Duration,
     /// Reviewers running at the same time.
     pub jobs: u32,
+    /// Reviewers of one vendor running at the same time.
+    pub vendor_jobs: u32,
+    /// Longest pause between the starts of two reviewers of one vendor, so that they do not all call it at once.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub start_jitter: Duration,
     /// Files whose text reviewers get as background, read from the base commit; missing ones are left out.
     pub context: Vec<String>,
     /// Patterns of generated or mechanical files, which are reviewed lightly.
@@ -122,6 +128,13 @@ pub struct ReviewerDefaults {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// How often a reviewer is asked again after a failure that may pass: a broken connection, a busy vendor, a rate
+    /// limit. Failures that do not pass (not logged in, no credit, a wrong setting) are never retried. 10 at most.
+    pub retries: u32,
+    /// The pause before the first retry; it doubles each time.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub retry_wait: Duration,
 }
 
 /// One reviewer.
@@ -163,6 +176,16 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// Who runs its model: reviewers with the same word here share `review.vendor_jobs` and `review.start_jitter`.
+    /// Without it a reviewer shares with nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// How often it is asked again after a failure that may pass. 10 at most.
+    pub retries: u32,
+    /// The pause before the first retry; it doubles each time.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub retry_wait: Duration,
 }
 
 /// What brings a declined finding back.

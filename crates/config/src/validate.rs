@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::layer::KeyPath;
 use crate::{Output, Placeholder, ReviewerSettings, Settings, parse_word};
 
+/// Most retries that can be set.
+const MOST_RETRIES: u32 = 10;
+
 /// A key and what is wrong with it.
 pub(crate) struct Wrong {
     pub(crate) path: KeyPath,
@@ -29,7 +32,11 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Wrong> {
     if review.jobs == 0 {
         return Err(wrong(&["review", "jobs"], "no reviewer could run with 0 jobs", None));
     }
+    if review.vendor_jobs == 0 {
+        return Err(wrong(&["review", "vendor_jobs"], "no reviewer could run with 0 jobs", None));
+    }
     positive(&["review", "deadline"], review.deadline)?;
+    few(&["defaults", "retries"], settings.defaults.retries)?;
     positive(&["defaults", "timeout"], settings.defaults.timeout)?;
     positive(&["defaults", "silence"], settings.defaults.silence)?;
     if review.base.is_empty() || review.base.starts_with('-') {
@@ -49,6 +56,14 @@ fn positive(path: &[&str], time: Duration) -> Result<(), Wrong> {
     }
 }
 
+/// A vendor that is down stays down for everybody who asks without end, and every try may cost money.
+fn few(path: &[&str], retries: u32) -> Result<(), Wrong> {
+    if retries > MOST_RETRIES {
+        return Err(wrong(path, format!("{retries} retries are too many; the most is {MOST_RETRIES}"), None));
+    }
+    Ok(())
+}
+
 /// Context files are read from the base commit, so they are paths in the repository.
 fn inside(file: &str) -> Result<(), String> {
     let leaves = file.starts_with('/') || file.contains('\\') || file.split('/').any(|part| part == "..");
@@ -64,13 +79,14 @@ fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> 
     check_name(name)?;
     positive(&here("timeout"), reviewer.timeout)?;
     positive(&here("silence"), reviewer.silence)?;
+    few(&here("retries"), reviewer.retries)?;
     for (key, value) in [("model", &reviewer.model), ("effort", &reviewer.effort)] {
-        // The value becomes an argument of a program; it must not be taken for one of its options.
-        if let Some(value) = value
-            && (value.starts_with('-') || value.chars().any(char::is_control))
-        {
+        if let Some(value) = value.as_ref().filter(|value| !is_choice(value)) {
             return Err(wrong(&here(key), format!("`{value}` cannot be the name of a {key}"), None));
         }
+    }
+    if reviewer.vendor.as_deref().is_some_and(|vendor| vendor.trim().is_empty()) {
+        return Err(wrong(&here("vendor"), "the vendor has no name", None));
     }
     for variable in &reviewer.env {
         if variable.is_empty() || variable.contains(['=', '\0']) {
@@ -79,6 +95,12 @@ fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> 
         }
     }
     check_command(name, reviewer)
+}
+
+/// Whether a word may name a model or an effort. It becomes an argument of a program; it must not be taken for one of its
+/// options.
+pub fn is_choice(word: &str) -> bool {
+    !word.is_empty() && !word.starts_with('-') && !word.chars().any(char::is_control)
 }
 
 fn check_command(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {

@@ -7,6 +7,8 @@ mod args;
 mod commands;
 mod exit;
 mod interrupt;
+mod leftovers;
+mod outcome;
 mod progress;
 mod session;
 mod ui;
@@ -47,6 +49,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Log(args) => commands::log::run(session, args),
         Command::Open(args) => commands::open::run(session, args),
         Command::Report(args) => commands::report::run(session, args),
+        Command::Resume(args) => commands::resume::run(session, args),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers => commands::reviewers::run(session),

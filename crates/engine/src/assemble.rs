@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use config::Config;
+use config::{Config, Settings};
 use evidence::Evidence;
 use findings::{Input, Known, Policy, Quorum, Records};
 use jiff::Timestamp;
@@ -118,7 +118,7 @@ pub(crate) fn so_far<'h>(
     target: &Target,
     evidence: &Evidence<'_>,
     records: &Records,
-    config: &Config,
+    settings: &Settings,
 ) -> SoFar {
     let mut roster = Vec::new();
     let mut readings = Vec::new();
@@ -135,11 +135,11 @@ pub(crate) fn so_far<'h>(
         checked,
         changed: &target.changed,
         commits: &target.commits,
-        policy: &policy(&config.settings.policy),
+        policy: &policy(&settings.policy),
         records,
         limitations: evidence.limitations(),
         known: &Known::default(),
-        quorum: Quorum::Wanted(config.settings.review.quorum),
+        quorum: Quorum::Wanted(settings.review.quorum),
         repository_used: true,
     });
     let mut findings = SeverityCounts::default();

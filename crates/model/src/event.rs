@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ending, Lane, Severity, SeverityCounts, Verdict};
+use crate::{Ending, Failure, Lane, Severity, SeverityCounts, Verdict};
 
 /// One event with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,17 @@ pub enum EventKind {
         bytes: u64,
         /// What it is doing, where its stream tells.
         note: Option<String>,
+    },
+    /// A reviewer failed in a way that may pass, and is asked again.
+    ReviewerRetry {
+        /// Which.
+        reviewer: String,
+        /// How often it was asked so far.
+        attempts: u32,
+        /// How it failed.
+        failure: Failure,
+        /// Milliseconds until it is asked again.
+        wait_ms: u64,
     },
     /// A reviewer ended.
     ReviewerEnded {

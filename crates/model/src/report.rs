@@ -97,6 +97,14 @@ pub struct Run {
     /// Reviews needed and reviews counted.
     #[serde(default)]
     pub quorum: (u32, u32),
+    /// How often it was interrupted and gone on with.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resumed: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Which review of this branch or pull request it is.

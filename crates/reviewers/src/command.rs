@@ -11,6 +11,7 @@ use git::Repository;
 use model::{Ending, FileDiff, Receipt, ReviewerKind, RunId, Target};
 use supervise::{Cancel, Keeper, Limits, Program, Progress};
 
+use crate::Attempt;
 use crate::prompt::{PromptInput, canary, prompt, unified_diff};
 
 /// The name of the checkout in a reviewer's folder.
@@ -42,43 +43,6 @@ pub struct CommandRequest<'a> {
     pub keeper: &'a Keeper,
     /// Findings of earlier rounds that want a status.
     pub prior: &'a [String],
-}
-
-/// One try of one reviewer.
-#[derive(Clone, Debug, Default)]
-pub struct Attempt {
-    /// The reviewer's name.
-    pub name: String,
-    /// What kind of source it is.
-    pub kind: ReviewerKind,
-    /// How its process ended, before anybody read the answer.
-    pub ending: Ending,
-    /// Milliseconds from start to end.
-    pub ms: u64,
-    /// The answer exactly as written.
-    pub answer: Vec<u8>,
-    /// What it wrote to standard error, its last 64 KiB.
-    pub stderr: Vec<u8>,
-    /// The prompt it was given, where it takes one.
-    pub prompt: Option<String>,
-    /// The canary it was sent.
-    pub canary: Option<String>,
-    /// What it was given; canary and reading are filled in by [`crate::conclude`].
-    pub receipt: Receipt,
-    /// Whether every process it started is proven gone; `None` where it ran none.
-    pub tree_gone: Option<bool>,
-    /// Why it could not be asked or how it failed, where known.
-    pub error: Option<String>,
-    /// Things a reader should know.
-    pub notes: Vec<String>,
-    /// Paths of this machine that may stand in the answer and mean the repository's root.
-    pub roots: Vec<String>,
-    /// Whether it counts towards the quorum.
-    pub quorum: bool,
-    /// Model and effort as configured.
-    pub model: Option<String>,
-    /// See `model`.
-    pub effort: Option<String>,
 }
 
 /// How much of a reviewer's standard error is kept with the run.
@@ -134,6 +98,8 @@ fn ask(
     let program = program(request, &worktree, &exchange)?;
     let outcome = supervise::run(&program, &limits(request.settings), cancel, progress);
     attempt.ending = outcome.ending;
+    attempt.exit = outcome.exit;
+    attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().cloned());
     attempt.stderr = read_end(&outcome.stderr, STDERR_KEPT);
@@ -256,13 +222,13 @@ fn receipt(request: &CommandRequest<'_>) -> Receipt {
 
 fn failure(outcome: &supervise::Outcome, attempt: &Attempt) -> Option<String> {
     let how = match outcome.ending {
-        Ending::Finished | Ending::Leaky => return None,
+        // Who cancels knows why.
+        Ending::Finished | Ending::Leaky | Ending::Cancelled => return None,
         Ending::Failed => match (outcome.exit, outcome.signal) {
             (Some(code), _) => format!("exited with code {code}"),
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "failed".to_owned(),
         },
-        Ending::Cancelled => "it was stopped before it was done".to_owned(),
         ending => outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned()),
     };
     let said = last_words(&attempt.stderr).or_else(|| last_words(&attempt.answer));

@@ -14,8 +14,10 @@ pub struct Cancel(Arc<Token>);
 struct Token {
     wish: AtomicU8,
     // Closing the write end makes the read end ready for ever: one event for any number of waiters.
+    #[cfg_attr(windows, expect(dead_code, reason = "waiters on Windows look at the flag"))]
     bell: Option<PipeReader>,
     rope: Mutex<Option<PipeWriter>>,
+    reason: Mutex<Option<String>>,
     parent: Option<Cancel>,
 }
 
@@ -41,7 +43,13 @@ impl Cancel {
     fn under(parent: Option<Self>) -> Self {
         // Without a pipe (no descriptors left) waiters look at the flag now and then.
         let (bell, rope) = std::io::pipe().map_or((None, None), |(bell, rope)| (Some(bell), Some(rope)));
-        Self(Arc::new(Token { wish: AtomicU8::new(0), bell, rope: Mutex::new(rope), parent }))
+        Self(Arc::new(Token {
+            wish: AtomicU8::new(0),
+            bell,
+            rope: Mutex::new(rope),
+            reason: Mutex::new(None),
+            parent,
+        }))
     }
 
     /// Ends attempts through the whole ladder: interrupt, terminate, kill.
@@ -52,6 +60,22 @@ impl Cancel {
     /// Ends attempts at once: the ladder begins with the kill.
     pub fn kill(&self) {
         self.wish(2);
+    }
+
+    /// Ends attempts through the whole ladder because going on is of no use: their ending is `failed`, not
+    /// `cancelled`, and [`crate::Outcome::broken_off`] is the reason. The first reason counts, and only where nobody had
+    /// cancelled before. Use a [`Cancel::child`] for one attempt.
+    pub fn break_off(&self, reason: impl Into<String>) {
+        if !self.is_cancelled() {
+            self.0.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| reason.into());
+        }
+        self.wish(1);
+    }
+
+    /// Why attempts under this very token were broken off; `None` where they were not, or were cancelled.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let above = self.0.parent.as_ref().is_some_and(Self::is_cancelled);
+        if above { None } else { self.0.reason.lock().unwrap_or_else(PoisonError::into_inner).clone() }
     }
 
     /// Whether an end is wished.
@@ -69,6 +93,7 @@ impl Cancel {
     }
 
     /// The pipes that become ready when this token or one above it is used; `None` for one without a pipe.
+    #[cfg(unix)]
     pub(crate) fn bells(&self) -> Vec<Option<&PipeReader>> {
         let mut bells = vec![self.0.bell.as_ref()];
         let mut next = self.0.parent.as_ref();
@@ -99,6 +124,21 @@ mod tests {
         parent.kill();
         assert_eq!(sibling.level(), Wish::Kill);
         assert_eq!(child.level(), Wish::Kill, "the more urgent wish counts");
+    }
+
+    #[test]
+    fn a_reason_is_kept_for_the_token_it_was_given_to_unless_somebody_had_cancelled() {
+        let parent = Cancel::new();
+        let (first, second) = (parent.child(), parent.child());
+        first.break_off("the key is refused");
+        first.break_off("and again");
+        assert_eq!(first.reason().as_deref(), Some("the key is refused"));
+        assert_eq!((second.reason(), parent.is_cancelled()), (None, false));
+        second.cancel();
+        second.break_off("too late");
+        assert_eq!(second.reason(), None);
+        parent.cancel();
+        assert_eq!(first.reason(), None, "everybody is cancelled, so this is no failure of its own");
     }
 
     #[test]

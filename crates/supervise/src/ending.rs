@@ -4,6 +4,7 @@
 //! of the program: an exit with 0 is `finished` here, however little it said.
 
 use model::Ending;
+use serde::{Deserialize, Serialize};
 
 /// Why the keeper ended the attempt. The first cause counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(crate) enum Cause {
     Spool,
     /// The supervisor asked.
     Cancelled,
+    /// The supervisor asked, because it read something that makes going on useless.
+    BrokenOff,
     /// Somebody sent the keeper a signal.
     Asked,
     /// The supervisor is gone.
@@ -25,7 +28,7 @@ pub(crate) enum Cause {
 }
 
 /// How the program itself exited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Exit {
     pub(crate) code: Option<i32>,
     pub(crate) signal: Option<i32>,
@@ -37,7 +40,7 @@ pub(crate) fn name(cause: Option<Cause>, exit: Option<Exit>, held: bool) -> Endi
         Some(Cause::Wall) => Ending::TimedOut,
         Some(Cause::Silence) => Ending::Stalled,
         Some(Cause::Output) => Ending::OutputLimit,
-        Some(Cause::Spool) => Ending::Failed,
+        Some(Cause::Spool | Cause::BrokenOff) => Ending::Failed,
         Some(Cause::Cancelled | Cause::Asked) => Ending::Cancelled,
         Some(Cause::Alone) => Ending::Lost,
         None => match exit {
@@ -74,6 +77,7 @@ mod tests {
             (Cause::Output, Ending::OutputLimit),
             (Cause::Spool, Ending::Failed),
             (Cause::Cancelled, Ending::Cancelled),
+            (Cause::BrokenOff, Ending::Failed),
             (Cause::Asked, Ending::Cancelled),
             (Cause::Alone, Ending::Lost),
         ] {

@@ -13,13 +13,16 @@ use model::Ending;
 
 use crate::job::Job;
 use crate::keeping::Keeping;
-use crate::message::Message;
-use crate::os::unix::{Ears, Leader, Streams};
-use crate::os::{doing, tree, unix};
+use crate::message::{Message, Tell as _};
+use crate::os::unix::{Ears, Streams};
+use crate::os::{doing, namespace, tree, unix};
 use crate::record::{End, KEEPER_LOCK, Lock, MARK, Phase, Record};
 use crate::run::never_ran;
+use crate::shim::Shim;
 use crate::spool::Spool;
 use crate::teller::Teller;
+use crate::tree::Tree;
+use crate::{Hold, Level};
 
 /// The keeper of one attempt: the whole work of the process that [`crate::Keeper::command`] starts.
 ///
@@ -44,9 +47,17 @@ fn not_started(error: &io::Error) -> End {
 struct Attempt {
     record: Record,
     lifeline: OwnedFd,
-    ears: Ears,
     spool: Spool,
     _lock: Lock,
+}
+
+/// A program that was just started.
+struct Started {
+    pid: Option<i32>,
+    tree: Tree,
+    streams: Streams,
+    ears: Ears,
+    notes: Vec<String>,
 }
 
 impl Attempt {
@@ -54,31 +65,23 @@ impl Attempt {
         let lock = Lock::take(&job.run_folder.join(KEEPER_LOCK))
             .map_err(|error| doing("taking the keeper's lock", &error))?
             .ok_or_else(|| io::Error::other("another keeper works in this folder"))?;
-        let mut record =
-            Record::read(&job.run_folder).map_err(|error| doing("reading the record", &error))?;
+        let record = Record::read(&job.run_folder).map_err(|error| doing("reading the record", &error))?;
         unix::keep_descriptors_from_children()?;
         tree::adopt_orphans().map_err(|error| doing("becoming the reaper of the tree", &error))?;
-        let ears = Ears::new()?;
         let lifeline = unix::lifeline()?;
-        let spool = Spool::create(&job.run_folder, record.limits.output)
-            .map_err(|error| doing("creating the files for its output", &error))?;
-        record.phase = Phase::Running;
-        record.keeper = tree::identity(rustix::process::getpid().as_raw_pid());
-        record.write(&job.run_folder)?;
-        Ok(Self { record, lifeline, ears, spool, _lock: lock })
+        let spool = Spool::open(&job.run_folder, record.limits.output)
+            .map_err(|error| doing("opening the files for its output", &error))?;
+        Ok(Self { record, lifeline, spool, _lock: lock })
     }
 
     fn keep(self, job: &Job, teller: &mut Teller) -> End {
-        let Self { mut record, lifeline, ears, spool, _lock } = self;
-        let end = match start(job, &record.mark, &lifeline) {
-            Ok(leader) => {
-                record.leader = tree::identity(leader.pid.as_raw_pid());
-                let unwritten = record.write(&job.run_folder).err();
-                teller.tell(&Message::Started { pid: leader.pid.as_raw_pid().unsigned_abs() });
-                let mut keeping = Keeping::new(&record.limits, leader, spool, lifeline, ears);
-                if let Some(error) = unwritten {
-                    keeping.note(format!("the record does not know the program's process: {error}"));
-                }
+        let Self { mut record, lifeline, spool, _lock } = self;
+        let end = match start(job, &mut record, &lifeline) {
+            Ok(started) => {
+                teller.tell(&Message::Started { pid: started.pid.unwrap_or_default().unsigned_abs() });
+                let Started { tree, streams, ears, notes, .. } = started;
+                let mut keeping = Keeping::new(&record.limits, tree, streams, spool, lifeline, ears);
+                notes.into_iter().for_each(|note| keeping.note(note));
                 keeping.keep(teller)
             }
             Err(error) => not_started(&error),
@@ -87,12 +90,67 @@ impl Attempt {
     }
 }
 
-fn start(job: &Job, mark: &str, lifeline: &OwnedFd) -> io::Result<Leader> {
+fn start(job: &Job, record: &mut Record, lifeline: &OwnedFd) -> io::Result<Started> {
     let mut byte = [0];
     if rustix::io::read(lifeline, &mut byte[..]) == Ok(0) {
         return Err(io::Error::other("the supervisor was gone before the program was started"));
     }
-    unix::start_leader(&job.command, &job.stdin, (MARK, mark), Streams::new()?)
+    let streams = Streams::new(&job.stdin)?;
+    let mut notes = Vec::new();
+    if namespace::KNOWN && record.limits.hold == Hold::Firm {
+        match Shim::make(job, &record.limits, &record.mark, &streams) {
+            Ok((shim, said)) => return start_inside(job, record, streams, shim, said),
+            Err(error) => notes.push(format!(
+                "its processes were held by a keeper alone, as a PID namespace could not be made: {error}"
+            )),
+        }
+    }
+    start_alone(job, record, streams, notes)
+}
+
+/// The record knows the first process of the namespace before there is a program in it.
+fn start_inside(
+    job: &Job,
+    record: &mut Record,
+    streams: Streams,
+    mut shim: Shim,
+    notes: Vec<String>,
+) -> io::Result<Started> {
+    record.init = tree::identity(shim.pid.as_raw_pid());
+    let begun = running(job, record, Level::Namespace).and_then(|()| shim.start());
+    let pid = match begun.and_then(|pid| shim.never_wait().map(|()| pid)) {
+        Ok(pid) => pid,
+        Err(error) => {
+            shim.end();
+            return Err(error);
+        }
+    };
+    record.leader = pid.and_then(tree::identity);
+    Ok(Started { pid, tree: Tree::inside(shim), streams, ears: Ears::new()?, notes })
+}
+
+fn start_alone(
+    job: &Job,
+    record: &mut Record,
+    streams: Streams,
+    mut notes: Vec<String>,
+) -> io::Result<Started> {
+    running(job, record, tree::LEVEL)?;
+    let ears = Ears::new()?;
+    let leader = unix::start_leader(job, &record.limits, (MARK, &record.mark), &streams)?;
+    record.leader = tree::identity(leader.as_raw_pid());
+    if let Err(error) = record.write(&job.run_folder) {
+        notes.push(format!("the record does not know the program's process: {error}"));
+    }
+    Ok(Started { pid: Some(leader.as_raw_pid()), tree: Tree::of(leader), streams, ears, notes })
+}
+
+/// From here on there may be a program, and a later start has to look for it.
+fn running(job: &Job, record: &mut Record, level: Level) -> io::Result<()> {
+    record.phase = Phase::Running;
+    record.level = Some(level);
+    record.keeper = tree::identity(rustix::process::getpid().as_raw_pid());
+    record.write(&job.run_folder)
 }
 
 fn finish(mut record: Record, mut end: End, job: &Job) -> End {

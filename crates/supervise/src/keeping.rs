@@ -3,37 +3,42 @@
 //! In: a started program. Out: how it ended, when the tree is proven gone or patience is over. One thread, one place
 //! where it waits, and one ladder for every cause.
 
-use std::io::PipeReader;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::io::{self, PipeReader};
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::ending::{self, Cause};
 use crate::gulp::{Gulp, gulp};
 use crate::ladder::{Ladder, Step};
-use crate::message::{KILL, Message, STOP};
-use crate::os::tree::PROVES;
-use crate::os::unix::{self, Ears, Leader};
+use crate::message::{BREAK_OFF, KILL, Message, STOP, Tell};
+use crate::os::here::{self, Ears, Lifeline, Streams};
+use crate::os::tree::{PROVES, is_stopped};
 use crate::record::End;
 use crate::spool::{Spool, Stream};
-use crate::teller::Teller;
 use crate::tree::Tree;
-use crate::{Grace, Limits, Stage};
+use crate::{Grace, Level, Limits, Pulse, Stage};
 
 /// At most this often is told how much output there is.
 const NEWS: Duration = Duration::from_millis(250);
+/// How often is looked whether the supervisor was suspended.
+const SUPERVISOR_LOOK: Duration = Duration::from_millis(500);
+/// How often is looked whether it goes on.
+const FROZEN_LOOK: Duration = Duration::from_millis(50);
 /// More notes than these are of no use to anybody.
 const MOST_NOTES: usize = 40;
 
 /// A running attempt.
 pub(crate) struct Keeping<'a> {
     limits: &'a Limits,
-    clock: Instant,
+    clock: Clock,
+    supervisor: i32,
+    supervisor_look: Duration,
     tree: Tree,
     spool: Spool,
     stdout: Option<PipeReader>,
     stderr: Option<PipeReader>,
     buffer: Vec<u8>,
-    lifeline: Option<OwnedFd>,
+    lifeline: Option<Lifeline>,
     ears: Ears,
     last_byte: Duration,
     last_news: Duration,
@@ -42,6 +47,7 @@ pub(crate) struct Keeping<'a> {
     cause: Option<Cause>,
     held: bool,
     ladder: Option<Ladder>,
+    climbed: Vec<Stage>,
     notes: Vec<String>,
 }
 
@@ -55,18 +61,22 @@ impl<'a> Keeping<'a> {
     /// Takes over a program that was just started.
     pub(crate) fn new(
         limits: &'a Limits,
-        leader: Leader,
+        tree: Tree,
+        streams: Streams,
         spool: Spool,
-        lifeline: OwnedFd,
+        lifeline: Lifeline,
         ears: Ears,
     ) -> Self {
+        let (stdout, stderr) = streams.into_read_ends();
         Self {
             limits,
-            clock: Instant::now(),
-            tree: Tree::of(leader.pid),
+            clock: Clock::start(),
+            supervisor: here::supervisor(),
+            supervisor_look: Duration::ZERO,
+            tree,
             spool,
-            stdout: Some(leader.stdout),
-            stderr: Some(leader.stderr),
+            stdout: Some(stdout),
+            stderr: Some(stderr),
             buffer: vec![0; 1 << 16],
             lifeline: Some(lifeline),
             ears,
@@ -77,12 +87,13 @@ impl<'a> Keeping<'a> {
             cause: None,
             held: false,
             ladder: None,
+            climbed: Vec::new(),
             notes: Vec::new(),
         }
     }
 
     /// Keeps the program until nothing of it is left.
-    pub(crate) fn keep(mut self, teller: &mut Teller) -> End {
+    pub(crate) fn keep(mut self, teller: &mut impl Tell) -> End {
         let mut look = Duration::ZERO;
         let gone = loop {
             self.wait(look);
@@ -90,6 +101,7 @@ impl<'a> Keeping<'a> {
             self.copy();
             self.tree.reap();
             self.news(teller);
+            self.mind_the_supervisor();
             match self.next(teller) {
                 Next::Look(until) => look = until,
                 Next::Done { gone } => break gone,
@@ -107,14 +119,14 @@ impl<'a> Keeping<'a> {
     }
 
     fn wait(&mut self, until: Duration) {
-        let now = self.clock.elapsed();
+        let now = self.clock.now();
         let until = if self.is_news() { until.min(self.last_news + NEWS) } else { until };
-        let output = [&self.stdout, &self.stderr].into_iter().flatten().map(AsFd::as_fd);
+        let look = if self.clock.is_paused() { FROZEN_LOOK } else { SUPERVISOR_LOOK };
+        let longest = if self.lifeline.is_some() { look } else { Duration::MAX };
+        let longest = until.saturating_sub(now).min(longest);
+        let output = [&self.stdout, &self.stderr].into_iter().flatten();
         let output = output.filter(|_| !self.spool.is_over());
-        let others: [Option<BorrowedFd<'_>>; 2] =
-            [Some(self.ears.bell()), self.lifeline.as_ref().map(AsFd::as_fd)];
-        let ends = output.chain(others.into_iter().flatten());
-        if let Err(error) = unix::wait_readable(ends, until.saturating_sub(now)) {
+        if let Err(error) = here::wait(output, &self.ears, self.lifeline.as_ref(), &self.tree, longest) {
             self.note(format!("the keeper could not wait: {error}"));
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -128,14 +140,14 @@ impl<'a> Keeping<'a> {
         }
         let Some(lifeline) = &self.lifeline else { return };
         let mut orders = [0; 16];
-        match rustix::io::read(lifeline, &mut orders[..]) {
+        match here::read_orders(lifeline, &mut orders) {
             Ok(0) => self.left_alone(),
             Ok(count) => {
                 for order in &orders[..count] {
                     self.obey(*order);
                 }
             }
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(error) => {
                 self.note(format!("the lifeline could not be read: {error}"));
                 self.left_alone();
@@ -146,6 +158,7 @@ impl<'a> Keeping<'a> {
     fn obey(&mut self, order: u8) {
         match order {
             STOP => self.stop(Cause::Cancelled),
+            BREAK_OFF => self.stop(Cause::BrokenOff),
             KILL => {
                 self.stop(Cause::Cancelled);
                 self.ladder.iter_mut().for_each(Ladder::hurry);
@@ -176,6 +189,34 @@ impl<'a> Keeping<'a> {
             }
             self.ladder = Some(Ladder::new(self.grace()));
         }
+        // Who is stopped cannot obey.
+        self.thaw();
+    }
+
+    /// A supervisor that is suspended (Ctrl-Z) suspends its programs, and the time does not count.
+    fn mind_the_supervisor(&mut self) {
+        let look = self.clock.is_paused() || self.clock.now() >= self.supervisor_look;
+        if self.lifeline.is_none() || self.ladder.is_some() || !look {
+            return;
+        }
+        self.supervisor_look = self.clock.now() + SUPERVISOR_LOOK;
+        match (is_stopped(self.supervisor), self.clock.is_paused()) {
+            (true, false) => {
+                self.clock.pause();
+                let failed = self.tree.freeze(true);
+                failed.into_iter().for_each(|note| self.note(note));
+            }
+            (false, true) => self.thaw(),
+            _ => {}
+        }
+    }
+
+    fn thaw(&mut self) {
+        if self.clock.is_paused() {
+            self.clock.resume();
+            let failed = self.tree.freeze(false);
+            failed.into_iter().for_each(|note| self.note(note));
+        }
     }
 
     fn grace(&self) -> Grace {
@@ -198,7 +239,11 @@ impl<'a> Keeping<'a> {
         let Some(end) = pipe else { return };
         match gulp(end, &mut self.buffer, |bytes| self.spool.keep(stream, bytes)) {
             Gulp::Later { taken: 0 } => {}
-            Gulp::Later { .. } => self.last_byte = self.clock.elapsed(),
+            Gulp::Later { .. } => {
+                if stream == Stream::Stdout || self.limits.pulse == Pulse::Either {
+                    self.last_byte = self.clock.now();
+                }
+            }
             Gulp::Closed => *pipe = None,
             Gulp::Unreadable(error) => {
                 *pipe = None;
@@ -213,8 +258,8 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    fn news(&mut self, teller: &mut Teller) {
-        let now = self.clock.elapsed();
+    fn news(&mut self, teller: &mut impl Tell) {
+        let now = self.clock.now();
         if self.is_news() && now >= self.last_news + NEWS {
             let (stdout, stderr) = self.spool.kept();
             teller.tell(&Message::Output { stdout, stderr });
@@ -227,8 +272,8 @@ impl<'a> Keeping<'a> {
         self.spool.total() != self.told
     }
 
-    fn next(&mut self, teller: &mut Teller) -> Next {
-        let now = self.clock.elapsed();
+    fn next(&mut self, teller: &mut impl Tell) -> Next {
+        let now = self.clock.now();
         if self.exited.is_none() && self.tree.exit().is_some() {
             self.exited = Some(now);
         }
@@ -293,7 +338,7 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    fn climb(&mut self, now: Duration, teller: &mut Teller) -> Next {
+    fn climb(&mut self, now: Duration, teller: &mut impl Tell) -> Next {
         let alive = self.tree.alive();
         let Some(ladder) = &mut self.ladder else { return Next::Look(now) };
         match ladder.step(now, alive) {
@@ -301,6 +346,7 @@ impl<'a> Keeping<'a> {
             Step::Unconfirmed => Next::Done { gone: false },
             Step::Climb(stage) => {
                 teller.tell(&Message::Stopping { stage });
+                self.climbed.push(stage);
                 self.send(stage);
                 Next::Look(now)
             }
@@ -314,7 +360,7 @@ impl<'a> Keeping<'a> {
     }
 
     fn send(&mut self, stage: Stage) -> usize {
-        let (reached, failed) = self.tree.climb(stage);
+        let (reached, failed) = self.tree.climb(stage, self.limits.interrupt);
         for note in failed {
             self.note(note);
         }
@@ -333,14 +379,24 @@ impl<'a> Keeping<'a> {
             self.cause.get_or_insert(Cause::Output);
             self.note(format!("its output was cut at {} bytes", self.limits.output));
         }
+        let suspended = self.clock.lost();
+        if suspended > Duration::ZERO {
+            self.note(format!("it was suspended together with deep-review for {}", time(suspended)));
+        }
         let exit = self.tree.exit();
+        if exit.is_none() && self.cause.is_none() && self.tree.level() == Level::Namespace {
+            self.note("the first process of its namespace was killed, and everyone with it".to_owned());
+        }
         End {
             ending: ending::name(self.cause, exit, self.held),
             exit: exit.and_then(|exit| exit.code),
             signal: exit.and_then(|exit| exit.signal),
-            ms: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms: u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX),
             bytes_out: self.spool.total(),
             tree_gone: gone && PROVES,
+            climbed: self.climbed,
+            broken_off: None,
+            level: Some(self.tree.level()),
             stopped_by: self.ladder.and_then(|ladder| ladder.stage()),
             notes: self.notes,
         }

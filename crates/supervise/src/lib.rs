@@ -6,36 +6,45 @@
 //!
 //! Each attempt has a small keeper process (this program again, started with [`Keeper::command`]): it is the
 //! program's parent, inherits every orphan of the tree, and notices our own death by the end of its standard input.
+//! On Windows a job object does all of that, and there is no keeper.
 
 mod cancel;
-#[cfg(unix)]
+mod clock;
 mod ending;
 mod environment;
-#[cfg(unix)]
 mod gulp;
 #[cfg(unix)]
 mod job;
 #[cfg(unix)]
 mod keeper;
-#[cfg(unix)]
+#[cfg(windows)]
+mod keeperless;
 mod keeping;
 mod ladder;
+#[cfg(any(windows, test))]
+mod launch;
 #[cfg(unix)]
 mod leftovers;
+#[cfg(windows)]
+#[path = "leftovers_in_job.rs"]
+mod leftovers;
 mod limits;
-#[cfg(unix)]
 mod message;
+#[cfg(unix)]
+mod originals;
 mod os;
 mod outcome;
 mod program;
+mod promise;
 mod record;
 mod recover;
-#[cfg(unix)]
 mod recover_one;
 mod remove;
 mod run;
-#[cfg(unix)]
 mod run_folder;
+mod set_up;
+#[cfg(unix)]
+mod shim;
 mod spool;
 #[cfg(unix)]
 mod supervisor;
@@ -43,17 +52,23 @@ mod supervisor;
 mod teller;
 #[cfg(unix)]
 mod tree;
+#[cfg(windows)]
+use os::windows::tree;
+mod trouble;
+mod watch;
 
 pub use cancel::Cancel;
 pub use environment::harmless_environment;
 #[cfg(unix)]
 pub use keeper::keeper_main;
 pub use ladder::Stage;
-pub use limits::{Grace, Limits};
+pub use limits::{Grace, Hold, Interrupt, Limits, Pulse, Resources};
 #[cfg(windows)]
 pub use os::windows::keeper_main;
-pub use outcome::{Outcome, Progress};
+pub use outcome::{Level, Outcome, Progress};
 pub use program::{Keeper, Program, Stdin};
-pub use recover::{Recovered, Recovery, recover};
+pub use promise::{Leftover, LeftoverKind, Promise, State, keep_promises};
+pub use recover::{Recovered, Recovery, leftovers, recover};
 pub use remove::{RemoveError, remove_tree};
-pub use run::run;
+pub use run::{run, run_watched};
+pub use set_up::{SetUp, SetUpError, set_up_once};

@@ -17,6 +17,71 @@ pub struct Limits {
     pub output: u64,
     /// Patience while ending the attempt.
     pub grace: Grace,
+    /// What counts against [`Limits::silence`].
+    #[serde(default)]
+    pub pulse: Pulse,
+    /// The signal of the first rung of the ladder. Has no effect on Windows, where there is only one.
+    #[serde(default)]
+    pub interrupt: Interrupt,
+    /// How firmly the program's tree is held.
+    #[serde(default)]
+    pub hold: Hold,
+    /// What the tree may use up. Enforced on Linux only.
+    #[serde(default)]
+    pub resources: Resources,
+}
+
+/// Which output shows that a program is at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pulse {
+    /// Standard output or standard error.
+    #[default]
+    Either,
+    /// Standard output only: for programs whose standard output is a stream of events, and that go on complaining or
+    /// drawing a progress bar on standard error while they hang.
+    Stdout,
+}
+
+/// The signal that asks a program to interrupt its work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interrupt {
+    /// `SIGINT`, as from a Ctrl-C.
+    #[default]
+    Int,
+    /// `SIGTERM`, for programs that save their work only then.
+    Term,
+}
+
+/// How firmly the tree of a program is held. What was reached is told in [`crate::Outcome::level`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hold {
+    /// As firmly as the system allows; the note of an outcome says where that is less than the best.
+    #[default]
+    Firm,
+    /// Without a PID namespace, for a program that must see the processes of its user.
+    Loose,
+}
+
+/// What a tree may use up; `None` is as much as there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Most threads and processes at once. Holds inside a PID namespace on Linux 6.14 and newer, where at least 301 are
+    /// allowed, and elsewhere for users other than root, whose other processes count as well.
+    pub processes: Option<u32>,
+    /// Most bytes of memory that one process may allocate (`RLIMIT_DATA`).
+    pub memory: Option<u64>,
+    /// Most bytes one file may grow to (`RLIMIT_FSIZE`).
+    pub file: Option<u64>,
+}
+
+impl Default for Resources {
+    /// Far more than a review needs, far less than what takes a machine down.
+    fn default() -> Self {
+        Self { processes: Some(8192), memory: None, file: Some(16 << 30) }
+    }
 }
 
 impl Default for Limits {
@@ -26,6 +91,10 @@ impl Default for Limits {
             silence: Duration::from_mins(5),
             output: 64 << 20,
             grace: Grace::default(),
+            pulse: Pulse::default(),
+            interrupt: Interrupt::default(),
+            hold: Hold::default(),
+            resources: Resources::default(),
         }
     }
 }
@@ -67,6 +136,7 @@ impl Grace {
     }
 
     /// The longest a whole ladder takes.
+    #[cfg(unix)]
     pub(crate) fn total(&self) -> Duration {
         [self.interrupt, self.terminate, self.confirm].into_iter().fold(self.drain, Duration::saturating_add)
     }

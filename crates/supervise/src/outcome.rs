@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use model::Ending;
+use serde::{Deserialize, Serialize};
 
 use crate::Stage;
 
@@ -30,8 +31,38 @@ pub struct Outcome {
     pub tree_gone: bool,
     /// The highest rung of the ladder that was used; `None` where everything ended by itself.
     pub stopped_by: Option<Stage>,
+    /// Why we broke it off ([`crate::Cancel::break_off`]); the ending is `failed` then.
+    pub broken_off: Option<String>,
+    /// What held its tree together; `None` where it was never started.
+    pub level: Option<Level>,
     /// Everything a reader should know: failed steps with their reasons, processes left behind, cut output.
     pub notes: Vec<String>,
+}
+
+/// What holds the tree of a program together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// A PID namespace (Linux): the kernel kills everyone in it when its first process ends, whoever ends that.
+    Namespace,
+    /// A keeper that inherits every orphan (Linux): as good, as long as nobody kills the keeper.
+    Keeper,
+    /// A process group (macOS, BSDs): descendants that leave the group are not seen.
+    Group,
+    /// A job object that nobody can leave (Windows).
+    Job,
+}
+
+impl Level {
+    /// The name used in records and for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::Keeper => "keeper",
+            Self::Group => "group",
+            Self::Job => "job",
+        }
+    }
 }
 
 /// News of a running attempt. News may be left out under load; the outcome never is.

@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 
 use model::Ending;
 
-use crate::record::{Phase, RECORD, Record, SUPERVISOR_LOCK};
-#[cfg(unix)]
+use crate::promise::{Leftover, LeftoverKind, State};
+use crate::record::{Lock, Phase, RECORD, Record, SUPERVISOR_LOCK};
 use crate::recover_one::recover_one;
 
 /// Records lie at most this deep below the folder of all runs.
 const DEEPEST: usize = 5;
 /// All keepers together have this long to finish; each needs a second or so.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Attempts that are not proven gone are looked for at so many starts.
-const MOST_LOOKS: u32 = 20;
+/// After so many starts that could not prove it, it is unlikely that the next one can.
+const MANY_LOOKS: u32 = 20;
+/// So many attempts are ended at the same time.
+const AT_ONCE: usize = 32;
 
 /// What [`recover`] found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,39 +47,136 @@ pub struct Recovered {
     pub notes: Vec<String>,
 }
 
-/// Looks through all run folders below `runs`, and ends what dead supervisors left behind.
+/// Looks through all run folders below `runs`, and ends what dead supervisors left behind: all at the same time.
 ///
 /// Attempts of living supervisors are left alone, and so is everything that is settled.
 pub fn recover(runs: &Path) -> Recovery {
     let mut recovery = Recovery::default();
     let deadline = Instant::now() + PATIENCE;
-    for folder in folders_with_records(runs) {
-        match Record::read(&folder) {
-            Ok(record) if record.is_settled() || record.looks >= MOST_LOOKS => {}
-            Ok(_) => match recover_one(&folder, deadline) {
+    let mut open = Vec::new();
+    for found in folders_with_records(runs) {
+        match found.and_then(|folder| is_open(&folder).map(|open| open.then_some(folder))) {
+            Ok(folder) => open.extend(folder),
+            Err(trouble) => recovery.notes.push(trouble),
+        }
+    }
+    for some in open.chunks(AT_ONCE) {
+        for (folder, settled) in some.iter().zip(recover_all(some, deadline)) {
+            match settled {
                 Ok(found) => recovery.attempts.extend(found),
                 Err(error) => recovery.notes.push(format!("{}: {error}", folder.display())),
-            },
-            Err(error) => {
-                let path = folder.join(RECORD);
-                recovery.notes.push(format!("{} is not understood and was kept: {error}", path.display()));
             }
         }
     }
     recovery
 }
 
-/// Folders below `top` that hold the record of an attempt. Links and checkouts are not entered.
-fn folders_with_records(top: &Path) -> Vec<PathBuf> {
+fn recover_all(folders: &[PathBuf], deadline: Instant) -> Vec<std::io::Result<Option<Recovered>>> {
+    std::thread::scope(|scope| {
+        let mut started = Vec::new();
+        for folder in folders {
+            let thread = std::thread::Builder::new();
+            // No room for a thread: one after the other will do.
+            started.push(
+                thread
+                    .spawn_scoped(scope, move || recover_one(folder, deadline))
+                    .map_err(|_| recover_one(folder, deadline)),
+            );
+        }
+        let lost = |_| Err(std::io::Error::other("looking after it failed; this is a defect of deep-review"));
+        let done = started.into_iter();
+        done.map(|one| one.map_or_else(|done| done, |one| one.join().unwrap_or_else(lost))).collect()
+    })
+}
+
+/// Whether something is left to do about the attempt; a sentence where that is not known.
+fn is_open(folder: &Path) -> Result<bool, String> {
+    match Record::read(folder) {
+        Ok(record) => Ok(!record.is_settled()),
+        // Settled and removed since it was listed.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => {
+            Err(format!("{} is not understood and was kept: {error}", folder.join(RECORD).display()))
+        }
+    }
+}
+
+/// Whether every attempt recorded below `runs` is proven gone; a sentence where it is not.
+pub(crate) fn is_over(runs: &Path) -> Result<(), String> {
+    for found in folders_with_records(runs) {
+        let folder = found?;
+        if is_open(&folder)? {
+            return Err(format!("an attempt in {} is not proven gone", folder.display()));
+        }
+    }
+    Ok(())
+}
+
+/// What is left of attempts whose supervisors died, and of promises of processes that died: without doing anything
+/// about it. `runs` holds run folders, `promises` what [`crate::Promise::make`] was given.
+pub fn leftovers(runs: &Path, promises: &Path) -> Vec<Leftover> {
+    let mut left: Vec<Leftover> = folders_with_records(runs).into_iter().filter_map(leftover).collect();
+    left.extend(crate::promise::unkept(promises));
+    left
+}
+
+fn leftover(found: Result<PathBuf, String>) -> Option<Leftover> {
+    let left = |path: PathBuf, state, tries, why| Leftover {
+        kind: LeftoverKind::Processes,
+        path,
+        state,
+        tries,
+        why,
+        mend: "the next run looks for them again; after a restart of the machine nothing of them can be left"
+            .to_owned(),
+    };
+    let folder = match found {
+        Ok(folder) => folder,
+        Err(why) => return Some(left(PathBuf::new(), State::Blocked, 0, why)),
+    };
+    let lives = || !matches!(Lock::take(&folder.join(SUPERVISOR_LOCK)), Ok(Some(_)));
+    match Record::read(&folder) {
+        Ok(record) if record.is_settled() || lives() => None,
+        Ok(record) => {
+            let state = if record.looks >= MANY_LOOKS { State::Blocked } else { State::Pending };
+            let why = format!("processes of `{}` are not proven gone", record.program);
+            Some(left(folder, state, record.looks, why))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => Some(left(
+            folder,
+            State::Blocked,
+            0,
+            format!("its record is not understood and was kept: {error}"),
+        )),
+    }
+}
+
+/// A name no other file of ours has.
+pub(crate) fn unique_name() -> String {
+    use std::hash::{BuildHasher as _, RandomState};
+    let random = || RandomState::new().hash_one(std::process::id());
+    format!("{:016x}{:016x}", random(), random())
+}
+
+/// Folders below `top` that hold the record of an attempt; a sentence for each that could not be looked into. Links and
+/// checkouts are not entered.
+fn folders_with_records(top: &Path) -> Vec<Result<PathBuf, String>> {
     let mut found = Vec::new();
     let mut next = vec![(top.to_owned(), 0)];
     while let Some((folder, depth)) = next.pop() {
-        let entries: Vec<_> =
-            std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok).collect();
+        let entries: Vec<_> = match list(&folder) {
+            Ok(entries) => entries.filter_map(Result::ok).collect(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                found.push(Err(format!("{} could not be looked into: {error}", folder.display())));
+                continue;
+            }
+        };
         if entries.iter().any(|entry| entry.file_name() == RECORD)
             && entries.iter().any(|entry| is_of_an_attempt(&entry.file_name()))
         {
-            found.push(folder.clone());
+            found.push(Ok(folder.clone()));
         }
         if depth < DEEPEST && !entries.iter().any(|entry| entry.file_name() == ".git") {
             let folders = entries.iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
@@ -86,6 +185,19 @@ fn folders_with_records(top: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// A program may have closed its run folder; it is ours, so it can be opened again.
+fn list(folder: &Path) -> std::io::Result<std::fs::ReadDir> {
+    match std::fs::read_dir(folder) {
+        #[cfg(unix)]
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+            std::fs::read_dir(folder)
+        }
+        listed => listed,
+    }
 }
 
 /// A settled attempt has given its lock back, and need not be read again.
@@ -98,10 +210,4 @@ impl Record {
     pub(crate) fn is_settled(&self) -> bool {
         self.phase == Phase::Closed && self.end.as_ref().is_none_or(|end| end.tree_gone)
     }
-}
-
-/// Nothing is ever started here, so nothing can be left.
-#[cfg(windows)]
-fn recover_one(_folder: &Path, _deadline: Instant) -> std::io::Result<Option<Recovered>> {
-    Ok(None)
 }

@@ -10,23 +10,33 @@ use std::time::{Duration, Instant};
 use model::Ending;
 
 use crate::leftovers::end_leftovers;
-use crate::os::tree;
+use crate::os::{here, tree};
 use crate::record::{End, KEEPER_LOCK, Lock, Phase, Record, SUPERVISOR_LOCK};
 use crate::recover::Recovered;
 use crate::run::never_ran;
 use crate::run_folder::{clear, kept};
 
+/// How long a keeper may take to end that was killed.
+const FAREWELL: Duration = Duration::from_secs(3);
+
 /// Settles the attempt; `None` where its supervisor lives, or somebody else was quicker.
 pub(crate) fn recover_one(folder: &Path, deadline: Instant) -> io::Result<Option<Recovered>> {
     let Some(_lock) = Lock::take(&folder.join(SUPERVISOR_LOCK))? else { return Ok(None) };
-    let Some(_keeper) = wait_for_keeper(folder, deadline)? else {
-        return Err(io::Error::other("its keeper still works; the next start will look again"));
+    let mut stuck = None;
+    let mut keeper = wait_for_keeper(folder, deadline)?;
+    if keeper.is_none() {
+        stuck = Some(end_keeper(folder)?);
+        keeper = wait_for_keeper(folder, Instant::now() + FAREWELL)?;
+    }
+    let Some(_keeper) = keeper else {
+        return Err(io::Error::other("its keeper does not end; the next start will look again"));
     };
     let mut record = Record::read(folder)?;
     if record.is_settled() {
         return Ok(None);
     }
-    let (end, ended_now) = settle(&record, folder);
+    let (mut end, ended_now) = settle(&record, folder);
+    end.notes.extend(stuck);
     record.phase = Phase::Closed;
     record.looks += 1;
     record.end = Some(end.clone());
@@ -39,13 +49,31 @@ pub(crate) fn recover_one(folder: &Path, deadline: Instant) -> io::Result<Option
     Ok(Some(Recovered { run_folder, program, ending, tree_gone, ended_now, notes }))
 }
 
+/// Ends a keeper that does not come to an end. Gives what a reader should know.
+fn end_keeper(folder: &Path) -> io::Result<String> {
+    let record = Record::read(folder)?;
+    let unknown = || io::Error::other("its keeper still works; the next start will look again");
+    let keeper = record.keeper.as_ref().ok_or_else(unknown)?;
+    match here::end_keeper(keeper) {
+        Ok(true) => Ok("its keeper was stuck and was killed".to_owned()),
+        Ok(false) => Ok("its keeper had been stuck".to_owned()),
+        Err(error) => Err(io::Error::other(error)),
+    }
+}
+
+/// A keeper that somebody has stopped is not waited for.
+fn is_stopped(folder: &Path) -> bool {
+    let keeper = Record::read(folder).ok().and_then(|record| record.keeper);
+    keeper.is_some_and(|keeper| tree::is_alive(&keeper) && tree::is_stopped(keeper.pid))
+}
+
 /// The keeper's lock is free when the keeper is gone, and it goes when its tree is.
 fn wait_for_keeper(folder: &Path, deadline: Instant) -> io::Result<Option<Lock>> {
     loop {
         if let Some(lock) = Lock::take(&folder.join(KEEPER_LOCK))? {
             return Ok(Some(lock));
         }
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || is_stopped(folder) {
             return Ok(None);
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -67,7 +95,12 @@ fn settle(record: &Record, folder: &Path) -> (End, usize) {
         }
         known => {
             let (ended, notes) = end_leftovers(record);
-            (with(known, folder, false, notes), ended.processes)
+            let mut end = with(known, folder, ended.proven, notes);
+            if end.climbed.is_empty() {
+                end.stopped_by = ended.climbed.last().copied();
+                end.climbed = ended.climbed;
+            }
+            (end, ended.processes)
         }
     }
 }

@@ -20,18 +20,37 @@ pub fn run(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Outcome {
+    run_watched(program, limits, cancel, progress, None)
+}
+
+/// As [`run`], and shows each whole line of standard output to `line`, without its end, soon (a quarter of a second)
+/// after it was written, on the calling thread.
+///
+/// A line longer than four megabytes is not shown; what is shown is in [`Outcome::stdout`] all the same. To end the
+/// attempt because of what was read, keep a [`Cancel::child`] and call [`Cancel::break_off`].
+#[must_use = "the outcome says how the program ended, and what is left of it"]
+pub fn run_watched(
+    program: &Program,
+    limits: &Limits,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+    line: Option<&mut dyn FnMut(&[u8])>,
+) -> Outcome {
     if cancel.is_cancelled() {
         let note = "cancelled before it was started".to_owned();
         return outcome(program, never_ran(Ending::Cancelled, note));
     }
     #[cfg(unix)]
-    let end = crate::supervisor::supervise(program, limits, cancel, progress);
+    let end = crate::supervisor::supervise(program, limits, cancel, Listener { progress, line });
     #[cfg(windows)]
-    let end = {
-        let _ = (limits, progress);
-        never_ran(Ending::NotStarted, crate::os::windows::NOT_YET.to_owned())
-    };
+    let end = crate::keeperless::supervise(program, limits, cancel, Listener { progress, line });
     outcome(program, end)
+}
+
+/// Those who want to know what happens.
+pub(crate) struct Listener<'a, 'b> {
+    pub(crate) progress: &'a mut dyn FnMut(Progress),
+    pub(crate) line: Option<&'b mut dyn FnMut(&[u8])>,
 }
 
 /// The end of an attempt that never had a process.
@@ -44,6 +63,9 @@ pub(crate) fn never_ran(ending: Ending, note: String) -> End {
         bytes_out: 0,
         tree_gone: true,
         stopped_by: None,
+        climbed: Vec::new(),
+        broken_off: None,
+        level: None,
         notes: vec![note],
     }
 }
@@ -59,6 +81,8 @@ fn outcome(program: &Program, end: End) -> Outcome {
         bytes_out: end.bytes_out,
         tree_gone: end.tree_gone,
         stopped_by: end.stopped_by,
+        broken_off: end.broken_off,
+        level: end.level,
         notes: end.notes,
     }
 }

@@ -15,15 +15,20 @@ use model::Ending;
 use crate::cancel::Wish;
 use crate::job::Job;
 use crate::leftovers::end_leftovers;
-use crate::message::{KILL, Lines, Message, STOP};
+use crate::message::{BREAK_OFF, KILL, Lines, Message, STOP};
+use crate::originals::Originals;
 use crate::os::{doing, printable, tree, unix};
 use crate::record::{End, KEEPER_LOG, Lock, Phase, Record};
-use crate::run::never_ran;
-use crate::run_folder::{claim, close, kept, mark};
+use crate::recover::unique_name;
+use crate::run::{Listener, never_ran};
+use crate::run_folder::{claim, close, kept};
+use crate::watch::Watch;
 use crate::{Cancel, Limits, Program, Progress, Stdin};
 
 /// How long a keeper may take beyond everything the limits allow, before it counts as stuck.
 const SLACK: Duration = Duration::from_secs(10);
+/// The longest wait for a message.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long a keeper may take to exit after it has closed its messages.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -32,10 +37,10 @@ pub(crate) fn supervise(
     program: &Program,
     limits: &Limits,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress),
+    listener: Listener<'_, '_>,
 ) -> End {
     match Attempt::start(program, limits) {
-        Ok(attempt) => attempt.supervise(cancel, progress),
+        Ok(attempt) => attempt.supervise(cancel, listener),
         Err(error) => never_ran(Ending::NotStarted, format!("not started: {error}")),
     }
 }
@@ -43,10 +48,13 @@ pub(crate) fn supervise(
 struct Attempt {
     folder: PathBuf,
     record: Record,
+    originals: Originals,
+    watch: Option<Watch<File>>,
     keeper: Child,
     lines: Lines,
     end: Option<End>,
     notes: Vec<String>,
+    broken_off: Option<String>,
     begun: Instant,
     _lock: Lock,
 }
@@ -55,16 +63,22 @@ impl Attempt {
     fn start(program: &Program, limits: &Limits) -> io::Result<Self> {
         let folder = std::path::absolute(&program.run_folder)?;
         let lock = claim(&folder)?;
-        let record = Record::starting(name(program), mark(), limits.clone(), tree::boot());
+        let record = Record::starting(name(program), unique_name(), limits.clone(), tree::boot());
         record.write(&folder)?;
-        match start_keeper(program, &folder) {
-            Ok(keeper) => Ok(Self {
+        let started = Originals::make(&folder)
+            .map_err(|error| doing("creating the files for its output", &error))
+            .and_then(|originals| Ok((originals, start_keeper(program, &folder)?)));
+        match started {
+            Ok((originals, keeper)) => Ok(Self {
+                originals,
+                watch: None,
                 folder,
                 record,
                 keeper,
                 lines: Lines::default(),
                 end: None,
                 notes: Vec::new(),
+                broken_off: None,
                 begun: Instant::now(),
                 _lock: lock,
             }),
@@ -76,35 +90,56 @@ impl Attempt {
         }
     }
 
-    fn supervise(mut self, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> End {
+    fn supervise(mut self, cancel: &Cancel, mut listener: Listener<'_, '_>) -> End {
+        if listener.line.is_some() {
+            match self.originals.read_stdout(&self.folder) {
+                Ok(file) => self.watch = Some(Watch::new(file)),
+                Err(error) => self.notes.push(format!("its lines could not be read as they came: {error}")),
+            }
+        }
         let limits = &self.record.limits;
-        let mut backstop =
-            self.begun.checked_add(limits.wall.saturating_add(limits.grace.total()).saturating_add(SLACK));
+        let mut backstop = limits.wall.saturating_add(limits.grace.total()).saturating_add(SLACK);
+        let mut awake = Duration::ZERO;
         let mut obeyed = Wish::Run;
-        while self.listen(cancel, obeyed, progress) {
+        loop {
+            let begun = Instant::now();
+            if !self.listen(cancel, obeyed, &mut listener) {
+                break;
+            }
+            // Time in which this process was suspended is not the keeper's fault.
+            awake += begun.elapsed().min(LONGEST_WAIT * 2);
             let wish = cancel.level();
             if wish > obeyed {
                 obeyed = wish;
-                self.order(if wish == Wish::Kill { KILL } else { STOP });
-                let soon = Instant::now().checked_add(self.record.limits.grace.total().saturating_add(SLACK));
-                backstop = [backstop, soon].into_iter().flatten().min();
+                self.broken_off = cancel.reason().filter(|_| wish == Wish::Stop);
+                self.order(match (wish, &self.broken_off) {
+                    (Wish::Kill, _) => KILL,
+                    (_, Some(_)) => BREAK_OFF,
+                    _ => STOP,
+                });
+                let soon = awake.saturating_add(self.record.limits.grace.total()).saturating_add(SLACK);
+                backstop = backstop.min(soon);
             }
-            if self.end.is_none() && backstop.is_some_and(|backstop| Instant::now() > backstop) {
+            if self.end.is_none() && awake > backstop {
                 self.notes.push("the keeper did not answer in time and was killed".to_owned());
                 break;
             }
         }
         self.dismiss_keeper();
+        self.show_lines(&mut listener);
+        if let (Some(watch), Some(line)) = (&mut self.watch, &mut listener.line) {
+            watch.finish(line);
+        }
         self.conclude()
     }
 
     /// Waits a while for messages; `false` when there will be no more.
-    fn listen(&mut self, cancel: &Cancel, obeyed: Wish, progress: &mut dyn FnMut(Progress)) -> bool {
+    fn listen(&mut self, cancel: &Cancel, obeyed: Wish, listener: &mut Listener<'_, '_>) -> bool {
         let Some(messages) = &mut self.keeper.stdout else { return false };
         let bells = if obeyed == Wish::Run { cancel.bells() } else { Vec::new() };
         // A bell that has rung rings for ever: after the first wish, the token is only looked at.
         let deaf = obeyed != Wish::Run || bells.iter().any(Option::is_none);
-        let longest = Duration::from_millis(if deaf { 100 } else { 5_000 });
+        let longest = if deaf { Duration::from_millis(100) } else { LONGEST_WAIT };
         let ends = bells.iter().flatten().map(|bell| bell.as_fd());
         if let Err(error) = unix::wait_readable(ends.chain([messages.as_fd()]), longest) {
             self.notes.push(format!("the supervisor could not wait: {error}"));
@@ -116,9 +151,12 @@ impl Attempt {
             Ok(count) => {
                 for message in self.lines.feed(&bytes[..count]) {
                     match message {
-                        Message::Started { pid } => progress(Progress::Started { pid }),
-                        Message::Output { stdout, stderr } => progress(Progress::Output { stdout, stderr }),
-                        Message::Stopping { stage } => progress(Progress::Stopping { stage }),
+                        Message::Started { pid } => (listener.progress)(Progress::Started { pid }),
+                        Message::Output { stdout, stderr } => {
+                            self.show_lines(listener);
+                            (listener.progress)(Progress::Output { stdout, stderr });
+                        }
+                        Message::Stopping { stage } => (listener.progress)(Progress::Stopping { stage }),
                         Message::Ended(end) => self.end = Some(end),
                     }
                 }
@@ -130,6 +168,15 @@ impl Attempt {
             }
         }
         true
+    }
+
+    fn show_lines(&mut self, listener: &mut Listener<'_, '_>) {
+        if let (Some(watch), Some(line)) = (&mut self.watch, &mut listener.line)
+            && let Err(error) = watch.read_on(line)
+        {
+            self.notes.push(format!("its lines could not be read as they came: {error}"));
+            self.watch = None;
+        }
     }
 
     fn order(&mut self, order: u8) {
@@ -179,7 +226,14 @@ impl Attempt {
             Some(end) => end,
             None => self.without_word_of_the_keeper(),
         };
+        // Where its program had ended by itself before, it was not broken off.
+        if let Some(reason) =
+            self.broken_off.take().filter(|_| end.ending == Ending::Failed && !end.climbed.is_empty())
+        {
+            end.broken_off = Some(reason);
+        }
         end.notes.append(&mut self.notes);
+        end.notes.extend(self.originals.restore(&self.folder));
         if let Err(error) = close(&self.folder, self.record, &end) {
             end.notes.push(format!("the record could not be closed: {error}"));
         }
@@ -211,8 +265,10 @@ impl Attempt {
             ending: Ending::Lost,
             ms: u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             bytes_out: kept(&self.folder),
-            tree_gone: false,
-            stopped_by: ended.stage,
+            tree_gone: ended.proven,
+            stopped_by: ended.climbed.last().copied(),
+            climbed: ended.climbed,
+            level: self.record.level,
             ..never_ran(Ending::Lost, String::new())
         }
         .with_notes(notes)

@@ -3,18 +3,23 @@
 //! In: what the platform tells. Out: facts and sent signals. Never a decision when to send one.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 
 use rustix::process::{Pid, Signal};
 
-use crate::Stage;
 use crate::ending::Exit;
 use crate::ladder::Alive;
+use crate::os::tree::Member;
 use crate::os::{tree, unix};
+use crate::shim::Shim;
+use crate::{Interrupt, Level, Stage};
 
 /// The tree of one attempt.
 pub(crate) struct Tree {
     keeper: i32,
-    leader: Pid,
+    /// The program, or the first process of its namespace: our child.
+    child: Pid,
+    shim: Option<Shim>,
     exit: Option<Exit>,
     anyone: bool,
     killed: bool,
@@ -23,8 +28,32 @@ pub(crate) struct Tree {
 impl Tree {
     /// The tree that begins with this process's child `leader`.
     pub(crate) fn of(leader: Pid) -> Self {
+        Self::new(leader, None)
+    }
+
+    /// Everyone in the namespace.
+    pub(crate) fn inside(shim: Shim) -> Self {
+        Self::new(shim.pid, Some(shim))
+    }
+
+    fn new(child: Pid, shim: Option<Shim>) -> Self {
         let keeper = rustix::process::getpid().as_raw_pid();
-        Self { keeper, leader, exit: None, anyone: true, killed: false }
+        Self { keeper, child, shim, exit: None, anyone: true, killed: false }
+    }
+
+    /// What holds it together.
+    pub(crate) fn level(&self) -> Level {
+        match self.shim {
+            Some(_) => Level::Namespace,
+            None => tree::LEVEL,
+        }
+    }
+
+    /// What becomes readable when there is news of it, besides the signal of a child's end.
+    pub(crate) fn bell(&self) -> Option<BorrowedFd<'_>> {
+        // After its end the channel would ring for ever.
+        let speaks = self.anyone && self.exit.is_none() && !self.killed;
+        self.shim.as_ref().filter(|_| speaks).map(Shim::bell)
     }
 
     /// How the program exited, once it has.
@@ -39,35 +68,70 @@ impl Tree {
 
     /// Takes the exits of everyone who has ended, and learns who is left.
     pub(crate) fn reap(&mut self) {
-        let reaped = tree::reap(self.leader);
+        let reaped = tree::reap(self.child);
+        if let Some(shim) = &mut self.shim {
+            self.exit = shim.exit();
+            if !reaped.anyone && self.exit.is_none() && self.killed {
+                // The kernel ended it together with everyone else in the namespace.
+                self.exit = Some(Exit { code: None, signal: Some(Signal::KILL.as_raw()) });
+            }
+            self.anyone = reaped.anyone;
+            return;
+        }
         self.exit = self.exit.or(reaped.exit);
-        // Where nothing can be proven, the kill is the last that can be done, and the program's own exit all there is.
-        let given_up = !tree::PROVES && self.killed && self.exit.is_some();
+        // Where nobody else can be seen, the kill is the last that can be done, and the program's own exit all there is.
+        let given_up = !tree::SEES && self.killed && self.exit.is_some();
         self.anyone = reaped.anyone && !given_up;
     }
 
     /// Sends the signal of a rung. Gives how many were reached, and what failed.
-    pub(crate) fn climb(&mut self, stage: Stage) -> (usize, Vec<String>) {
+    pub(crate) fn climb(&mut self, stage: Stage, interrupt: Interrupt) -> (usize, Vec<String>) {
+        self.killed |= stage == Stage::Kill;
+        if let Some(shim) = &mut self.shim {
+            let told = match stage {
+                Stage::Interrupt => shim.interrupt(interrupt),
+                Stage::Terminate => shim.terminate(),
+                // Our child, not yet reaped, and everyone else in the namespace ends before it.
+                Stage::Kill if self.anyone => {
+                    rustix::process::kill_process(shim.pid, Signal::KILL).map_err(io::Error::from)
+                }
+                Stage::Kill => Ok(()),
+            };
+            return (0, told.err().map(|error| error.to_string()).into_iter().collect());
+        }
         match stage {
-            Stage::Interrupt => self.to_leader(Signal::INT),
+            Stage::Interrupt => self.to_leader(match interrupt {
+                Interrupt::Int => Signal::INT,
+                Interrupt::Term => Signal::TERM,
+            }),
             Stage::Terminate => {
                 let told = self.to_all(Signal::TERM);
                 // A stopped process hears nothing until it goes on.
                 let _ = self.to_all(Signal::CONT);
                 told
             }
-            Stage::Kill => {
-                self.killed = true;
-                self.to_all(Signal::KILL)
-            }
+            Stage::Kill => self.to_all(Signal::KILL),
         }
+    }
+
+    /// Stops everyone, or lets everyone go on. Gives what failed.
+    pub(crate) fn freeze(&mut self, frozen: bool) -> Vec<String> {
+        if let Some(shim) = &mut self.shim {
+            let told = if frozen { shim.pause() } else { shim.resume() };
+            return told.err().map(|error| error.to_string()).into_iter().collect();
+        }
+        let signal = if frozen { Signal::STOP } else { Signal::CONT };
+        // A second look finds those who were born during the first; their stopped parents have no more.
+        let (_, mut failed) = self.to_all(signal);
+        failed.extend(self.to_all(signal).1);
+        failed
     }
 
     fn to_leader(&self, signal: Signal) -> (usize, Vec<String>) {
         if self.exit.is_some() {
             return (0, Vec::new());
         }
-        match unix::signal_leader(self.leader, signal) {
+        match unix::signal_leader(self.child, signal) {
             Ok(()) => (1, Vec::new()),
             Err(rustix::io::Errno::SRCH) => (0, Vec::new()),
             Err(error) => (0, vec![format!("the program took no signal: {error}")]),
@@ -77,7 +141,7 @@ impl Tree {
     fn to_all(&self, signal: Signal) -> (usize, Vec<String>) {
         let mut reached = 0;
         let mut failed = Vec::new();
-        for sent in tree::send_to_all(self.keeper, self.leader, signal) {
+        for sent in tree::send_to_all(self.keeper, self.child, signal) {
             match sent {
                 Ok(true) => reached += 1,
                 Ok(false) => {}
@@ -87,16 +151,23 @@ impl Tree {
         (reached, failed)
     }
 
+    /// The program's tree, without what is ours.
+    fn members(&self) -> Vec<Member> {
+        let mut members = tree::descendants(&[self.keeper]);
+        if let Some(shim) = &self.shim {
+            members.retain(|member| member.pid != shim.pid.as_raw_pid());
+        }
+        members
+    }
+
     /// Everyone who can be seen now, for people: name and number.
     pub(crate) fn seen(&self) -> Vec<String> {
-        let members = tree::descendants(&[self.keeper]);
-        members.iter().map(|member| format!("{} ({})", tree::name(member.pid), member.pid)).collect()
+        self.members().iter().map(|member| format!("{} ({})", tree::name(member.pid), member.pid)).collect()
     }
 
     /// Who holds one of the pipes open, for people.
     pub(crate) fn holders(&self, pipe: &io::PipeReader) -> Vec<String> {
-        let members = tree::descendants(&[self.keeper]);
-        let pids = tree::holders(&members, pipe);
+        let pids = tree::holders(&self.members(), pipe);
         pids.into_iter().map(|pid| format!("{} ({pid})", tree::name(pid))).collect()
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! In: the machine, the repository, the configuration. Out: a row a question. Starts no reviewer.
 
+mod isolation;
+mod record;
+
 use serde::Serialize;
 
 use crate::commands::reviewers;
@@ -63,16 +66,7 @@ fn examine(session: &Session) -> Vec<Answer> {
         }
     });
     if let Ok(repository) = &repository {
-        answers.push(
-            match Session::store(repository).and_then(|store| {
-                store.runs().map(|runs| runs.len()).map_err(|error| crate::session::store_error(&error))
-            }) {
-                Ok(runs) => Answer::good("record", format!("{runs} runs")),
-                Err(error) => {
-                    Answer::other("record", State::Broken, error.to_string(), "make the git folder writable")
-                }
-            },
-        );
+        answers.extend(record::examine(repository));
     }
     match session.config(repository.as_ref().ok(), Vec::new()) {
         Ok(config) => {
@@ -106,12 +100,7 @@ fn examine(session: &Session) -> Vec<Answer> {
             ));
         }
     }
-    answers.push(if cfg!(target_os = "linux") {
-        Answer::good("supervision", "a keeper owns each reviewer's process tree and proves it gone")
-    } else {
-        let what = "reviewers are ended by group; that nothing is left cannot be proven on this system";
-        Answer::other("supervision", State::Missing, what, "nothing to do: reports say what is not proven")
-    });
+    answers.extend(isolation::examine());
     let none = "none in this version: reviewers get their own checkout and an allow-listed environment, nothing more";
     answers.push(Answer::other(
         "sandbox",

@@ -13,6 +13,7 @@ pub(crate) mod open;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod report;
+pub(crate) mod resume;
 pub(crate) mod reviewers;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -6,6 +6,7 @@
 use model::{Disposition, Finding, FindingState, Lane, Location, OriginValue, Report, Severity, Side};
 
 use super::escape::{address, line, name, with_code};
+use super::filters::{self, Filter, state_word};
 use super::frame::{ledger_size, section_id, severity_word};
 use super::{code, prose};
 use crate::words::{
@@ -17,6 +18,7 @@ const UNFOLDED_SUGGESTIONS: usize = 8;
 
 /// The sections by severity.
 pub(super) fn sections(page: &mut String, report: &Report) {
+    let filters = filters::of(report);
     for severity in SEVERITIES {
         let number = how_many(report, severity);
         let id = section_id(severity);
@@ -31,22 +33,24 @@ pub(super) fn sections(page: &mut String, report: &Report) {
         }
         let fold = severity == Severity::Suggestion && number > UNFOLDED_SUGGESTIONS;
         for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
-            card(page, report, finding, fold);
+            card(page, report, &filters, finding, fold);
         }
         page.push_str("</section>\n");
     }
 }
 
-fn card(page: &mut String, report: &Report, finding: &Finding, fold: bool) {
-    let names: Vec<String> = reviewers_of(finding).into_iter().map(line).collect();
+fn card(page: &mut String, report: &Report, filters: &[Filter], finding: &Finding, fold: bool) {
     let contested = if finding.lane == Lane::Contested { " contested" } else { "" };
     put!(
         page,
-        "<article class=\"card finding {}{contested}\" id=\"{}\" data-r=\"{}\">",
+        "<article class=\"card finding {}{contested}\" id=\"{}\"",
         finding.severity.as_str(),
-        name(&finding.id),
-        names.join(" ")
+        name(&finding.id)
     );
+    for filter in filters {
+        put!(page, " data-{}=\"{}\"", filter.key, filter.values_of(finding).join(" "));
+    }
+    page.push('>');
     head(page, report, finding);
     if fold {
         page.push_str("<details class=\"fold\"><summary>Details</summary>");
@@ -116,23 +120,12 @@ fn lane(page: &mut String, finding: &Finding) {
     }
 }
 
-fn state_word(state: FindingState) -> &'static str {
-    match state {
-        FindingState::Open => "open",
-        FindingState::Fixed => "fixed",
-        FindingState::Declined => "declined",
-        FindingState::Deferred => "deferred",
-        FindingState::Stale => "stale",
-        FindingState::Superseded => "superseded",
-    }
-}
-
 /// A place, linked where the forge is known.
 pub(super) fn linked_place(location: &Location) -> String {
     let side = if location.side == Side::Base { " (before the change)" } else { "" };
     let shown = format!("<code>{}</code>{side}", name(&place(location)));
     match location.permalink.as_deref().and_then(address) {
-        Some(url) => format!("<a href=\"{url}\" rel=\"noreferrer noopener\">{shown}</a>"),
+        Some(url) => format!("<a href=\"{url}\">{shown}</a>"),
         None => shown,
     }
 }

@@ -1,4 +1,4 @@
-//! The containment of one attempt on unix systems without a subreaper (macOS, the BSDs): its process group.
+//! The containment of one attempt on unix systems without a subreaper (the BSDs): its process group.
 //!
 //! In: the program's group. Out: signals to it. Never a proof: a descendant in a session of its own is not seen, so
 //! an attempt here always ends as "not proven gone". Compiled by the type checker, not yet run on such a machine.
@@ -9,11 +9,18 @@ use std::os::fd::AsFd;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Reaped;
+use crate::Level;
 use crate::ending::Exit;
 use crate::record::Identity;
 
 /// Whether an empty tree is proven by this platform.
 pub(crate) const PROVES: bool = false;
+
+/// Whether processes outside the program's group can be seen.
+pub(crate) const SEES: bool = false;
+
+/// What holds a tree together without a namespace.
+pub(crate) const LEVEL: Level = Level::Group;
 
 /// Nothing to do: orphans go to the first process of the system.
 pub(crate) fn adopt_orphans() -> io::Result<()> {
@@ -23,6 +30,36 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
 /// Nothing to do: there is no death signal.
 pub(crate) fn die_with(_keeper: Pid) -> io::Result<()> {
     Ok(())
+}
+
+/// Not known here.
+pub(crate) fn be_first_to_go() {}
+
+/// Not known here.
+pub(crate) fn is_stopped(_pid: i32) -> bool {
+    false
+}
+
+/// Nobody: descendants cannot be listed here.
+pub(crate) fn children(_parent: i32) -> Vec<i32> {
+    Vec::new()
+}
+
+/// What is known about a process that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(dead_code, reason = "the other systems of this pair know more")]
+pub(crate) enum Life {
+    /// It runs.
+    Alive,
+    /// It has ended.
+    Gone,
+    /// The system does not tell.
+    Unknown,
+}
+
+/// Not known here.
+pub(crate) fn life(_recorded: &Identity) -> Life {
+    Life::Unknown
 }
 
 /// Learns how the program exited, but leaves it unreaped: as long as it is, its number and that of its group are

@@ -5,17 +5,25 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::{Reaped, printable};
+use crate::Level;
 use crate::ending::Exit;
 use crate::record::Identity;
 
 /// Whether an empty tree is proven by this platform.
 pub(crate) const PROVES: bool = true;
+
+/// Whether processes outside the program's group can be seen.
+pub(crate) const SEES: bool = true;
+
+/// What holds a tree together without a namespace.
+pub(crate) const LEVEL: Level = Level::Keeper;
 
 /// The magic number of the file system of process handles, whose inode numbers are never used twice.
 const PIDFS: i64 = 0x5049_4446;
@@ -35,6 +43,65 @@ pub(crate) fn die_with(keeper: Pid) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::from(rustix::io::Errno::SRCH))
+    }
+}
+
+/// Makes this process and those it starts the first to be killed when the machine's memory is full, and not us. Makes
+/// system calls only, so that it may be called between fork and exec.
+pub(crate) fn be_first_to_go() {
+    let flags = OFlags::RDWR | OFlags::CLOEXEC;
+    let Ok(score) = rustix::fs::open(c"/proc/self/oom_score_adj", flags, Mode::empty()) else { return };
+    let mut now = [0; 8];
+    // A higher score has three digits and no sign; whoever set it wanted it.
+    let higher = matches!(rustix::io::read(&score, &mut now[..]), Ok(4) if now[0] >= b'5' && now[0] <= b'9');
+    if !higher {
+        // Where it is refused, the kernel chooses as it likes.
+        let _ = rustix::io::pwrite(&score, b"500", 0);
+    }
+}
+
+/// Whether a process is stopped (not: traced). `false` where it is gone.
+pub(crate) fn is_stopped(pid: i32) -> bool {
+    stat(pid).is_ok_and(|stat| stat.stopped)
+}
+
+/// What is known about a process that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It runs.
+    Alive,
+    /// It has ended, or its number is free or somebody else's.
+    Gone,
+    /// The system does not tell. Neither signal it nor take it for dead.
+    Unknown,
+}
+
+/// Whether the very process that was recorded has ended. For the first process of a namespace, that it has is the proof
+/// that everyone in the namespace has: the kernel lets it end last.
+pub(crate) fn life(recorded: &Identity) -> Life {
+    if recorded.boot != boot() {
+        return Life::Gone;
+    }
+    let Some(pid) = Pid::from_raw(recorded.pid) else { return Life::Unknown };
+    let handle = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(handle) => handle,
+        Err(rustix::io::Errno::SRCH) => return Life::Gone,
+        Err(_) => return Life::Unknown,
+    };
+    match (recorded.unique, number_of(&handle)) {
+        (Some(recorded), Some(now)) if recorded != now => return Life::Gone,
+        (Some(_), Some(_)) => {}
+        _ => match stat(recorded.pid) {
+            Ok(stat) if stat.start != recorded.start => return Life::Gone,
+            Ok(_) => {}
+            Err(_) => return Life::Unknown,
+        },
+    }
+    // A process handle can be read when its process has ended, reaped or not.
+    match super::unix::wait_readable(std::iter::once(handle.as_fd()), std::time::Duration::ZERO) {
+        Ok(true) => Life::Gone,
+        Ok(false) => Life::Alive,
+        Err(_) => Life::Unknown,
     }
 }
 
@@ -87,7 +154,7 @@ pub(crate) fn descendants(roots: &[i32]) -> Vec<Member> {
 }
 
 /// The children of a process; none where it is gone. Children of each of its threads are its children.
-fn children(parent: i32) -> Vec<i32> {
+pub(crate) fn children(parent: i32) -> Vec<i32> {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{parent}/task")) else { return Vec::new() };
     let mut all = Vec::new();
     for task in tasks.filter_map(Result::ok) {
@@ -171,18 +238,22 @@ pub(crate) fn boot() -> String {
 
 /// The inode of the process handle, on kernels where it is unique.
 fn unique(pid: i32) -> Option<u64> {
-    let handle = rustix::process::pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
+    number_of(&rustix::process::pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?)
+}
+
+fn number_of(handle: &OwnedFd) -> Option<u64> {
     let system = rustix::fs::fstatfs(handle.as_fd()).ok()?;
     if system.f_type != PIDFS {
         return None;
     }
-    Some(rustix::fs::fstat(&handle).ok()?.st_ino)
+    Some(rustix::fs::fstat(handle).ok()?.st_ino)
 }
 
 struct Stat {
     parent: i32,
     start: u64,
     zombie: bool,
+    stopped: bool,
 }
 
 fn stat(pid: i32) -> io::Result<Stat> {
@@ -198,6 +269,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
         parent: fields.get(1)?.parse().ok()?,
         start: fields.get(19)?.parse().ok()?,
         zombie: matches!(*fields.first()?, "Z" | "X"),
+        stopped: *fields.first()? == "T",
     })
 }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::io::PipeReader;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -17,11 +17,18 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal};
 use signal_hook::consts::signal;
 
 use super::doing;
+use crate::job::Job;
 use crate::program::{Program, Stdin};
+use crate::record::Identity;
+use crate::tree::Tree;
+use crate::{Limits, Resources};
+
+/// Where orders come from; its end means that the supervisor is gone.
+pub(crate) type Lifeline = OwnedFd;
 
 /// Starts the keeper in a session of its own: a Ctrl-C at our terminal does not reach it or the program.
 ///
@@ -49,48 +56,65 @@ pub(crate) fn start_keeper(program: &Program, arguments: &[OsString], log: File)
     command.spawn()
 }
 
-/// The started program and the read ends of what it writes.
-pub(crate) struct Leader {
-    pub(crate) pid: Pid,
-    pub(crate) stdout: PipeReader,
-    pub(crate) stderr: PipeReader,
-}
-
-/// Starts the program as a child of this keeper, leader of its own process group, with the keeper's environment and
-/// folder. It dies with the keeper where the kernel can promise that.
+/// Starts the program as a child of this process, leader of its own process group, with this process's environment and
+/// folder. It dies with this process where the kernel can promise that.
 #[expect(clippy::disallowed_methods, reason = "this crate starts the programs")]
 #[expect(unsafe_code, reason = "the death signal must be set between fork and exec")]
 pub(crate) fn start_leader(
-    line: &[OsString],
-    stdin: &Stdin,
+    job: &Job,
+    limits: &Limits,
     mark: (&str, &str),
-    output: Streams,
-) -> io::Result<Leader> {
-    let Some((executable, arguments)) = line.split_first() else {
+    streams: &Streams,
+) -> io::Result<Pid> {
+    let Some((executable, arguments)) = job.command.split_first() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"));
     };
-    let input = match stdin {
-        Stdin::Null => Stdio::null(),
-        Stdin::File(path) => {
-            File::open(path).map_err(|error| doing("opening the file for its standard input", &error))?.into()
-        }
-    };
     let mut command = Command::new(executable);
-    command.args(arguments).env(mark.0, mark.1).stdin(input).process_group(0);
-    command.stdout(output.stdout_writer).stderr(output.stderr_writer);
-    let keeper = rustix::process::getpid();
+    command.args(arguments).env(mark.0, mark.1).process_group(0);
+    command.stdin(match &streams.stdin {
+        Some(file) => file.try_clone()?.into(),
+        None => Stdio::null(),
+    });
+    command.stdout(streams.stdout_writer.try_clone()?).stderr(streams.stderr_writer.try_clone()?);
+    let parent = rustix::process::getpid();
+    let resources = limits.resources.clone();
     // SAFETY: between fork and exec the closure makes async-signal-safe system calls and allocates nothing.
     unsafe {
-        command.pre_exec(move || super::tree::die_with(keeper));
+        command.pre_exec(move || {
+            super::tree::die_with(parent)?;
+            super::tree::be_first_to_go();
+            limit(&resources);
+            Ok(())
+        });
     }
     let name = Path::new(executable).file_name().unwrap_or(executable).display().to_string();
     let child = command.spawn().map_err(|error| doing(&format!("starting `{name}`"), &error))?;
-    // Dropping `command` closes our copies of the write ends; only the program's tree holds them now.
-    Ok(Leader { pid: Pid::from_child(&child), stdout: output.stdout, stderr: output.stderr })
+    Ok(Pid::from_child(&child))
 }
 
-/// Two pipes whose read ends never block.
+/// To be called by a child between fork and exec. A limit that the system does not know, or that is already lower, is
+/// left as it is: these limits are a courtesy to the machine, and the end of nothing.
+fn limit(resources: &Resources) {
+    let root = rustix::process::geteuid().is_root();
+    let limits = [
+        // A core file is of no use to anybody and may be as large as the memory.
+        (Resource::Core, Some(0)),
+        (Resource::Fsize, resources.file),
+        (Resource::Data, resources.memory),
+        (Resource::Nproc, resources.processes.filter(|_| !root).map(u64::from)),
+    ];
+    for (resource, most) in limits {
+        let Some(most) = most else { continue };
+        let now = rustix::process::getrlimit(resource);
+        let most = now.maximum.map_or(most, |maximum| maximum.min(most));
+        let lower = Rlimit { current: Some(most), maximum: Some(most) };
+        let _ = rustix::process::setrlimit(resource, lower);
+    }
+}
+
+/// What the program reads, and two pipes for what it writes, whose read ends never block.
 pub(crate) struct Streams {
+    stdin: Option<File>,
     stdout: PipeReader,
     stdout_writer: io::PipeWriter,
     stderr: PipeReader,
@@ -98,13 +122,35 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Makes both pipes.
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Opens the file and makes both pipes.
+    pub(crate) fn new(stdin: &Stdin) -> io::Result<Self> {
+        let stdin = match stdin {
+            Stdin::Null => None,
+            Stdin::File(path) => Some(
+                File::open(path).map_err(|error| doing("opening the file for its standard input", &error))?,
+            ),
+        };
         let (stdout, stdout_writer) = io::pipe()?;
         let (stderr, stderr_writer) = io::pipe()?;
         never_block(&stdout)?;
         never_block(&stderr)?;
-        Ok(Self { stdout, stdout_writer, stderr, stderr_writer })
+        Ok(Self { stdin, stdout, stdout_writer, stderr, stderr_writer })
+    }
+
+    /// The read ends. Our copies of the write ends are closed; only the program's tree holds them then.
+    pub(crate) fn into_read_ends(self) -> (PipeReader, PipeReader) {
+        (self.stdout, self.stderr)
+    }
+
+    /// All of its descriptors.
+    pub(crate) fn descriptors(&self) -> Vec<i32> {
+        let pipes = [
+            self.stdout.as_raw_fd(),
+            self.stdout_writer.as_raw_fd(),
+            self.stderr.as_raw_fd(),
+            self.stderr_writer.as_raw_fd(),
+        ];
+        pipes.into_iter().chain(self.stdin.as_ref().map(File::as_raw_fd)).collect()
     }
 }
 
@@ -120,15 +166,47 @@ pub(crate) fn wait_readable<'a>(
     ends: impl Iterator<Item = BorrowedFd<'a>>,
     longest: Duration,
 ) -> io::Result<bool> {
-    wait(ends, PollFlags::IN, longest)
+    poll(ends, PollFlags::IN, longest)
+}
+
+/// Waits until there is output, something to hear, an order or news of the tree, or the time is over.
+pub(crate) fn wait<'a>(
+    output: impl Iterator<Item = &'a PipeReader>,
+    ears: &'a Ears,
+    lifeline: Option<&'a Lifeline>,
+    tree: &'a Tree,
+    longest: Duration,
+) -> io::Result<bool> {
+    let others = [Some(ears.bell()), lifeline.map(AsFd::as_fd), tree.bell()];
+    wait_readable(output.map(AsFd::as_fd).chain(others.into_iter().flatten()), longest)
+}
+
+/// Reads what is in a pipe; `WouldBlock` where that is nothing, 0 where there will be no more.
+pub(crate) fn read_now(pipe: &PipeReader, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(pipe, buffer)?)
+}
+
+/// Reads orders, as [`read_now`] does.
+pub(crate) fn read_orders(lifeline: &Lifeline, orders: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(lifeline, orders)?)
+}
+
+/// The process that may be suspended: our parent.
+pub(crate) fn supervisor() -> i32 {
+    rustix::process::getppid().map_or(0, Pid::as_raw_pid)
+}
+
+/// Ends a keeper that does not end by itself; `false` where it was gone already.
+pub(crate) fn end_keeper(keeper: &Identity) -> Result<bool, String> {
+    super::tree::send_to(keeper, Signal::KILL)
 }
 
 /// Waits until the descriptor takes bytes, or the time is over.
 pub(crate) fn wait_writable(end: BorrowedFd<'_>, longest: Duration) -> io::Result<bool> {
-    wait(std::iter::once(end), PollFlags::OUT, longest)
+    poll(std::iter::once(end), PollFlags::OUT, longest)
 }
 
-fn wait<'a>(
+fn poll<'a>(
     ends: impl Iterator<Item = BorrowedFd<'a>>,
     wanted: PollFlags,
     longest: Duration,
@@ -162,6 +240,14 @@ impl Ears {
         }
         signal_hook::low_level::pipe::register(signal::SIGCHLD, rope)?;
         Ok(Self { bell, asked })
+    }
+
+    /// As [`Ears::new`], but only for children that ended.
+    pub(crate) fn for_children() -> io::Result<Self> {
+        let (bell, rope) = UnixStream::pair()?;
+        bell.set_nonblocking(true)?;
+        signal_hook::low_level::pipe::register(signal::SIGCHLD, rope)?;
+        Ok(Self { bell, asked: Arc::new(AtomicBool::new(false)) })
     }
 
     /// What becomes readable when there is something to hear.

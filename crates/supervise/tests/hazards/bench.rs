@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use supervise::{Cancel, Grace, Keeper, Limits, Outcome, Program, Stdin, harmless_environment};
+use supervise::{Cancel, Grace, Hold, Keeper, Level, Limits, Outcome, Program, Stdin, harmless_environment};
 
 /// A scratch folder, with a mark that every process of this test carries in its arguments.
 pub(crate) struct Bench {
@@ -60,6 +60,18 @@ impl Bench {
         }
     }
 
+    /// A shell that follows its own script, with the run folder `run`. `$0` is the mark.
+    pub(crate) fn shell(&self, script: &str) -> Program {
+        let mark = self.mark.clone().into();
+        Program { command: vec!["sh".into(), "-c".into(), script.into(), mark], ..self.program("") }
+    }
+
+    /// What the record says.
+    pub(crate) fn record(&self) -> serde_json::Value {
+        let record = fs::read_to_string(self.path("run/record.json")).unwrap_or_default();
+        serde_json::from_str(&record).unwrap_or_default()
+    }
+
     pub(crate) fn run(&self, script: &str, limits: &Limits) -> Outcome {
         supervise::run(&self.program(script), limits, &Cancel::new(), &mut |_| {})
     }
@@ -86,6 +98,19 @@ pub(crate) fn keeper() -> Keeper {
     Keeper { command: vec![OsString::from(env!("CARGO_BIN_EXE_supervise-keeper"))] }
 }
 
+/// As [`limits`], held in a namespace or by the keeper alone.
+pub(crate) fn held(hold: Hold) -> Limits {
+    Limits { hold, ..limits() }
+}
+
+/// Both ways to hold a tree.
+pub(crate) const BOTH: [(Hold, Level); 2] = [(Hold::Firm, Level::Namespace), (Hold::Loose, Level::Keeper)];
+
+/// A few processes that the keeper must hold by itself.
+pub(crate) fn loosely() -> Limits {
+    held(Hold::Loose)
+}
+
 /// Far beyond what a test needs, so that only the limit under test is ever reached.
 pub(crate) fn limits() -> Limits {
     Limits {
@@ -98,6 +123,7 @@ pub(crate) fn limits() -> Limits {
             terminate: Duration::from_millis(500),
             confirm: Duration::from_secs(20),
         },
+        ..Limits::default()
     }
 }
 

@@ -1,42 +1,12 @@
 //! Trees that fight back. They only ever run inside a PID namespace of their own, which takes them along when it ends.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use crate::bench::{Bench, limits};
+use crate::bench::{BOTH, Bench, held, limits};
+use crate::inside::{NO_PRIVILEGES, OWN_MOUNTS, OWN_PIDS, inside, is_inside};
 use model::Ending;
 use supervise::Limits;
-
-/// Runs an ignored test of this program inside a namespace of its own; `false` where there is none to be had.
-#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
-fn inside(test: &str, namespace: &[&str]) -> bool {
-    let probe = Command::new("unshare").args(namespace).arg("true").stderr(Stdio::null()).status();
-    if !probe.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: `unshare {}` does not work here", namespace.join(" "));
-        return false;
-    }
-    // A shell as the first process of the namespace takes in orphans; the test program would not.
-    let output = Command::new("unshare")
-        .args(namespace)
-        .args(["sh", "-c", "\"$@\"; exit $?", "sh"])
-        .arg(std::env::current_exe().expect("this program"))
-        .args(["--ignored", "--exact", test, "--nocapture"])
-        .env("TEST_INSIDE", "1")
-        .output()
-        .expect("a namespace");
-    let said =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
-    true
-}
-
-const OWN_PIDS: &[&str] = &["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
-const OWN_MOUNTS: &[&str] = &["--user", "--map-root-user", "--mount"];
-const NO_PRIVILEGES: &[&str] = &["--user"];
-
-fn is_inside() -> bool {
-    std::env::var_os("TEST_INSIDE").is_some()
-}
 
 #[test]
 fn a_process_that_forks_for_ever_is_caught() {
@@ -49,7 +19,8 @@ fn catch_the_roller() {
     if !is_inside() {
         return;
     }
-    for round in 0..10 {
+    for round in 0..12 {
+        let (hold, level) = BOTH[round / 2 % 2];
         let bench = Bench::new();
         // It outlives the program in one round, and the program is ended in the next.
         let (script, ending) = if round % 2 == 0 {
@@ -57,8 +28,9 @@ fn catch_the_roller() {
         } else {
             ("re-fork-forever 60s\nprint here\nsleep 60s", Ending::TimedOut)
         };
-        let outcome = bench.run(script, &Limits { wall: Duration::from_millis(500), ..limits() });
+        let outcome = bench.run(script, &Limits { wall: Duration::from_millis(500), ..held(hold) });
         assert_eq!((outcome.ending, outcome.tree_gone), (ending, true), "round {round}: {outcome:?}");
+        assert_eq!(outcome.level, Some(level), "round {round}: {outcome:?}");
         assert_eq!(bench.survivors(), Vec::<String>::new(), "round {round}: {outcome:?}");
     }
 }
@@ -74,12 +46,15 @@ fn catch_three_rollers() {
     if !is_inside() {
         return;
     }
-    let bench = Bench::new();
-    let script = "ignore-sigint\nignore-sigterm\nre-fork-forever 60s\nre-fork-forever 60s\nre-fork-forever 60s\n\
+    for (hold, level) in BOTH {
+        let bench = Bench::new();
+        let script = "ignore-sigint\nignore-sigterm\nre-fork-forever 60s\nre-fork-forever 60s\nre-fork-forever 60s\n\
         daemon-child 60s\nsetsid-child 60s\nhold-stdout-in-child 60s\nsleep 60s";
-    let outcome = bench.run(script, &Limits { silence: Duration::from_millis(500), ..limits() });
-    assert_eq!((outcome.ending, outcome.tree_gone), (Ending::Stalled, true), "{outcome:?}");
-    assert_eq!(bench.survivors(), Vec::<String>::new(), "{outcome:?}");
+        let outcome = bench.run(script, &Limits { silence: Duration::from_millis(500), ..held(hold) });
+        assert_eq!((outcome.ending, outcome.tree_gone), (Ending::Stalled, true), "{outcome:?}");
+        assert_eq!(outcome.level, Some(level), "{outcome:?}");
+        assert_eq!(bench.survivors(), Vec::<String>::new(), "{outcome:?}");
+    }
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::bench::{Bench, limits, text, until};
+use crate::bench::{Bench, limits, loosely, text, until};
 use model::Ending;
 use serde_json::{Value, json};
 use supervise::{Cancel, Recovery, recover};
 
 /// An attempt that ran well, with its record changed as if its supervisor had died.
-fn abandoned(bench: &Bench, change: impl FnOnce(&mut Value)) {
-    let outcome = bench.run("print here", &limits());
+pub(crate) fn abandoned(bench: &Bench, change: impl FnOnce(&mut Value)) {
+    let outcome = bench.run("print here", &loosely());
     assert_eq!(outcome.ending, Ending::Finished, "{outcome:?}");
     let mut record: Value = serde_json::from_str(&text(&bench.path("run/record.json"))).expect("a record");
     record["phase"] = json!("running");
@@ -92,7 +92,7 @@ fn the_very_process_is_ended_through_the_ladder() {
 }
 
 /// As a keeper would have written it down.
-fn identity(pid: u32) -> Value {
+pub(crate) fn identity(pid: u32) -> Value {
     let read = |path: String| fs::read_to_string(path).expect("a file of a living process");
     let stat = read(format!("/proc/{pid}/stat"));
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();

@@ -66,8 +66,9 @@ fn as_starved() {
         setrlimit(Resource::Nofile, Rlimit { current: Some(open + spare), ..most }).expect("a limit");
         let outcome = run(&program);
         setrlimit(Resource::Nofile, most).expect("a limit");
+        // With few descriptors there may be no namespace; that is a note, and no reason not to run.
         assert!(
-            outcome.tree_gone && outcome.notes.is_empty() == (outcome.ending == Ending::Finished),
+            outcome.tree_gone && (outcome.ending == Ending::Finished || !outcome.notes.is_empty()),
             "{outcome:?}"
         );
         assert_eq!(bench.survivors(), Vec::<String>::new());
