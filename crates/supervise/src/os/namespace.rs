@@ -166,8 +166,6 @@ pub(crate) fn keep_only(kept: &[i32]) -> io::Result<()> {
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
-    // Before the listing: its number must not be closed twice.
-    drop(null);
     let listing = rustix::fs::open(
         "/proc/self/fd",
         rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC,
