@@ -118,6 +118,7 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
         version: tools.version,
         notes,
     });
+    report.attention = builtin::attend_snapshot(&snapshot, &builtin_settings(&request.config.settings));
     heard.scrub.notes(&mut report);
     report.run.complete = report.run.complete && !heard.deadline_reached && !heard.cancelled;
     Finish {
