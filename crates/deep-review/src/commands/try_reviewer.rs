@@ -15,7 +15,6 @@ use supervise::Cancel;
 use super::reviewers::panel;
 use crate::args::ProgressHow;
 use crate::exit::{CommandError, Exit};
-use crate::args::ProgressHow;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::session::Session;
