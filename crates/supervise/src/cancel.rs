@@ -14,6 +14,7 @@ pub struct Cancel(Arc<Token>);
 struct Token {
     wish: AtomicU8,
     // Closing the write end makes the read end ready for ever: one event for any number of waiters.
+    #[cfg_attr(windows, expect(dead_code, reason = "waiters on Windows look at the flag"))]
     bell: Option<PipeReader>,
     rope: Mutex<Option<PipeWriter>>,
     reason: Mutex<Option<String>>,
@@ -92,6 +93,7 @@ impl Cancel {
     }
 
     /// The pipes that become ready when this token or one above it is used; `None` for one without a pipe.
+    #[cfg(unix)]
     pub(crate) fn bells(&self) -> Vec<Option<&PipeReader>> {
         let mut bells = vec![self.0.bell.as_ref()];
         let mut next = self.0.parent.as_ref();

@@ -4,6 +4,8 @@
 
 use std::io::{self, PipeReader};
 
+use crate::os::here;
+
 /// Bytes taken from one pipe before the other things are looked at.
 const MOST: usize = 1 << 20;
 
@@ -23,7 +25,7 @@ pub(crate) fn gulp(
 ) -> Gulp {
     let mut taken = 0;
     while taken < MOST {
-        match rustix::io::read(pipe, &mut *buffer) {
+        match here::read_now(pipe, buffer) {
             Ok(0) => return Gulp::Closed,
             Ok(count) => {
                 taken += count;
@@ -31,9 +33,9 @@ pub(crate) fn gulp(
                     return Gulp::NotKept(error);
                 }
             }
-            Err(rustix::io::Errno::AGAIN) => break,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Gulp::Unreadable(error.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Gulp::Unreadable(error),
         }
     }
     Gulp::Later { taken }

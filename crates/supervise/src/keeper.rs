@@ -15,7 +15,7 @@ use model::Ending;
 
 use crate::job::Job;
 use crate::keeping::Keeping;
-use crate::message::Message;
+use crate::message::{Message, Tell as _};
 use crate::os::unix::{Ears, Streams};
 use crate::os::{doing, namespace, tree, unix};
 use crate::record::{End, KEEPER_LOCK, Lock, MARK, Phase, Record};

@@ -3,20 +3,18 @@
 //! In: a started program. Out: how it ended, when the tree is proven gone or patience is over. One thread, one place
 //! where it waits, and one ladder for every cause.
 
-use std::io::PipeReader;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, PipeReader};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::ending::{self, Cause};
 use crate::gulp::{Gulp, gulp};
 use crate::ladder::{Ladder, Step};
-use crate::message::{BREAK_OFF, KILL, Message, STOP};
+use crate::message::{BREAK_OFF, KILL, Message, STOP, Tell};
+use crate::os::here::{self, Ears, Lifeline, Streams};
 use crate::os::tree::{PROVES, is_stopped};
-use crate::os::unix::{self, Ears, Streams};
 use crate::record::End;
 use crate::spool::{Spool, Stream};
-use crate::teller::Teller;
 use crate::tree::Tree;
 use crate::{Grace, Level, Limits, Pulse, Stage};
 
@@ -40,7 +38,7 @@ pub(crate) struct Keeping<'a> {
     stdout: Option<PipeReader>,
     stderr: Option<PipeReader>,
     buffer: Vec<u8>,
-    lifeline: Option<OwnedFd>,
+    lifeline: Option<Lifeline>,
     ears: Ears,
     last_byte: Duration,
     last_news: Duration,
@@ -66,14 +64,14 @@ impl<'a> Keeping<'a> {
         tree: Tree,
         streams: Streams,
         spool: Spool,
-        lifeline: OwnedFd,
+        lifeline: Lifeline,
         ears: Ears,
     ) -> Self {
         let (stdout, stderr) = streams.into_read_ends();
         Self {
             limits,
             clock: Clock::start(),
-            supervisor: rustix::process::getppid().map_or(0, rustix::process::Pid::as_raw_pid),
+            supervisor: here::supervisor(),
             supervisor_look: Duration::ZERO,
             tree,
             spool,
@@ -95,7 +93,7 @@ impl<'a> Keeping<'a> {
     }
 
     /// Keeps the program until nothing of it is left.
-    pub(crate) fn keep(mut self, teller: &mut Teller) -> End {
+    pub(crate) fn keep(mut self, teller: &mut impl Tell) -> End {
         let mut look = Duration::ZERO;
         let gone = loop {
             self.wait(look);
@@ -125,12 +123,10 @@ impl<'a> Keeping<'a> {
         let until = if self.is_news() { until.min(self.last_news + NEWS) } else { until };
         let look = if self.clock.is_paused() { FROZEN_LOOK } else { SUPERVISOR_LOOK };
         let longest = if self.lifeline.is_some() { look } else { Duration::MAX };
-        let output = [&self.stdout, &self.stderr].into_iter().flatten().map(AsFd::as_fd);
+        let longest = until.saturating_sub(now).min(longest);
+        let output = [&self.stdout, &self.stderr].into_iter().flatten();
         let output = output.filter(|_| !self.spool.is_over());
-        let others: [Option<BorrowedFd<'_>>; 3] =
-            [Some(self.ears.bell()), self.lifeline.as_ref().map(AsFd::as_fd), self.tree.bell()];
-        let ends = output.chain(others.into_iter().flatten());
-        if let Err(error) = unix::wait_readable(ends, until.saturating_sub(now).min(longest)) {
+        if let Err(error) = here::wait(output, &self.ears, self.lifeline.as_ref(), &self.tree, longest) {
             self.note(format!("the keeper could not wait: {error}"));
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -144,14 +140,14 @@ impl<'a> Keeping<'a> {
         }
         let Some(lifeline) = &self.lifeline else { return };
         let mut orders = [0; 16];
-        match rustix::io::read(lifeline, &mut orders[..]) {
+        match here::read_orders(lifeline, &mut orders) {
             Ok(0) => self.left_alone(),
             Ok(count) => {
                 for order in &orders[..count] {
                     self.obey(*order);
                 }
             }
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(error) => {
                 self.note(format!("the lifeline could not be read: {error}"));
                 self.left_alone();
@@ -262,7 +258,7 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    fn news(&mut self, teller: &mut Teller) {
+    fn news(&mut self, teller: &mut impl Tell) {
         let now = self.clock.now();
         if self.is_news() && now >= self.last_news + NEWS {
             let (stdout, stderr) = self.spool.kept();
@@ -276,7 +272,7 @@ impl<'a> Keeping<'a> {
         self.spool.total() != self.told
     }
 
-    fn next(&mut self, teller: &mut Teller) -> Next {
+    fn next(&mut self, teller: &mut impl Tell) -> Next {
         let now = self.clock.now();
         if self.exited.is_none() && self.tree.exit().is_some() {
             self.exited = Some(now);
@@ -345,7 +341,7 @@ impl<'a> Keeping<'a> {
         }
     }
 
-    fn climb(&mut self, now: Duration, teller: &mut Teller) -> Next {
+    fn climb(&mut self, now: Duration, teller: &mut impl Tell) -> Next {
         let alive = self.tree.alive();
         let Some(ladder) = &mut self.ladder else { return Next::Look(now) };
         match ladder.step(now, alive) {

@@ -54,6 +54,17 @@ pub(crate) enum Step {
     Unconfirmed,
 }
 
+/// What came of ending what a dead supervisor or keeper left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// How many processes were met.
+    pub(crate) processes: usize,
+    /// The rungs that were used, in order.
+    pub(crate) climbed: Vec<Stage>,
+    /// Whether it is proven that nobody is left.
+    pub(crate) proven: bool,
+}
+
 /// A climb of the ladder. Times are counted from any fixed moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Ladder {

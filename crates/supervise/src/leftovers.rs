@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::ladder::{Alive, Ladder, Step};
+use crate::ladder::{Alive, Ended, Ladder, Step};
 use crate::os::tree::{self, Life, Member};
 use crate::record::{Identity, Record};
 use crate::run_folder::marked_as;
@@ -18,14 +18,6 @@ use crate::{Interrupt, Stage};
 /// Looks in a row that must find nobody before the search ends.
 const EMPTY_LOOKS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// What was found and done.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ended {
-    pub(crate) processes: usize,
-    pub(crate) climbed: Vec<Stage>,
-    pub(crate) proven: bool,
-}
 
 /// Ends everyone who can be found. Also says it in sentences.
 pub(crate) fn end_leftovers(record: &Record) -> (Ended, Vec<String>) {

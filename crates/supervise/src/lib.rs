@@ -6,26 +6,29 @@
 //!
 //! Each attempt has a small keeper process (this program again, started with [`Keeper::command`]): it is the
 //! program's parent, inherits every orphan of the tree, and notices our own death by the end of its standard input.
+//! On Windows a job object does all of that, and there is no keeper.
 
 mod cancel;
-#[cfg(unix)]
 mod clock;
-#[cfg(unix)]
 mod ending;
 mod environment;
-#[cfg(unix)]
 mod gulp;
 #[cfg(unix)]
 mod job;
 #[cfg(unix)]
 mod keeper;
-#[cfg(unix)]
+#[cfg(windows)]
+mod keeperless;
 mod keeping;
 mod ladder;
+#[cfg(any(windows, test))]
+mod launch;
 #[cfg(unix)]
 mod leftovers;
+#[cfg(windows)]
+#[path = "leftovers_in_job.rs"]
+mod leftovers;
 mod limits;
-#[cfg(unix)]
 mod message;
 #[cfg(unix)]
 mod originals;
@@ -35,11 +38,9 @@ mod program;
 mod promise;
 mod record;
 mod recover;
-#[cfg(unix)]
 mod recover_one;
 mod remove;
 mod run;
-#[cfg(unix)]
 mod run_folder;
 mod set_up;
 #[cfg(unix)]
@@ -51,8 +52,9 @@ mod supervisor;
 mod teller;
 #[cfg(unix)]
 mod tree;
+#[cfg(windows)]
+use os::windows::tree;
 mod trouble;
-#[cfg(unix)]
 mod watch;
 
 pub use cancel::Cancel;

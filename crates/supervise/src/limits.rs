@@ -136,6 +136,7 @@ impl Grace {
     }
 
     /// The longest a whole ladder takes.
+    #[cfg(unix)]
     pub(crate) fn total(&self) -> Duration {
         [self.interrupt, self.terminate, self.confirm].into_iter().fold(self.drain, Duration::saturating_add)
     }

@@ -18,6 +18,12 @@ pub(crate) enum Message {
     Ended(End),
 }
 
+/// Whoever takes messages.
+pub(crate) trait Tell {
+    /// Tells it, if somebody listens.
+    fn tell(&mut self, message: &Message);
+}
+
 /// End the attempt through the whole ladder.
 pub(crate) const STOP: u8 = b'c';
 /// End the attempt through the whole ladder, as a failure.
@@ -27,6 +33,7 @@ pub(crate) const KILL: u8 = b'k';
 
 impl Message {
     /// The line that carries the message.
+    #[cfg(any(unix, test))]
     pub(crate) fn line(&self) -> Vec<u8> {
         let mut line = serde_json::to_vec(self).expect("plain data is written as JSON");
         line.push(b'\n');
@@ -35,11 +42,13 @@ impl Message {
 }
 
 /// Cuts a stream of bytes into messages.
+#[cfg(any(unix, test))]
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     rest: Vec<u8>,
 }
 
+#[cfg(any(unix, test))]
 impl Lines {
     /// Takes bytes as they arrive; gives the messages that are complete. What is no message is skipped.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Vec<Message> {

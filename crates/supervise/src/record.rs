@@ -21,7 +21,8 @@ pub(crate) const SUPERVISOR_LOCK: &str = "supervisor.lock";
 pub(crate) const KEEPER_LOCK: &str = "keeper.lock";
 /// What the keeper itself had to say; normally nothing.
 pub(crate) const KEEPER_LOG: &str = "keeper.log";
-/// The variable that marks the processes of an attempt.
+/// The variable that marks the processes of an attempt, where they are looked for by it.
+#[cfg(unix)]
 pub(crate) const MARK: &str = "DEEP_REVIEW_ATTEMPT";
 
 const SCHEMA: &str = "deep-review/attempt/v1";
@@ -49,7 +50,8 @@ pub(crate) struct Identity {
     pub(crate) boot: String,
     /// The number.
     pub(crate) pid: i32,
-    /// When it started, in ticks since the boot: coarse enough for two processes to share it.
+    /// When it started. Ticks since the boot on Linux, coarse enough for two processes to share one; units of 100 ns on
+    /// Windows.
     pub(crate) start: u64,
     /// The inode of its handle, where that is unique.
     pub(crate) unique: Option<u64>,
@@ -82,7 +84,7 @@ pub(crate) struct Record {
     pub(crate) phase: Phase,
     /// The program's name, for people. Its arguments and environment may hold secrets and stay in memory.
     pub(crate) program: String,
-    /// The value of [`MARK`] in this attempt's processes.
+    /// What marks this attempt's processes: the value of a variable of theirs, or the name of their job object.
     pub(crate) mark: String,
     pub(crate) limits: Limits,
     /// Which start of the machine: after the next one nothing of this attempt can be alive.

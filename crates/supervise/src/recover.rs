@@ -10,7 +10,6 @@ use model::Ending;
 
 use crate::promise::{Leftover, LeftoverKind, State};
 use crate::record::{Lock, Phase, RECORD, Record, SUPERVISOR_LOCK};
-#[cfg(unix)]
 use crate::recover_one::recover_one;
 
 /// Records lie at most this deep below the folder of all runs.
@@ -212,10 +211,4 @@ impl Record {
     pub(crate) fn is_settled(&self) -> bool {
         self.phase == Phase::Closed && self.end.as_ref().is_none_or(|end| end.tree_gone)
     }
-}
-
-/// Nothing is ever started here, so nothing can be left.
-#[cfg(windows)]
-fn recover_one(_folder: &Path, _deadline: Instant) -> std::io::Result<Option<Recovered>> {
-    Ok(None)
 }

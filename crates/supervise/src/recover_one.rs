@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use model::Ending;
 
 use crate::leftovers::end_leftovers;
-use crate::os::tree;
+use crate::os::{here, tree};
 use crate::record::{End, KEEPER_LOCK, Lock, Phase, Record, SUPERVISOR_LOCK};
 use crate::recover::Recovered;
 use crate::run::never_ran;
@@ -54,7 +54,7 @@ fn end_keeper(folder: &Path) -> io::Result<String> {
     let record = Record::read(folder)?;
     let unknown = || io::Error::other("its keeper still works; the next start will look again");
     let keeper = record.keeper.as_ref().ok_or_else(unknown)?;
-    match tree::send_to(keeper, rustix::process::Signal::KILL) {
+    match here::end_keeper(keeper) {
         Ok(true) => Ok("its keeper was stuck and was killed".to_owned()),
         Ok(false) => Ok("its keeper had been stuck".to_owned()),
         Err(error) => Err(io::Error::other(error)),

@@ -29,14 +29,13 @@ fn and_others(others: usize) -> String {
 pub fn remove_tree(folder: &Path) -> Result<(), RemoveError> {
     #[cfg(unix)]
     return unix::remove_tree(folder);
-    #[cfg(not(unix))]
-    match std::fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(RemoveError { path: folder.to_owned(), source, others: 0 })
-        }
-        _ => Ok(()),
-    }
+    #[cfg(windows)]
+    return windows::remove_tree(folder);
 }
+
+#[cfg(windows)]
+#[path = "remove_windows.rs"]
+mod windows;
 
 #[cfg(unix)]
 mod unix {

@@ -43,10 +43,7 @@ pub fn run_watched(
     #[cfg(unix)]
     let end = crate::supervisor::supervise(program, limits, cancel, Listener { progress, line });
     #[cfg(windows)]
-    let end = {
-        let _ = (limits, progress, line);
-        never_ran(Ending::NotStarted, crate::os::windows::NOT_YET.to_owned())
-    };
+    let end = crate::keeperless::supervise(program, limits, cancel, Listener { progress, line });
     outcome(program, end)
 }
 

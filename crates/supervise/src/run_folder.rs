@@ -5,20 +5,15 @@
 
 use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use crate::os::doing;
-use crate::record::{End, KEEPER_LOCK, KEEPER_LOG, Lock, MARK, Phase, RECORD, Record, SUPERVISOR_LOCK};
+use crate::record::{End, KEEPER_LOCK, KEEPER_LOG, Lock, Phase, RECORD, Record, SUPERVISOR_LOCK};
 use crate::spool::{STDERR, STDOUT};
 
 /// Makes the folder ours, and refuses one in which something may still be running.
 pub(crate) fn claim(folder: &Path) -> io::Result<Lock> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| doing("creating the run folder", &error))?;
+    create(folder).map_err(|error| doing("creating the run folder", &error))?;
     let lock = Lock::take(&folder.join(SUPERVISOR_LOCK)).map_err(|error| doing("taking the lock", &error))?;
     let keeper = Lock::take(&folder.join(KEEPER_LOCK)).map_err(|error| doing("taking the lock", &error))?;
     let (Some(lock), Some(_)) = (lock, keeper) else {
@@ -29,6 +24,18 @@ pub(crate) fn claim(folder: &Path) -> io::Result<Lock> {
         Ok(record) if record.is_settled() => Ok(lock),
         _ => Err(io::Error::other("its run folder holds an attempt that is not proven to have ended")),
     }
+}
+
+#[cfg(unix)]
+fn create(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Who may enter is inherited from the folder above: the user's own.
+#[cfg(windows)]
+fn create(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).create(folder)
 }
 
 /// Closes the record, and clears away what only a living attempt needs.
@@ -70,6 +77,7 @@ pub(crate) fn kept(folder: &Path) -> u64 {
 }
 
 /// The variable that marks the processes of an attempt, as it stands in their environment.
+#[cfg(unix)]
 pub(crate) fn marked_as(record: &Record) -> String {
-    format!("{MARK}={}", record.mark)
+    format!("{}={}", crate::record::MARK, record.mark)
 }

@@ -200,7 +200,7 @@ fn live(
     streams: &Streams,
 ) -> io::Result<()> {
     // The keeper has one thread, so this is its own death; should it be dead already, the channel has ended.
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    namespace::die_with_keeper()?;
     let kept: Vec<i32> = streams.descriptors().into_iter().chain([channel.as_raw_fd()]).collect();
     namespace::keep_only(&kept).map_err(|error| doing("closing what belongs to the keeper", &error))?;
     wait_for_go(channel)?;

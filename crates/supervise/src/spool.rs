@@ -35,10 +35,17 @@ struct Kept {
 }
 
 impl Spool {
-    /// Makes the files, empty.
+    /// Makes the files, empty. On Windows nobody else can write or remove them as long as they are open here.
     #[cfg(any(test, windows))]
     pub(crate) fn create(run_folder: &Path, limit: u64) -> io::Result<Self> {
-        let create = |name| File::create(run_folder.join(name)).map(|file| Kept { file, bytes: 0 });
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(windows)]
+        std::os::windows::fs::OpenOptionsExt::share_mode(
+            &mut options,
+            windows_sys::Win32::Storage::FileSystem::FILE_SHARE_READ,
+        );
+        let create = |name| options.open(run_folder.join(name)).map(|file| Kept { file, bytes: 0 });
         Ok(Self { stdout: create(STDOUT)?, stderr: create(STDERR)?, limit, overflow: false })
     }
 

@@ -5,7 +5,7 @@
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crate::message::Message;
+use crate::message::{Message, Tell};
 use crate::os::unix;
 
 /// How long a slow supervisor is waited for.
@@ -22,15 +22,6 @@ impl Teller {
         Self { mute: unix::never_block(std::io::stdout()).is_err() }
     }
 
-    /// Tells it if the supervisor listens. Short lines are written whole or not at all.
-    pub(crate) fn tell(&mut self, message: &Message) {
-        if !self.mute
-            && let Err(error) = rustix::io::write(std::io::stdout(), &message.line())
-        {
-            self.mute = error != rustix::io::Errno::AGAIN;
-        }
-    }
-
     /// Tells it even if the supervisor is slow, for a few seconds.
     pub(crate) fn tell_surely(&mut self, message: &Message) {
         let line = message.line();
@@ -45,6 +36,17 @@ impl Teller {
                 }
                 Err(_) => self.mute = true,
             }
+        }
+    }
+}
+
+impl Tell for Teller {
+    /// Short lines are written whole or not at all.
+    fn tell(&mut self, message: &Message) {
+        if !self.mute
+            && let Err(error) = rustix::io::write(std::io::stdout(), &message.line())
+        {
+            self.mute = error != rustix::io::Errno::AGAIN;
         }
     }
 }

@@ -90,8 +90,8 @@ impl Tree {
             return;
         }
         self.exit = self.exit.or(reaped.exit);
-        // Where nothing can be proven, the kill is the last that can be done, and the program's own exit all there is.
-        let given_up = !tree::PROVES && self.killed && self.exit.is_some();
+        // Where nobody else can be seen, the kill is the last that can be done, and the program's own exit all there is.
+        let given_up = !tree::SEES && self.killed && self.exit.is_some();
         self.anyone = reaped.anyone && !given_up;
     }
 

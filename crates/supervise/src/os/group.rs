@@ -1,4 +1,4 @@
-//! The containment of one attempt on unix systems without a subreaper (macOS, the BSDs): its process group.
+//! The containment of one attempt on unix systems without a subreaper (the BSDs): its process group.
 //!
 //! In: the program's group. Out: signals to it. Never a proof: a descendant in a session of its own is not seen, so
 //! an attempt here always ends as "not proven gone". Compiled by the type checker, not yet run on such a machine.
@@ -15,6 +15,9 @@ use crate::record::Identity;
 
 /// Whether an empty tree is proven by this platform.
 pub(crate) const PROVES: bool = false;
+
+/// Whether processes outside the program's group can be seen.
+pub(crate) const SEES: bool = false;
 
 /// What holds a tree together without a namespace.
 pub(crate) const LEVEL: Level = Level::Group;

@@ -19,6 +19,9 @@ use crate::record::Identity;
 /// Whether an empty tree is proven by this platform.
 pub(crate) const PROVES: bool = true;
 
+/// Whether processes outside the program's group can be seen.
+pub(crate) const SEES: bool = true;
+
 /// What holds a tree together without a namespace.
 pub(crate) const LEVEL: Level = Level::Keeper;
 

@@ -70,6 +70,11 @@ pub(crate) fn leave() -> ! {
     unsafe { libc::_exit(0) }
 }
 
+/// To be called by the first process: it is killed when the keeper, which has one thread, dies.
+pub(crate) fn die_with_keeper() -> io::Result<()> {
+    Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
 /// Gives everyone in the namespace of `first` the ids they have outside. Root keeps all of them, others their own.
 pub(crate) fn map_ids(first: Pid) -> io::Result<()> {
     let folder = format!("/proc/{}", first.as_raw_pid());

@@ -27,6 +27,11 @@ pub(crate) fn map_ids(_first: Pid) -> io::Result<()> {
 }
 
 /// There is none.
+pub(crate) fn die_with_keeper() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is none.
 pub(crate) fn furnish(_hidden: Option<&Path>, _processes: Option<u32>) -> io::Result<Vec<String>> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -23,7 +23,12 @@ use signal_hook::consts::signal;
 use super::doing;
 use crate::job::Job;
 use crate::program::{Program, Stdin};
+use crate::record::Identity;
+use crate::tree::Tree;
 use crate::{Limits, Resources};
+
+/// Where orders come from; its end means that the supervisor is gone.
+pub(crate) type Lifeline = OwnedFd;
 
 /// Starts the keeper in a session of its own: a Ctrl-C at our terminal does not reach it or the program.
 ///
@@ -161,15 +166,47 @@ pub(crate) fn wait_readable<'a>(
     ends: impl Iterator<Item = BorrowedFd<'a>>,
     longest: Duration,
 ) -> io::Result<bool> {
-    wait(ends, PollFlags::IN, longest)
+    poll(ends, PollFlags::IN, longest)
+}
+
+/// Waits until there is output, something to hear, an order or news of the tree, or the time is over.
+pub(crate) fn wait<'a>(
+    output: impl Iterator<Item = &'a PipeReader>,
+    ears: &'a Ears,
+    lifeline: Option<&'a Lifeline>,
+    tree: &'a Tree,
+    longest: Duration,
+) -> io::Result<bool> {
+    let others = [Some(ears.bell()), lifeline.map(AsFd::as_fd), tree.bell()];
+    wait_readable(output.map(AsFd::as_fd).chain(others.into_iter().flatten()), longest)
+}
+
+/// Reads what is in a pipe; `WouldBlock` where that is nothing, 0 where there will be no more.
+pub(crate) fn read_now(pipe: &PipeReader, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(pipe, buffer)?)
+}
+
+/// Reads orders, as [`read_now`] does.
+pub(crate) fn read_orders(lifeline: &Lifeline, orders: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(lifeline, orders)?)
+}
+
+/// The process that may be suspended: our parent.
+pub(crate) fn supervisor() -> i32 {
+    rustix::process::getppid().map_or(0, Pid::as_raw_pid)
+}
+
+/// Ends a keeper that does not end by itself; `false` where it was gone already.
+pub(crate) fn end_keeper(keeper: &Identity) -> Result<bool, String> {
+    super::tree::send_to(keeper, Signal::KILL)
 }
 
 /// Waits until the descriptor takes bytes, or the time is over.
 pub(crate) fn wait_writable(end: BorrowedFd<'_>, longest: Duration) -> io::Result<bool> {
-    wait(std::iter::once(end), PollFlags::OUT, longest)
+    poll(std::iter::once(end), PollFlags::OUT, longest)
 }
 
-fn wait<'a>(
+fn poll<'a>(
     ends: impl Iterator<Item = BorrowedFd<'a>>,
     wanted: PollFlags,
     longest: Duration,

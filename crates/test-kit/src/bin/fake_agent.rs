@@ -15,12 +15,15 @@
 //! | `quiet-child TIME` | leaves a child that holds nothing open |
 //! | `setsid-child TIME`, `own-group-child TIME` | leaves a child in a session, or group, of its own that holds nothing |
 //! | `daemon-child TIME` | leaves an orphan in a session of its own, with an empty environment |
+//! | `breakaway-child TIME` | tries to leave a child outside the job object (Windows), and prints what came of it |
 //! | `re-fork-forever [TIME]` | leaves a process that starts a successor in a new session and exits, again and again |
 //! | `flood SIZE`, `flood-stderr SIZE` | writes that much |
 //! | `chatter COUNT TIME` | prints so many lines, one each time |
 //! | `invalid-utf8`, `half-json`, `print-quota-error` | prints what its name says |
 //! | `read-stdin-forever` | reads to the end of stdin, then waits for ever (two minutes) |
 //! | `echo-prompt` | copies stdin to stdout |
+//! | `count FILE` | adds one to the number in a file: how often it was called |
+//! | `before N FILE INSTRUCTION` | obeys the instruction where that number is smaller than N |
 //! | `edit PATH`, `write-file PATH FROM` | appends a line to a file / copies a file |
 //! | `print-environment NAME` | prints a variable, or that it is not set |
 //! | `crash`, `exit CODE` | ends by a signal, or with a code |
@@ -83,6 +86,7 @@ fn obey(word: &str, rest: &str, arguments: &[String]) {
         "quiet-child" => start(quiet(&mut linger(&milliseconds(rest), arguments))),
         "setsid-child" => start(own_session(quiet(&mut linger(&milliseconds(rest), arguments)))),
         "own-group-child" => start(own_group(quiet(&mut linger(&milliseconds(rest), arguments)))),
+        "breakaway-child" => breakaway(quiet(&mut linger(&milliseconds(rest), arguments))),
         "daemon-child" => {
             let mut between = myself("--orphan", &milliseconds(rest), arguments);
             let _ = quiet(&mut between).status();
@@ -107,6 +111,8 @@ fn obey(word: &str, rest: &str, arguments: &[String]) {
         "echo-prompt" => {
             let _ = io::copy(&mut io::stdin(), &mut io::stdout());
         }
+        "count" => count(Path::new(rest)),
+        "before" => before(rest, arguments),
         "edit" => edit(rest),
         "write-file" => copy(rest),
         "print-environment" => match std::env::var(rest) {
@@ -144,6 +150,28 @@ fn chatter(rest: &str) {
         println!("line {number}");
         let _ = io::stdout().flush();
         sleep(time(pause));
+    }
+}
+
+fn counted(file: &Path) -> u32 {
+    fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+fn count(file: &Path) {
+    if let Err(error) = fs::write(file, format!("{}\n", counted(file) + 1)) {
+        fail(&format!("{}: {error}", file.display()));
+    }
+}
+
+fn before(rest: &str, arguments: &[String]) {
+    let words: Vec<&str> = rest.splitn(3, ' ').collect();
+    let [number, file, instruction] = words[..] else {
+        fail("before needs a number, a file and an instruction")
+    };
+    let number: u32 = number.parse().unwrap_or_else(|_| fail("before needs a number"));
+    if counted(Path::new(file)) < number {
+        let (word, rest) = instruction.split_once(' ').unwrap_or((instruction, ""));
+        obey(word, rest.trim(), arguments);
     }
 }
 
@@ -228,14 +256,37 @@ fn own_group(command: &mut Command) -> &mut Command {
     std::os::unix::process::CommandExt::process_group(command, 0)
 }
 
-#[cfg(not(unix))]
-fn own_session(command: &mut Command) -> &mut Command {
-    command
+/// Flags of `CreateProcessW`.
+#[cfg(windows)]
+mod flags {
+    pub(super) const DETACHED_PROCESS: u32 = 0x8;
+    pub(super) const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    pub(super) const CREATE_BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+fn own_session(command: &mut Command) -> &mut Command {
+    let flags = flags::DETACHED_PROCESS | flags::CREATE_NEW_PROCESS_GROUP;
+    std::os::windows::process::CommandExt::creation_flags(command, flags)
+}
+
+#[cfg(windows)]
 fn own_group(command: &mut Command) -> &mut Command {
-    command
+    std::os::windows::process::CommandExt::creation_flags(command, flags::CREATE_NEW_PROCESS_GROUP)
+}
+
+#[cfg(windows)]
+fn breakaway(command: &mut Command) {
+    std::os::windows::process::CommandExt::creation_flags(command, flags::CREATE_BREAKAWAY_FROM_JOB);
+    match command.spawn() {
+        Ok(_) => println!("it broke away"),
+        Err(error) => println!("refused: {:?}", error.kind()),
+    }
+}
+
+#[cfg(unix)]
+fn breakaway(_command: &mut Command) {
+    println!("refused: there are no job objects here");
 }
 
 #[cfg(unix)]
