@@ -25,6 +25,9 @@ fn the_level_is_recorded_and_told() {
         assert_eq!(outcome.notes, Vec::<String>::new(), "the best there is needs no note");
         assert_eq!(bench.record()["level"], level.as_str());
     }
+    let bench = Bench::new();
+    let probed = supervise::probe(&crate::bench::keeper(), &bench.path("probe"));
+    assert_eq!((probed.level, probed.tree_gone), (Some(Level::Namespace), true), "{probed:?}");
 }
 
 #[test]
