@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod later;
 mod layer;
+mod limit;
 mod load;
 mod nearest;
 mod placeholders;
@@ -32,12 +33,13 @@ pub use nearest::nearest;
 pub use placeholders::{Placeholder, Word, parse_word};
 pub use schema::{keys, schema};
 pub use settings::{
-    BuiltinSettings, ColorChoice, CriticalPolicy, GcSettings, Output, Parser, PolicySettings,
-    PreExistingPolicy, ReproChoice, Reraise, ReviewSettings, ReviewerDefaults, ReviewerSettings,
+    Api, BudgetLimits, BudgetSettings, BuiltinSettings, ColorChoice, GcSettings, Output, Parser,
+    PolicySettings, PriceSettings, ReproChoice, Reraise, ReviewSettings, ReviewerDefaults, ReviewerSettings,
     SandboxChoice, Settings, Stdin, UiSettings, VerifySettings,
 };
 pub use sources::{Flag, Sources, TextFile};
 pub use trust::Message;
+pub use validate::is_choice;
 
 /// The commented file that is itself the first layer.
 pub const DEFAULT_CONFIG: &str = include_str!("default-config.toml");

@@ -62,6 +62,11 @@ impl Config {
         Self::load(&Sources::default()).expect("the default configuration is valid: tested")
     }
 
+    /// Settings from elsewhere: of a run that is gone on with. Nobody can say where its values came from.
+    pub fn of(settings: Settings) -> Self {
+        Self { settings, messages: Vec::new(), values: BTreeMap::new() }
+    }
+
     /// Value and origin of a key such as `review.quorum` or `reviewers.mine.timeout`.
     pub fn explain(&self, key: &str) -> Result<Explained, Error> {
         let found = self.values.iter().find(|(path, _)| spell(path) == key || path.join(".") == key);
@@ -206,7 +211,7 @@ fn blame(values: &BTreeMap<KeyPath, Vec<Leaf>>, wrong: Wrong) -> Problem {
 
 fn description(path: &[String]) -> String {
     let mut path = path.to_vec();
-    if path.first().is_some_and(|first| first == "reviewers") && path.len() > 1 {
+    if path.first().is_some_and(|first| first == "reviewers" || first == "prices") && path.len() > 1 {
         "NAME".clone_into(&mut path[1]);
     }
     let key = path.join(".");
@@ -234,8 +239,10 @@ mod tests {
     fn the_defaults_are_complete() {
         let config = Config::defaults();
         let set: Vec<String> = config.list().into_iter().map(|(key, _, _)| key).collect();
-        let wanted: Vec<String> =
-            schema::keys().into_iter().filter(|key| !key.starts_with("reviewers.")).collect();
+        let wanted: Vec<String> = schema::keys()
+            .into_iter()
+            .filter(|key| !key.starts_with("reviewers.") && !key.starts_with("prices."))
+            .collect();
         for key in &wanted {
             assert!(set.contains(key), "{key} is missing in default-config.toml");
         }
@@ -246,7 +253,19 @@ mod tests {
 
     #[test]
     fn every_reviewer_key_but_its_own_has_a_default() {
-        let own = ["command", "model", "effort"];
+        let own = [
+            "command",
+            "agent",
+            "model",
+            "effort",
+            "vendor",
+            "api",
+            "url",
+            "key_env",
+            "max_output_tokens",
+            "record",
+            "replay",
+        ];
         let of = |prefix: &str| -> Vec<String> {
             let keys = schema::keys().into_iter();
             let mut keys: Vec<String> = keys

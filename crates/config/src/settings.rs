@@ -4,8 +4,10 @@
 //! what `serde(default)` is for. Real defaults stand in `default-config.toml` only.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use model::{CriticalPolicy, PreExistingPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,11 @@ pub struct Settings {
     pub ui: UiSettings,
     /// Removing old runs.
     pub gc: GcSettings,
+    /// What reviewers may spend.
+    pub budget: BudgetSettings,
+    /// Prices of models, by the name in `model`; a `*` at the end stands for anything. They come before the known ones.
+    /// Not read from a repository's file.
+    pub prices: BTreeMap<String, PriceSettings>,
     /// Reviewers by name: letters, digits, `-`, `_` and `.`.
     pub reviewers: BTreeMap<String, ReviewerSettings>,
 }
@@ -45,6 +52,14 @@ pub struct ReviewSettings {
     pub deadline: Duration,
     /// Reviewers running at the same time.
     pub jobs: u32,
+    /// Agents that are installed and signed in are asked without being configured.
+    pub detect: bool,
+    /// Reviewers of one vendor running at the same time.
+    pub vendor_jobs: u32,
+    /// Longest pause between the starts of two reviewers of one vendor, so that they do not all call it at once.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub start_jitter: Duration,
     /// Files whose text reviewers get as background, read from the base commit; missing ones are left out.
     pub context: Vec<String>,
     /// Patterns of generated or mechanical files, which are reviewed lightly.
@@ -93,6 +108,18 @@ pub enum Parser {
     Json,
 }
 
+/// What language a model's server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Api {
+    /// `OpenAI` Chat Completions: also Ollama, llama.cpp, vLLM, LM Studio, `OpenRouter` and many more.
+    Openai,
+    /// Anthropic Messages.
+    Anthropic,
+    /// Gemini `generateContent`.
+    Gemini,
+}
+
 /// What every `[reviewers.NAME]` starts from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -121,6 +148,19 @@ pub struct ReviewerDefaults {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// A model over HTTP: whether it may look at the repository through read-only tools.
+    pub tools: bool,
+    /// A model over HTTP: how often it may call tools in one conversation before it must answer.
+    pub max_turns: u32,
+    /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
+    pub context_tokens: u64,
+    /// How often a reviewer is asked again after a failure that may pass: a broken connection, a busy vendor, a rate
+    /// limit. Failures that do not pass (not logged in, no credit, a wrong setting) are never retried. 10 at most.
+    pub retries: u32,
+    /// The pause before the first retry; it doubles each time.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub retry_wait: Duration,
 }
 
 /// One reviewer.
@@ -132,6 +172,30 @@ pub struct ReviewerSettings {
     #[serde(deserialize_with = "crate::words::deserialize")]
     #[schemars(with = "crate::words::Words")]
     pub command: Vec<String>,
+    /// The agent to ask (`deep-review reviewers` lists them); without it the one of the reviewer's own name, where no
+    /// command is given. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// A model over HTTP instead of a command: what its server speaks. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
+    /// Where that server is; without it, the vendor's own address. Never shown whole: it may hold a secret. Not read from
+    /// a repository's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The environment variable that holds the key. Without it, the vendor's usual one where `url` is not set, and no key
+    /// where it is. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_env: Option<String>,
+    /// A model over HTTP: the most tokens of one answer, where its server's own limit will not do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u64>,
+    /// A model over HTTP: a folder for a copy of every exchange, without keys. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<PathBuf>,
+    /// A model over HTTP: a folder with such copies that answer instead of the server. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<PathBuf>,
     /// What the command reads on its standard input.
     pub stdin: Stdin,
     /// Where its review is taken from.
@@ -162,30 +226,45 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// A model over HTTP: whether it may look at the repository through read-only tools.
+    pub tools: bool,
+    /// A model over HTTP: how often it may call tools in one conversation before it must answer.
+    pub max_turns: u32,
+    /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
+    pub context_tokens: u64,
+    /// Who runs its model: reviewers with the same word here share `review.vendor_jobs` and `review.start_jitter`.
+    /// Without it a reviewer shares with nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// How often it is asked again after a failure that may pass. 10 at most.
+    pub retries: u32,
+    /// The pause before the first retry; it doubles each time.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub retry_wait: Duration,
 }
 
-/// What an open critical finding does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CriticalPolicy {
-    /// The verdict is `rework`.
-    #[default]
-    Rework,
-    /// The verdict is `merge-with-fixes`.
-    Fixes,
-}
-
-/// What becomes of findings about code older than the change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PreExistingPolicy {
-    /// They move to the design observations.
-    #[default]
-    Design,
-    /// They become suggestions.
-    Suggestion,
-    /// They stay as they are.
-    Keep,
+impl ReviewerSettings {
+    /// A reviewer that nobody configured.
+    pub fn unconfigured(defaults: &ReviewerDefaults) -> Self {
+        Self {
+            stdin: defaults.stdin,
+            output: defaults.output,
+            parser: defaults.parser,
+            timeout: defaults.timeout,
+            silence: defaults.silence,
+            quorum: defaults.quorum,
+            env: defaults.env.clone(),
+            enabled: defaults.enabled,
+            output_limit: defaults.output_limit,
+            tools: defaults.tools,
+            max_turns: defaults.max_turns,
+            context_tokens: defaults.context_tokens,
+            retries: defaults.retries,
+            retry_wait: defaults.retry_wait,
+            ..Self::default()
+        }
+    }
 }
 
 /// What brings a declined finding back.
@@ -222,6 +301,56 @@ pub struct BuiltinSettings {
     pub enable: Vec<String>,
     /// Rules to leave out; wins over `enable`.
     pub disable: Vec<String>,
+}
+
+/// What reviewers may spend. Not read from a repository's file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BudgetSettings {
+    /// Each reviewer of a run.
+    pub reviewer: BudgetLimits,
+    /// All reviewers of a run together.
+    pub run: BudgetLimits,
+    /// All runs in this repository on one day (UTC).
+    pub day: BudgetLimits,
+}
+
+/// The most that may be spent; what is not limited says `"none"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BudgetLimits {
+    /// Tokens read and written, cached ones included.
+    #[serde(with = "crate::limit::count")]
+    #[schemars(with = "crate::limit::Written")]
+    pub tokens: Option<u64>,
+    /// US dollars. Reviewers whose cost is unknown are not held by it, and the report says so.
+    #[serde(with = "crate::limit::money")]
+    #[schemars(with = "crate::limit::Written")]
+    pub usd: Option<f64>,
+    /// Requests to models.
+    #[serde(with = "crate::limit::count")]
+    #[schemars(with = "crate::limit::Written")]
+    pub calls: Option<u64>,
+    /// Time: of a reviewer and a run by the clock, of a day the time its reviewers took together.
+    #[serde(with = "crate::limit::time")]
+    #[schemars(with = "String")]
+    pub time: Option<Duration>,
+}
+
+/// What a model costs, in US dollars for a million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PriceSettings {
+    /// Tokens read.
+    pub input: f64,
+    /// Tokens written.
+    pub output: f64,
+    /// Tokens read from a cache; as `input` where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached: Option<f64>,
+    /// Tokens written to a cache; as `input` where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_written: Option<f64>,
 }
 
 /// Whether scripts of reviewers are run.

@@ -9,8 +9,17 @@ use crate::error::visible;
 use crate::layer::{KeyPath, Leaf, spell};
 
 /// Keys that only the user's own layers may set; `*` stands for any part.
-const TRUSTED_ONLY: [(&str, &str); 5] = [
+const TRUSTED_ONLY: &[(&str, &str)] = &[
     ("reviewers.*.command", "choose which commands run"),
+    ("reviewers.*.agent", "choose which commands run"),
+    ("review.detect", "choose which commands run"),
+    ("reviewers.*.api", "choose which server is asked"),
+    ("reviewers.*.url", "choose which server is asked"),
+    ("reviewers.*.key_env", "choose which key is sent"),
+    ("reviewers.*.record", "choose where files are written"),
+    ("reviewers.*.replay", "choose where answers come from"),
+    ("budget.*", "choose what may be spent"),
+    ("prices.*", "choose what spending is taken for"),
     ("reviewers.*.env", "choose which environment variables are passed on"),
     ("defaults.env", "choose which environment variables are passed on"),
     ("verify.*", "choose which commands run, or how they are confined"),
@@ -66,6 +75,17 @@ fn message(leaf: &Leaf, why: &str) -> Message {
 mod tests {
     use super::*;
     use crate::layer::{Layer, read};
+
+    #[test]
+    fn a_repository_chooses_no_server_no_key_and_no_budget() {
+        let text = "[reviewers.a]\napi = \"openai\"\nurl = \"http://evil.example\"\nkey_env = \"AWS_SECRET\"\n\
+                    record = \"/x\"\nreplay = \"/x\"\nmax_turns = 3\n[budget.run]\nusd = 1000\n\
+                    [prices.\"gpt*\"]\ninput = 0\n";
+        let (kept, messages) = filter(read(Layer::Repository, "deep-review.toml", text).expect("valid"));
+        let kept: Vec<String> = kept.iter().map(|leaf| spell(&leaf.path)).collect();
+        assert_eq!(kept, ["reviewers.a.max_turns"]);
+        assert_eq!(messages.len(), 7);
+    }
 
     #[test]
     fn a_repository_chooses_no_command_no_secret_and_no_deletion() {

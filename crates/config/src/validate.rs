@@ -7,6 +7,12 @@ use std::time::Duration;
 use crate::layer::KeyPath;
 use crate::{Output, Placeholder, ReviewerSettings, Settings, parse_word};
 
+/// The least context of a model, in tokens: the instructions and a small answer.
+const LEAST_CONTEXT: u64 = 4096;
+
+/// Most retries that can be set.
+const MOST_RETRIES: u32 = 10;
+
 /// A key and what is wrong with it.
 pub(crate) struct Wrong {
     pub(crate) path: KeyPath,
@@ -29,7 +35,11 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Wrong> {
     if review.jobs == 0 {
         return Err(wrong(&["review", "jobs"], "no reviewer could run with 0 jobs", None));
     }
+    if review.vendor_jobs == 0 {
+        return Err(wrong(&["review", "vendor_jobs"], "no reviewer could run with 0 jobs", None));
+    }
     positive(&["review", "deadline"], review.deadline)?;
+    few(&["defaults", "retries"], settings.defaults.retries)?;
     positive(&["defaults", "timeout"], settings.defaults.timeout)?;
     positive(&["defaults", "silence"], settings.defaults.silence)?;
     if review.base.is_empty() || review.base.starts_with('-') {
@@ -49,6 +59,14 @@ fn positive(path: &[&str], time: Duration) -> Result<(), Wrong> {
     }
 }
 
+/// A vendor that is down stays down for everybody who asks without end, and every try may cost money.
+fn few(path: &[&str], retries: u32) -> Result<(), Wrong> {
+    if retries > MOST_RETRIES {
+        return Err(wrong(path, format!("{retries} retries are too many; the most is {MOST_RETRIES}"), None));
+    }
+    Ok(())
+}
+
 /// Context files are read from the base commit, so they are paths in the repository.
 fn inside(file: &str) -> Result<(), String> {
     let leaves = file.starts_with('/') || file.contains('\\') || file.split('/').any(|part| part == "..");
@@ -64,13 +82,14 @@ fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> 
     check_name(name)?;
     positive(&here("timeout"), reviewer.timeout)?;
     positive(&here("silence"), reviewer.silence)?;
+    few(&here("retries"), reviewer.retries)?;
     for (key, value) in [("model", &reviewer.model), ("effort", &reviewer.effort)] {
-        // The value becomes an argument of a program; it must not be taken for one of its options.
-        if let Some(value) = value
-            && (value.starts_with('-') || value.chars().any(char::is_control))
-        {
+        if let Some(value) = value.as_ref().filter(|value| !is_choice(value)) {
             return Err(wrong(&here(key), format!("`{value}` cannot be the name of a {key}"), None));
         }
+    }
+    if reviewer.vendor.as_deref().is_some_and(|vendor| vendor.trim().is_empty()) {
+        return Err(wrong(&here("vendor"), "the vendor has no name", None));
     }
     for variable in &reviewer.env {
         if variable.is_empty() || variable.contains(['=', '\0']) {
@@ -78,7 +97,47 @@ fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> 
             return Err(wrong(&here("env"), format!("`{variable}` is not a variable's name"), Some(hint)));
         }
     }
+    check_model(name, reviewer)?;
     check_command(name, reviewer)
+}
+
+/// A model over HTTP is asked by its own keys; a reviewer is one thing or the other.
+fn check_model(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
+    let here = |key: &'static str| ["reviewers", name, key];
+    if reviewer.context_tokens < LEAST_CONTEXT {
+        let hint = format!("the instructions alone need some; the least is {LEAST_CONTEXT}");
+        return Err(wrong(&here("context_tokens"), "no review fits into that", Some(&hint)));
+    }
+    if reviewer.api.is_none() {
+        let set = [("url", reviewer.url.is_some()), ("key_env", reviewer.key_env.is_some())];
+        return match set.iter().find(|(_, set)| *set) {
+            Some((key, _)) => {
+                let hint = "set `api` to \"openai\", \"anthropic\" or \"gemini\"";
+                Err(wrong(&here(key), "nothing says what that server speaks", Some(hint)))
+            }
+            None => Ok(()),
+        };
+    }
+    if !reviewer.command.is_empty() {
+        return Err(wrong(&here("api"), "it has a `command` as well: a reviewer is one or the other", None));
+    }
+    if reviewer.model.is_none() {
+        return Err(wrong(&here("api"), "no model is named", Some("set `model`")));
+    }
+    if reviewer.record.is_some() && reviewer.replay.is_some() {
+        return Err(wrong(&here("replay"), "a replay asks nobody, so there is nothing to record", None));
+    }
+    if reviewer.key_env.as_ref().is_some_and(|name| name.is_empty() || name.contains(['=', '\0'])) {
+        let hint = "the name only; the key is taken from the environment";
+        return Err(wrong(&here("key_env"), "it is not a variable's name", Some(hint)));
+    }
+    Ok(())
+}
+
+/// Whether a word may name a model or an effort. It becomes an argument of a program; it must not be taken for one of its
+/// options.
+pub fn is_choice(word: &str) -> bool {
+    !word.is_empty() && !word.starts_with('-') && !word.chars().any(char::is_control)
 }
 
 fn check_command(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {

@@ -15,6 +15,7 @@ const AFTER_HELP: &str = "Examples:
   deep-review --worktree               review what is not committed yet
   deep-review main..topic              review a range
   deep-review --reviewer builtin       no model, no key, no network
+  deep-review resume                   go on with a run that was interrupted
   deep-review show I1                  one finding of the last run, with its evidence
   deep-review consolidate claude=a.md codex=b.md -C .
                                        merge reviews you already have
@@ -82,12 +83,14 @@ pub(crate) enum Command {
     Open(OpenArgs),
     /// Write a run's report in another form
     Report(ReportArgs),
+    /// Go on with a run that was interrupted, without asking finished reviewers again
+    Resume(ResumeArgs),
     /// Remove old runs
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
     Doctor,
-    /// List the reviewers that a run would ask
-    Reviewers,
+    /// List the reviewers that a run would ask; try one, add one, print a prompt
+    Reviewers(ReviewersArgs),
     /// Show configuration and where each value comes from
     Config(ConfigArgs),
     /// Print the JSON Schema of a document
@@ -123,8 +126,9 @@ pub(crate) struct RunArgs {
     /// Compare against REV instead of the default branch
     #[arg(long, value_name = "REV")]
     pub(crate) base: Option<String>,
-    /// Ask only this reviewer; repeat for more. `builtin` needs no model, key or network
-    #[arg(long, value_name = "NAME")]
+    /// Ask only this reviewer; repeat for more. `builtin` needs no model, key or network. A model, and an effort after
+    /// it, replace those configured (a model's name with a colon needs one more at its end: `local:qwen3:8b:`)
+    #[arg(long, value_name = "NAME[:MODEL[:EFFORT]]")]
     pub(crate) reviewer: Vec<String>,
     /// Leave the built-in reviewers out
     #[arg(long)]
@@ -132,6 +136,9 @@ pub(crate) struct RunArgs {
     /// Reviews needed for a verdict
     #[arg(long, value_name = "N")]
     pub(crate) quorum: Option<u32>,
+    /// Reviewers at work at the same time
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<u32>,
     /// Stop waiting after this long and consolidate what has arrived (`15m`, `90s`)
     #[arg(long, value_name = "TIME")]
     pub(crate) deadline: Option<String>,
@@ -147,6 +154,57 @@ pub(crate) struct RunArgs {
     /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: ProgressHow,
+    /// Print the plan, the prompts and an estimate; ask nobody
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Arguments of `reviewers`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ReviewersArgs {
+    #[command(subcommand)]
+    pub(crate) what: Option<ReviewersCommand>,
+}
+
+/// What to do about reviewers.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ReviewersCommand {
+    /// List them (the default)
+    List,
+    /// Ask an agent one small question: is it installed, signed in, reachable, does text arrive unaltered
+    Test {
+        /// Reviewers or agents; without one every agent that a run would ask
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Write a reviewer into your configuration: an agent, or any command
+    Add {
+        /// Its name
+        name: String,
+        /// The agent, where its name is another
+        #[arg(long, value_name = "AGENT")]
+        agent: Option<String>,
+        /// The model to ask for
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
+        /// The effort to ask for
+        #[arg(long, value_name = "EFFORT")]
+        effort: Option<String>,
+        /// The command and its arguments, with placeholders such as `{prompt_file}`
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// Print the prompt template a reviewer gets, to be copied to `prompts/NAME.md` beside your configuration
+    Prompt {
+        /// The reviewer
+        #[arg(default_value = "review")]
+        name: String,
+    },
+    /// Print an agent's adapter, to be copied to `agents/NAME.toml` beside your configuration
+    Adapter {
+        /// The agent
+        name: String,
+    },
 }
 
 /// From which severity on `run` exits with 1.
@@ -208,7 +266,7 @@ pub(crate) struct ConsolidateArgs {
     /// What it is compared against; needs -C
     #[arg(long, value_name = "REV")]
     pub(crate) base: Option<String>,
-    /// Print the report as md, html, sarif or json instead of the summary
+    /// Print the report in this form instead of the summary
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
     /// Exit with 1 when a finding that is not contested is at least this severe
@@ -230,10 +288,24 @@ pub(crate) struct ImportArgs {
 /// A form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    /// Markdown, as people paste and archive it
     Md,
+    /// One page for the browser
     Html,
+    /// The whole value
     Json,
+    /// SARIF 2.1.0 for code scanning
     Sarif,
+    /// JUnit XML: one case a changed file, one a reviewer
+    Junit,
+    /// GitLab code quality
+    Gitlab,
+    /// reviewdog's RDJSON
+    Rdjson,
+    /// The payload of one pull-request review on GitHub; posts nothing
+    GithubReview,
+    /// The Markdown of one pull-request comment that later rounds replace; posts nothing
+    GithubSummary,
 }
 
 /// Arguments of `show`.
@@ -245,7 +317,7 @@ pub(crate) struct ShowArgs {
     /// Tell why a finding was merged, rated and placed as it is
     #[arg(long)]
     pub(crate) why: bool,
-    /// Print the report as md, html, sarif or json
+    /// Print the report in this form
     #[arg(long, value_name = "FORMAT", conflicts_with = "why")]
     pub(crate) format: Option<Format>,
 }
@@ -276,9 +348,31 @@ pub(crate) struct OpenArgs {
 pub(crate) struct ReportArgs {
     /// A run (id, unique part of one); the last one without it
     pub(crate) run: Option<String>,
-    /// md, html, json or sarif
+    /// The form
     #[arg(short, long, value_name = "FORMAT", default_value = "md")]
     pub(crate) format: Format,
+}
+
+/// Arguments of `resume`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// A run (id, unique part of one); without it the last one that was interrupted
+    pub(crate) run: Option<String>,
+    /// Ask nobody: report what has arrived
+    #[arg(long)]
+    pub(crate) as_it_is: bool,
+    /// Another deadline than the run had, from now on (`15m`, `90s`)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
+    /// Exit with 1 when an open finding that is not contested is at least this severe
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Also write report.json, report.md, report.html and report.sarif into DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub(crate) progress: ProgressHow,
 }
 
 /// Arguments of `gc`.

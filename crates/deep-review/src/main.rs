@@ -3,10 +3,13 @@
 //! In: the command line, the environment, signals. Out: what the commands print, and one of the documented exit codes.
 //! Never reviews anything itself.
 
+mod agents;
 mod args;
 mod commands;
 mod exit;
 mod interrupt;
+mod leftovers;
+mod outcome;
 mod progress;
 mod session;
 mod ui;
@@ -47,9 +50,10 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Log(args) => commands::log::run(session, args),
         Command::Open(args) => commands::open::run(session, args),
         Command::Report(args) => commands::report::run(session, args),
+        Command::Resume(args) => commands::resume::run(session, args),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
-        Command::Reviewers => commands::reviewers::run(session),
+        Command::Reviewers(args) => commands::reviewers::run(session, args),
         Command::Config(args) => commands::config::run(session, args),
         Command::Schema(args) => commands::schema::run(session, *args),
         Command::Completions(args) => commands::shell::completions(session, *args),

@@ -8,9 +8,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::{Ending, Event, EventKind, Lane, Severity};
+use model::{Clock as _, Ending, Event, EventKind, Lane, Severity};
 
 use crate::args::ProgressHow;
+use crate::session::SystemClock;
 use crate::ui::Ui;
 
 /// Shows events as they happen.
@@ -42,6 +43,16 @@ impl Progress {
             ProgressHow::Plain | ProgressHow::Auto => How::Plain,
         };
         Self { ui, how }
+    }
+
+    /// Says something that is no event of a run.
+    pub(crate) fn say(&self, text: &str) {
+        let text = report::safe_text(text);
+        match &self.how {
+            How::Live { lanes, .. } => lanes.println(text).unwrap_or_default(),
+            How::Json => self.show(&Event { at: SystemClock.now(), kind: EventKind::Note { text } }),
+            How::Plain | How::Silent => self.ui.talk(&text),
+        }
     }
 
     /// Shows one event.
@@ -112,6 +123,10 @@ fn sentence(event: &EventKind) -> Option<String> {
                 (ending, None) => format!("{reviewer} {} after {seconds:.1}s", ending.as_str()),
             }
         }
+        EventKind::ReviewerRetry { reviewer, failure, wait_ms, .. } => {
+            let (class, why) = (failure.class.as_str(), &failure.message);
+            format!("{reviewer} is asked again in {}: {class}: {why}", seconds(*wait_ms))
+        }
         EventKind::FindingChecked { reviewer, severity, title, place, lane } => {
             if *severity == Severity::Suggestion {
                 return None;
@@ -120,10 +135,43 @@ fn sentence(event: &EventKind) -> Option<String> {
             let lane = if *lane == Lane::Contested { " (contested)" } else { "" };
             format!("{} {place}  {title}  [{reviewer}]{lane}", severity.as_str())
         }
+        EventKind::SoFar { ended, asked, raised, findings, blocking, contested } => {
+            so_far(*ended, *asked, *raised, *findings, *blocking, *contested)
+        }
         EventKind::Note { text } => format!("note: {text}"),
         EventKind::ReviewerProgress { .. } | EventKind::RunEnded { .. } => return None,
     };
     Some(report::safe_text(&line))
+}
+
+fn seconds(ms: u64) -> String {
+    let whole = std::time::Duration::from_secs(ms.div_ceil(1000));
+    ::config::format_duration(whole)
+}
+
+/// What the reviewers that ended say together.
+fn so_far(
+    ended: u32,
+    asked: u32,
+    raised: u32,
+    findings: model::SeverityCounts,
+    blocking: u32,
+    contested: u32,
+) -> String {
+    let distinct = findings.total();
+    let found = if distinct == 0 {
+        "no findings".to_owned()
+    } else {
+        format!("{} ({})", count(distinct, "distinct finding"), findings.compact())
+    };
+    let told = if raised == distinct { String::new() } else { format!(" of {raised} raised") };
+    let blocks = match blocking {
+        0 => String::new(),
+        1 => ", 1 would block".to_owned(),
+        more => format!(", {more} would block"),
+    };
+    let contested = if contested == 0 { String::new() } else { format!(", {contested} contested") };
+    format!("so far {ended} of {asked} reviewers: {found}{told}{blocks}{contested}")
 }
 
 fn count(number: u32, noun: &str) -> String {

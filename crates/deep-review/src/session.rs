@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use config::{Config, Environment, Flag, Sources};
 use git::{Repository, TargetRequest};
 use jiff::Timestamp;
-use model::{Clock, Target};
+use model::{Clock, Sha, Target};
 use store::Store;
 use supervise::Keeper;
 
@@ -109,11 +109,33 @@ impl Session {
         Ok((target, config))
     }
 
+    /// Settings with the repository's own file as it stands at a commit, for a change that is known already.
+    pub(crate) fn config_at(
+        &self,
+        repository: &Repository,
+        commit: Option<&Sha>,
+    ) -> Result<Config, CommandError> {
+        let sources = self.sources(Some(repository), Vec::new())?;
+        let text = match commit {
+            Some(commit) => repository
+                .file_at(commit, config::REPOSITORY_FILE)
+                .map_err(|error| git_error(&error))?
+                .map(|text| String::from_utf8_lossy(&text).into_owned()),
+            None => None,
+        };
+        load(&sources.with_repository(text))
+    }
+
     /// Says what the configuration wants the user to know.
     pub(crate) fn tell_messages(&self, config: &Config) {
         for message in &config.messages {
             self.ui.warn(&report::safe_text(&message.text));
         }
+    }
+
+    /// The folder of the user's own configuration.
+    pub(crate) fn user_folder(&self) -> Option<PathBuf> {
+        Some(self.environment.user_config_file()?.parent()?.to_owned())
     }
 
     /// Where reviewers' checkouts may live.
@@ -162,9 +184,11 @@ pub(crate) fn git_error(error: &git::Error) -> CommandError {
 
 pub(crate) fn store_error(error: &store::Error) -> CommandError {
     let exit = match error {
-        store::Error::NoRuns { .. } | store::Error::UnknownRun { .. } | store::Error::Ambiguous { .. } => {
-            Exit::Usage
-        }
+        store::Error::NoRuns { .. }
+        | store::Error::UnknownRun { .. }
+        | store::Error::Ambiguous { .. }
+        | store::Error::NothingToResume { .. }
+        | store::Error::NothingRecorded { .. } => Exit::Usage,
         _ => Exit::Environment,
     };
     let hint = error.hint();
@@ -177,9 +201,21 @@ pub(crate) fn engine_error(error: &engine::Error) -> CommandError {
         engine::Error::Store(error) => store_error(error),
         engine::Error::NoSuchReviewer { .. } => CommandError::usage(error.to_string())
             .hint("`deep-review reviewers` lists those that are configured"),
+        engine::Error::BadChoice { .. } | engine::Error::NamedTwice { .. } => {
+            CommandError::usage(error.to_string())
+        }
+        engine::Error::SettingsChanged { .. } => CommandError::usage(error.to_string())
+            .hint("put them back as they were, and run it again")
+            .hint("`--as-it-is` asks nobody and reports what has arrived; `deep-review` starts a new run"),
+        engine::Error::NoPlan { .. } => {
+            CommandError::usage(error.to_string()).hint("`deep-review` starts a new run")
+        }
         engine::Error::NobodyToAsk => {
             CommandError::usage(error.to_string()).hint("`deep-review reviewers` tells how to add one")
         }
+        engine::Error::Prompt { .. } => CommandError::usage(error.to_string())
+            .hint("your own prompts are in the folder `prompts` beside your configuration")
+            .hint("`deep-review reviewers prompt` prints the shipped one"),
         engine::Error::Write { .. } => CommandError::environment(error.to_string()),
     }
 }

@@ -1,36 +1,62 @@
 //! Asks every reviewer side by side.
 //!
-//! In: the roster and what is pinned. Out: one message a happening, ending with one attempt a reviewer. A reviewer that
-//! fails, hangs or panics costs only itself. Never reads an answer.
+//! In: the roster and what is pinned. Out: one message a happening, ending with one answer a reviewer. A reviewer that fails,
+//! hangs or panics costs only itself; one whose failure may pass is asked again.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use model::{Ending, Receipt, ReviewerKind, RunId};
-use reviewers::{Attempt, CommandRequest, ask_command};
+use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
+use config::PriceSettings;
+use reviewers::{Attempt, Budget};
+use reviewers::agent::Agents;
 use supervise::{Cancel, Keeper};
 
+use crate::hear::{Answered, hear, understand};
+use crate::program::{Chair, ask_program, builtin_document};
+use crate::retry::{Decision, Patience, decide, fraction};
 use crate::roster::{Asked, BUILTIN};
+use crate::scrub::Scrub;
+use crate::spending::kind;
+use crate::turns::Turns;
 
 /// What the askers tell the story.
 pub(crate) enum News {
     /// A reviewer was started.
     Started(String),
     /// It wrote something.
-    Wrote { reviewer: String, bytes: u64 },
-    /// It ended.
-    Ended(Box<Attempt>),
+    Wrote { reviewer: String, bytes: u64, note: Option<String> },
+    /// It failed in a way that may pass; it is asked again after the pause.
+    Retry { answered: Box<Answered>, failure: Failure, wait: Duration },
+    /// It ended. `others` are later tries that say less than this one.
+    Ended { answered: Box<Answered>, others: Vec<Answered> },
 }
 
 /// The folders of one reviewer.
 pub(crate) struct Folders {
-    /// For its checkout; outside the repository.
+    /// For its checkout; outside the repository, fresh for each try.
     pub(crate) scratch: PathBuf,
-    /// For the record of its process; in the run folder, where the next start finds it.
+    /// For the records of its processes, one folder a try; in the run folder, where the next start finds them.
     pub(crate) process: PathBuf,
+    /// How often earlier processes of this run asked it in vain.
+    pub(crate) asked_before: u32,
+}
+
+/// Ends the reviewers, and says why.
+pub(crate) struct Stop {
+    pub(crate) cancel: Cancel,
+    /// Why they are ended, where it is not somebody outside who asked.
+    pub(crate) why: OnceLock<String>,
+}
+
+impl Stop {
+    fn reason(&self) -> &str {
+        self.why.get().map_or("the run was interrupted", String::as_str)
+    }
 }
 
 /// What every asker needs.
@@ -43,64 +69,191 @@ pub(crate) struct Panel<'a> {
     /// Folders of each reviewer, in roster order.
     pub(crate) folders: Vec<Folders>,
     pub(crate) prior: &'a [String],
-    /// How many reviewers run at once.
-    pub(crate) jobs: usize,
+    /// The agents that were found, and the user's prompts.
+    pub(crate) agents: &'a Agents,
+    /// Whether the built-in reviewers are asked, so that the others can be told what they found.
+    pub(crate) builtin_asked: bool,
+    /// What the built-in reviewers say; made by whoever needs it first.
+    pub(crate) builtin_document: OnceLock<ReviewDocument>,
+    /// What may be spent.
+    pub(crate) budget: Budget,
+    /// The user's own prices.
+    pub(crate) prices: &'a BTreeMap<String, PriceSettings>,
+    pub(crate) scrub: &'a Scrub,
+    pub(crate) turns: Turns,
+    pub(crate) stop: Stop,
+    /// When everybody is ended.
+    pub(crate) deadline: Instant,
 }
 
-/// Asks everybody and returns when the last one ended. Every reviewer of the roster sends exactly one `Ended`.
-pub(crate) fn ask_all(panel: &Panel<'_>, roster: &[Asked], cancel: &Cancel, news: &Sender<News>) {
-    let queue = Mutex::new(roster.iter().enumerate());
+/// Asks those of the roster that are wanted, and returns when the last one ended. Each sends exactly one `Ended`.
+pub(crate) fn ask_all(panel: &Panel<'_>, roster: &[Asked], wanted: &[usize], news: &Sender<News>) {
     std::thread::scope(|scope| {
-        for _ in 0..panel.jobs.clamp(1, roster.len().max(1)) {
+        for at in wanted {
             scope.spawn(|| {
-                loop {
-                    let next = queue.lock().expect("nothing panics with the queue").next();
-                    let Some((at, asked)) = next else { break };
-                    let attempt = ask_one(panel, at, asked, cancel, news);
-                    // The story may have stopped listening; there is nobody else to tell.
-                    drop(news.send(News::Ended(Box::new(attempt))));
-                }
+                let (answered, others) = ask_until_done(panel, *at, &roster[*at], news);
+                // The story may have stopped listening; there is nobody else to tell.
+                drop(news.send(News::Ended { answered: Box::new(answered), others }));
             });
         }
     });
 }
 
-fn ask_one(panel: &Panel<'_>, at: usize, asked: &Asked, cancel: &Cancel, news: &Sender<News>) -> Attempt {
-    let name = asked.name().to_owned();
-    if cancel.is_cancelled() {
-        return not_asked(&name, "the run was cancelled before it was asked");
-    }
-    drop(news.send(News::Started(name.clone())));
-    let attempt = catch_unwind(AssertUnwindSafe(|| match asked {
-        Asked::Builtin => ask_builtin(panel),
-        Asked::Command { name, settings } => {
-            let request = CommandRequest {
-                name,
-                settings,
-                repository: panel.repository,
-                target: panel.snapshot.target(),
-                diff: panel.snapshot.diff(),
-                run: panel.run,
-                folder: &panel.folders[at].scratch,
-                process: &panel.folders[at].process,
-                keeper: panel.keeper,
-                prior: panel.prior,
-            };
-            ask_command(&request, cancel, &mut |progress| {
-                if let supervise::Progress::Output { stdout, .. } = progress {
-                    drop(news.send(News::Wrote { reviewer: name.clone(), bytes: stdout }));
-                }
-            })
+/// Asks one reviewer until it reviewed, or failed in a way that does not pass, or time is up.
+fn ask_until_done(
+    panel: &Panel<'_>,
+    at: usize,
+    asked: &Asked,
+    news: &Sender<News>,
+) -> (Answered, Vec<Answered>) {
+    let mut tries = Vec::new();
+    for number in panel.folders[at].asked_before + 1.. {
+        let answered = ask_in_turn(panel, at, asked, number, news);
+        let next = next_step(panel, asked, &answered, number);
+        tries.push(answered.clone());
+        match (next, answered.row.failure.clone()) {
+            (Decision::Again(wait), Some(failure)) => {
+                drop(news.send(News::Retry { answered: Box::new(answered), failure, wait }));
+                pause(wait, &panel.stop.cancel);
+            }
+            (Decision::GiveUp(why), _) => return choose(panel, asked, tries, why),
+            (Decision::Again(_), None) => return choose(panel, asked, tries, None),
         }
-    }));
-    attempt.unwrap_or_else(|_| Attempt {
-        ending: Ending::Failed,
-        error: Some("deep-review itself failed while asking it; this is a defect of deep-review".to_owned()),
-        ..not_asked(&name, "")
-    })
+    }
+    unreachable!("retries are counted and end")
 }
 
-fn not_asked(name: &str, why: &str) -> Attempt {
+fn next_step(panel: &Panel<'_>, asked: &Asked, answered: &Answered, number: u32) -> Decision {
+    let (Some(failure), Some(settings)) = (&answered.row.failure, asked.settings()) else {
+        return Decision::GiveUp(None);
+    };
+    let patience = Patience { retries: settings.retries, wait: settings.retry_wait };
+    let left = panel.deadline.saturating_duration_since(Instant::now());
+    let lot = fraction(&[panel.run.as_str(), asked.name(), &number.to_string()]);
+    let decision = decide(failure, number, patience, left, lot);
+    if matches!(decision, Decision::Again(_)) && answered.row.tree_gone == Some(false) {
+        return Decision::GiveUp(Some("processes of it are not proven gone".to_owned()));
+    }
+    decision
+}
+
+/// The try that counts: the last one, unless an earlier one of those that failed says more. The others come back too.
+fn choose(
+    panel: &Panel<'_>,
+    asked: &Asked,
+    mut tries: Vec<Answered>,
+    why: Option<String>,
+) -> (Answered, Vec<Answered>) {
+    let last = tries.len() - 1;
+    let best = if tries[last].row.state == ReviewerState::Finished {
+        last
+    } else {
+        (0..tries.len()).max_by_key(|at| (tries[*at].reading.findings.len(), *at)).unwrap_or(last)
+    };
+    let failures: Vec<&Failure> =
+        tries[..last].iter().filter_map(|answered| answered.row.failure.as_ref()).collect();
+    let mut attempt = tries[best].attempt.clone();
+    attempt.attempts = tries[last].attempt.attempts;
+    // Every try was paid for; one whose cost is unknown makes the sum unknown.
+    let each = || tries.iter().map(|answered| &answered.attempt).filter(|one| one.ending != Ending::NotStarted);
+    attempt.usd = each().map(|one| one.usd).sum();
+    attempt.tokens = each().map(|one| one.tokens).try_fold(Tokens::default(), |sum, one| {
+        let one = one?;
+        Some(Tokens { input: sum.input + one.input, output: sum.output + one.output })
+    });
+    attempt.notes.extend(told(&failures, attempt.attempts));
+    attempt.notes.extend(why.map(|why| format!("it was not asked again: {why}")));
+    if tries[last].attempt.ending == Ending::Cancelled {
+        // Cut off while it waited for its next try: what it wrote before counts, and it can still be asked again.
+        attempt.ending = Ending::Cancelled;
+        attempt.error.clone_from(&tries[last].attempt.error);
+    }
+    let text = tries[best].text.clone();
+    let chosen = understand(attempt, text, asked.parser(), panel.snapshot.target());
+    // Every try but the last was kept when it was tried again.
+    let others = if best == last { Vec::new() } else { tries.split_off(last) };
+    (chosen, others)
+}
+
+/// What became of the tries before, in one sentence.
+fn told(failures: &[&Failure], attempts: u32) -> Option<String> {
+    let each = failures.iter().map(|failure| format!("{} ({})", failure.class.as_str(), failure.message));
+    let each: Vec<String> = each.collect();
+    (!each.is_empty())
+        .then(|| format!("it was asked {attempts} times; it failed before with {}", each.join(", ")))
+}
+
+/// Waits, but not longer than the run.
+fn pause(wait: Duration, cancel: &Cancel) {
+    const LOOK: Duration = Duration::from_millis(50);
+    let end = Instant::now() + wait;
+    while !cancel.is_cancelled() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        std::thread::sleep(left.min(LOOK));
+    }
+}
+
+fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sender<News>) -> Answered {
+    let cancel = &panel.stop.cancel;
+    let mut attempt = match panel.turns.take(at, cancel) {
+        None => {
+            let asked_before = if number == 1 { "it was asked" } else { "it was asked again" };
+            not_asked(asked.name(), &format!("{} before {asked_before}", panel.stop.reason()))
+        }
+        Some(_turn) => {
+            if number == panel.folders[at].asked_before + 1 {
+                drop(news.send(News::Started(asked.name().to_owned())));
+            }
+            let attempt = catch_unwind(AssertUnwindSafe(|| ask_once(panel, at, asked, number, news)));
+            attempt.unwrap_or_else(|_| Attempt {
+                ending: Ending::Failed,
+                ..not_asked(
+                    asked.name(),
+                    "deep-review itself failed while asking it; this is a defect of deep-review",
+                )
+            })
+        }
+    };
+    if let Some(settings) = asked.settings() {
+        attempt.kind = kind(settings);
+    }
+    attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
+    if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
+        attempt.error = Some(format!("{} before it was done", panel.stop.reason()));
+    }
+    hear(attempt, asked.parser(), panel.snapshot.target(), panel.scrub)
+}
+
+/// One try.
+fn ask_once(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sender<News>) -> Attempt {
+    let folders = &panel.folders[at];
+    match asked {
+        Asked::Builtin => ask_builtin(panel),
+        Asked::Command { name, settings } => {
+            let process = folders.process.with_extension(number.to_string());
+            for (folder, what) in [(&folders.scratch, "checkout"), (&process, "record")] {
+                if let Err(error) = fresh(folder) {
+                    let why = format!("the folder for its {what} could not be made: {error}");
+                    return Attempt { ending: Ending::NotStarted, ..not_asked(name, &why) };
+                }
+            }
+            ask_program(panel, &Chair { name, settings, scratch: &folders.scratch, process: &process }, news)
+        }
+    }
+}
+
+/// An empty folder, whatever an earlier try left there.
+fn fresh(folder: &Path) -> Result<(), String> {
+    if folder.symlink_metadata().is_ok() {
+        supervise::remove_tree(folder).map_err(|error| error.to_string())?;
+    }
+    std::fs::create_dir_all(folder).map_err(|error| error.to_string())
+}
+
+pub(crate) fn not_asked(name: &str, why: &str) -> Attempt {
     Attempt {
         name: name.to_owned(),
         kind: if name == BUILTIN { ReviewerKind::Builtin } else { ReviewerKind::Agent },
@@ -117,8 +270,7 @@ fn ask_builtin(panel: &Panel<'_>) -> Attempt {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }
-    let document = builtin::review_snapshot(panel.snapshot, panel.builtin);
-    let mut answer = serde_json::to_vec_pretty(&document).expect("a review document is plain data");
+    let mut answer = serde_json::to_vec_pretty(builtin_document(panel)).expect("a review document is plain data");
     answer.push(b'\n');
     let target = panel.snapshot.target();
     Attempt {

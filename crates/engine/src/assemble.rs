@@ -6,10 +6,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use config::Config;
-use findings::{Input, Policy, Quorum, Records};
+use config::{Config, Settings};
+use evidence::Evidence;
+use findings::{Input, Known, Policy, Quorum, Records};
 use jiff::Timestamp;
-use model::{Finding, Original, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series, Target, Tool};
+use model::{
+    Finding, Lane, Original, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series, SeverityCounts, Target,
+    Tool,
+};
 
 use crate::Error;
 use crate::place::permalink;
@@ -18,8 +22,10 @@ use crate::review::{Heard, milliseconds};
 /// What a report is made from.
 pub(crate) struct Parts<'a> {
     pub(crate) target: &'a Target,
-    /// The repository at the pinned commits; `None` where none is used.
-    pub(crate) facts: Option<&'a git::Snapshot>,
+    /// The repository at the pinned commits and what is known of the change; `None` where none is used.
+    pub(crate) facts: Option<(&'a git::Snapshot, &'a Evidence<'a>)>,
+    /// What earlier runs taught about the reviewers.
+    pub(crate) records: &'a Records,
     pub(crate) series: Series,
     pub(crate) run: RunId,
     pub(crate) heard: Vec<Heard>,
@@ -43,7 +49,8 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         }
         roster.push(heard.row);
     }
-    let limitations = parts.facts.map(|facts| evidence::limitations(facts)).unwrap_or_default();
+    let (facts, evidence) = parts.facts.unzip();
+    let known = facts.map_or_else(Known::default, |facts| known(facts, parts.target));
     let consolidated = findings::consolidate(&Input {
         roster: &roster,
         readings: &readings,
@@ -51,14 +58,15 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         changed: &parts.target.changed,
         commits: &parts.target.commits,
         policy: &policy(&parts.config.settings.policy),
-        records: &Records::new(),
-        limitations: &limitations,
+        records: parts.records,
+        limitations: evidence.map_or(&[], Evidence::limitations),
+        known: &known,
         quorum: parts.quorum,
-        repository_used: parts.facts.is_some(),
+        repository_used: facts.is_some(),
     });
     let mut all = consolidated.findings;
     for finding in &mut all {
-        illustrate(finding, parts.target, parts.facts);
+        illustrate(finding, parts.target, facts);
     }
     let waited = roster.iter().all(|row| row.state == ReviewerState::Finished || !row.quorum);
     let (needed, counted) = consolidated.quorum;
@@ -95,18 +103,68 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     (report, originals)
 }
 
+/// What the repository itself shows, beside what reviewers say.
+fn known(facts: &git::Snapshot, target: &Target) -> Known {
+    Known {
+        shown: Some((target.merge_base.clone(), target.head.clone())),
+        commits: evidence::history(facts),
+        untested: evidence::untested(facts),
+    }
+}
+
+/// The distinct findings of those that ended so far: how many of each severity, how many block, how many are contested.
+pub(crate) fn so_far<'h>(
+    heard: impl Iterator<Item = &'h Heard>,
+    target: &Target,
+    evidence: &Evidence<'_>,
+    records: &Records,
+    settings: &Settings,
+) -> SoFar {
+    let mut roster = Vec::new();
+    let mut readings = Vec::new();
+    let mut checked = Vec::new();
+    for heard in heard {
+        readings.push((heard.row.name.clone(), heard.reading.clone()));
+        checked.extend(heard.checked.iter().cloned());
+        roster.push(heard.row.clone());
+    }
+    let raised = checked.len() as u32;
+    let consolidated = findings::consolidate(&Input {
+        roster: &roster,
+        readings: &readings,
+        checked,
+        changed: &target.changed,
+        commits: &target.commits,
+        policy: &policy(&settings.policy),
+        records,
+        limitations: evidence.limitations(),
+        known: &Known::default(),
+        quorum: Quorum::Wanted(settings.review.quorum),
+        repository_used: true,
+    });
+    let mut findings = SeverityCounts::default();
+    for finding in &consolidated.findings {
+        findings.add(finding.severity);
+    }
+    let contested = consolidated.findings.iter().filter(|it| it.lane == Lane::Contested).count() as u32;
+    let blocking = consolidated.verdict.blocking.len() as u32;
+    SoFar { ended: roster.len() as u32, raised, findings, blocking, contested }
+}
+
+/// See [`so_far`].
+pub(crate) struct SoFar {
+    pub(crate) ended: u32,
+    pub(crate) raised: u32,
+    pub(crate) findings: SeverityCounts,
+    pub(crate) blocking: u32,
+    pub(crate) contested: u32,
+}
+
 /// What the user set, in the words of `findings`. What cannot be set stays at its default.
 fn policy(settings: &config::PolicySettings) -> Policy {
     Policy {
-        critical: match settings.critical {
-            config::CriticalPolicy::Rework => findings::CriticalPolicy::Rework,
-            config::CriticalPolicy::Fixes => findings::CriticalPolicy::Fixes,
-        },
-        pre_existing: match settings.pre_existing {
-            config::PreExistingPolicy::Design => findings::PreExistingPolicy::Design,
-            config::PreExistingPolicy::Suggestion => findings::PreExistingPolicy::Suggestion,
-            config::PreExistingPolicy::Keep => findings::PreExistingPolicy::Keep,
-        },
+        critical: settings.critical,
+        pre_existing: settings.pre_existing,
         ..Policy::default()
     }
 }

@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use config::Config;
-use findings::Quorum;
+use evidence::Evidence;
+use findings::{Quorum, Records};
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
 use model::{Ending, Original, Receipt, Report, ReviewerKind, Series, Target};
@@ -51,14 +52,17 @@ pub fn consolidate(request: &ConsolidateRequest<'_>) -> Result<(Report, Vec<Orig
         Some((repository, _)) => Some(Snapshot::open(repository, &target)?),
         None => None,
     };
-    let heard = request.reviews.iter().map(|given| hear(given, &target, snapshot.as_ref())).collect();
+    let evidence = snapshot.as_ref().map(|facts| Evidence::new(facts));
+    let heard = request.reviews.iter().map(|given| hear(given, &target, evidence.as_ref())).collect();
     let mut notes = Vec::new();
     if snapshot.is_none() {
         notes.push("no repository was used: no claim was checked against code".to_owned());
     }
     let (mut report, originals) = assemble(Parts {
         target: &target,
-        facts: snapshot.as_ref(),
+        facts: snapshot.as_ref().zip(evidence.as_ref()),
+        // Nothing but the given texts and the commits has a say.
+        records: &Records::new(),
         series: Series { key: series_key(&target), round: 1, previous: None },
         run: unrecorded("consolidated"),
         heard,
@@ -90,7 +94,7 @@ fn series_key(target: &Target) -> String {
     }
 }
 
-fn hear(given: &GivenReview, target: &Target, snapshot: Option<&Snapshot>) -> Heard {
+fn hear(given: &GivenReview, target: &Target, evidence: Option<&Evidence<'_>>) -> Heard {
     let (answer, ending, error) = match &given.text {
         Ok(bytes) => (bytes.clone(), Ending::Finished, None),
         Err(why) => (Vec::new(), Ending::NotStarted, Some(why.clone())),
@@ -101,8 +105,8 @@ fn hear(given: &GivenReview, target: &Target, snapshot: Option<&Snapshot>) -> He
         ending,
         error,
         receipt: Receipt {
-            base: snapshot.map(|_| target.merge_base.clone()),
-            head: snapshot.map(|_| target.head.clone()),
+            base: evidence.map(|_| target.merge_base.clone()),
+            head: evidence.map(|_| target.head.clone()),
             ..Receipt::default()
         },
         answer,
@@ -123,8 +127,8 @@ fn hear(given: &GivenReview, target: &Target, snapshot: Option<&Snapshot>) -> He
         row.state = model::ReviewerState::Finished;
     }
     let claims = [evidence::Claims { reviewer: &row.name, reading: &reading }];
-    let checked = match snapshot {
-        Some(facts) => evidence::check(&claims, facts),
+    let checked = match evidence {
+        Some(evidence) => evidence.check(&claims),
         None => evidence::check_nothing(&claims),
     };
     let json = reading.parsed_as == model::ParsedAs::Json && text.trim_start().starts_with('{');

@@ -19,6 +19,40 @@ pub enum Error {
         /// The configured name closest to it.
         nearest: Option<String>,
     },
+    /// A prompt template of the user's cannot be used.
+    #[error("the prompt for `{reviewer}` could not be made: {why}")]
+    Prompt {
+        /// Whose prompt.
+        reviewer: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A reviewer's model or effort cannot be used.
+    #[error("\"{word}\" chooses no reviewer: write NAME, NAME:MODEL or NAME:MODEL:EFFORT")]
+    BadChoice {
+        /// As the user wrote it.
+        word: String,
+    },
+    /// One reviewer is wanted twice, differently.
+    #[error("the reviewer \"{name}\" is named twice, with different models or efforts")]
+    NamedTwice {
+        /// Which.
+        name: String,
+    },
+    /// A run cannot be gone on with as it began.
+    #[error("these settings are not those the run began with: {}", keys.join(", "))]
+    SettingsChanged {
+        /// Keys of the configuration.
+        keys: Vec<String>,
+    },
+    /// A run was written by a program that plans otherwise, or its plan is missing.
+    #[error("run `{id}` cannot be gone on with: {why}")]
+    NoPlan {
+        /// Which.
+        id: String,
+        /// Why.
+        why: String,
+    },
     /// Nobody is left to ask.
     #[error(
         "nobody is left to ask: the built-in reviewers are switched off and no other reviewer is configured"

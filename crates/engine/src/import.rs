@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan as _};
 use model::{
     CommitRemark, CommitsSection, DesignObservation, Disposition, DocumentationSection, Ending, Finding,
     FindingState, Fix, Invariants, LedgerRow, Limitation, Location, Original, REPORT_SCHEMA, RawFinding,
-    RawLocation, ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, Series, Severity, Sha,
+    RawLocation, ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, SectionRemark, Series, Severity, Sha,
     Source, Target, TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
 };
 use reading::{ImportedFinding, ImportedReport};
@@ -58,7 +58,11 @@ pub fn import(imported: &ImportedReport, version: &str) -> Option<Imported> {
         dispositions,
         design: design(imported),
         testing: testing(imported),
-        documentation: DocumentationSection { text: String::new(), gaps: gaps(&imported.documentation) },
+        documentation: DocumentationSection {
+            text: String::new(),
+            gaps: gaps(&imported.documentation),
+            remarks: section_remarks(&imported.documentation),
+        },
         commits: CommitsSection {
             text: String::new(),
             remarks: imported
@@ -366,11 +370,23 @@ fn design(imported: &ImportedReport) -> Vec<DesignObservation> {
 }
 
 fn gaps(items: &[model::TextItem]) -> Vec<TestingGap> {
-    items.iter().map(|item| TestingGap { scenario: item.text.clone(), ..TestingGap::default() }).collect()
+    let gap = |item: &model::TextItem| TestingGap { scenario: item.text.clone(), ..TestingGap::default() };
+    items.iter().filter(|item| item.gap).map(gap).collect()
+}
+
+/// What a section says that asks for nothing.
+fn section_remarks(items: &[model::TextItem]) -> Vec<SectionRemark> {
+    let remark = |item: &model::TextItem| SectionRemark { text: item.text.clone(), reviewers: Vec::new() };
+    items.iter().filter(|item| !item.gap).map(remark).collect()
 }
 
 fn testing(imported: &ImportedReport) -> TestingSection {
-    TestingSection { text: String::new(), ran: imported.ran.clone(), gaps: gaps(&imported.testing) }
+    TestingSection {
+        text: String::new(),
+        ran: imported.ran.clone(),
+        gaps: gaps(&imported.testing),
+        remarks: section_remarks(&imported.testing),
+    }
 }
 
 fn notes(imported: &ImportedReport) -> Vec<String> {

@@ -3,6 +3,7 @@
 //! In: settings and the names the user gave. Out: the roster, in the order of the report. Never starts anything.
 
 use config::{ReviewerSettings, Settings};
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -31,35 +32,162 @@ impl Asked {
             Self::Command { name, .. } => name,
         }
     }
+
+    /// How it is called; `None` for the reviewers inside `deep-review`.
+    pub fn settings(&self) -> Option<&ReviewerSettings> {
+        match self {
+            Self::Builtin => None,
+            Self::Command { settings, .. } => Some(settings),
+        }
+    }
+
+    /// Who runs its model; `None` where it shares with nobody.
+    pub fn vendor(&self) -> Option<&str> {
+        self.settings()?.vendor.as_deref()
+    }
+
+    /// How its answer is read.
+    pub(crate) fn parser(&self) -> reading::Parser {
+        match self.settings().map(|settings| settings.parser) {
+            Some(config::Parser::Json) => reading::Parser::Json,
+            Some(config::Parser::Markdown) => reading::Parser::Markdown,
+            Some(config::Parser::Auto) | None => reading::Parser::Auto,
+        }
+    }
+
+    /// What chooses it, model and effort included.
+    pub(crate) fn choice(&self) -> Choice {
+        let settings = self.settings();
+        Choice {
+            name: self.name().to_owned(),
+            model: settings.and_then(|settings| settings.model.clone()),
+            effort: settings.and_then(|settings| settings.effort.clone()),
+        }
+    }
 }
 
-/// Makes the roster: the named reviewers in the order given, else every enabled one by name, `builtin` first.
+/// What chooses one reviewer: its name, and a model and an effort that replace those configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Choice {
+    pub(crate) name: String,
+    pub(crate) model: Option<String>,
+    pub(crate) effort: Option<String>,
+}
+
+impl Choice {
+    /// Reads `NAME`, `NAME:MODEL` or `NAME:MODEL:EFFORT`. A model's name may hold colons; then the effort, or one more colon,
+    /// must be written: `local:qwen3:8b:`.
+    fn parse(word: &str) -> Result<Self, Error> {
+        let Some((name, rest)) = word.split_once(':') else {
+            return Ok(Self { name: word.to_owned(), ..Self::default() });
+        };
+        let (model, effort) = rest.rsplit_once(':').unwrap_or((rest, ""));
+        let chosen = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let choice = Self { name: name.to_owned(), model: chosen(model), effort: chosen(effort) };
+        let usable = choice.model.iter().chain(&choice.effort).all(|word| config::is_choice(word));
+        let says_something = choice.model.is_some() || choice.effort.is_some();
+        if usable && says_something { Ok(choice) } else { Err(Error::BadChoice { word: word.to_owned() }) }
+    }
+
+    fn changes_nothing(&self) -> bool {
+        self.model.is_none() && self.effort.is_none()
+    }
+}
+
+/// Makes the roster: the named reviewers in the order given, else every enabled one by name, `builtin` first. A name may carry
+/// a model and an effort: `claude:opus:high`.
 pub fn roster(settings: &Settings, named: &[String], no_builtin: bool) -> Result<Vec<Asked>, Error> {
-    let mut asked: Vec<Asked> = Vec::new();
+    let mut choices = Vec::new();
     if named.is_empty() {
-        if !no_builtin {
-            asked.push(Asked::Builtin);
-        }
         let enabled = settings.reviewers.iter().filter(|(_, reviewer)| reviewer.enabled);
-        asked.extend(enabled.map(|(name, reviewer)| command(name, reviewer)));
+        let builtin = (!no_builtin).then(|| BUILTIN.to_owned());
+        let names = builtin.into_iter().chain(enabled.map(|(name, _)| name.clone()));
+        choices.extend(names.map(|name| Choice { name, ..Choice::default() }));
     }
-    for name in named {
-        if asked.iter().any(|other| other.name() == name) {
-            continue;
-        }
-        if name == BUILTIN {
-            asked.push(Asked::Builtin);
-        } else if let Some(reviewer) = settings.reviewers.get(name) {
-            asked.push(command(name, reviewer));
-        } else {
-            let names = settings.reviewers.keys().map(String::as_str).chain([BUILTIN]);
-            let nearest = config::nearest(name, names).map(str::to_owned);
-            return Err(Error::NoSuchReviewer { name: name.clone(), nearest });
+    for word in named {
+        let choice = Choice::parse(word)?;
+        match choices.iter().find(|other| other.name == choice.name) {
+            None => choices.push(choice),
+            Some(other) if *other == choice => {}
+            Some(_) => return Err(Error::NamedTwice { name: choice.name }),
         }
     }
+    roster_of(settings, &choices)
+}
+
+/// The roster of exactly these reviewers.
+pub(crate) fn roster_of(settings: &Settings, choices: &[Choice]) -> Result<Vec<Asked>, Error> {
+    let asked = choices.iter().map(|choice| asked(settings, choice)).collect::<Result<Vec<_>, _>>()?;
     if asked.is_empty() { Err(Error::NobodyToAsk) } else { Ok(asked) }
 }
 
-fn command(name: &str, settings: &ReviewerSettings) -> Asked {
-    Asked::Command { name: name.to_owned(), settings: Box::new(settings.clone()) }
+fn asked(settings: &Settings, choice: &Choice) -> Result<Asked, Error> {
+    if choice.name == BUILTIN && choice.changes_nothing() {
+        return Ok(Asked::Builtin);
+    }
+    if choice.name == BUILTIN {
+        return Err(Error::BadChoice { word: format!("{BUILTIN}:…") });
+    }
+    let Some(reviewer) = settings.reviewers.get(&choice.name) else {
+        let names = settings.reviewers.keys().map(String::as_str).chain([BUILTIN]);
+        let nearest = config::nearest(&choice.name, names).map(str::to_owned);
+        return Err(Error::NoSuchReviewer { name: choice.name.clone(), nearest });
+    };
+    let mut reviewer = reviewer.clone();
+    reviewer.model = choice.model.clone().or(reviewer.model);
+    reviewer.effort = choice.effort.clone().or(reviewer.effort);
+    Ok(Asked::Command { name: choice.name.clone(), settings: Box::new(reviewer) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(names: &[&str]) -> Settings {
+        let mut settings = Settings::default();
+        for name in names {
+            let reviewer = ReviewerSettings { enabled: true, ..ReviewerSettings::default() };
+            settings.reviewers.insert((*name).to_owned(), reviewer);
+        }
+        settings
+    }
+
+    fn choices(words: &[&str]) -> Result<Vec<Choice>, Error> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let roster = roster(&settings(&["claude", "local"]), &words, false)?;
+        Ok(roster.iter().map(Asked::choice).collect())
+    }
+
+    fn choice(name: &str, model: Option<&str>, effort: Option<&str>) -> Choice {
+        Choice { name: name.into(), model: model.map(str::to_owned), effort: effort.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_name_may_carry_a_model_and_an_effort() {
+        let asked = choices(&["claude:opus:high", "builtin", "local:qwen3:8b:"]).unwrap();
+        let wanted = [
+            choice("claude", Some("opus"), Some("high")),
+            choice("builtin", None, None),
+            choice("local", Some("qwen3:8b"), None),
+        ];
+        assert_eq!(asked, wanted);
+        assert_eq!(choices(&["claude:opus"]).unwrap(), [choice("claude", Some("opus"), None)]);
+        assert_eq!(choices(&["claude::high"]).unwrap(), [choice("claude", None, Some("high"))]);
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_said() {
+        for word in ["claude:", "claude::", "claude:--yolo", "claude:a:-b", "builtin:x"] {
+            assert!(matches!(choices(&[word]), Err(Error::BadChoice { .. })), "{word}");
+        }
+        assert!(matches!(choices(&["claude", "claude:opus"]), Err(Error::NamedTwice { .. })));
+        assert!(matches!(choices(&["clade"]), Err(Error::NoSuchReviewer { nearest: Some(_), .. })));
+        assert_eq!(choices(&["claude", "claude"]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn without_names_everybody_is_asked_and_builtin_first() {
+        let names: Vec<String> = choices(&[]).unwrap().into_iter().map(|choice| choice.name).collect();
+        assert_eq!(names, ["builtin", "claude", "local"]);
+    }
 }

@@ -3,7 +3,8 @@
 //! In: text of reviewers and messages of ours. Out: the same with known folders replaced. Never touches raw material
 //! in the run folder: that stays as it was written.
 
-use model::{Report, ReviewerReport};
+use model::Report;
+use reviewers::Attempt;
 
 /// Folders of this machine and what to write instead.
 #[derive(Clone, Debug, Default)]
@@ -42,11 +43,14 @@ impl Scrub {
         out
     }
 
-    /// Scrubs what we say about a reviewer; what it says itself was scrubbed before it was read.
-    pub(crate) fn row(&self, row: &mut ReviewerReport) {
-        row.error = row.error.take().map(|text| self.text(&text));
-        for note in &mut row.notes {
+    /// Scrubs what we say about an attempt; what the reviewer says itself is scrubbed before it is read.
+    pub(crate) fn attempt(&self, attempt: &mut Attempt) {
+        attempt.error = attempt.error.take().map(|text| self.text(&text));
+        for note in &mut attempt.notes {
             *note = self.text(note);
+        }
+        if let Some(failure) = &mut attempt.failure {
+            failure.message = self.text(&failure.message);
         }
     }
 

@@ -4,7 +4,7 @@
 //! Never drops a claim and never weighs one: what an answer is worth is policy.
 
 use model::{
-    Check, CheckResult, CheckedFinding, Gate, Location, Origin, OriginValue, RawFinding, RawLocation,
+    Check, CheckResult, CheckedFinding, Gate, Limitation, Location, Origin, OriginValue, RawFinding, RawLocation,
     Reading, RepoPath, Scope,
 };
 
@@ -31,27 +31,49 @@ pub struct Claims<'a> {
     pub reading: &'a Reading,
 }
 
-/// Asks every gate about every claim; the order of the answers is the order of the claims.
+/// What is known of a change before anybody claims anything, collected once for all reviewers.
+pub struct Evidence<'f> {
+    world: World<'f>,
+    moved: Moved,
+    taken: Taken,
+    changed: scope::ChangedNames,
+    limitations: Vec<Limitation>,
+}
+
+impl<'f> Evidence<'f> {
+    /// Looks at the change.
+    pub fn new(facts: &'f dyn Facts) -> Self {
+        let world = World::new(facts);
+        Self {
+            moved: Moved::collect(facts.diff()),
+            taken: Taken::collect(facts.diff()),
+            changed: scope::ChangedNames::collect(&world),
+            limitations: limitations(facts),
+            world,
+        }
+    }
+
+    /// The limitations that the change admits.
+    pub fn limitations(&self) -> &[Limitation] {
+        &self.limitations
+    }
+
+    /// Asks every gate about every claim; the order of the answers is the order of the claims.
+    pub fn check(&self, claims: &[Claims<'_>]) -> Vec<CheckedFinding> {
+        let placed: Vec<Placed<'_>> =
+            raws(claims).map(|(reviewer, raw)| Placed::new(&self.world, reviewer, raw)).collect();
+        let places = placed.iter().filter_map(|placed| placed.settled.first()).map(|it| &it.location);
+        let blame = BlameBook::collect(&self.world, places);
+        let symbols = placed.iter().filter_map(|placed| placed.settled.first()?.location.symbol.as_deref());
+        let look_up = LookUp::collect(&self.world, placed.iter().map(|placed| placed.raw), symbols);
+        let books = Shelf { known: self, blame, look_up };
+        placed.into_iter().map(|placed| placed.checked(&self.world, &books)).collect()
+    }
+}
+
+/// Asks every gate about every claim, where it is asked only once about a change.
 pub fn check(claims: &[Claims<'_>], facts: &dyn Facts) -> Vec<CheckedFinding> {
-    let world = World::new(facts);
-    let placed: Vec<Placed<'_>> =
-        raws(claims).map(|(reviewer, raw)| Placed::new(&world, reviewer, raw)).collect();
-    let moved = Moved::collect(facts.diff());
-    let taken = Taken::collect(facts.diff());
-    let blame = BlameBook::collect(
-        &world,
-        placed.iter().filter_map(|placed| placed.settled.first()).map(|it| &it.location),
-    );
-    let symbols = placed.iter().filter_map(|placed| placed.settled.first()?.location.symbol.as_deref());
-    let books = Shelf {
-        moved,
-        taken,
-        blame,
-        changed: scope::ChangedNames::collect(&world),
-        limitations: limitations(facts),
-        look_up: LookUp::collect(&world, placed.iter().map(|placed| placed.raw), symbols),
-    };
-    placed.into_iter().map(|placed| placed.checked(&world, &books)).collect()
+    Evidence::new(facts).check(claims)
 }
 
 /// The same without a repository: nothing can be answered, and every place stays as claimed.
@@ -63,13 +85,10 @@ fn raws<'a>(claims: &[Claims<'a>]) -> impl Iterator<Item = (&'a str, &'a RawFind
     claims.iter().flat_map(|claims| claims.reading.findings.iter().map(|raw| (claims.reviewer, raw)))
 }
 
-// What is computed once for all findings.
-struct Shelf {
-    moved: Moved,
-    taken: Taken,
+// What is computed once for all findings of a call, beside what is known of the change.
+struct Shelf<'e> {
+    known: &'e Evidence<'e>,
     blame: BlameBook,
-    changed: scope::ChangedNames,
-    limitations: Vec<model::Limitation>,
     look_up: LookUp,
 }
 
@@ -114,15 +133,15 @@ impl<'a> Placed<'a> {
         placed
     }
 
-    fn checked(self, world: &World<'_>, books: &Shelf) -> CheckedFinding {
+    fn checked(self, world: &World<'_>, books: &Shelf<'_>) -> CheckedFinding {
         let locations: Vec<Location> = self.settled.iter().map(|settled| settled.location.clone()).collect();
         let resolved = self.files.first().is_some_and(|file| file.path.is_some());
-        let (scope_answer, scope) = scope::judge(world, self.raw, &locations, &books.changed, &books.taken);
+        let (scope_answer, scope) = scope::judge(world, self.raw, &locations, &books.known.changed, &books.known.taken);
         let origin_books = origin::Books {
             blame: &books.blame,
-            moved: &books.moved,
+            moved: &books.known.moved,
             look_up: &books.look_up,
-            taken: &books.taken,
+            taken: &books.known.taken,
         };
         let (origin_answer, origin) = if resolved || locations.is_empty() {
             origin::judge(world, self.raw, locations.first(), &origin_books)
@@ -136,7 +155,7 @@ impl<'a> Placed<'a> {
             (Gate::Scope, scope_answer),
             (Gate::Origin, origin_answer),
             (Gate::Declined, later::declined()),
-            (Gate::Acknowledged, acknowledged::judge(world, self.raw, locations.first(), &books.limitations)),
+            (Gate::Acknowledged, acknowledged::judge(world, self.raw, locations.first(), &books.known.limitations)),
             (Gate::Fix, fix::judge(world, self.raw, locations.first())),
             (Gate::Repro, later::repro(self.raw.repro.as_deref())),
             (Gate::Specifics, specifics::judge(world, self.raw, &books.look_up)),
@@ -168,7 +187,8 @@ impl<'a> Placed<'a> {
             Some(0) => self.quotes[0].answer.clone(),
             Some(at) => {
                 let answer = &self.quotes[at].answer;
-                Answer::new(answer.result, format!("quoted for place {}: {}", at + 1, answer.detail))
+                let detail = format!("quoted for place {}: {}", at + 1, answer.detail);
+                Answer { fault: answer.fault, ..Answer::new(answer.result, detail) }
             }
         }
     }
@@ -205,6 +225,7 @@ fn checks(reviewer: &str, raw: &RawFinding, answers: [(Gate, Answer); 10]) -> Ve
         gate,
         result: answer.result,
         detail: answer.detail,
+        fault: answer.fault,
     };
     answers.into_iter().map(check).collect()
 }

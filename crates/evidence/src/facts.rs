@@ -3,7 +3,7 @@
 //! In: nothing. Out: the trait [`Facts`] and its small words. Never a working tree: everything is read at the pinned
 //! commits, so that asking twice gives the same answer.
 
-use model::{FileDiff, RepoPath, Sha, Side, Target};
+use model::{CommitDiff, FileDiff, RepoPath, Sha, Side, Target};
 
 /// The pinned repository, as far as the gates look into it.
 ///
@@ -14,6 +14,14 @@ pub trait Facts {
 
     /// The change from the merge base to the head, renames detected.
     fn diff(&self) -> &[FileDiff];
+
+    /// What each commit of the change did, oldest first; merges are left out.
+    ///
+    /// # Errors
+    /// Says in one sentence why git could not tell.
+    fn history(&self) -> Result<Vec<CommitDiff>, String> {
+        Ok(Vec::new())
+    }
 
     /// The content of a file; `None` where the side has no such file (folders and submodules are none).
     fn text(&self, side: Side, path: &RepoPath) -> Option<FileText>;

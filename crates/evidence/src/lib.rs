@@ -13,6 +13,7 @@ mod claim;
 mod excerpt;
 mod facts;
 mod gates;
+mod history;
 #[cfg(test)]
 mod laws;
 mod limitations;
@@ -30,10 +31,13 @@ mod standing;
 mod symbol;
 mod taken;
 mod text;
+mod untested;
 mod view;
 mod world;
 
-pub use check::{Claims, check, check_nothing};
+pub use check::{Claims, Evidence, check, check_nothing};
 pub use excerpt::excerpt;
 pub use facts::{Blamed, Facts, FileText, Found, Hit, PathEntry};
+pub use history::history;
 pub use limitations::limitations;
+pub use untested::untested;

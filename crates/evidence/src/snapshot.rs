@@ -3,7 +3,7 @@
 //! In: `git::Snapshot`. Out: [`Facts`]. Never caches: the snapshot does.
 
 use git::{EntryKind, SearchOptions, Snapshot};
-use model::{FileDiff, RepoPath, Side, Target};
+use model::{CommitDiff, FileDiff, RepoPath, Side, Target};
 
 use crate::facts::{Blamed, Facts, FileText, Found, Hit, PathEntry};
 
@@ -14,6 +14,10 @@ impl Facts for Snapshot {
 
     fn diff(&self) -> &[FileDiff] {
         Snapshot::diff(self)
+    }
+
+    fn history(&self) -> Result<Vec<CommitDiff>, String> {
+        Snapshot::history(self).map_err(|error| error.to_string())
     }
 
     fn text(&self, side: Side, path: &RepoPath) -> Option<FileText> {

@@ -1,7 +1,7 @@
 //! The repository as the gates see it while they answer: every file read once.
 //!
-//! In: [`Facts`]. Out: prepared files, path indices and the line sets of the change. Never outlives one call of
-//! `check`.
+//! In: [`Facts`]. Out: prepared files, path indices and the line sets of the change. Never outlives the
+//! [`Evidence`](crate::Evidence) about one change.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;

@@ -145,6 +145,7 @@ fn bench(criterion: &mut Criterion) {
                     policy: &policy,
                     records: &records,
                     limitations: &[],
+                    known: &findings::Known::default(),
                     quorum: Quorum::Wanted(2),
                     repository_used: false,
                 }))

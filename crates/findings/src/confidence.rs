@@ -103,6 +103,9 @@ fn wording(text: &str, terms: &mut Vec<Term>) {
         if ASKS.iter().any(|ask| prose.contains(ask)) { -0.25 } else { 0.0 },
     ));
     terms.push(term("it hedges", -4.0 * share(HEDGES)));
+    if says_what_does_not_happen(&prose, &words) {
+        terms.push(term("it says what does not happen", 0.25));
+    }
     let code = text.matches('`').count() / 2;
     let named = (code as f64 / words.len().max(12) as f64).min(0.2);
     terms.push(term("it names the code it speaks of", 1.5 * named));
@@ -113,11 +116,19 @@ fn wording(text: &str, terms: &mut Vec<Term>) {
     }
 }
 
+/// "never released", "missing await", "is not closed": a claim that can be looked up, rather than advice.
+fn says_what_does_not_happen(prose: &str, words: &[&str]) -> bool {
+    const ABSENCE: &[&str] = &["missing", "lack", "lacks", "never", "without"];
+    prose.contains("no longer")
+        || words.iter().any(|word| ABSENCE.contains(word))
+        || words.windows(2).any(|pair| pair[0] == "not" && pair[1].ends_with("ed"))
+}
+
 fn outside_fences(text: &str) -> String {
     let mut inside = false;
     let mut kept = String::with_capacity(text.len());
     for line in text.lines() {
-        if line.trim_start().starts_with("```") {
+        if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
             inside = !inside;
         } else if !inside {
             kept.push_str(line);

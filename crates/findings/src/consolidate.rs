@@ -8,12 +8,14 @@ use model::{CheckedFinding, Finding, Fix, Gate, Lane, Source};
 
 use crate::defect::{Defect, Member};
 use crate::ledger::Ledger;
+use crate::links::Links;
 use crate::matching::{Claim, Clustering, because, cluster};
 use crate::order::Roster;
 use crate::{
-    Consolidated, Input, choice, confidence, coverage, design, order, places, retro, rules, sections,
-    severity, summary, verdict,
+    Consolidated, Input, choice, confidence, contest, coverage, design, noted, order, places, retro, rules,
+    sections, severity, summary, verdict,
 };
+use crate::contest::Contest;
 
 /// Makes one report of many reviews. Pure: the same input gives the same value, in whatever order it arrived.
 pub fn consolidate(input: &Input<'_>) -> Consolidated {
@@ -24,6 +26,7 @@ pub fn consolidate(input: &Input<'_>) -> Consolidated {
     let standing = drop_what_cannot_stand(&checked, &roster, &mut ledger);
     let mut claims: Vec<Claim> = standing.iter().map(|index| Claim::of(&checked[*index])).collect();
     let clustering = cluster(&mut claims, &owners(&standing, &checked));
+    let contest = Contest::new(input, &checked, &roster);
     let mut drafts = Vec::new();
     let mut moved = Vec::new();
     for (number, members) in clustering.clusters.iter().enumerate() {
@@ -32,21 +35,27 @@ pub fn consolidate(input: &Input<'_>) -> Consolidated {
         match move_out(&defect, input) {
             Some(reason) => moved.push((defect, reason, indices)),
             None => {
-                drafts.push(Draft { finding: finding(&defect, input, &roster), cluster: number, indices });
+                drafts.push(Draft {
+                    finding: finding(&defect, input, &roster, &contest),
+                    cluster: number,
+                    shown: members[defect.shown],
+                    indices,
+                });
             }
         }
     }
-    let findings = arrange(drafts, &clustering, input, &mut ledger);
-    let design = design::section(input, &roster, &findings, &moved, &mut ledger);
-    let (testing, documentation) = sections::assess(input, &roster, &findings);
-    let commits = sections::commits(input, &roster, &findings);
+    let findings = arrange(drafts, &clustering, &claims, input, &mut ledger);
+    let links = Links::new(&findings);
+    let design = design::section(input, &roster, &links, &moved, &mut ledger);
+    let (testing, documentation) = sections::assess(input, &roster, &findings, &links);
+    let commits = sections::commits(input, &roster);
     let limitations = sections::limitations(input, &roster, &findings);
     let dispositions = ledger.rows();
     let coverage = coverage::section(input, &roster, &findings);
     let retro = retro::rows(input, &findings, &dispositions, &design, &coverage, &checked);
     let quorum = verdict::quorum(input);
     let verdict = verdict::judge(input, &findings, quorum);
-    let invariants = ledger.invariants(&checked, &dispositions, &findings);
+    let invariants = ledger.invariants(&checked, &dispositions, &findings, &design);
     let summary = summary::text(input, &findings, &dispositions, &verdict);
     Consolidated {
         findings,
@@ -123,11 +132,13 @@ fn move_out(defect: &Defect<'_>, input: &Input<'_>) -> Option<rules::Reason> {
 struct Draft {
     finding: Finding,
     cluster: usize,
+    /// Which claim shows its text.
+    shown: usize,
     /// Positions of its claims among all checked ones.
     indices: Vec<usize>,
 }
 
-fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>) -> Finding {
+fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>, contest: &Contest<'_>) -> Finding {
     let shown = defect.shown().finding;
     let decision = severity::decide(defect, input, roster);
     let lane = lane(defect, input);
@@ -148,7 +159,7 @@ fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>) -> Findi
         agreement: defect.agreement(),
         reconciliation: decision.reconciliation,
         merged_because: merged_because(defect),
-        also_noted: choice::also_noted(defect),
+        also_noted: noted::also_noted(defect),
         rule: shown.raw.rule.clone(),
         category: shown_first(defect).find_map(|member| member.finding.raw.category.clone()),
         ..Finding::default()
@@ -157,7 +168,24 @@ fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>) -> Findi
         primary.symbol.get_or_insert_with(|| symbol.clone());
     }
     finding.fingerprint = order::fingerprint(&finding);
+    oppose(&mut finding, defect, contest);
     finding
+}
+
+/// Writes down what others say against a finding. What a run of its script has shown stands against any word.
+fn oppose(finding: &mut Finding, defect: &Defect<'_>, contest: &Contest<'_>) {
+    finding.contradictions = contest.against(defect);
+    let shown = defect.members.iter().any(|it| it.finding.result(Gate::Repro) == model::CheckResult::Pass);
+    if finding.contradictions.is_empty() || shown {
+        return;
+    }
+    finding.lane = Lane::Contested;
+    let (confidence, term) = contest::doubt(finding.confidence);
+    finding.confidence = confidence;
+    finding.confidence_terms.push(term);
+    finding
+        .confidence_terms
+        .sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.name.cmp(&b.name)));
 }
 
 fn shown_first<'d, 'a>(defect: &'d Defect<'a>) -> impl Iterator<Item = &'d Member<'a>> {
@@ -230,31 +258,61 @@ fn merged_because(defect: &Defect<'_>) -> Vec<String> {
 fn arrange(
     drafts: Vec<Draft>,
     clustering: &Clustering,
+    claims: &[Claim],
     input: &Input<'_>,
     ledger: &mut Ledger,
 ) -> Vec<Finding> {
-    let (mut findings, rest): (Vec<Finding>, Vec<(usize, Vec<usize>)>) =
-        drafts.into_iter().map(|draft| (draft.finding, (draft.cluster, draft.indices))).unzip();
+    let mut findings = Vec::with_capacity(drafts.len());
+    let mut rest = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        findings.push(draft.finding);
+        rest.push((draft.cluster, draft.shown, draft.indices));
+    }
     let order = order::report_order(&findings, input.changed);
     let mut arranged: Vec<Finding> =
         order.iter().map(|index| std::mem::take(&mut findings[*index])).collect();
     let ids = order::ids(&arranged);
-    let mut id_of_cluster: HashMap<usize, usize> = HashMap::new();
+    // Of each cluster: where its finding stands now, and which claim shows its text.
+    let mut of_cluster: HashMap<usize, (usize, usize)> = HashMap::new();
     for (position, old) in order.iter().enumerate() {
+        let (cluster, shown, indices) = &rest[*old];
         arranged[position].id.clone_from(&ids[position]);
-        id_of_cluster.insert(rest[*old].0, position);
-        ledger.settled(&arranged[position], &rest[*old].1);
+        of_cluster.insert(*cluster, (position, *shown));
+        ledger.settled(&arranged[position], indices);
     }
-    for link in &clustering.maybe_same {
-        if let (Some(a), Some(b)) = (id_of_cluster.get(&link.a), id_of_cluster.get(&link.b)) {
-            arranged[*a].possibly_same.push(ids[*b].clone());
-            arranged[*b].possibly_same.push(ids[*a].clone());
-        }
-    }
-    let rank: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
-    for finding in &mut arranged {
-        finding.possibly_same.sort_by_key(|id| rank.get(id.as_str()).copied());
-    }
+    link_twins(&mut arranged, clustering, claims, &of_cluster);
     order::make_unique(&mut arranged);
     arranged
+}
+
+/// Links findings that may be one defect, each time with what keeps them apart.
+fn link_twins(
+    findings: &mut [Finding],
+    clustering: &Clustering,
+    claims: &[Claim],
+    of_cluster: &HashMap<usize, (usize, usize)>,
+) {
+    let mut links: Vec<(usize, usize, String)> = Vec::new();
+    for link in &clustering.maybe_same {
+        if let (Some((a, shown_a)), Some((b, shown_b))) = (of_cluster.get(&link.a), of_cluster.get(&link.b)) {
+            let why = apart(&findings[*a], &findings[*b], &because(&claims[*shown_a], &claims[*shown_b]));
+            links.push((*a, *b, why.clone()));
+            links.push((*b, *a, why));
+        }
+    }
+    links.sort();
+    for (from, to, why) in links {
+        let id = findings[to].id.clone();
+        findings[from].possibly_same.push(id);
+        findings[from].apart_because.push(why);
+    }
+}
+
+/// What speaks for two findings being one, and why that was not enough.
+fn apart(a: &Finding, b: &Finding, alike: &str) -> String {
+    let both = a.sources.iter().find(|source| b.sources.iter().any(|it| it.reviewer == source.reviewer));
+    match both {
+        Some(source) => format!("{alike}; `{}` tells them apart", source.reviewer),
+        None => format!("{alike}; not enough to be sure"),
+    }
 }

@@ -4,13 +4,16 @@
 //! findings they belong to. Never a finding: nothing here blocks.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use model::{DesignItem, DesignKind, DesignObservation, DesignScope, Finding};
+use model::{DesignItem, DesignKind, DesignObservation, DesignScope, Location};
+use regex::Regex;
 
 use crate::Input;
 use crate::defect::Defect;
 use crate::ledger::Ledger;
-use crate::matching::{Claim, THRESHOLD, cluster, compare};
+use crate::links::{Links, Wanted};
+use crate::matching::{Claim, cluster};
 use crate::order::Roster;
 use crate::places;
 use crate::rules::Reason;
@@ -18,25 +21,37 @@ use crate::rules::Reason;
 /// Claims that left the findings, with why and their positions.
 pub(crate) type Moved<'a> = (Defect<'a>, Reason, Vec<usize>);
 
+/// One observation on its way: a reviewer's own, or a finding that moved.
+struct Item<'a> {
+    reviewers: Vec<&'a str>,
+    kind: DesignKind,
+    scope: Option<DesignScope>,
+    title: &'a str,
+    body: &'a str,
+    locations: Vec<Location>,
+    moved_from: Vec<String>,
+}
+
 /// The section of design observations.
 pub(crate) fn section(
     input: &Input<'_>,
     roster: &Roster<'_>,
-    findings: &[Finding],
+    links: &Links<'_>,
     moved: &[Moved<'_>],
     ledger: &mut Ledger,
 ) -> Vec<DesignObservation> {
-    let mut observations = Vec::new();
-    for kind in [DesignKind::Concern, DesignKind::Strength] {
-        observations.extend(observed(input, roster, kind));
-    }
-    for (defect, reason, indices) in moved {
+    for (_, reason, indices) in moved {
         for index in indices {
             ledger.moved(*index, "design", reason.0, reason.1.clone());
         }
-        observations.push(from_finding(defect, roster));
     }
-    link(&mut observations, findings);
+    let mut items: Vec<Item<'_>> = observed(input, roster);
+    items.extend(moved.iter().map(|(defect, ..)| from_finding(defect)));
+    let mut observations = Vec::new();
+    for kind in [DesignKind::Concern, DesignKind::Strength] {
+        let of_kind: Vec<&Item<'_>> = items.iter().filter(|item| item.kind == kind).collect();
+        observations.extend(merged(&of_kind, roster, links));
+    }
     observations.sort_by(|a, b| {
         let key =
             |o: &DesignObservation| (o.kind, o.scope, std::cmp::Reverse(o.reviewers.len()), o.title.clone());
@@ -45,93 +60,144 @@ pub(crate) fn section(
     observations
 }
 
-/// One kind, equal observations merged: the longest text is shown.
-fn observed(input: &Input<'_>, roster: &Roster<'_>, kind: DesignKind) -> Vec<DesignObservation> {
+fn observed<'a>(input: &Input<'a>, roster: &Roster<'_>) -> Vec<Item<'a>> {
     let mut items: Vec<(&str, usize, &DesignItem)> = Vec::new();
     for (reviewer, reading) in input.readings {
-        let of_kind = reading.design.iter().enumerate().filter(|(_, item)| item.kind == kind);
-        items.extend(of_kind.map(|(index, item)| (reviewer.as_str(), index, item)));
+        items.extend(reading.design.iter().enumerate().map(|(index, item)| (reviewer.as_str(), index, item)));
     }
     items.sort_by(|a, b| (roster.position(a.0), a.0, a.1).cmp(&(roster.position(b.0), b.0, b.1)));
-    let mut claims: Vec<Claim> = items.iter().map(|(_, _, item)| claim(item)).collect();
+    let item = |(reviewer, _, item): (&'a str, usize, &'a DesignItem)| Item {
+        reviewers: vec![reviewer],
+        kind: kind(item),
+        scope: item.scope,
+        title: &item.title,
+        body: &item.body,
+        locations: item.locations.iter().map(places::unchecked).collect(),
+        moved_from: Vec::new(),
+    };
+    items.into_iter().map(item).collect()
+}
+
+static PRAISE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:right (?:approach|choice|call|shape|primitive|place|abstraction|level|trade-?off)|(?:a|the|very|good|nice|is|are) ?(?:clean|sound|solid|elegant|excellent|well-structured|well-designed|well-factored)|good (?:cross-platform |use |choice|abstraction|separation|design|call|coverage|job)|(?:works|fits|matches|separates|handles|composes) (?:well|nicely|cleanly)|correctly|exemplary|commendable)\b",
+    )
+    .expect("the pattern is fixed")
+});
+static DOUBT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:but|however|although|though|except|should|could|would|might|may|missing|lacks?|not|no|never|without|risk\w*|leak\w*|rac(?:e|y)|fragile|unclear|consider|inconsisten\w*|duplicat\w*|broken|wrong|incorrect\w*|unsafe|brittle|coupl\w+|assum\w+|rather|instead)\b|n't\b",
+    )
+    .expect("the pattern is fixed")
+});
+
+/// A reviewer that keeps no list of strengths writes its praise among the rest; a title that only praises is a strength.
+fn kind(item: &DesignItem) -> DesignKind {
+    let praises = PRAISE.is_match(&item.title) && !DOUBT.is_match(&item.title);
+    if praises { DesignKind::Strength } else { item.kind }
+}
+
+fn from_finding<'a>(defect: &Defect<'a>) -> Item<'a> {
+    let shown = defect.shown().finding;
+    let mut reviewers: Vec<&str> =
+        defect.members.iter().map(|member| member.finding.reviewer.as_str()).collect();
+    reviewers.dedup();
+    Item {
+        reviewers,
+        kind: DesignKind::Concern,
+        scope: Some(DesignScope::Future),
+        title: &shown.raw.title,
+        body: &shown.raw.body,
+        locations: shown.locations.clone(),
+        moved_from: defect
+            .members
+            .iter()
+            .map(|m| format!("{}:{}", m.finding.reviewer, m.finding.raw.index))
+            .collect(),
+    }
+}
+
+/// Equal observations of one kind become one: the longest text is shown.
+fn merged(items: &[&Item<'_>], roster: &Roster<'_>, links: &Links<'_>) -> Vec<DesignObservation> {
+    let mut claims: Vec<Claim> =
+        items.iter().map(|item| Claim::of_located(item.title, item.body, &item.locations)).collect();
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let owners: Vec<usize> = items
         .iter()
-        .map(|(name, _, _)| {
+        .map(|item| {
             let next = numbers.len();
-            *numbers.entry(name).or_insert(next)
+            *numbers.entry(item.reviewers[0]).or_insert(next)
         })
         .collect();
     cluster(&mut claims, &owners)
         .clusters
         .iter()
         .map(|members| {
-            let members: Vec<_> = members.iter().map(|member| items[*member]).collect();
-            merge(&members, roster)
+            let members: Vec<&Item<'_>> = members.iter().map(|member| items[*member]).collect();
+            observation(&members, roster, links)
         })
         .collect()
 }
 
-fn claim(item: &DesignItem) -> Claim {
-    Claim::of_raw(&item.title, &item.body, &item.locations)
-}
-
-fn merge(members: &[(&str, usize, &DesignItem)], roster: &Roster<'_>) -> DesignObservation {
-    let mut shown = members[0].2;
-    for (_, _, item) in members {
+fn observation(members: &[&Item<'_>], roster: &Roster<'_>, links: &Links<'_>) -> DesignObservation {
+    let mut shown = members[0];
+    for item in members {
         if item.body.len() > shown.body.len() {
             shown = item;
         }
     }
-    let mut reviewers: Vec<String> = members.iter().map(|(name, _, _)| (*name).to_owned()).collect();
+    let mut reviewers: Vec<String> =
+        members.iter().flat_map(|item| &item.reviewers).map(|name| (*name).to_owned()).collect();
     roster.sort_names(&mut reviewers);
     // What anyone wants now belongs to this change.
-    let scopes: Vec<DesignScope> = members.iter().filter_map(|(_, _, item)| item.scope).collect();
+    let scopes = members.iter().filter_map(|item| item.scope);
+    let moved_from: Vec<String> = members.iter().flat_map(|item| item.moved_from.clone()).collect();
     DesignObservation {
         kind: shown.kind,
-        scope: scopes.iter().min().copied().unwrap_or_default(),
-        title: shown.title.clone(),
-        body: shown.body.clone(),
-        locations: shown.locations.iter().map(places::unchecked).collect(),
-        reviewers,
-        ..DesignObservation::default()
-    }
-}
-
-fn from_finding(defect: &Defect<'_>, roster: &Roster<'_>) -> DesignObservation {
-    let shown = defect.shown().finding;
-    let mut reviewers: Vec<String> =
-        defect.members.iter().map(|member| member.finding.reviewer.clone()).collect();
-    roster.sort_names(&mut reviewers);
-    let from: Vec<String> =
-        defect.members.iter().map(|m| format!("{}:{}", m.finding.reviewer, m.finding.raw.index)).collect();
-    DesignObservation {
-        kind: DesignKind::Concern,
-        scope: DesignScope::Future,
-        title: shown.raw.title.clone(),
-        body: shown.raw.body.clone(),
+        scope: scopes.min().unwrap_or_default(),
+        title: shown.title.to_owned(),
+        body: shown.body.to_owned(),
         locations: places::union(std::iter::once(shown.locations.as_slice())),
+        related: related(members, shown, links),
         reviewers,
-        related: Vec::new(),
-        moved_from: Some(from.join(", ")),
+        moved_from: (!moved_from.is_empty()).then(|| moved_from.join(", ")),
     }
 }
 
-/// Names the findings that an observation belongs to: by the same measure that tells defects apart.
-fn link(observations: &mut [DesignObservation], findings: &[Finding]) {
-    // With very many findings the links are not worth the time they cost.
-    if observations.len() * findings.len() > 40_000 {
-        return;
-    }
-    let claims: Vec<(Claim, &str)> = findings
+/// A concern is often the wider view of a few findings; a strength is close to at most one.
+fn related(members: &[&Item<'_>], shown: &Item<'_>, links: &Links<'_>) -> Vec<String> {
+    let texts: Vec<(&str, String)> = members
         .iter()
-        .map(|finding| {
-            (Claim::of_located(&finding.title, &finding.body, &finding.locations), finding.id.as_str())
-        })
+        .filter(|item| item.reviewers.len() == 1)
+        .map(|item| (item.reviewers[0], format!("{}\n{}", item.title, item.body)))
         .collect();
-    for observation in observations {
-        let own = Claim::of_located(&observation.title, &observation.body, &observation.locations);
-        let alike = claims.iter().filter(|(claim, _)| compare(&own, claim) >= THRESHOLD);
-        observation.related = alike.map(|(_, id)| (*id).to_owned()).collect();
+    let labelled = links.labelled(texts.iter().map(|(reviewer, text)| (*reviewer, text.as_str())));
+    if !labelled.is_empty() {
+        return labelled;
+    }
+    let wanted = match shown.kind {
+        DesignKind::Concern => Wanted { most: 2, above: 0.5 },
+        DesignKind::Strength => Wanted { most: 1, above: 1.5 },
+    };
+    links.alike(shown.title, shown.body, &shown.locations, wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn praise_among_the_rest_is_a_strength() {
+        let of = |title: &str| kind(&DesignItem { title: title.to_owned(), ..DesignItem::default() });
+        for title in [
+            "`process.Interrupt` with a new group is the right approach",
+            "Key pre-generation is a clean workaround",
+            "Going on past a failed delete is a sound trade-off",
+        ] {
+            assert_eq!(of(title), DesignKind::Strength, "{title}");
+        }
+        for title in ["The split is the right approach but leaks", "Hardcoded subnet", "Not a clean separation"] {
+            assert_eq!(of(title), DesignKind::Concern, "{title}");
+        }
     }
 }

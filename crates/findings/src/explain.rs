@@ -3,7 +3,7 @@
 //! In: a report and an id. Out: text for a terminal: who said it, why it was merged, why this severity, what its
 //! confidence is made of. Adds nothing to what the report holds.
 
-use model::{Finding, Report};
+use model::{CheckResult, Finding, Report};
 
 use crate::verdict::list;
 use crate::{places, rules};
@@ -61,7 +61,11 @@ fn severity(finding: &Finding, blocks: bool) -> String {
 fn lane(finding: &Finding) -> String {
     let mut lines = vec![format!("What the checks say: {}", finding.lane.as_str())];
     lines.extend(rules::contradiction(&finding.checks).map(|(_, why)| format!("  {why}")));
-    lines.extend(finding.checks.iter().map(|check| {
+    lines.extend(finding.contradictions.iter().map(|it| {
+        format!("  `{}` contradicts it ({}): “{}”.", it.reviewer, it.wherein, it.said.trim_end_matches('.'))
+    }));
+    let asked = finding.checks.iter().filter(|check| check.result != CheckResult::NotApplicable);
+    lines.extend(asked.map(|check| {
         let detail = if check.detail.is_empty() { String::new() } else { format!(": {}", check.detail) };
         let (gate, result) = (check.gate.as_str(), check.result.as_str());
         format!("  {} #{} {gate} {result}{detail}", check.reviewer, check.index)
@@ -82,7 +86,12 @@ fn links(finding: &Finding) -> String {
     if finding.possibly_same.is_empty() {
         return String::new();
     }
-    format!("Possibly the same as {}: alike, but not enough to merge them.\n", list(&finding.possibly_same))
+    let mut lines = vec!["What may be the same, and why it was not merged".to_owned()];
+    lines.extend(finding.possibly_same.iter().enumerate().map(|(at, id)| {
+        let why = finding.apart_because.get(at).map_or("alike, but not enough to merge them", String::as_str);
+        format!("  {id}: {why}")
+    }));
+    paragraph(&lines)
 }
 
 fn paragraph(lines: &[String]) -> String {

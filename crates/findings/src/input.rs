@@ -3,8 +3,8 @@
 //! In: nothing. Out: [`Input`] and [`Consolidated`]. Plain data.
 
 use model::{
-    ChangedFile, CheckedFinding, Commit, CommitsSection, CoverageSection, DesignObservation,
-    DocumentationSection, Finding, Invariants, LedgerRow, Limitation, Reading, Retro, ReviewerReport,
+    ChangedFile, ChangedSymbol, CheckedFinding, Commit, CommitRemark, CommitsSection, CoverageSection, DesignObservation,
+    DocumentationSection, Finding, Invariants, LedgerRow, Limitation, Reading, Retro, ReviewerReport, Sha,
     TestingSection, Verdict,
 };
 
@@ -23,6 +23,17 @@ impl Default for Quorum {
     fn default() -> Self {
         Self::Wanted(2)
     }
+}
+
+/// What the repository itself shows, beside what reviewers say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Merge base and head that every counted reviewer must have been shown; `None` where nobody was shown anything.
+    pub shown: Option<(Sha, Sha)>,
+    /// Remarks on the commits that follow from their diffs.
+    pub commits: Vec<CommitRemark>,
+    /// Functions that the change adds or edits and that no test names.
+    pub untested: Vec<ChangedSymbol>,
 }
 
 /// Everything that is known when the reviewers have ended, or so far.
@@ -44,6 +55,8 @@ pub struct Input<'a> {
     pub records: &'a Records,
     /// Limitations that the change itself admits.
     pub limitations: &'a [Limitation],
+    /// What else is known of the change.
+    pub known: &'a Known,
     /// How many reviews are needed.
     pub quorum: Quorum,
     /// False where reviews are merged without any repository: then every check is unknown.

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CheckedFinding, Disposition, Finding, Invariants, Lane, LedgerRow, ReasonCode, Source};
+use model::{CheckedFinding, DesignObservation, Disposition, Finding, Invariants, Lane, LedgerRow, ReasonCode, Source};
 
-use crate::rules;
+use crate::contest;
 
 /// The rows, by position of the claim.
 pub(crate) struct Ledger {
@@ -74,8 +74,7 @@ impl Ledger {
                 std::cmp::Ordering::Greater => (Disposition::Promoted, last.map(|row| row.code)),
                 std::cmp::Ordering::Less => (Disposition::Downgraded, last.map(|row| row.code)),
             };
-            let contested =
-                (finding.lane == Lane::Contested).then(|| rules::contradiction(&finding.checks)).flatten();
+            let contested = (finding.lane == Lane::Contested).then(|| contest::why(finding)).flatten();
             let code = code.or(contested.as_ref().map(|reason| reason.0));
             let why = match (disposition, last) {
                 (Disposition::Kept, _) | (_, None) => match contested {
@@ -119,10 +118,12 @@ impl Ledger {
         raised: &[CheckedFinding],
         rows: &[LedgerRow],
         findings: &[Finding],
+        design: &[DesignObservation],
     ) -> Invariants {
         Invariants {
             dispositions_balance: self.settled.iter().all(|settled| *settled)
-                && balances(raised, rows, findings),
+                && balances(raised, rows, findings)
+                && has_arrived(rows, design),
             ids_contiguous: ids_are_contiguous(findings),
         }
     }
@@ -166,6 +167,17 @@ fn balances(raised: &[CheckedFinding], rows: &[LedgerRow], findings: &[Finding])
     sources.sort_unstable();
     let reasons = rows.iter().all(|row| row.disposition != Disposition::Dropped || row.code.is_some());
     unique && expected == written && led == sources && reasons
+}
+
+/// Every row that says "moved" leads to an observation that says where it came from, and the other way round.
+fn has_arrived(rows: &[LedgerRow], design: &[DesignObservation]) -> bool {
+    let moved = rows.iter().filter(|row| row.disposition == Disposition::Moved);
+    let mut left: Vec<String> = moved.map(|row| format!("{}:{}", row.reviewer, row.index)).collect();
+    let from = design.iter().filter_map(|observation| observation.moved_from.as_deref());
+    let mut arrived: Vec<String> = from.flat_map(|from| from.split(", ")).map(str::to_owned).collect();
+    left.sort_unstable();
+    arrived.sort_unstable();
+    left == arrived
 }
 
 fn ids_are_contiguous(findings: &[Finding]) -> bool {

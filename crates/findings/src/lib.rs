@@ -7,13 +7,16 @@
 mod choice;
 mod confidence;
 mod consolidate;
+mod contest;
 mod coverage;
 mod defect;
 mod design;
 mod explain;
 mod input;
 mod ledger;
+mod links;
 pub mod matching;
+mod noted;
 mod order;
 mod places;
 mod policy;
@@ -27,6 +30,6 @@ mod verdict;
 
 pub use consolidate::consolidate;
 pub use explain::explain;
-pub use input::{Consolidated, Input, Quorum};
-pub use policy::{CriticalPolicy, Policy, PreExistingPolicy};
+pub use input::{Consolidated, Input, Known, Quorum};
+pub use policy::Policy;
 pub use records::{Record, Records};

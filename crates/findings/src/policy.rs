@@ -2,33 +2,9 @@
 //!
 //! In: nothing. Out: [`Policy`] with its defaults; `config` fills it from `[policy]`. Never reads a file.
 
+use model::{CriticalPolicy, PreExistingPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// What an open critical finding means for the verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CriticalPolicy {
-    /// The verdict is `rework`.
-    #[default]
-    Rework,
-    /// The verdict is `merge-with-fixes`, as for important findings.
-    Fixes,
-}
-
-/// What becomes of findings in code that the change neither touches nor makes worse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PreExistingPolicy {
-    /// In files that the change does not touch they become design observations for later; in changed files they
-    /// lose one level.
-    #[default]
-    Design,
-    /// They stay findings, as suggestions.
-    Suggestion,
-    /// They stay as they are.
-    Keep,
-}
 
 /// What the user wants to be strict about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

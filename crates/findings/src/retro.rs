@@ -2,11 +2,11 @@
 //!
 //! In: findings, ledger, coverage. Out: one row a reviewer, in roster order. Never prose and never a judgement.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{
     CheckResult, CheckedFinding, CoverageSection, CoverageStatus, DesignObservation, Disposition, Finding,
-    Gate, LedgerRow, ReasonCode, Retro, ReviewerReport, ReviewerState, Severity,
+    Gate, LedgerRow, ReasonCode, Retro, ReviewerState, Severity,
 };
 
 use crate::{Input, coverage};
@@ -35,8 +35,15 @@ pub(crate) fn rows(
         for reviewer in &observation.reviewers {
             let retro = by_name.entry(reviewer.as_str()).or_default();
             retro.design += 1;
+            retro.unique += u32::from(observation.reviewers.len() == 1);
         }
     }
+    let accounts = accounts(coverage);
+    let contradicted = coverage::contradictions(coverage, findings);
+    let gave_account: HashSet<&str> =
+        input.readings.iter().filter(|(_, it)| !it.coverage.is_empty()).map(|(name, _)| name.as_str()).collect();
+    let positions: HashMap<&str, usize> =
+        input.roster.iter().enumerate().map(|(at, reviewer)| (reviewer.name.as_str(), at)).collect();
     input
         .roster
         .iter()
@@ -44,7 +51,15 @@ pub(crate) fn rows(
             let mut retro = by_name.remove(reviewer.name.as_str()).unwrap_or_default();
             retro.reviewer.clone_from(&reviewer.name);
             retro.reviewed = reviewer.state == ReviewerState::Finished;
-            count_coverage(&mut retro, reviewer, input, coverage, findings);
+            let name = reviewer.name.as_str();
+            let account = accounts.get(name).copied().unwrap_or_default();
+            retro.files_reviewed = account.reviewed;
+            retro.contradicted = contradicted.get(name).copied().unwrap_or(0);
+            let omitted = coverage.files.len() as u32 - account.mentioned;
+            // Without a repository nobody knows which files there were to name.
+            let known = input.repository_used && gave_account.contains(name);
+            retro.files_omitted = known.then_some(omitted);
+            retro.overlap.sort_by_key(|(other, _)| positions.get(other.as_str()).copied());
             retro
         })
         .collect()
@@ -77,6 +92,12 @@ fn count_finding<'a>(by_name: &mut HashMap<&'a str, Retro>, finding: &'a Finding
             retro.unique += 1;
             retro.missed_without += u32::from(finding.severity >= Severity::Important);
         }
+        for other in names.iter().filter(|other| *other != name) {
+            match retro.overlap.iter_mut().find(|(known, _)| known == other) {
+                Some((_, count)) => *count += 1,
+                None => retro.overlap.push(((*other).to_owned(), 1)),
+            }
+        }
     }
     for source in finding.sources.iter().filter(|source| source.severity != finding.severity) {
         let transition = format!("{}→{}", source.severity.letter(), finding.severity.letter());
@@ -100,25 +121,19 @@ fn count_place(retro: &mut Retro, claim: &CheckedFinding) {
     }
 }
 
-fn count_coverage(
-    retro: &mut Retro,
-    reviewer: &ReviewerReport,
-    input: &Input<'_>,
-    section: &CoverageSection,
-    findings: &[Finding],
-) {
-    let gave_none =
-        !input.readings.iter().any(|(name, reading)| *name == reviewer.name && !reading.coverage.is_empty());
-    let mut omitted = 0;
-    for file in &section.files {
-        let status = file.by.iter().find(|(name, _)| *name == reviewer.name).map(|(_, status)| *status);
-        match status {
-            Some(CoverageStatus::NotReviewed) | None => omitted += u32::from(status.is_none()),
-            Some(_) => retro.files_reviewed += 1,
-        }
-        let others = coverage::important_in(&file.path, findings)
-            .any(|finding| !finding.sources.iter().any(|source| source.reviewer == reviewer.name));
-        retro.contradicted += u32::from(status == Some(CoverageStatus::Reviewed) && others);
+/// What a reviewer's own account of the files says. `mentioned` counts the files it names at all.
+#[derive(Clone, Copy, Default)]
+struct Account {
+    mentioned: u32,
+    reviewed: u32,
+}
+
+fn accounts(section: &CoverageSection) -> HashMap<&str, Account> {
+    let mut accounts: HashMap<&str, Account> = HashMap::new();
+    for (reviewer, status) in section.files.iter().flat_map(|file| &file.by) {
+        let account = accounts.entry(reviewer.as_str()).or_default();
+        account.mentioned += 1;
+        account.reviewed += u32::from(*status != CoverageStatus::NotReviewed);
     }
-    retro.files_omitted = (!gave_none).then_some(omitted);
+    accounts
 }

@@ -4,11 +4,11 @@
 //! a reason code and a sentence. Never asks a gate anything and never looks at who agrees.
 
 use model::{
-    Check, CheckResult, CheckedFinding, Claim, Gate, Kind, Lane, OriginValue, ReasonCode, ReviewerReport,
-    ReviewerState, Scope, Severity,
+    Check, CheckResult, CheckedFinding, Claim, Fault, Gate, Kind, Lane, OriginValue, PreExistingPolicy, ReasonCode,
+    ReviewerReport, ReviewerState, Scope, Severity,
 };
 
-use crate::{Policy, PreExistingPolicy};
+use crate::Policy;
 
 /// A reason: its code and the sentence for people.
 pub(crate) type Reason = (ReasonCode, String);
@@ -63,10 +63,10 @@ pub(crate) fn contradiction<'a>(checks: impl IntoIterator<Item = &'a Check>) -> 
         .filter_map(|check| {
             let code = match check.gate {
                 Gate::File => ReasonCode::PathUnresolved,
-                Gate::Quote if check.detail.starts_with("absent") => ReasonCode::QuoteAbsent,
+                Gate::Quote if check.fault == Some(Fault::Absent) => ReasonCode::QuoteAbsent,
                 Gate::Quote => ReasonCode::QuoteAltered,
                 Gate::Repro => ReasonCode::FactuallyFalse,
-                Gate::Specifics if is_refuted_by_a_look_up(&check.detail) => ReasonCode::FactuallyFalse,
+                Gate::Specifics if check.fault == Some(Fault::Refuted) => ReasonCode::FactuallyFalse,
                 _ => return None,
             };
             Some((check.gate, (code, as_sentence(&check.detail, "A check contradicts it."))))
@@ -74,11 +74,6 @@ pub(crate) fn contradiction<'a>(checks: impl IntoIterator<Item = &'a Check>) -> 
         .collect();
     found.sort_by_key(|(gate, _)| *gate);
     found.into_iter().next().map(|(_, reason)| reason)
-}
-
-/// True where "never used" or "never tested" was looked up and a use or a test was found.
-fn is_refuted_by_a_look_up(detail: &str) -> bool {
-    detail.contains(" is used at ") || detail.contains("tests name ")
 }
 
 /// Why a claim belongs among the design observations; `None` where it is a finding.
@@ -146,7 +141,7 @@ pub(crate) fn reductions(
 fn unspecific(finding: &CheckedFinding) -> bool {
     finding
         .check(Gate::Specifics)
-        .is_some_and(|check| check.result == CheckResult::Fail && !is_refuted_by_a_look_up(&check.detail))
+        .is_some_and(|check| check.result == CheckResult::Fail && check.fault != Some(Fault::Refuted))
 }
 
 fn pre_existing(finding: &CheckedFinding, now: Severity, policy: &Policy) -> Option<Severity> {

@@ -14,7 +14,13 @@ pub(crate) fn text(
     dispositions: &[LedgerRow],
     verdict: &Verdict,
 ) -> String {
-    let paragraphs = [change(input), verdict.reason.clone(), counts(input, findings, dispositions)];
+    let unchecked = if input.repository_used || findings.is_empty() {
+        String::new()
+    } else {
+        "No repository was used: nothing here was checked against code.".to_owned()
+    };
+    let paragraphs =
+        [change(input), verdict.reason.clone(), counts(input, findings, dispositions), unchecked];
     paragraphs.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 

@@ -4,11 +4,11 @@
 //! verdict, and never a pass where too few reviews arrived.
 
 use model::{
-    Ending, Finding, FindingState, Lane, ReviewerKind, ReviewerReport, ReviewerState, Severity, Verdict,
+    Canary, CriticalPolicy, Ending, Finding, FindingState, Lane, ReviewerKind, ReviewerReport, ReviewerState, Severity, Verdict,
     VerdictValue,
 };
 
-use crate::{CriticalPolicy, Input, Quorum, rules};
+use crate::{Input, Quorum, contest};
 
 /// Reviews needed and reviews counted.
 pub(crate) fn quorum(input: &Input<'_>) -> (u32, u32) {
@@ -26,7 +26,7 @@ pub(crate) fn quorum(input: &Input<'_>) -> (u32, u32) {
         // Where nobody asked is counted towards the quorum, one review of anyone must have arrived.
         counting = asked;
     }
-    let counted = counting.iter().filter(|reviewer| reviewer.state == ReviewerState::Finished).count() as u32;
+    let counted = counting.iter().filter(|reviewer| is_review(reviewer, input)).count() as u32;
     let most = counting.len() as u32;
     let needed = match input.quorum {
         Quorum::Given => most,
@@ -34,6 +34,25 @@ pub(crate) fn quorum(input: &Input<'_>) -> (u32, u32) {
         Quorum::Wanted(wanted) => wanted.min(most).min(1),
     };
     (needed, counted)
+}
+
+/// Whether an answer counts as a review: it ended well, and what it was shown is the change under review.
+fn is_review(reviewer: &ReviewerReport, input: &Input<'_>) -> bool {
+    reviewer.state == ReviewerState::Finished && has_receipt(reviewer, input)
+}
+
+/// Whether the receipt names the commits under review. Reviews handed in as files were shown nothing by us.
+fn has_receipt(reviewer: &ReviewerReport, input: &Input<'_>) -> bool {
+    let Some((base, head)) = input.known.shown.as_ref().filter(|_| input.quorum != Quorum::Given) else {
+        return true;
+    };
+    let receipt = &reviewer.receipt;
+    let shown = receipt.files_shown > 0 || input.changed.is_empty();
+    receipt.base.as_ref() == Some(base)
+        && receipt.head.as_ref() == Some(head)
+        && receipt.canary != Canary::Altered
+        && receipt.bytes_out > 0
+        && shown
 }
 
 /// True where no reviewer but the built-in one was asked.
@@ -124,15 +143,36 @@ fn must_fix(blocking: &[&Finding]) -> String {
                 title(second)
             )
         }
-        [first, .., last] => format!(
-            "{} findings must be resolved before merging ({} to {}), first of all {}: {}.",
+        [first, ..] => format!(
+            "{} findings must be resolved before merging ({}), first of all {}: {}.",
             number(blocking.len()),
-            first.id,
-            last.id,
+            spans(blocking),
             first.id,
             title(first)
         ),
     }
+}
+
+/// `C1, C2 and I1 to I7`: ids in report order, runs of three and more shortened. An id in between that does not block
+/// ends a run.
+fn spans(findings: &[&Finding]) -> String {
+    let number = |id: &str| id.get(1..).and_then(|digits| digits.parse::<u32>().ok());
+    let follows = |a: &str, b: &str| a.get(..1) == b.get(..1) && number(a).map(|n| n + 1) == number(b);
+    let mut runs: Vec<Vec<&str>> = Vec::new();
+    for finding in findings {
+        match runs.last_mut() {
+            Some(run) if follows(run[run.len() - 1], &finding.id) => run.push(&finding.id),
+            _ => runs.push(vec![&finding.id]),
+        }
+    }
+    let told: Vec<String> = runs
+        .iter()
+        .flat_map(|run| match run.as_slice() {
+            [first, _, .., last] => vec![format!("{first} to {last}")],
+            few => few.iter().map(|id| (*id).to_owned()).collect(),
+        })
+        .collect();
+    list(&told)
 }
 
 fn title(finding: &Finding) -> String {
@@ -150,11 +190,14 @@ fn contested(findings: &[Finding]) -> Option<String> {
     match contested.as_slice() {
         [] => None,
         [one] => {
-            let why =
-                rules::contradiction(&one.checks).map_or_else(String::new, |(_, why)| format!(" {why}"));
+            let why = contest::why(one).map_or_else(String::new, |(_, why)| format!(" {why}"));
             Some(format!("{} is contested and does not block.{why}", one.id))
         }
-        _ => Some(format!("{} are contested by checks and do not block.", list(&ids))),
+        [first, ..] => {
+            let why = contest::why(first)
+                .map_or_else(String::new, |(_, why)| format!(" Of {}: {why}", first.id));
+            Some(format!("{} are contested and do not block.{why}", list(&ids)))
+        }
     }
 }
 
@@ -198,8 +241,14 @@ fn failures(input: &Input<'_>) -> Vec<String> {
     input
         .roster
         .iter()
-        .filter(|r| matches!(r.state, ReviewerState::Failed | ReviewerState::TransportCorrupted))
-        .map(|reviewer| format!("`{}` ({})", reviewer.name, ending(reviewer)))
+        .filter(|it| it.state != ReviewerState::Skipped && !is_review(it, input))
+        .map(|reviewer| {
+            let why = match reviewer.state {
+                ReviewerState::Finished => "nothing shows that it was given this change",
+                _ => ending(reviewer),
+            };
+            format!("`{}` ({why})", reviewer.name)
+        })
         .collect()
 }
 

@@ -74,6 +74,7 @@ fn merge(checked: Vec<CheckedFinding>) -> Consolidated {
         policy: &Policy::default(),
         records: &Records::default(),
         limitations: &[],
+        known: &findings::Known::default(),
         quorum: Quorum::Given,
         repository_used: false,
     })
@@ -264,7 +265,74 @@ fn comments_of_many_tools_on_one_defect_meet() {
         }
     }
     println!("comments of many tools: pair F1 {:.3}", pairs.f1());
-    assert!(pairs.f1() >= 0.85, "pair F1 {:.3}", pairs.f1());
+    assert!(pairs.f1() >= 0.88, "pair F1 {:.3}", pairs.f1());
+}
+
+/// Where a text stands must not matter: as a title, as a body, or as both.
+#[test]
+fn a_comment_is_the_same_comment_as_title_and_as_body() {
+    let groups: Value =
+        serde_json::from_str(include_str!("judged/groups.json")).expect("the groups are JSON");
+    for group in array(&groups) {
+        let told = |split: fn(&str) -> (String, String)| {
+            let claims = array(&group["claims"]).iter().enumerate().map(|(at, told)| {
+                let (title, body) = split(&format!("{}. {}", text(&told["title"]), text(&told["body"])));
+                claim(&format!("reviewer {at:02}"), 0, title, body)
+            });
+            places_of(&merge(claims.collect()))
+        };
+        let as_title = told(|whole| (whole.to_owned(), String::new()));
+        let same = |places: &HashMap<Key, usize>| -> Vec<bool> {
+            let key = |at: usize| (format!("reviewer {at:02}"), 0);
+            (0..places.len())
+                .flat_map(|a| (0..a).map(move |b| (a, b)))
+                .map(|(a, b)| places[&key(a)] == places[&key(b)])
+                .collect()
+        };
+        assert_eq!(
+            same(&as_title),
+            same(&told(|whole| (String::new(), whole.to_owned()))),
+            "{}",
+            group["name"]
+        );
+    }
+}
+
+/// Hard cases written for this project, none of which the weights were learned from: one line and two defects, a
+/// caller and its callee, other words, no place, boilerplate titles, a panel of ten.
+#[test]
+fn hard_cases_come_out_mostly_as_meant() {
+    let groups: Value =
+        serde_json::from_str(include_str!("judged/groups.json")).expect("the groups are JSON");
+    let mut pairs = Pairs::default();
+    for group in array(&groups) {
+        let told = array(&group["claims"]);
+        let key = |at: usize| (format!("reviewer {at:02}"), 0);
+        let claims = told.iter().enumerate().map(|(at, told)| {
+            let mut claim = claim(&key(at).0, 0, text(&told["title"]), text(&told["body"]));
+            if told["path"].is_string() {
+                claim.locations = vec![place(&told["path"], &told["start"], &told["end"])];
+            }
+            claim
+        });
+        let places = places_of(&merge(claims.collect()));
+        for (a, b) in (0..told.len()).flat_map(|a| (0..a).map(move |b| (a, b))) {
+            let same = told[a]["defect"] == told[b]["defect"];
+            let merged = places[&key(a)] == places[&key(b)];
+            pairs.count(same, merged);
+            if same != merged {
+                let what = if same { "missed" } else { "merged" };
+                println!("{what}: {} and {}", told[b]["title"], told[a]["title"]);
+            }
+        }
+    }
+    println!(
+        "hard cases: pair F1 {:.3}, {} merged wrongly, {} missed",
+        pairs.f1(),
+        pairs.wrong,
+        pairs.missed
+    );
+    assert!(pairs.f1() >= 0.70, "pair F1 {:.3}", pairs.f1());
 }
 
 #[test]
@@ -298,7 +366,7 @@ fn confidence_ranks_accepted_comments_above_rejected_ones() {
     }
     let auc = auc(&scores);
     println!("confidence: AUC {auc:.3} over {} comments", scores.len());
-    assert!(auc >= 0.55, "AUC {auc:.3}");
+    assert!(auc >= 0.59, "AUC {auc:.3}");
 }
 
 /// The chance that an accepted one scores above a rejected one; ties count half.

@@ -8,6 +8,7 @@ use model::{
     VerdictValue,
 };
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 
 /// A claim by its reviewer and its number there.
 type Key = (String, u32);
@@ -32,6 +33,7 @@ fn run(names: &[String], checked: Vec<CheckedFinding>) -> Consolidated {
         policy: &Policy::default(),
         records: &Records::default(),
         limitations: &[],
+        known: &findings::Known::default(),
         quorum: Quorum::Wanted(1),
         repository_used: false,
     })
@@ -70,11 +72,30 @@ const WORDS: &[&str] = &[
     "max_size",
 ];
 
-/// Reviewer, words, file, line, severity, and whether it names its place.
-type Told = (usize, Vec<usize>, usize, u32, u8, bool);
+/// Reviewer, words, files, line, severity.
+type Told = (usize, Vec<usize>, Vec<usize>, u32, u8);
+
+/// Files of the claims below.
+const FILES: usize = 3;
+
+/// A few words of one of six defects, and sometimes of none: so that reviewers often speak of the same.
+fn some_words() -> impl Strategy<Value = Vec<usize>> {
+    let of_a_defect = (0..6usize, proptest::collection::vec(0..5usize, 4..9), 0..WORDS.len()).prop_map(
+        |(defect, words, noise)| words.into_iter().map(|word| defect * 5 + word).chain([noise]).collect(),
+    );
+    prop_oneof![4 => of_a_defect, 1 => proptest::collection::vec(0..WORDS.len(), 1..9)]
+}
+
+fn some_files() -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![
+        6 => (0..FILES).prop_map(|file| vec![file]),
+        2 => Just(Vec::new()),
+        1 => (0..FILES, 0..FILES).prop_map(|(a, b)| vec![a, b]),
+    ]
+}
 
 fn a_claim() -> impl Strategy<Value = Told> {
-    (0..4usize, proptest::collection::vec(0..WORDS.len(), 1..9), 0..3usize, 1..60u32, 0..3u8, any::<bool>())
+    (0..4usize, some_words(), some_files(), 1..60u32, 0..3u8)
 }
 
 fn names() -> Vec<String> {
@@ -84,26 +105,38 @@ fn names() -> Vec<String> {
 fn checked(told: &[Told]) -> Vec<CheckedFinding> {
     let mut counts: BTreeMap<usize, u32> = BTreeMap::new();
     told.iter()
-        .map(|(who, words, file, line, severity, placed)| {
+        .map(|(who, words, files, line, severity)| {
             let index = counts.entry(*who).or_default();
             *index += 1;
-            let title: Vec<&str> = words.iter().map(|word| WORDS[*word]).collect();
-            let path = placed.then(|| format!("src/f{file}.rs"));
-            claim(&names()[*who], *index - 1, *severity, &title.join(" "), path.as_deref(), *line)
+            let paths: Vec<String> = files.iter().map(|file| path(*file)).collect();
+            claim_at(&names()[*who], *index - 1, *severity, &sentence(words), &paths, *line)
         })
         .collect()
 }
 
+fn path(file: usize) -> String {
+    format!("src/f{file}.rs")
+}
+
+fn sentence(words: &[usize]) -> String {
+    words.iter().map(|word| WORDS[*word]).collect::<Vec<_>>().join(" ")
+}
+
 fn claim(who: &str, index: u32, severity: u8, title: &str, path: Option<&str>, line: u32) -> CheckedFinding {
+    let paths: Vec<String> = path.map(str::to_owned).into_iter().collect();
+    claim_at(who, index, severity, title, &paths, line)
+}
+
+fn claim_at(who: &str, index: u32, severity: u8, title: &str, paths: &[String], line: u32) -> CheckedFinding {
     let severity = [Severity::Suggestion, Severity::Important, Severity::Critical][usize::from(severity)];
-    let raw_location = |path: &str| RawLocation {
-        path: path.to_owned(),
+    let raw_location = |path: &String| RawLocation {
+        path: path.clone(),
         start: Some(line),
         end: Some(line),
         ..RawLocation::default()
     };
-    let location = |path: &str| Location {
-        path: RepoPath::from(path),
+    let location = |path: &String| Location {
+        path: RepoPath::from(path.as_str()),
         start: Some(line),
         end: Some(line),
         ..Location::default()
@@ -114,10 +147,10 @@ fn claim(who: &str, index: u32, severity: u8, title: &str, path: Option<&str>, l
             index,
             severity,
             title: title.to_owned(),
-            locations: path.map(raw_location).into_iter().collect(),
+            locations: paths.iter().map(raw_location).collect(),
             ..RawFinding::default()
         },
-        locations: path.map(location).into_iter().collect(),
+        locations: paths.iter().map(location).collect(),
         ..CheckedFinding::default()
     }
 }
@@ -204,23 +237,113 @@ proptest! {
         prop_assert_eq!(severities(&before), severities(&after));
     }
 
+    /// Also where the file is spoken of already, and by claims without a place. A claim that names several files binds
+    /// them together, so only claims about one file, and those about none, are looked at here.
     #[test]
     fn a_finding_in_one_file_changes_no_cluster_in_another(
-        told in proptest::collection::vec(a_claim(), 1..20),
-        (who, words, line) in (0..4usize, proptest::collection::vec(0..WORDS.len(), 1..9), 1..60u32),
+        mut told in proptest::collection::vec(a_claim(), 1..24),
+        (who, words, line) in (0..4usize, some_words(), 1..60u32),
+        file in 0..=FILES,
     ) {
+        told.iter_mut().for_each(|told| told.2.truncate(1));
         let claims = checked(&told);
-        let title: Vec<&str> = words.iter().map(|word| WORDS[*word]).collect();
         let mut more = claims.clone();
-        more.push(claim(&names()[who], 99, 1, &title.join(" "), Some("src/other.rs"), line));
+        more.push(claim(&names()[who], 99, 1, &sentence(&words), Some(&path(file)), line));
         let (before, after) = (run(&names(), claims.clone()), run(&names(), more));
-        for file in 0..3 {
-            let path = RepoPath::from(format!("src/f{file}.rs").as_str());
-            let here = claims.iter().filter(|claim| claim.locations.iter().any(|l| l.path == path));
+        for other in (0..FILES).filter(|other| *other != file).map(Some).chain([None]) {
+            let here = claims.iter().filter(|claim| {
+                let first = claim.locations.first().map(|location| location.path.as_str().to_owned());
+                first == other.map(path)
+            });
             let keys: BTreeSet<Key> = here.map(|claim| (claim.reviewer.clone(), claim.raw.index)).collect();
             prop_assert_eq!(restricted(&before, &keys), restricted(&after, &keys));
         }
     }
+}
+
+/// The laws above would hold of a matcher that never merges; the reviews they are tried on must not let it.
+#[test]
+fn made_up_reviews_hold_many_shared_defects() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let reviews = proptest::collection::vec(a_claim(), 12..24);
+    let shared = (0..40).filter(|_| {
+        let told = reviews.new_tree(&mut runner).expect("a review is made up").current();
+        run(&names(), checked(&told)).findings.iter().filter(|finding| finding.agreement > 1).count() > 1
+    });
+    let shared = shared.count();
+    assert!(shared >= 20, "{shared} of 40 runs have two findings or more that several reviewers share");
+}
+
+#[test]
+fn claims_without_a_place_do_not_bring_together_what_one_file_holds_apart() {
+    let file = Some("src/pool.rs");
+    let alone = vec![
+        claim("ada", 0, 1, "connection pool leaks on shutdown", file, 10),
+        claim("bob", 0, 1, "retry without limit when the server answers with a timeout", file, 30),
+    ];
+    let mut more = alone.clone();
+    more.push(claim(
+        "cyd",
+        0,
+        1,
+        "connection pool leaks on shutdown, retry without limit on timeout",
+        None,
+        1,
+    ));
+    let keys: BTreeSet<Key> = [("ada".to_owned(), 0), ("bob".to_owned(), 0)].into();
+    assert_eq!(restricted(&run(&names(), alone), &keys), restricted(&run(&names(), more), &keys));
+}
+
+#[test]
+fn boilerplate_titles_of_a_large_panel_chain_nothing_together() {
+    const CALLS: &[&str] = &[
+        "open_store is unwrapped while another process holds the lock",
+        "send_mail fails and the user is told that the mail went out",
+        "parse_settings meets a broken file",
+        "rename_output crosses a file system",
+    ];
+    let told =
+        (0..12usize).flat_map(|who| CALLS.iter().enumerate().map(move |(nth, call)| (who, nth, *call)));
+    let claims = told.map(|(who, nth, call)| {
+        let mut claim = claim(
+            &format!("r{who}"),
+            nth as u32,
+            1,
+            "Missing error handling",
+            Some("src/app.rs"),
+            10 + 40 * nth as u32,
+        );
+        claim.raw.body = format!("Reviewer {who} writes: {call}.");
+        claim
+    });
+    let roster: Vec<String> = (0..12).map(|who| format!("r{who}")).collect();
+    let result = run(&roster, claims.collect());
+    assert_eq!(result.findings.len(), CALLS.len());
+    assert!(result.findings.iter().all(|finding| finding.agreement == 12));
+}
+
+#[test]
+fn empty_claims_and_long_ones_are_kept() {
+    let long = "overflow ".repeat(50_000);
+    let told = [
+        ("", ""),
+        ("", ""),
+        (long.as_str(), long.as_str()),
+        ("ошибка в проверке длины", ""),
+        ("長さの検査がない", ""),
+    ];
+    let claims: Vec<CheckedFinding> = told
+        .iter()
+        .enumerate()
+        .map(|(nth, (title, body))| {
+            let mut claim = claim(&names()[nth % 4], nth as u32, 1, title, None, 1);
+            (*body).clone_into(&mut claim.raw.body);
+            claim
+        })
+        .collect();
+    let result = run(&names(), claims);
+    assert!(result.invariants.dispositions_balance);
+    assert_eq!(result.dispositions.len(), told.len());
 }
 
 #[test]

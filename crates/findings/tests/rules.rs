@@ -1,11 +1,11 @@
 //! What gates, records and policy make of findings, told as small reviews.
 
 use findings::{
-    Consolidated, CriticalPolicy, Input, Policy, PreExistingPolicy, Quorum, Record, Records, consolidate,
+    Consolidated, Input, Policy, Quorum, Record, Records, consolidate,
 };
 use model::{
-    ChangeStatus, ChangedFile, Check, CheckResult, CheckedFinding, CoverageItem, CoverageStatus, DesignItem,
-    DesignKind, Disposition, Ending, Finding, Gate, Kind, Lane, Location, Origin, OriginValue, RawFinding,
+    ChangeStatus, ChangedFile, Check, CheckResult, CheckedFinding, CoverageItem, CoverageStatus, CriticalPolicy, DesignItem,
+    DesignKind, Disposition, Ending, Fault, Finding, Gate, Kind, Lane, Location, Origin, OriginValue, PreExistingPolicy, RawFinding,
     Reading, ReasonCode, RepoPath, ReviewerKind, ReviewerReport, ReviewerState, Scope, Severity, TextItem,
     VerdictValue,
 };
@@ -64,6 +64,7 @@ impl Case {
             policy: &self.policy,
             records: &self.records,
             limitations: &[],
+            known: &findings::Known::default(),
             quorum: self.quorum,
             repository_used: self.repository_used,
         });
@@ -91,8 +92,18 @@ fn checked(mut finding: CheckedFinding, gate: Gate, result: CheckResult, detail:
         gate,
         result,
         detail: detail.to_owned(),
+        fault: fault(detail),
     });
     finding
+}
+
+/// What the evidence stage would have told apart.
+fn fault(detail: &str) -> Option<Fault> {
+    let begins = |word: &str| detail.starts_with(word);
+    [("absent", Fault::Absent), ("altered", Fault::Altered), ("contradicted", Fault::Refuted)]
+        .into_iter()
+        .find(|(word, _)| begins(word))
+        .map(|(_, fault)| fault)
 }
 
 fn quoted(who: &str, severity: Severity, title: &str) -> CheckedFinding {
@@ -214,7 +225,7 @@ fn a_severe_claim_without_a_trigger_loses_a_level() {
 fn never_used_is_contested_by_a_use() {
     let unused = claim("ada", Severity::Important, "`close_all` is never called");
     let unused =
-        checked(unused, Gate::Specifics, CheckResult::Fail, "`close_all` is used at `src/main.rs:4`");
+        checked(unused, Gate::Specifics, CheckResult::Fail, "contradicted: `close_all` is used at `src/main.rs:4`");
     let result = case(&["ada", "bob"], vec![unused]).run();
     assert_eq!(only(&result).lane, Lane::Contested);
     assert!(result.verdict.blocking.is_empty());

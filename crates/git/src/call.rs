@@ -297,8 +297,26 @@ fn git() -> Result<Command> {
     for setting in CONFIG {
         command.arg("-c").arg(setting);
     }
+    apart(&mut command);
     Ok(command)
 }
+
+/// Ctrl-C in a terminal reaches everybody of our process group; what git is reading must not break off while what has arrived
+/// is consolidated. Git ends by itself when we do: its pipes end.
+#[cfg(unix)]
+fn apart(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(windows)]
+fn apart(command: &mut Command) {
+    /// `CREATE_NEW_PROCESS_GROUP`: Ctrl-C is off for the group.
+    const NEW_GROUP: u32 = 0x0000_0200;
+    std::os::windows::process::CommandExt::creation_flags(command, NEW_GROUP);
+}
+
+#[cfg(not(any(unix, windows)))]
+fn apart(_command: &mut Command) {}
 
 fn is_foreign(name: &OsStr) -> bool {
     let name = name.to_string_lossy();

@@ -52,6 +52,63 @@ impl Checkout {
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
+
+    /// Takes files and folders out of the checkout, and tells its git not to miss them. A pattern without a slash is
+    /// meant in every folder, one with a slash from the root; `*` stands for anything but a slash, and capitals do not
+    /// matter. Returns what was taken, folders with a `/` behind them.
+    pub fn strip(&self, patterns: &[&str]) -> Result<Vec<String>> {
+        let failed = |error: std::io::Error| Error::failed("could not strip a checkout", error);
+        let tree = Tree::read(&self.repository.place(), self.head.as_str())?;
+        let mut taken = Vec::new();
+        let mut missing = Vec::new();
+        for entry in &tree.entries {
+            let path = entry.path.as_str();
+            let Some(stripped) = stripped_part(path, patterns) else { continue };
+            let raw = tree.paths.bytes(&entry.path);
+            missing.extend(raw.iter());
+            missing.push(0);
+            let name = if stripped == path { path.to_owned() } else { format!("{stripped}/") };
+            if taken.last() == Some(&name) {
+                continue;
+            }
+            // Nothing but git has written here, so no folder on the way is a link.
+            let depth = stripped.split('/').count();
+            let parts: Vec<&[u8]> = raw.split(|byte| *byte == b'/').take(depth).collect();
+            let place = self.path.join(crate::call::os_string(&parts.join(&b'/')));
+            match place.symlink_metadata() {
+                Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&place).map_err(failed)?,
+                Ok(_) => std::fs::remove_file(&place).map_err(failed)?,
+                Err(_) => {}
+            }
+            taken.push(name);
+        }
+        if !missing.is_empty() {
+            let bench = Bench { place: self.repository.checkout_place(&self.path) };
+            let skip = ["update-index", "-z", "--skip-worktree", "--stdin"];
+            bench.call()?.args(skip).input(missing).output()?;
+        }
+        Ok(taken)
+    }
+}
+
+/// The part of a path, from its beginning, that a pattern means.
+fn stripped_part<'a>(path: &'a str, patterns: &[&str]) -> Option<&'a str> {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.map(|end| &path[..end]).find(|part| {
+        let name = part.rsplit('/').next().unwrap_or(part);
+        patterns.iter().any(|pattern| like(if pattern.contains('/') { part } else { name }, pattern))
+    })
+}
+
+/// Whether a text is what a pattern says.
+fn like(text: &str, pattern: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return text.eq_ignore_ascii_case(pattern) };
+    let starts = text.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head));
+    starts
+        && (head.len()..=text.len())
+            .filter(|at| text.is_char_boundary(*at))
+            .take_while(|at| !text[head.len()..*at].contains('/'))
+            .any(|at| like(&text[at..], tail))
 }
 
 impl Repository {
@@ -202,6 +259,25 @@ fn note_clashes(tree: &Tree, notes: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_steers_agents_is_found_wherever_it_is_meant() {
+        let patterns = ["CLAUDE.md", ".claude", ".env*", ".github/hooks"];
+        for (path, stripped) in [
+            ("CLAUDE.md", Some("CLAUDE.md")),
+            ("docs/claude.MD", Some("docs/claude.MD")),
+            ("a/.claude/b/c.json", Some("a/.claude")),
+            (".env", Some(".env")),
+            ("x/.env.local", Some("x/.env.local")),
+            (".github/hooks/x.json", Some(".github/hooks")),
+            ("a/.github/hooks/x.json", None),
+            ("NOTCLAUDE.md", None),
+            ("claude.md.txt", None),
+            ("environment", None),
+        ] {
+            assert_eq!(stripped_part(path, &patterns), stripped, "{path}");
+        }
+    }
 
     #[test]
     fn paths_that_leave_a_folder_are_known() {

@@ -66,7 +66,7 @@ struct PatchReader {
 }
 
 /// A hunk being read.
-struct Open {
+pub(crate) struct Open {
     old_left: u32,
     new_left: u32,
     old_line: u32,
@@ -104,7 +104,7 @@ impl PatchReader {
             if line.starts_with(b"\\") {
                 return;
             }
-            if open.old_left > 0 || open.new_left > 0 {
+            if open.is_open() {
                 let diff_line = open.step(line);
                 self.keep(diff_line);
                 return;
@@ -133,12 +133,7 @@ impl PatchReader {
         let Some((hunk, file)) = parse_hunk(&String::from_utf8_lossy(line)).zip(self.current()) else {
             return;
         };
-        self.hunk = Some(Open {
-            old_left: hunk.old_lines,
-            new_left: hunk.new_lines,
-            old_line: hunk.old_start,
-            new_line: hunk.new_start,
-        });
+        self.hunk = Some(Open::new(&hunk));
         if !self.cut[file] {
             self.files[file].hunks.push(Hunk { old_lines: 0, new_lines: 0, ..hunk });
         }
@@ -180,7 +175,21 @@ impl PatchReader {
 }
 
 impl Open {
-    fn step(&mut self, line: &[u8]) -> DiffLine {
+    pub(crate) fn new(hunk: &Hunk) -> Self {
+        Self {
+            old_left: hunk.old_lines,
+            new_left: hunk.new_lines,
+            old_line: hunk.old_start,
+            new_line: hunk.new_start,
+        }
+    }
+
+    /// Whether lines of it are still to come.
+    pub(crate) fn is_open(&self) -> bool {
+        self.old_left > 0 || self.new_left > 0
+    }
+
+    pub(crate) fn step(&mut self, line: &[u8]) -> DiffLine {
         let kind = match line.first() {
             Some(b'+') => LineKind::Added,
             Some(b'-') => LineKind::Removed,
@@ -217,7 +226,7 @@ fn empty_diff(change: &Change) -> FileDiff {
 }
 
 /// `@@ -1,2 +3 @@ heading`: a count left out is 1.
-fn parse_hunk(line: &str) -> Option<Hunk> {
+pub(crate) fn parse_hunk(line: &str) -> Option<Hunk> {
     let (ranges, heading) = line.strip_prefix("@@ -")?.split_once(" @@")?;
     let (old, new) = ranges.split_once(" +")?;
     let range = |text: &str| -> Option<(u32, u32)> {

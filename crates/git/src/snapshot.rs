@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use model::{Commit, FileDiff, RepoPath, Sha, Side, Target};
+use model::{Commit, CommitDiff, FileDiff, RepoPath, Sha, Side, Target};
 
 use crate::batch::{Blob, Pool};
 use crate::blame::{self, BlameLine, Question};
@@ -17,7 +17,7 @@ use crate::paths::PathTable;
 use crate::repository::is_zero;
 use crate::sketch::Sketches;
 use crate::tree::{Entry, EntryKind, Tree};
-use crate::{Error, Hits, Repository, Result, SearchOptions, Text, describe, patch, search};
+use crate::{Error, Hits, Repository, Result, SearchOptions, Text, commit_diffs, describe, patch, search};
 
 /// How many bytes of text are kept.
 const TEXTS_KEPT: usize = 64 << 20;
@@ -182,6 +182,22 @@ impl Snapshot {
     /// The newest commits in the history of head that touched a file, newest first.
     pub fn commits_touching(&self, path: &RepoPath, limit: usize) -> Result<Vec<Commit>> {
         self.repository.log(&[self.target.head.as_str()], limit, Some(&self.raw_path(path)))
+    }
+
+    /// What each commit of the change did, oldest first; merges are left out, and so are commits beyond the first
+    /// hundred.
+    pub fn history(&self) -> Result<Vec<CommitDiff>> {
+        commit_diffs::read(&self.place, &self.target.commits)
+    }
+
+    /// The folder that all working trees of the repository share.
+    pub(crate) fn common_dir(&self) -> &std::path::Path {
+        self.repository.common_dir()
+    }
+
+    /// Where objects are read.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     fn tree(&self, side: Side) -> &Tree {

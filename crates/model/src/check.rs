@@ -81,6 +81,22 @@ impl CheckResult {
     }
 }
 
+/// What a failed check found to be wrong: the part of its answer that rules act on, while the detail is for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The quoted code is not in the file, and nothing comes close.
+    Absent,
+    /// The quoted code stands there in another form.
+    Altered,
+    /// "Never used" or "never tested" was looked up, and a use or a test was found.
+    Refuted,
+    /// A name that the claim rests on is nowhere in the tree.
+    UnknownName,
+    /// A severe claim does not say when the defect shows.
+    NoTrigger,
+}
+
 /// One answer of one gate for one raw finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
@@ -94,6 +110,9 @@ pub struct Check {
     pub result: CheckResult,
     /// What was looked at and seen, with names and numbers, so that a person can look too.
     pub detail: String,
+    /// What is wrong, where the check failed and the gate tells such things apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
 }
 
 /// What kind of statement a claim is, and so what could ever verify it.

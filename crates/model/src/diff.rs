@@ -4,7 +4,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeStatus, RepoPath};
+use crate::{ChangeStatus, RepoPath, Sha};
+
+/// What one commit of a change did, compared with its first parent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitDiff {
+    /// The commit.
+    pub commit: Sha,
+    /// Its files, renames told as gone and new.
+    pub files: Vec<FileDiff>,
+    /// True where some of its lines were left out for their number.
+    pub cut: bool,
+}
 
 /// What changed in one file between merge base and head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ending, Lane, Severity, Verdict};
+use crate::{Ending, Failure, Lane, Severity, SeverityCounts, Verdict};
 
 /// One event with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,17 @@ pub enum EventKind {
         /// What it is doing, where its stream tells.
         note: Option<String>,
     },
+    /// A reviewer failed in a way that may pass, and is asked again.
+    ReviewerRetry {
+        /// Which.
+        reviewer: String,
+        /// How often it was asked so far.
+        attempts: u32,
+        /// How it failed.
+        failure: Failure,
+        /// Milliseconds until it is asked again.
+        wait_ms: u64,
+    },
     /// A reviewer ended.
     ReviewerEnded {
         /// Which.
@@ -70,6 +81,21 @@ pub enum EventKind {
         place: Option<String>,
         /// How far the evidence carries.
         lane: Lane,
+    },
+    /// What all reviewers that ended so far say together. Ids are given at the end.
+    SoFar {
+        /// Reviewers that ended.
+        ended: u32,
+        /// Reviewers asked.
+        asked: u32,
+        /// Raw findings of those that ended.
+        raised: u32,
+        /// Distinct findings among them, as they are rated now.
+        findings: SeverityCounts,
+        /// How many of these would block.
+        blocking: u32,
+        /// How many of these are contested.
+        contested: u32,
     },
     /// Something a reader should know (HEAD moved, a record could not be written…).
     Note {

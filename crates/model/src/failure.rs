@@ -51,6 +51,11 @@ impl FailureClass {
             Self::Crash => "crash",
         }
     }
+
+    /// Whether it may pass by itself, so that asking again later can help.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::RateLimit | Self::Overload | Self::Transient)
+    }
 }
 
 /// One failure of one attempt.

@@ -238,6 +238,18 @@ pub struct Source {
     pub shown: bool,
 }
 
+/// A sentence of another reviewer that says the opposite of a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Contradiction {
+    /// Who says it.
+    pub reviewer: String,
+    /// Where it says it, in words: `its design strengths`.
+    #[serde(rename = "where")]
+    pub wherein: String,
+    /// The sentence as written.
+    pub said: String,
+}
+
 /// Why a severity, a lane or a place in the report was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -282,6 +294,8 @@ pub enum ReasonCode {
     ReviewerRecord,
     /// A missing test alone is never important.
     CoverageGap,
+    /// Another reviewer says the opposite.
+    Contradicted,
     /// The transport altered the prompt of the reviewer.
     TransportCorrupted,
     /// The reviewer's text is a remark on design rather than a defect.
@@ -312,6 +326,7 @@ impl ReasonCode {
             Self::NoTrigger => "no-trigger",
             Self::ReviewerRecord => "reviewer-record",
             Self::CoverageGap => "coverage-gap",
+            Self::Contradicted => "contradicted",
             Self::TransportCorrupted => "transport-corrupted",
             Self::DesignRemark => "design-remark",
         }
@@ -410,9 +425,15 @@ pub struct Finding {
     pub reconciliation: Vec<Reconciliation>,
     /// What became of it.
     pub state: FindingState,
+    /// What other reviewers say against it, in roster order. Where there is any, the lane is `contested`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<Contradiction>,
     /// Ids of findings that may be the same defect.
     #[serde(default)]
     pub possibly_same: Vec<String>,
+    /// Why each of `possibly_same` was not merged, in plain words and in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart_because: Vec<String>,
     /// Why its sources were merged, in plain words; one entry a merged source.
     #[serde(default)]
     pub merged_because: Vec<String>,

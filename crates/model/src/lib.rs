@@ -12,16 +12,18 @@ mod event;
 mod failure;
 mod finding;
 mod ids;
+mod policy;
 mod raw;
 mod report;
 mod retro;
 mod reviewer;
+mod spend;
 mod target;
 mod verdict;
 
-pub use check::{Check, CheckResult, CheckedFinding, Claim, Gate, Scope};
+pub use check::{Check, CheckResult, CheckedFinding, Claim, Fault, Gate, Scope};
 pub use clock::{Clock, FixedClock};
-pub use diff::{DiffLine, FileDiff, Hunk, LineKind};
+pub use diff::{CommitDiff, DiffLine, FileDiff, Hunk, LineKind};
 pub use document::{
     DocumentCommits, DocumentCoverage, DocumentDesign, DocumentDocs, DocumentEvidence, DocumentFinding,
     DocumentFix, DocumentGap, DocumentLimitation, DocumentLocation, DocumentOrigin, DocumentPrior,
@@ -30,20 +32,22 @@ pub use document::{
 pub use event::{Event, EventKind};
 pub use failure::{Failure, FailureClass};
 pub use finding::{
-    Disposition, Excerpt, Finding, FindingState, Fix, Kind, Lane, LedgerRow, Location, Origin, OriginValue,
+    Contradiction, Disposition, Excerpt, Finding, FindingState, Fix, Kind, Lane, LedgerRow, Location, Origin, OriginValue,
     ReasonCode, Reconciliation, Repair, Severity, Side, Source, Term,
 };
 pub use ids::{Fingerprint, RepoPath, RunId, Sha};
+pub use policy::{CriticalPolicy, PreExistingPolicy};
 pub use raw::{
     CoverageItem, CoverageStatus, DesignItem, DesignKind, DesignScope, LimitationItem, Note, ParsedAs,
     PriorItem, RAW_FINDINGS_SCHEMA, RawFinding, RawFindings, RawLocation, Reading, ReadingState, TextItem,
 };
 pub use report::{
-    Attention, CommitRemark, CommitsSection, CoverageFile, CoverageSection, DesignObservation,
+    Attention, ChangedSymbol, CommitRemark, CommitsSection, CoverageFile, CoverageSection, DesignObservation,
     DocumentationSection, Invariants, Limitation, Original, Prior, PriorStatus, REPORT_SCHEMA, Ran, Report,
-    Run, Series, TestingGap, TestingSection, Tool,
+    Run, SectionRemark, Series, TestingGap, TestingSection, Tool,
 };
 pub use retro::{Retro, SeverityCounts};
 pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
+pub use spend::Spend;
 pub use target::{ChangeStatus, ChangedFile, Commit, Target, TargetKind};
 pub use verdict::{Verdict, VerdictValue};

@@ -97,6 +97,14 @@ pub struct Run {
     /// Reviews needed and reviews counted.
     #[serde(default)]
     pub quorum: (u32, u32),
+    /// How often it was interrupted and gone on with.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resumed: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Which review of this branch or pull request it is.
@@ -190,6 +198,29 @@ pub struct TestingSection {
     pub ran: Vec<Ran>,
     /// What no test covers, riskiest first.
     pub gaps: Vec<TestingGap>,
+    /// What else reviewers say about testing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<SectionRemark>,
+}
+
+/// A remark of a section that asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SectionRemark {
+    /// The remark as Markdown.
+    pub text: String,
+    /// Who made it, in roster order.
+    pub reviewers: Vec<String>,
+}
+
+/// A function or type that the change adds or edits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedSymbol {
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub path: crate::RepoPath,
+    /// The line it begins on at head, 1-based.
+    pub line: u32,
 }
 
 /// A command somebody ran.
@@ -225,6 +256,9 @@ pub struct DocumentationSection {
     pub text: String,
     /// What is missing or stale.
     pub gaps: Vec<TestingGap>,
+    /// What else reviewers say about the documentation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<SectionRemark>,
 }
 
 /// Remarks on the commits.

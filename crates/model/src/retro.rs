@@ -69,7 +69,7 @@ pub struct Retro {
     pub dropped: u32,
     /// Dropped because what they say of the text is not so.
     pub false_positives: u32,
-    /// Findings credited to it alone.
+    /// Findings and design observations credited to it alone.
     pub unique: u32,
     /// Design observations credited to it.
     pub design: u32,
@@ -83,6 +83,9 @@ pub struct Retro {
     pub located: u32,
     /// Those whose place was right as given.
     pub located_exactly: u32,
+    /// Findings it shares, by the other reviewer that says them too; in roster order.
+    #[serde(default)]
+    pub overlap: Vec<(String, u32)>,
     /// Findings that only this reviewer's presence brought in, at important or above.
     pub missed_without: u32,
 }

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ParsedAs, Sha};
+use crate::{Failure, ParsedAs, Sha};
 
 /// What kind of source of opinion a reviewer is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -162,6 +162,12 @@ pub struct ReviewerReport {
     /// Why it failed or was skipped, in one sentence a person can act on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What kind of failure it was, where that is known: it decides whether asking again can help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// How often it was asked; 0 where it was not asked in this run.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
     /// What it was given and what came back.
     pub receipt: Receipt,
     /// Whether it is counted towards the quorum.
@@ -185,4 +191,17 @@ pub struct ReviewerReport {
     /// Things about its attempt a reader should know (checkout edited, output cut, note of the reader…).
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+impl ReviewerReport {
+    /// Whether asking it again could give a review that this run did not get: it was cut off, or what failed may pass.
+    pub fn may_be_asked_again(&self) -> bool {
+        let passes = self.failure.as_ref().is_some_and(|failure| failure.class.may_pass());
+        self.state != ReviewerState::Finished && (self.ending == Ending::Cancelled || passes)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

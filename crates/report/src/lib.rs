@@ -1,4 +1,5 @@
-//! Shows a report in every form: Markdown, one HTML page, JSON, SARIF, terminal.
+//! Shows a report in every form: Markdown, one HTML page, JSON, SARIF, JUnit, code quality, RDJSON, a pull-request review,
+//! terminal.
 //!
 //! In: a [`model::Report`] and the reviews as they were written. Out: text. Every function is pure: the same value
 //! gives the same bytes. Never reads a clock, a file or the network, and never decides anything about a finding.
@@ -14,29 +15,40 @@ macro_rules! put {
     }};
 }
 
+mod code_quality;
+mod edits;
+mod github;
 mod html;
 mod json;
+mod junit;
 mod markdown;
+mod rdjson;
 mod safe;
 mod sarif;
 mod terminal;
 mod words;
 
 #[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod sample;
 
+pub use code_quality::code_quality;
+pub use github::{github_review, github_summary};
 pub use html::html;
 pub use json::json;
+pub use junit::junit;
 pub use markdown::{markdown, originals_in};
+pub use rdjson::rdjson;
 pub use safe::{safe_line, safe_text};
 pub use sarif::sarif;
-pub use terminal::{Style, finding_page, labelled_line, terminal_summary};
+pub use terminal::{Style, finding_page, labelled_line, terminal_summary, wrapped};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn forms() -> [(&'static str, String); 5] {
+    fn forms() -> [(&'static str, String); 10] {
         let report = sample::report();
         let originals = sample::originals();
         [
@@ -44,6 +56,11 @@ mod tests {
             ("html", html(&report, &originals)),
             ("json", json(&report)),
             ("sarif", sarif(&report)),
+            ("junit", junit(&report)),
+            ("code quality", code_quality(&report)),
+            ("rdjson", rdjson(&report)),
+            ("github review", github_review(&report, &[])),
+            ("github summary", github_summary(&report)),
             ("terminal", terminal_summary(&report, 80, Style::default())),
         ]
     }
@@ -51,11 +68,16 @@ mod tests {
     #[test]
     fn every_form_names_every_finding_with_its_place() {
         for (form, text) in forms() {
+            // What people declined is left out where a machine would act on it.
+            let is_acted_on = ["code quality", "rdjson", "github review", "github summary"].contains(&form);
             for finding in sample::report().findings {
-                assert!(text.contains(&finding.id), "{form} lacks {}", finding.id);
+                let wanted = !is_acted_on || finding.state == model::FindingState::Open;
+                assert_eq!(text.contains(&finding.id), wanted, "{form}: {}", finding.id);
             }
             assert!(text.contains("src/pool.rs") && text.contains("docs/use.md"), "{form} lacks a place");
-            assert!(text.to_lowercase().contains("rework"), "{form} lacks the verdict");
+            // Lists of single diagnostics have no room for a verdict.
+            let is_list = ["code quality", "rdjson"].contains(&form);
+            assert!(is_list || text.to_lowercase().contains("rework"), "{form} lacks the verdict");
         }
     }
 

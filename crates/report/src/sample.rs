@@ -4,11 +4,11 @@
 //! In: nothing. Out: fixed values. Never used outside tests.
 
 use model::{
-    Attention, Canary, ChangeStatus, ChangedFile, Check, CheckResult, Commit, CommitRemark, CommitsSection,
+    Attention, Canary, ChangeStatus, ChangedFile, Check, CheckResult, Commit, CommitRemark, CommitsSection, Contradiction,
     CoverageFile, CoverageSection, CoverageStatus, DesignKind, DesignObservation, DesignScope, Disposition,
     DocumentationSection, Ending, Excerpt, Finding, FindingState, Fingerprint, Fix, Gate, Invariants, Kind,
     Lane, LedgerRow, Limitation, Location, Origin, OriginValue, Original, ParsedAs, Prior, PriorStatus,
-    REPORT_SCHEMA, Ran, ReasonCode, Receipt, Reconciliation, Repair, RepoPath, Report, Retro, ReviewerKind,
+    REPORT_SCHEMA, Ran, ReasonCode, Receipt, Reconciliation, Repair, RepoPath, Report, Retro, ReviewerKind, SectionRemark,
     ReviewerReport, ReviewerState, Run, RunId, Series, Severity, SeverityCounts, Sha, Side, Source, Target,
     TargetKind, Term, TestingGap, TestingSection, Tokens, Tool, Verdict, VerdictValue,
 };
@@ -53,7 +53,7 @@ fn at(path: &str, start: u32, end: u32) -> Location {
 }
 
 fn check(reviewer: &str, index: u32, gate: Gate, result: CheckResult, detail: &str) -> Check {
-    Check { reviewer: reviewer.into(), index, gate, result, detail: detail.into() }
+    Check { reviewer: reviewer.into(), index, gate, result, detail: detail.into(), fault: None }
 }
 
 fn source(reviewer: &str, index: u32, raw: &str, severity: Severity, body: &str, shown: bool) -> Source {
@@ -196,6 +196,11 @@ fn contested() -> Finding {
             check("codex", 0, Gate::Repro, CheckResult::Unknown, "no script"),
         ],
         lane: Lane::Contested,
+        contradictions: vec![Contradiction {
+            reviewer: "claude".into(),
+            wherein: "its design strengths".into(),
+            said: format!("the queue is bounded by its channel {HOSTILE}"),
+        }],
         confidence: 0.31,
         agreement: 1,
         reconciliation: vec![Reconciliation {
@@ -570,6 +575,7 @@ pub(crate) fn report() -> Report {
             consolidation_ms: 420,
             complete: false,
             quorum: (2, 2),
+            resumed: 0,
         },
         target: target(),
         series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool") },
@@ -617,6 +623,10 @@ pub(crate) fn report() -> Report {
                 finding: Some("C1".into()),
                 reviewers: vec!["claude".into(), "deep-review".into()],
             }],
+            remarks: vec![SectionRemark {
+                text: format!("the pool's own tests are thorough {HOSTILE}"),
+                reviewers: vec!["codex".into()],
+            }],
         },
         documentation: DocumentationSection {
             text: "The guide was not updated.".into(),
@@ -625,6 +635,7 @@ pub(crate) fn report() -> Report {
                 finding: Some("I1".into()),
                 reviewers: vec!["deep-review".into()],
             }],
+            remarks: Vec::new(),
         },
         commits: CommitsSection {
             text: "2 commits, one concern each.".into(),

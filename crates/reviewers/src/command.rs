@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use config::{Output, Placeholder, ReviewerSettings};
-use git::Repository;
+use git::{Checkout, Repository};
 use model::{Ending, FileDiff, Receipt, ReviewerKind, RunId, Target};
 use supervise::{Cancel, Keeper, Limits, Program, Progress};
 
-use crate::prompt::{PromptInput, canary, prompt, unified_diff};
+use crate::Attempt;
+use crate::agent::stripped_paths;
+use crate::prompt::{Briefing, PromptInput, canary, prompt, unified_diff};
 
 /// The name of the checkout in a reviewer's folder.
 pub const CHECKOUT: &str = "checkout";
@@ -42,47 +44,12 @@ pub struct CommandRequest<'a> {
     pub keeper: &'a Keeper,
     /// Findings of earlier rounds that want a status.
     pub prior: &'a [String],
-}
-
-/// One try of one reviewer.
-#[derive(Clone, Debug, Default)]
-pub struct Attempt {
-    /// The reviewer's name.
-    pub name: String,
-    /// What kind of source it is.
-    pub kind: ReviewerKind,
-    /// How its process ended, before anybody read the answer.
-    pub ending: Ending,
-    /// Milliseconds from start to end.
-    pub ms: u64,
-    /// The answer exactly as written.
-    pub answer: Vec<u8>,
-    /// What it wrote to standard error, its last 64 KiB.
-    pub stderr: Vec<u8>,
-    /// The prompt it was given, where it takes one.
-    pub prompt: Option<String>,
-    /// The canary it was sent.
-    pub canary: Option<String>,
-    /// What it was given; canary and reading are filled in by [`crate::conclude`].
-    pub receipt: Receipt,
-    /// Whether every process it started is proven gone; `None` where it ran none.
-    pub tree_gone: Option<bool>,
-    /// Why it could not be asked or how it failed, where known.
-    pub error: Option<String>,
-    /// Things a reader should know.
-    pub notes: Vec<String>,
-    /// Paths of this machine that may stand in the answer and mean the repository's root.
-    pub roots: Vec<String>,
-    /// Whether it counts towards the quorum.
-    pub quorum: bool,
-    /// Model and effort as configured.
-    pub model: Option<String>,
-    /// See `model`.
-    pub effort: Option<String>,
+    /// What it is told besides.
+    pub briefing: &'a Briefing,
 }
 
 /// How much of a reviewer's standard error is kept with the run.
-const STDERR_KEPT: u64 = 64 * 1024;
+pub(crate) const STDERR_KEPT: u64 = 64 * 1024;
 
 /// Asks one command and returns when it ended, was ended, or could not be started.
 pub fn ask_command(
@@ -118,12 +85,8 @@ fn ask(
         return Err(format!("no command is configured: set `reviewers.{}.command`", request.name));
     }
     let worktree = request.folder.join(CHECKOUT);
-    let checkout = request
-        .repository
-        .checkout(request.target, &worktree)
-        .map_err(|error| format!("its checkout could not be made: {error}"))?;
-    attempt.notes.extend(checkout.notes().iter().cloned());
-    let exchange = Exchange::prepare(request, &worktree)?;
+    let checkout = checkout(request, &worktree, &mut attempt.notes)?;
+    let exchange = Exchange::prepare(request, &worktree, takes_prompt(request.settings), false)?;
     attempt.roots = roots(&worktree);
     attempt.prompt = exchange.prompt.as_ref().map(|(text, _)| text.clone());
     attempt.canary = exchange.prompt.as_ref().map(|(_, canary)| canary.clone());
@@ -134,6 +97,8 @@ fn ask(
     let program = program(request, &worktree, &exchange)?;
     let outcome = supervise::run(&program, &limits(request.settings), cancel, progress);
     attempt.ending = outcome.ending;
+    attempt.exit = outcome.exit;
+    attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().cloned());
     attempt.stderr = read_end(&outcome.stderr, STDERR_KEPT);
@@ -149,17 +114,44 @@ fn ask(
     Ok(())
 }
 
+/// A throw-away checkout without the files that steer agents.
+pub(crate) fn checkout(
+    request: &CommandRequest<'_>,
+    worktree: &Path,
+    notes: &mut Vec<String>,
+) -> Result<Checkout, String> {
+    let failed = |error: git::Error| format!("its checkout could not be made: {error}");
+    let checkout = request.repository.checkout(request.target, worktree).map_err(failed)?;
+    notes.extend(checkout.notes().iter().cloned());
+    let stripped = checkout.strip(&stripped_paths()).map_err(failed)?;
+    if !stripped.is_empty() {
+        let (shown, more) = first_few(&stripped.iter().collect::<Vec<_>>());
+        notes.push(format!(
+            "files that configure or instruct agents were left out of its checkout (a change of them is in its diff): \
+             {shown}{more}"
+        ));
+    }
+    Ok(checkout)
+}
+
 /// The files that travel between us and the reviewer.
-struct Exchange {
-    name: String,
-    prompt_file: PathBuf,
-    diff_file: PathBuf,
-    output_file: PathBuf,
-    prompt: Option<(String, String)>,
+pub(crate) struct Exchange {
+    pub(crate) name: String,
+    pub(crate) prompt_file: PathBuf,
+    pub(crate) diff_file: PathBuf,
+    pub(crate) output_file: PathBuf,
+    pub(crate) prompt: Option<(String, String)>,
 }
 
 impl Exchange {
-    fn prepare(request: &CommandRequest<'_>, worktree: &Path) -> Result<Self, String> {
+    /// Writes them. `is_prompted` tells whether the reviewer reads the prompt, `is_absolute` how the diff is named in it:
+    /// a reviewer that starts elsewhere needs the whole path.
+    pub(crate) fn prepare(
+        request: &CommandRequest<'_>,
+        worktree: &Path,
+        is_prompted: bool,
+        is_absolute: bool,
+    ) -> Result<Self, String> {
         let folder = free_folder(worktree);
         std::fs::create_dir(&folder)
             .map_err(|error| format!("its exchange folder could not be made: {error}"))?;
@@ -176,16 +168,23 @@ impl Exchange {
         write(&exchange.diff_file, unified_diff(request.diff).as_bytes())?;
         let told = format!("the file `{name}/review.md`");
         let to_file = request.settings.output == Output::File;
+        let (diff_file, checkout) = if is_absolute {
+            (exchange.diff_file.display().to_string(), worktree.display().to_string())
+        } else {
+            (format!("{name}/change.diff"), "the current directory".to_owned())
+        };
         let input = PromptInput {
             target: request.target,
             canary: &canary(request.run, request.name),
-            diff_file: &format!("{name}/change.diff"),
+            checkout: &checkout,
+            diff_file: &diff_file,
             output_file: to_file.then_some(told.as_str()),
             prior: request.prior,
+            briefing: request.briefing,
         };
         let text = prompt(&input).map_err(|error| format!("its prompt could not be made: {error}"))?;
         write(&exchange.prompt_file, text.text.as_bytes())?;
-        if takes_prompt(request.settings) {
+        if is_prompted {
             exchange.prompt = Some((text.text, text.canary));
         }
         Ok(exchange)
@@ -234,7 +233,7 @@ fn program(request: &CommandRequest<'_>, worktree: &Path, exchange: &Exchange) -
     })
 }
 
-fn limits(settings: &ReviewerSettings) -> Limits {
+pub(crate) fn limits(settings: &ReviewerSettings) -> Limits {
     Limits {
         wall: settings.timeout,
         silence: settings.silence,
@@ -243,7 +242,7 @@ fn limits(settings: &ReviewerSettings) -> Limits {
     }
 }
 
-fn receipt(request: &CommandRequest<'_>) -> Receipt {
+pub(crate) fn receipt(request: &CommandRequest<'_>) -> Receipt {
     let changed = &request.target.changed;
     Receipt {
         base: Some(request.target.merge_base.clone()),
@@ -256,13 +255,13 @@ fn receipt(request: &CommandRequest<'_>) -> Receipt {
 
 fn failure(outcome: &supervise::Outcome, attempt: &Attempt) -> Option<String> {
     let how = match outcome.ending {
-        Ending::Finished | Ending::Leaky => return None,
+        // Who cancels knows why.
+        Ending::Finished | Ending::Leaky | Ending::Cancelled => return None,
         Ending::Failed => match (outcome.exit, outcome.signal) {
             (Some(code), _) => format!("exited with code {code}"),
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "failed".to_owned(),
         },
-        Ending::Cancelled => "it was stopped before it was done".to_owned(),
         ending => outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned()),
     };
     let said = last_words(&attempt.stderr).or_else(|| last_words(&attempt.answer));
@@ -280,20 +279,25 @@ fn last_words(bytes: &[u8]) -> Option<String> {
     Some(short.trim().to_owned())
 }
 
-fn note_edits(changed: &[String], exchange: &str, notes: &mut Vec<String>) {
+pub(crate) fn note_edits(changed: &[String], exchange: &str, notes: &mut Vec<String>) {
     let ours = format!("{exchange}/");
     let changed: Vec<&String> = changed.iter().filter(|path| !path.starts_with(&ours)).collect();
     if changed.is_empty() {
         return;
     }
-    let shown: Vec<&str> = changed.iter().take(5).map(|path| path.as_str()).collect();
-    let more = changed.len() - shown.len();
-    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    notes.push(format!("it changed its checkout: {}{tail}", shown.join(", ")));
+    let (shown, more) = first_few(&changed);
+    notes.push(format!("it changed its checkout: {shown}{more}"));
+}
+
+/// The first five of a list, and how many there are besides.
+fn first_few(all: &[impl std::ops::Deref<Target = String>]) -> (String, String) {
+    let shown: Vec<&str> = all.iter().take(5).map(|path| path.as_str()).collect();
+    let more = all.len() - shown.len();
+    (shown.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
 }
 
 /// Spellings of the checkout's root that an answer may contain.
-fn roots(worktree: &Path) -> Vec<String> {
+pub(crate) fn roots(worktree: &Path) -> Vec<String> {
     let mut roots = vec![worktree.to_string_lossy().into_owned()];
     if let Ok(real) = worktree.canonicalize() {
         roots.push(real.to_string_lossy().into_owned());
@@ -312,7 +316,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     })
 }
 
-fn read_whole(path: &Path, notes: &mut Vec<String>) -> Vec<u8> {
+pub(crate) fn read_whole(path: &Path, notes: &mut Vec<String>) -> Vec<u8> {
     // A reviewer may put a link or a device where its answer should be; only a plain file is an answer.
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_file() => std::fs::read(path).unwrap_or_else(|error| {
@@ -327,7 +331,7 @@ fn read_whole(path: &Path, notes: &mut Vec<String>) -> Vec<u8> {
     }
 }
 
-fn read_end(path: &Path, limit: u64) -> Vec<u8> {
+pub(crate) fn read_end(path: &Path, limit: u64) -> Vec<u8> {
     use std::io::{Read as _, Seek as _, SeekFrom};
     let Ok(mut file) = std::fs::File::open(path) else { return Vec::new() };
     let length = file.metadata().map_or(0, |metadata| metadata.len());

@@ -5,7 +5,7 @@
 
 use model::{Canary, Ending, Reading, ReadingState, ReviewerReport, ReviewerState};
 
-use crate::Attempt;
+use crate::{Attempt, guess};
 
 /// Joins how the program ended with how its answer reads. The worse of the two is the ending.
 pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
@@ -14,6 +14,10 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
         Ending::Finished | Ending::Leaky => ReviewerState::Finished,
         Ending::Corrupted => ReviewerState::TransportCorrupted,
         _ => ReviewerState::Failed,
+    };
+    let failure = match state {
+        ReviewerState::Finished => None,
+        _ => attempt.failure.clone().or_else(|| guess(attempt, ending, reading)),
     };
     let mut receipt = attempt.receipt.clone();
     receipt.canary = reading.canary;
@@ -33,13 +37,15 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
         ending,
         ms: attempt.ms,
         error,
+        failure,
+        attempts: attempt.attempts,
         receipt,
         quorum: attempt.quorum,
         verdict: reading.verdict.clone(),
         summary: reading.summary.clone(),
         tree_gone: attempt.tree_gone,
-        tokens: None,
-        usd: None,
+        tokens: attempt.tokens,
+        usd: attempt.usd,
         notes,
     }
 }

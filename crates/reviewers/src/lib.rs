@@ -1,12 +1,23 @@
-//! Asks reviewers: prompts, checkouts, commands.
+//! Asks reviewers: prompts, checkouts, commands, agents, models over HTTP.
 //!
 //! In: a pinned target and one reviewer's settings. Out: an [`Attempt`] — how it ended and the text exactly as it was
 //! written. Never reads that text: `reading` does.
 
+pub mod agent;
+mod attempt;
+mod budget;
 mod command;
 mod conclude;
+mod guess;
+mod http;
+mod prices;
 mod prompt;
 
-pub use command::{Attempt, CHECKOUT, CommandRequest, ask_command};
+pub use attempt::Attempt;
+pub use budget::{Budget, Purse, Usage};
+pub use command::{CHECKOUT, CommandRequest, ask_command};
 pub use conclude::conclude;
-pub use prompt::{Prompt, PromptInput, canary, prompt, unified_diff};
+pub use guess::guess;
+pub use http::{Endpoint, ModelRequest, ask_model, endpoint};
+pub use prices::prices_as_of;
+pub use prompt::{Briefing, Prompt, PromptInput, TEMPLATE, canary, prompt, unified_diff};

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why the record could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,32 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// Another process holds a lock that is only held for moments.
+    #[error("`{path}` was held by another process for {} seconds", waited.as_secs())]
+    Busy {
+        /// The lock.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The run's process is alive.
+    #[error("run `{id}` is still being written by another process")]
+    StillRunning {
+        /// Which.
+        id: String,
+    },
+    /// The run has come to its end.
+    #[error("run `{id}` is finished: nobody of it can be asked again, so nothing is to be resumed")]
+    NothingToResume {
+        /// Which.
+        id: String,
+    },
+    /// The run was ended before anything was written down that could be gone on with.
+    #[error("run `{id}` was interrupted before anybody was asked, so there is nothing to go on with")]
+    NothingRecorded {
+        /// Which.
+        id: String,
     },
     /// There is no run yet.
     #[error("there is no {what} yet")]
@@ -109,6 +136,12 @@ impl Error {
             },
             Self::UnknownRun { newest, .. } if newest.is_empty() => Some("there is no run yet".to_owned()),
             Self::UnknownRun { newest, .. } => Some(format!("the newest runs are {}", list(newest))),
+            Self::Busy { .. } => Some("another `deep-review` hangs there: end it and try again".to_owned()),
+            Self::StillRunning { .. } => {
+                Some("wait for it, or end it: the first Ctrl-C makes it report what has arrived".to_owned())
+            }
+            Self::NothingToResume { id } => Some(format!("`deep-review show {id}` prints its report")),
+            Self::NothingRecorded { .. } => Some("`deep-review` starts a new run".to_owned()),
             Self::Ambiguous { .. } => Some("type more of the id, or `last`".to_owned()),
             Self::NoRuns { .. } => {
                 Some("`deep-review` makes one; `deep-review log` lists all runs".to_owned())

@@ -9,11 +9,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
+use crate::reviewer_records::{self, ReviewerRecord};
 use crate::rows::{self, AttemptRow, FindingRow};
 use crate::{Error, Result, RunEntry, RunState, StoredRun};
 
 /// Numbered steps from nothing to today's tables. Never edited once released: a change is a new file.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_runs.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/001_runs.sql"), include_str!("migrations/002_records.sql")];
 
 /// How long to wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -99,6 +101,7 @@ impl Index {
         let written = self.connection.transaction().and_then(|transaction| {
             transaction.execute("DELETE FROM runs WHERE id = ?1", [id])?;
             rows::insert(&transaction, id, &stamp, &report)?;
+            reviewer_records::insert(&transaction, id, &report)?;
             transaction.commit()
         });
         written.map_err(|source| Error::Index { path, source })
@@ -131,6 +134,11 @@ impl Index {
             reviewer,
             rows::attempt,
         )
+    }
+
+    /// What all runs teach about the reviewers, by name.
+    pub fn reviewer_records(&self) -> Result<BTreeMap<String, ReviewerRecord>> {
+        reviewer_records::read(&self.connection).map_err(|source| self.failed(source))
     }
 
     fn rows<T>(

@@ -8,11 +8,15 @@
 //! deep-review/                    0700
 //!   store.lock                    held while a run begins or runs are removed
 //!   index.sqlite                  made from the run folders
+//!   promises/                     what is to be removed outside of the runs, until it is
+//!   spend/2026-04-12.jsonl        what was spent on models that day, an expense a line
 //!   runs/20260412-203409-topic/
 //!     run.lock                    held by the process that writes the run: free and no report = interrupted
 //!     run.json  target.json       what it is about and how far it came
+//!     plan.json                   who is asked, under which settings: what going on with it needs
 //!     events.jsonl                what happened, as it happened
-//!     raw/<reviewer>/             what it was given and what it wrote, written once
+//!     raw/<reviewer>/             what it was given and what it wrote, written once; attempt.json last
+//!     raw/<reviewer>/try-1/       what it wrote before it was asked again
 //!     report.{json,md,html,sarif} report.json last: where it stands, the report is complete
 //! ```
 //!
@@ -26,11 +30,15 @@ mod gc;
 mod index;
 mod lock;
 mod names;
+mod raw;
 mod record;
 mod remove;
+mod resume;
+mod reviewer_records;
 mod rows;
 mod run_folder;
 mod series;
+mod spend;
 mod store;
 mod stored_run;
 #[cfg(test)]
@@ -41,11 +49,13 @@ pub use gc::{Policy, Removed};
 pub use index::Index;
 pub use names::{reviewer_folder, slug};
 pub use record::{RUN_SCHEMA, RunOutcome, RunRecord, RunState, TargetSummary};
+pub use reviewer_records::ReviewerRecord;
 pub use rows::{AttemptRow, FindingRow};
 pub use run_folder::RunFolder;
+pub use spend::SpendLog;
 pub use series::{same_series, series_key};
 pub use store::{RunEntry, Store};
-pub use stored_run::StoredRun;
+pub use stored_run::{ATTEMPT_FILE, PLAN_FILE, StoredRun};
 
 /// The result of anything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -7,27 +7,57 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::{Error, Result};
 
 /// A held lock.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
-/// Waits for the lock and takes it. Creates the file where needed.
-pub(crate) fn take(path: &Path) -> Result<Lock> {
+impl Drop for Lock {
+    /// Given back aloud: a process that another thread is just starting holds a copy of the file until it runs its own
+    /// program, and the lock would look taken for that moment.
+    fn drop(&mut self) {
+        // Where this fails, closing the file gives the lock back as well.
+        let _ = self.file.unlock();
+    }
+}
+
+/// How often a lock that somebody holds is tried again.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Takes the lock, waiting for it as long as is told; `None` where somebody holds it all that time. Creates the file where
+/// needed.
+pub(crate) fn take_within(path: &Path, patience: Duration) -> Result<Option<Lock>> {
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let file = open.map_err(Error::failed("create", path))?;
-    file.lock().map_err(Error::failed("lock", path))?;
-    Ok(Lock { _file: file })
+    let deadline = Instant::now() + patience;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(Lock { file })),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(None),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+            Err(TryLockError::Error(error)) => return Err(Error::failed("lock", path)(error)),
+        }
+    }
 }
 
-/// Waits until nobody holds the lock, where there is one; for readers, who may not be allowed to write.
-pub(crate) fn wait(path: &Path) {
-    if let Ok(file) = File::open(path) {
-        let _ = file.lock_shared();
+/// The same for a lock that nobody holds for long: whoever holds it all that time hangs, and is an error.
+pub(crate) fn take(path: &Path, patience: Duration) -> Result<Lock> {
+    let busy = || Error::Busy { path: path.to_path_buf(), waited: patience };
+    take_within(path, patience)?.ok_or_else(busy)
+}
+
+/// Waits until nobody holds the lock, where there is one; for readers, who may not be allowed to write. Goes on without it
+/// where somebody holds it longer than is told.
+pub(crate) fn wait(path: &Path, patience: Duration) {
+    let Ok(file) = File::open(path) else { return };
+    let deadline = Instant::now() + patience;
+    while matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
+        std::thread::sleep(LOOK);
     }
 }
 
@@ -55,9 +85,23 @@ mod tests {
         let scratch = tempfile::tempdir().expect("scratch");
         let path = scratch.path().join("lock");
         assert!(!is_held(&path).expect("no file is no lock"));
-        let lock = take(&path).expect("free");
+        let lock = take(&path, Duration::ZERO).expect("free");
         assert!(is_held(&path).expect("readable"));
         drop(lock);
         assert!(!is_held(&path).expect("readable"));
+    }
+
+    #[test]
+    fn nobody_waits_for_ever_for_a_lock_that_is_held() {
+        let scratch = tempfile::tempdir().expect("scratch");
+        let path = scratch.path().join("lock");
+        let held = take(&path, Duration::ZERO).expect("free");
+        let short = Duration::from_millis(30);
+        assert!(take_within(&path, short).expect("readable").is_none());
+        let error = take(&path, short).expect_err("is held");
+        assert!(matches!(error, Error::Busy { .. }) && error.hint().is_some(), "{error}");
+        wait(&path, short);
+        drop(held);
+        assert!(take_within(&path, Duration::ZERO).expect("readable").is_some());
     }
 }

@@ -63,9 +63,20 @@ pub struct RunRecord {
     /// What came of it.
     #[serde(default)]
     pub outcome: Option<RunOutcome>,
+    /// How often it was gone on with after an interruption.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resumed: u32,
+    /// Reviewers that were cut off, or failed in a way that may pass; going on with the run asks them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<String>,
     /// Why it ended without a report, where somebody could still say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A target in a few words.

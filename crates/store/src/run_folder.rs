@@ -9,11 +9,12 @@ use std::ops::Deref;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use model::{Event, Original, Report, Series};
 use serde::Serialize;
 
 use crate::lock::Lock;
-use crate::stored_run::{NAME_FILE, REVIEW_FILES};
+use crate::stored_run::{NAME_FILE, PLAN_FILE, REVIEW_FILES, read_file};
 use crate::{Error, Index, Result, RunOutcome, RunRecord, RunState, StoredRun, files, reviewer_folder};
 
 /// A run that is being written. Its lock is held until this is dropped.
@@ -52,17 +53,24 @@ impl RunFolder {
         target: &model::Target,
         lock: Lock,
     ) -> Result<Self> {
+        let folder = Self::open(run, root, record, lock)?;
+        folder.write_once("target.json", &json(target))?;
+        folder.save()?;
+        Ok(folder)
+    }
+
+    /// A run whose lock is held, ready to be written. Events are added to those there are.
+    pub(crate) fn open(run: StoredRun, root: PathBuf, record: RunRecord, lock: Lock) -> Result<Self> {
         let path = run.file("events.jsonl");
-        let events = OpenOptions::new()
+        // A crash may have cut the last line off; the next one must not hang on to it.
+        let torn = read_file(&path)?.is_some_and(|text| !text.is_empty() && !text.ends_with(b"\n"));
+        let file = OpenOptions::new()
             .append(true)
             .create(true)
             .open(&path)
             .map_err(Error::failed("create", &path))?;
-        let events = Mutex::new(Events { file: events, torn: false });
-        let folder = Self { run, root, record: Mutex::new(record), events, _lock: lock };
-        folder.write_once("target.json", &json(target))?;
-        folder.save()?;
-        Ok(folder)
+        let events = Mutex::new(Events { file, torn });
+        Ok(Self { run, root, record: Mutex::new(record), events, _lock: lock })
     }
 
     /// Which review of the branch it is.
@@ -70,9 +78,31 @@ impl RunFolder {
         self.locked().series.clone()
     }
 
-    /// Says who is asked.
-    pub fn set_reviewers(&self, reviewers: &[String]) -> Result<()> {
+    /// Says who is asked, and writes down what going on with the run needs.
+    pub fn set_plan(&self, reviewers: &[String], plan: &impl Serialize) -> Result<()> {
+        self.write_once(PLAN_FILE, &json(plan))?;
         self.locked().reviewers = reviewers.to_vec();
+        self.save()
+    }
+
+    /// When it began.
+    pub fn started(&self) -> Timestamp {
+        self.locked().started
+    }
+
+    /// How often it was gone on with.
+    pub fn resumed(&self) -> u32 {
+        self.locked().resumed
+    }
+
+    /// Says that an interrupted run is gone on with.
+    pub fn set_resumed(&self) -> Result<()> {
+        {
+            let mut record = self.locked();
+            record.resumed += 1;
+            record.state = RunState::Running;
+            record.note = None;
+        }
         self.save()
     }
 
@@ -132,9 +162,17 @@ impl RunFolder {
     /// Writes the report and closes the record. What the index could not take is no error: it is made from the
     /// folders when it is next read.
     pub fn finish(&self, report: &Report, forms: &[(&str, &[u8])]) -> Result<()> {
+        let cut_off = report.reviewers.iter().filter(|row| row.may_be_asked_again());
+        let cut: Vec<String> = cut_off.map(|row| row.name.clone()).collect();
+        if !cut.is_empty() {
+            // Before the report: a crash in between must not make a partial report look like the last word.
+            self.locked().cut.clone_from(&cut);
+            self.save()?;
+        }
         self.write_report(forms)?;
         {
             let mut record = self.locked();
+            record.cut = cut;
             record.state = RunState::Finished;
             record.ended = Some(report.run.ended);
             record.outcome = Some(RunOutcome::from(report));
@@ -196,7 +234,6 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 mod tests {
     use std::fs;
 
-    use jiff::Timestamp;
     use model::EventKind;
 
     use super::*;
@@ -298,7 +335,7 @@ mod tests {
     #[test]
     fn an_interrupted_run_says_why() {
         let (folder, run) = begin();
-        run.set_reviewers(&["mine".to_owned()]).expect("writable");
+        run.set_plan(&["mine".to_owned()], &"a plan").expect("writable");
         run.interrupt("the terminal was closed").expect("writable");
         drop(run);
         let store = crate::Store::existing(folder.path()).expect("is there");

@@ -3,6 +3,7 @@
 //! In: git's common dir. Out: [`Store`]: runs begin here and are listed here. Worktrees of one repository share it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{RunId, Series, Target};
@@ -13,6 +14,9 @@ use crate::{
     Error, Index, RUN_SCHEMA, Result, RunFolder, RunRecord, RunState, StoredRun, TargetSummary, files, lock,
     names, remove, series, series_key,
 };
+
+/// The store's lock is held for moments; whoever holds it this long hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The record of one repository's runs.
 #[derive(Clone, Debug)]
@@ -68,6 +72,11 @@ impl Store {
         &self.root
     }
 
+    /// The folder in which promises to remove something stand until they are kept. Not made here.
+    pub fn promises(&self) -> PathBuf {
+        self.root.join("promises")
+    }
+
     /// The folder of the runs.
     pub(crate) fn runs_folder(&self) -> PathBuf {
         self.root.join("runs")
@@ -75,7 +84,7 @@ impl Store {
 
     /// Held while a run begins or runs are removed, so that neither sees the other half done.
     pub(crate) fn exclusive(&self) -> Result<Lock> {
-        lock::take(&self.root.join("store.lock"))
+        lock::take(&self.root.join("store.lock"), PATIENCE)
     }
 
     /// Opens a run folder of its own and writes what it is about.
@@ -99,7 +108,7 @@ impl Store {
         started: Timestamp,
         series: Series,
     ) -> Result<RunFolder> {
-        let run_lock = lock::take(&path.join("run.lock"))?;
+        let run_lock = lock::take(&path.join("run.lock"), PATIENCE)?;
         let record = RunRecord {
             schema: RUN_SCHEMA.to_owned(),
             id: id.clone(),
@@ -143,7 +152,7 @@ impl Store {
         }
         // A run without a record was ended before it had one, or is just beginning: the first record is written
         // under this lock.
-        lock::wait(&self.root.join("store.lock"));
+        lock::wait(&self.root.join("store.lock"), PATIENCE);
         self.runs_while_exclusive()
     }
 

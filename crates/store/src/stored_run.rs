@@ -84,6 +84,11 @@ impl StoredRun {
         }
     }
 
+    /// What it was asked to do, in the form of whoever asked; `None` for a run that cannot be gone on with.
+    pub fn plan<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        read_json(&self.file(PLAN_FILE))
+    }
+
     /// What happened, in order. Lines that a crash cut off are left out.
     pub fn events(&self) -> Result<Vec<Event>> {
         let text = read_file(&self.file("events.jsonl"))?.unwrap_or_default();
@@ -107,6 +112,12 @@ impl StoredRun {
         Ok(originals)
     }
 }
+
+/// Name of the file with what a run was asked to do: there as soon as somebody may be asked.
+pub const PLAN_FILE: &str = "plan.json";
+
+/// Name of the file that says how a reviewer's attempt ended. Written last: where it stands, the answer is whole.
+pub const ATTEMPT_FILE: &str = "attempt.json";
 
 /// Name of the file that says whose folder it is.
 pub(crate) const NAME_FILE: &str = "reviewer.json";
@@ -145,7 +156,7 @@ pub(crate) fn folders(path: &Path) -> Result<Vec<String>> {
 }
 
 /// The bytes of a regular file; `None` where there is none. A link is not followed: nothing we write is one.
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => fs::read(path).map(Some).map_err(Error::failed("read", path)),
         Ok(_) => Err(Error::Damaged { path: path.to_path_buf(), why: "it is not a file".to_owned() }),
@@ -154,7 +165,7 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     let Some(bytes) = read_file(path)? else { return Ok(None) };
     let parsed = serde_json::from_slice(&bytes);
     parsed.map(Some).map_err(|error| Error::Damaged { path: path.to_path_buf(), why: error.to_string() })

@@ -3,9 +3,11 @@
 //! In: a script of what should be there. Out: folders and programs that vanish with the test. Never used outside tests.
 
 mod fake_agent;
+pub mod fake_model;
 mod repo;
 mod session;
 
 pub use fake_agent::fake_agent_path;
+pub use fake_model::{FakeModel, Options as FakeModelOptions};
 pub use repo::TestRepo;
 pub use session::{Ran, TestSession};

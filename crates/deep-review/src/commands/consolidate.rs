@@ -10,9 +10,9 @@ use engine::{ConsolidateRequest, GivenReview};
 use git::TargetRequest;
 
 use crate::args::{ConsolidateArgs, FailOn};
-use crate::commands::report::in_form;
-use crate::commands::run::gate;
+use crate::commands::report::{change, in_form};
 use crate::exit::{CommandError, Exit};
+use crate::outcome::gate;
 use crate::session::{Session, engine_error};
 use crate::ui::Ui;
 
@@ -42,7 +42,10 @@ pub(crate) fn run(session: &Session, args: &ConsolidateArgs) -> Result<Exit, Com
     let (report, originals) = engine::consolidate(&request).map_err(|error| engine_error(&error))?;
     let ui = &session.ui;
     match args.format {
-        Some(format) => ui.result(&in_form(&report, &originals, format)),
+        Some(format) => {
+            let change = change(repository.as_ref(), &report, format)?;
+            ui.result(&in_form(&report, &originals, &change, format));
+        }
         None if ui.json => ui.result(&::report::json(&report)),
         None => ui.result(&::report::terminal_summary(&report, Ui::width(), ui.style())),
     }

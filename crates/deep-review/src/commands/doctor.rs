@@ -1,9 +1,15 @@
 //! `doctor`: what this machine can do, with what mends what is missing.
 //!
-//! In: the machine, the repository, the configuration. Out: a row a question. Starts no reviewer.
+//! In: the machine, the repository, the configuration. Out: a row a question. Starts agents only to ask their version.
 
+mod isolation;
+mod record;
+
+use ::config::Settings;
+use ::reviewers::agent::{Agent, Unready, adapter_name, join, wanted};
 use serde::Serialize;
 
+use crate::agents;
 use crate::commands::reviewers;
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
@@ -63,39 +69,12 @@ fn examine(session: &Session) -> Vec<Answer> {
         }
     });
     if let Ok(repository) = &repository {
-        answers.push(
-            match Session::store(repository).and_then(|store| {
-                store.runs().map(|runs| runs.len()).map_err(|error| crate::session::store_error(&error))
-            }) {
-                Ok(runs) => Answer::good("record", format!("{runs} runs")),
-                Err(error) => {
-                    Answer::other("record", State::Broken, error.to_string(), "make the git folder writable")
-                }
-            },
-        );
+        answers.extend(record::examine(repository));
     }
     match session.config(repository.as_ref().ok(), Vec::new()) {
         Ok(config) => {
             answers.push(Answer::good("configuration", "valid"));
-            let settings = &config.settings;
-            for (name, reviewer) in &settings.reviewers {
-                let state = reviewers::state(reviewer);
-                let what = format!("reviewer {name}");
-                answers.push(match state.as_str() {
-                    "ready" | "switched off" => Answer::good(&what, state),
-                    _ => Answer::other(
-                        &what,
-                        State::Broken,
-                        state,
-                        &format!("correct `reviewers.{name}.command`"),
-                    ),
-                });
-            }
-            if settings.reviewers.is_empty() {
-                let how = "name a command under `[reviewers.NAME]`; `deep-review reviewers` shows how";
-                let what = "none configured: only the built-in reviewers run, and they do not judge design or intent";
-                answers.push(Answer::other("reviewers", State::Missing, what, how));
-            }
+            answers.extend(reviewers_of(session, config.settings));
         }
         Err(error) => {
             answers.push(Answer::other(
@@ -106,12 +85,7 @@ fn examine(session: &Session) -> Vec<Answer> {
             ));
         }
     }
-    answers.push(if cfg!(target_os = "linux") {
-        Answer::good("supervision", "a keeper owns each reviewer's process tree and proves it gone")
-    } else {
-        let what = "reviewers are ended by group; that nothing is left cannot be proven on this system";
-        Answer::other("supervision", State::Missing, what, "nothing to do: reports say what is not proven")
-    });
+    answers.extend(isolation::examine());
     let none = "none in this version: reviewers get their own checkout and an allow-listed environment, nothing more";
     answers.push(Answer::other(
         "sandbox",
@@ -120,6 +94,68 @@ fn examine(session: &Session) -> Vec<Answer> {
         "review strangers' branches with `--reviewer builtin`",
     ));
     answers
+}
+
+/// A row for each configured reviewer, and for each agent that is there.
+fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
+    let catalogue = agents::catalogue(session);
+    let adapters = wanted(&settings, &[], &catalogue);
+    let repository = session.repository().ok();
+    let agents = match agents::examine(session, &adapters, repository.as_ref(), agents::AT_LEISURE) {
+        Ok(agents) => agents,
+        Err(error) => {
+            return vec![Answer::other("agents", State::Broken, error.message, "make your cache folder writable")];
+        }
+    };
+    let mut answers = Vec::new();
+    let configured: Vec<String> = settings.reviewers.keys().cloned().collect();
+    join(&mut settings, &[], &agents.examined);
+    for (name, reviewer) in &settings.reviewers {
+        let what = format!("reviewer {name}");
+        let state = reviewers::state(name, reviewer, &agents);
+        let is_configured = configured.contains(name);
+        answers.push(match (agents.behind(name, reviewer), state.as_str()) {
+            (_, "switched off") => Answer::good(&what, state),
+            (Some(Ok(agent)), _) => ready(&what, agent, is_configured),
+            (Some(Err(why)), _) => Answer::other(&what, State::Broken, why.sentence(), &mend(name, why)),
+            (None, "ready") => Answer::good(&what, state),
+            _ => {
+                Answer::other(&what, State::Broken, state, &format!("correct `reviewers.{name}.command`"))
+            }
+        });
+    }
+    for (name, found) in &agents.examined {
+        let taken = settings.reviewers.iter().any(|(own, reviewer)| adapter_name(own, reviewer) == Some(name));
+        if let Err(why) = found
+            && !taken
+            && *why != Unready::Absent
+        {
+            let what = format!("agent {name}");
+            answers.push(Answer::other(&what, State::Missing, why.sentence(), &mend(name, why)));
+        }
+    }
+    if settings.reviewers.is_empty() {
+        let how = "install an agent (claude, codex, gemini…) and sign in, or `deep-review reviewers add`";
+        let what = "none: only the built-in reviewers run, and they do not judge design or intent";
+        answers.push(Answer::other("reviewers", State::Missing, what, how));
+    }
+    answers
+}
+
+fn ready(what: &str, agent: &Agent, is_configured: bool) -> Answer {
+    let by = agent.signed_in_by().map(|by| format!("; signed in by {by}")).unwrap_or_default();
+    let found = if is_configured { "" } else { "; found, not configured" };
+    let warnings: String = agent.warnings.iter().map(|warning| format!("; {warning}")).collect();
+    Answer::good(what, format!("{}{by}{found}{warnings}", agent.sentence()))
+}
+
+fn mend(name: &str, why: &Unready) -> String {
+    match why {
+        Unready::Absent => format!("install {name}, or take `[reviewers.{name}]` out of your configuration"),
+        Unready::NotSignedIn(_) => format!("sign in with {name} itself, or set its key in the environment"),
+        Unready::Broken(_) => format!("install {name} again, or leave it out"),
+        Unready::NotConfined(_) => "see the reason; without it the agent could change things".to_owned(),
+    }
 }
 
 fn print(ui: Ui, answers: &[Answer]) {

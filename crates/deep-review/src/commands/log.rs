@@ -29,6 +29,9 @@ pub(crate) fn run(session: &Session, args: &LogArgs) -> Result<Exit, CommandErro
     }
     let text: String = runs.iter().map(row).collect();
     session.ui.result(&report::safe_text(&text));
+    if let Some(run) = runs.iter().find(|run| run.is_unfinished()) {
+        session.ui.talk(&format!("{} is unfinished; `deep-review resume` goes on with it", run.id()));
+    }
     Ok(Exit::Passed)
 }
 
@@ -53,6 +56,7 @@ fn as_json(run: &RunEntry) -> serde_json::Value {
         "id": run.id(),
         "started": run.started.to_string(),
         "state": run.state.as_str(),
+        "unfinished": run.is_unfinished(),
         "branch": branch(run),
         "head": record.map(|record| &record.target.head),
         "series": run.series(),

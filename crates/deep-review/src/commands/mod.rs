@@ -3,9 +3,11 @@
 //! In: a session and the command's arguments. Out: what it prints and how it ends. Commands fetch, call and print; the
 //! work is done in the crates below.
 
+pub(crate) mod add_reviewer;
 pub(crate) mod config;
 pub(crate) mod consolidate;
 pub(crate) mod doctor;
+pub(crate) mod dry_run;
 pub(crate) mod gc;
 pub(crate) mod import;
 pub(crate) mod log;
@@ -13,8 +15,10 @@ pub(crate) mod open;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod report;
+pub(crate) mod resume;
 pub(crate) mod reviewers;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod shell;
 pub(crate) mod show;
+pub(crate) mod try_reviewer;

@@ -2,7 +2,8 @@
 //!
 //! In: a run and a form. Out: the bytes on stdout. Rendered now from the stored value, by this version.
 
-use model::{Original, Report};
+use git::{Repository, Snapshot};
+use model::{FileDiff, Original, Report};
 
 use crate::args::{Format, ReportArgs};
 use crate::exit::{CommandError, Exit};
@@ -11,7 +12,8 @@ use crate::session::{Session, store_error};
 /// Prints.
 pub(crate) fn run(session: &Session, args: &ReportArgs) -> Result<Exit, CommandError> {
     let (report, originals) = stored(session, args.run.as_deref())?;
-    session.ui.result(&in_form(&report, &originals, args.format));
+    let change = change(Some(&session.repository()?), &report, args.format)?;
+    session.ui.result(&in_form(&report, &originals, &change, args.format));
     Ok(Exit::Passed)
 }
 
@@ -28,12 +30,38 @@ pub(crate) fn stored(session: &Session, run: Option<&str>) -> Result<(Report, Ve
     Ok((report, originals))
 }
 
-/// A report in one form.
-pub(crate) fn in_form(report: &Report, originals: &[Original], format: Format) -> String {
+/// The lines of the change, where the form needs them; read anew at the pinned commits.
+pub(crate) fn change(
+    repository: Option<&Repository>,
+    report: &Report,
+    format: Format,
+) -> Result<Vec<FileDiff>, CommandError> {
+    let Some(repository) = repository.filter(|_| format == Format::GithubReview) else {
+        return Ok(Vec::new());
+    };
+    let snapshot = Snapshot::open(repository, &report.target).map_err(|error| {
+        CommandError::new(Exit::Environment, format!("the reviewed change could not be read: {error}"))
+            .hint("its commits may be gone; `-f github-summary` needs none of them")
+    })?;
+    Ok(snapshot.diff().to_vec())
+}
+
+/// A report in one form. `change` is what [`change`] gave.
+pub(crate) fn in_form(
+    report: &Report,
+    originals: &[Original],
+    change: &[FileDiff],
+    format: Format,
+) -> String {
     match format {
         Format::Md => ::report::markdown(report, originals),
         Format::Html => ::report::html(report, originals),
         Format::Json => ::report::json(report),
         Format::Sarif => ::report::sarif(report),
+        Format::Junit => ::report::junit(report),
+        Format::Gitlab => ::report::code_quality(report),
+        Format::Rdjson => ::report::rdjson(report),
+        Format::GithubReview => ::report::github_review(report, change),
+        Format::GithubSummary => ::report::github_summary(report),
     }
 }

@@ -1,38 +1,71 @@
-//! `reviewers`: who a run would ask.
+//! `reviewers`: who a run would ask, and trying, adding and explaining them.
 //!
-//! In: the configuration. Out: a row a reviewer, and how to add one. Starts nobody.
+//! In: the configuration and the agents of this machine. Out: a row a reviewer, and how to add one. Only `test` asks
+//! anybody anything.
 
 use std::fmt::Write as _;
 
-use ::config::ReviewerSettings;
-use serde_json::json;
+use ::config::{ReviewerSettings, Settings};
+use ::reviewers::agent::{Agent, Agents, Catalogue, Unready, adapter_name, join, wanted};
+use serde_json::{Value, json};
 
+use crate::agents::{AT_LEISURE, catalogue, examine};
+use crate::args::{ReviewersArgs, ReviewersCommand};
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 
-/// Lists.
-pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
+use super::{add_reviewer, try_reviewer};
+
+/// Lists, tries, adds or prints.
+pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, CommandError> {
+    match &args.what {
+        None | Some(ReviewersCommand::List) => list(session),
+        Some(ReviewersCommand::Test { names }) => try_reviewer::run(session, names),
+        Some(ReviewersCommand::Add { name, agent, model, effort, command }) => {
+            let wish = add_reviewer::Wish { name, agent: agent.as_deref(), model: model.as_deref(), effort: effort.as_deref(), command };
+            add_reviewer::run(session, &wish)
+        }
+        Some(ReviewersCommand::Prompt { name }) => prompt(session, name),
+        Some(ReviewersCommand::Adapter { name }) => adapter(session, name),
+    }
+}
+
+/// The settings and the agents a run would have.
+pub(crate) fn panel(session: &Session, named: &[String]) -> Result<(Settings, Agents, Catalogue), CommandError> {
     let repository = session.repository().ok();
-    let config = session.config(repository.as_ref(), Vec::new())?;
+    let mut config = session.config(repository.as_ref(), Vec::new())?;
     session.tell_messages(&config);
-    let rows: Vec<Row> = std::iter::once(builtin(&config.settings))
-        .chain(config.settings.reviewers.iter().map(|(name, reviewer)| command(name, reviewer)))
-        .collect();
+    let catalogue = catalogue(session);
+    let adapters = wanted(&config.settings, named, &catalogue);
+    let agents = examine(session, &adapters, repository.as_ref(), AT_LEISURE)?;
+    join(&mut config.settings, named, &agents.examined);
+    Ok((config.settings, agents, catalogue))
+}
+
+fn list(session: &Session) -> Result<Exit, CommandError> {
+    let (settings, agents, catalogue) = panel(session, &[])?;
+    let mut rows = vec![builtin(&settings)];
+    rows.extend(settings.reviewers.iter().map(|(name, reviewer)| row(name, reviewer, &agents)));
+    rows.extend(not_asked(&settings, &agents));
     if session.ui.json {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| json!({ "name": row.name, "kind": row.kind, "state": row.state, "quorum": row.quorum, "command": row.command }))
-            .collect();
+        let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
         session.ui.result(&serde_json::to_string_pretty(&rows).expect("plain data"));
         return Ok(Exit::Passed);
     }
     let mut text = String::new();
     for row in &rows {
-        let quorum = if row.quorum { "" } else { "  (not counted)" };
+        let quorum = if row.quorum || row.name == engine::BUILTIN { "" } else { "  (not counted)" };
         writeln!(text, "{:<14} {:<8} {:<22} {}{quorum}", row.name, row.kind, row.state, row.command)
             .unwrap_or_default();
+        for warning in &row.warnings {
+            writeln!(text, "{:<14} {warning}", "").unwrap_or_default();
+        }
     }
-    if rows.len() == 1 {
+    let known: Vec<&str> = catalogue.names().filter(|name| !rows.iter().any(|row| row.name == *name)).collect();
+    if !known.is_empty() {
+        writeln!(text, "\nknown besides  {}", known.join(", ")).unwrap_or_default();
+    }
+    if settings.reviewers.is_empty() {
         text.push_str(ADD);
     }
     session.ui.result(&report::safe_text(&text));
@@ -40,10 +73,10 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
 }
 
 const ADD: &str = "
-To add a reviewer, name a command in your configuration (`deep-review config path`):
+An agent that is installed and signed in is asked without being configured. To add one, or any command:
 
-  [reviewers.mine]
-  command = [\"my-reviewer\", \"--prompt\", \"{prompt_file}\", \"--diff\", \"{diff_file}\"]
+  deep-review reviewers add claude --model opus
+  deep-review reviewers add mine -- my-reviewer --prompt {prompt_file} --diff {diff_file}
 ";
 
 struct Row {
@@ -52,9 +85,26 @@ struct Row {
     state: String,
     quorum: bool,
     command: String,
+    agent: Option<Agent>,
+    warnings: Vec<String>,
 }
 
-fn builtin(settings: &::config::Settings) -> Row {
+impl Row {
+    fn to_json(&self) -> Value {
+        let agent = self.agent.as_ref().map(|agent| {
+            json!({
+                "adapter": agent.adapter.name, "version": agent.version, "verified": agent.adapter.verified,
+                "signed_in_by": agent.signed_in_by(), "read_only": agent.adapter.read_only(),
+            })
+        });
+        json!({
+            "name": self.name, "kind": self.kind, "state": self.state, "quorum": self.quorum, "command": self.command,
+            "agent": agent, "warnings": self.warnings,
+        })
+    }
+}
+
+fn builtin(settings: &Settings) -> Row {
     let state = if settings.builtin.enabled { "ready" } else { "switched off" };
     Row {
         name: engine::BUILTIN.to_owned(),
@@ -62,26 +112,108 @@ fn builtin(settings: &::config::Settings) -> Row {
         state: state.to_owned(),
         quorum: false,
         command: "no model, no key, no network".to_owned(),
+        agent: None,
+        warnings: Vec::new(),
     }
 }
 
-fn command(name: &str, reviewer: &ReviewerSettings) -> Row {
-    Row {
+fn row(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> Row {
+    let mut row = Row {
         name: name.to_owned(),
         kind: "agent",
-        state: state(reviewer),
+        state: state(name, reviewer, agents),
         quorum: reviewer.quorum,
         command: reviewer.command.join(" "),
+        agent: None,
+        warnings: Vec::new(),
+    };
+    match agents.behind(name, reviewer) {
+        Some(Ok(agent)) => {
+            row.command = agent.sentence();
+            row.warnings.clone_from(&agent.warnings);
+            row.agent = Some(agent.clone());
+        }
+        Some(Err(why)) => row.command = why.sentence(),
+        None if reviewer.api.is_some() => model_row(reviewer, &agents.environment, &mut row),
+        None => {}
+    }
+    row
+}
+
+/// A model over HTTP: the model and the server, never the whole address or the key.
+fn model_row(reviewer: &ReviewerSettings, environment: &::config::Environment, row: &mut Row) {
+    row.kind = "model";
+    match ::reviewers::endpoint(reviewer, environment) {
+        Ok(endpoint) => {
+            row.command = endpoint.sentence();
+            row.warnings = endpoint.warnings().to_vec();
+        }
+        Err(why) => row.command = why,
     }
 }
 
-/// Whether a command could be started.
-pub(crate) fn state(reviewer: &ReviewerSettings) -> String {
+/// Agents that are there and do not take part.
+fn not_asked(settings: &Settings, agents: &Agents) -> Vec<Row> {
+    let taken = |adapter: &str| {
+        settings.reviewers.iter().any(|(name, reviewer)| adapter_name(name, reviewer) == Some(adapter))
+    };
+    let there = agents.examined.iter().filter(|(name, _)| !taken(name));
+    there
+        .filter_map(|(name, found)| match found {
+            Ok(_) | Err(Unready::Absent) => None,
+            Err(why) => Some(Row {
+                name: name.clone(),
+                kind: "agent",
+                state: "not asked".to_owned(),
+                quorum: false,
+                command: why.sentence(),
+                agent: None,
+                warnings: Vec::new(),
+            }),
+        })
+        .collect()
+}
+
+/// Whether a reviewer could be asked.
+pub(crate) fn state(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> String {
     let program = reviewer.command.first();
-    match program {
+    match (program, agents.behind(name, reviewer)) {
         _ if !reviewer.enabled => "switched off".to_owned(),
-        None => "no command configured".to_owned(),
-        Some(program) if which::which(program).is_ok() => "ready".to_owned(),
-        Some(_) => "program not found".to_owned(),
+        (_, Some(Ok(_))) => "ready".to_owned(),
+        (_, Some(Err(Unready::Absent))) => "not installed".to_owned(),
+        (_, Some(Err(Unready::NotSignedIn(_)))) => "not signed in".to_owned(),
+        (_, Some(Err(_))) => "cannot be used".to_owned(),
+        (None, None) if reviewer.api.is_some() => match ::reviewers::endpoint(reviewer, &agents.environment) {
+            Ok(_) => "ready".to_owned(),
+            Err(_) => "cannot be used".to_owned(),
+        },
+        (None, None) => "no command configured".to_owned(),
+        (Some(program), None) if which::which(program).is_ok() => "ready".to_owned(),
+        (Some(_), None) => "program not found".to_owned(),
     }
+}
+
+fn prompt(session: &Session, name: &str) -> Result<Exit, CommandError> {
+    let folder = session.user_folder().map(|folder| folder.join("prompts"));
+    let (own, problems) = ::reviewers::agent::prompts(folder.as_deref());
+    for problem in &problems {
+        session.ui.warn(&report::safe_text(problem));
+    }
+    let text = own.get(name).or_else(|| own.get("review")).map_or(::reviewers::TEMPLATE, String::as_str);
+    session.ui.result(text);
+    Ok(Exit::Passed)
+}
+
+fn adapter(session: &Session, name: &str) -> Result<Exit, CommandError> {
+    let Some(text) = Catalogue::shipped_text(name) else {
+        let shipped = Catalogue::shipped();
+        let nearest = ::config::nearest(name, shipped.names()).map(str::to_owned);
+        let error = CommandError::usage(format!("no agent \"{name}\" is known"));
+        return Err(match nearest {
+            Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+            None => error.hint(format!("there are {}", shipped.names().collect::<Vec<_>>().join(", "))),
+        });
+    };
+    session.ui.result(text);
+    Ok(Exit::Passed)
 }

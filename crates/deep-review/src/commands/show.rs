@@ -3,7 +3,7 @@
 //! In: a run and/or the id of a finding. Out: text for the terminal, or the report in a form. Never changes a run.
 
 use crate::args::ShowArgs;
-use crate::commands::report::{in_form, stored};
+use crate::commands::report::{change, in_form, stored};
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -21,7 +21,10 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
             return Err(CommandError::usage("`--why` explains one finding: name it, as in `show I1 --why`"));
         }
         match args.format {
-            Some(format) => ui.result(&in_form(&report, &originals, format)),
+            Some(format) => {
+                let change = change(Some(&session.repository()?), &report, format)?;
+                ui.result(&in_form(&report, &originals, &change, format));
+            }
             None if ui.json => ui.result(&::report::json(&report)),
             None => ui.result(&::report::terminal_summary(&report, Ui::width(), ui.style())),
         }
@@ -36,7 +39,7 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
     if ui.json {
         ui.result(&serde_json::to_string_pretty(finding).expect("plain data"));
     } else if args.why {
-        ui.result(&::report::safe_text(&findings::explain(&report, &id)));
+        ui.result(&::report::wrapped(&findings::explain(&report, &id), Ui::width()));
     } else {
         ui.result(&::report::finding_page(&report, &id, Ui::width(), ui.style()).unwrap_or_default());
     }

@@ -6,6 +6,9 @@
     reason = "every test file uses another part, and one may use all"
 )]
 
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
 
@@ -119,6 +122,108 @@ pub(crate) fn scripted(session: &TestSession, name: &str, script: &str, keys: &s
 pub(crate) fn saying(session: &TestSession, name: &str, text: &str) {
     let review = session.beside(&format!("reviews/{name}"), text);
     scripted(session, name, &format!("say {}\n", review.display()), "");
+}
+
+/// A script that counts its calls in a file beside the repository, and then does what it is told. `CALLS` stands for that file,
+/// `REVIEW` for one with a review.
+pub(crate) fn counting(session: &TestSession, name: &str, script: &str, keys: &str) {
+    let calls = session.repo.scratch().join(format!("{name}.calls"));
+    let review = session.beside(&format!("reviews/{name}"), MARKDOWN_REVIEW);
+    let script = script
+        .replace("CALLS", calls.to_str().expect("UTF-8"))
+        .replace("REVIEW", review.to_str().expect("UTF-8"));
+    scripted(session, name, &format!("count {}\n{script}", calls.display()), keys);
+}
+
+/// How often a counting reviewer was called.
+pub(crate) fn calls(session: &TestSession, name: &str) -> u32 {
+    let text = std::fs::read_to_string(session.repo.scratch().join(format!("{name}.calls")));
+    text.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Adds lines at the top of the local configuration.
+pub(crate) fn configured(session: &TestSession, lines: &str) {
+    let config = session.repo.path().join(".git/deep-review/config.toml");
+    std::fs::create_dir_all(config.parent().expect("a parent")).expect("a folder");
+    let before = std::fs::read_to_string(&config).unwrap_or_default();
+    std::fs::write(&config, format!("{lines}\n{before}")).expect("a written configuration");
+}
+
+/// Folders of the runs, oldest first.
+pub(crate) fn run_folders(session: &TestSession) -> Vec<PathBuf> {
+    let runs = session.repo.path().join(".git/deep-review/runs");
+    let entries = std::fs::read_dir(runs).into_iter().flatten().filter_map(Result::ok);
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}
+
+/// The binary at work.
+pub(crate) struct Working {
+    child: std::process::Child,
+}
+
+impl Working {
+    /// Starts it.
+    pub(crate) fn start(session: &TestSession, words: &[&str]) -> Self {
+        let mut command = session.command(words);
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        Self { child: command.spawn().expect("the binary starts") }
+    }
+
+    /// Waits until the newest run's events hold these texts.
+    pub(crate) fn wait_for(&mut self, session: &TestSession, texts: &[&str]) {
+        let begun = Instant::now();
+        loop {
+            let newest = run_folders(session).pop().map(|folder| folder.join("events.jsonl"));
+            let events = newest.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+            if texts.iter().all(|text| events.contains(text)) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "{texts:?} never happened: {events}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Ends it without a chance to say anything.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("is ours");
+        self.child.wait().expect("is ours");
+    }
+
+    /// Sends a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).expect("our own child takes a signal");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(self) -> Ran {
+        let output = self.child.wait_with_output().expect("is ours");
+        Ran {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+}
+
+/// Waits until no process has a word in its command line. Where there is no `/proc` nothing can be said.
+pub(crate) fn nobody_runs(word: &str) {
+    let begun = Instant::now();
+    while running_with(word) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "a reviewer outlived its supervisor");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn running_with(word: &str) -> bool {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return false };
+    entries.filter_map(Result::ok).any(|entry| {
+        std::fs::read(entry.path().join("cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(word))
+    })
 }
 
 /// What a call printed, as JSON.

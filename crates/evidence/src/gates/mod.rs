@@ -14,7 +14,7 @@ pub(crate) mod scope;
 pub(crate) mod shown;
 pub(crate) mod specifics;
 
-use model::CheckResult;
+use model::{CheckResult, Fault};
 
 /// A result with what was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +23,19 @@ pub(crate) struct Answer {
     pub(crate) result: CheckResult,
     /// What was looked at and seen.
     pub(crate) detail: String,
+    /// What is wrong, where it failed and the difference matters to the rules.
+    pub(crate) fault: Option<Fault>,
 }
 
 impl Answer {
     /// An answer.
     pub(crate) fn new(result: CheckResult, detail: impl Into<String>) -> Self {
-        Self { result, detail: detail.into() }
+        Self { result, detail: detail.into(), fault: None }
+    }
+
+    /// It does not hold, in a way that the rules tell apart.
+    pub(crate) fn fault(fault: Fault, detail: impl Into<String>) -> Self {
+        Self { fault: Some(fault), ..Self::new(CheckResult::Fail, detail) }
     }
 
     /// The question does not arise.

@@ -3,7 +3,7 @@
 //! In: a quote and the file it is said to come from. Out: every place where it stands, or the line that comes closest.
 //! Never accepts an altered line; where none stands, the answer is `fail` and shows what does.
 
-use model::{CheckResult, RepoPath, Side};
+use model::{CheckResult, Fault, RepoPath, Side};
 
 use super::Answer;
 use super::file::{FileAnswer, resolve};
@@ -216,21 +216,28 @@ fn without_a_file(world: &World<'_>, quoted: &Quoted<'_>, ways: &[Way]) -> Quote
 fn altered(world: &World<'_>, side: Side, path: &RepoPath, quoted: &Quoted<'_>, ways: &[Way]) -> QuoteAnswer {
     let about = if quoted.about_text { "; the claim is about this very text" } else { "" };
     let nearest = nearest_miss(world, side, path, quoted, ways);
-    let detail = match nearest {
-        Some((wanted, line, text, alike)) if alike >= 0.6 => format!(
-            "altered: no line of `{path}` reads `{}`; the closest, line {line}, reads `{}`{about}",
-            shorten(&wanted, 160),
-            shorten(&text, 160)
+    let (fault, detail) = match nearest {
+        Some((wanted, line, text, alike)) if alike >= 0.6 => (
+            Fault::Altered,
+            format!(
+                "altered: no line of `{path}` reads `{}`; the closest, line {line}, reads `{}`{about}",
+                shorten(&wanted, 160),
+                shorten(&text, 160)
+            ),
         ),
-        Some((wanted, ..)) => {
+        Some((wanted, ..)) => (
+            Fault::Absent,
             format!(
                 "absent: no line of `{path}` reads `{}`, and none comes close{about}",
                 shorten(&wanted, 160)
-            )
-        }
-        None => format!("absent: the quoted lines do not stand together in `{path}` in this order{about}"),
+            ),
+        ),
+        None => (
+            Fault::Absent,
+            format!("absent: the quoted lines do not stand together in `{path}` in this order{about}"),
+        ),
     };
-    QuoteAnswer::without(Answer::new(CheckResult::Fail, detail))
+    QuoteAnswer::without(Answer::fault(fault, detail))
 }
 
 // The first quoted line that the file does not have, with the line that comes closest to it.

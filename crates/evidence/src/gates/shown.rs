@@ -3,7 +3,7 @@
 //! In: the title and the file. Out: an answer of the quote gate. Never holds other claims to their titles: they name
 //! code, they do not show it.
 
-use model::{CheckResult, Location, RawFinding};
+use model::{CheckResult, Fault, Location, RawFinding};
 
 use super::Answer;
 use crate::claim::is_about_text;
@@ -33,8 +33,8 @@ pub(crate) fn shown_text(world: &World<'_>, raw: &RawFinding, place: Option<&Loc
             CheckResult::Pass,
             format!("`{}:{line}` reads `{}`, as the title shows", place.path, shorten(span, 120)),
         ),
-        None => Answer::new(
-            CheckResult::Fail,
+        None => Answer::fault(
+            Fault::Absent,
             format!(
                 "absent: `{}` nowhere reads `{}`; the claim is about this very text",
                 place.path,

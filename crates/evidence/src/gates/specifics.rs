@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use model::{CheckResult, Kind, RawFinding, Severity};
+use model::{CheckResult, Fault, Kind, RawFinding, Severity};
 use regex::Regex;
 
 use super::Answer;
@@ -49,8 +49,12 @@ pub(crate) fn judge(world: &World<'_>, raw: &RawFinding, look_up: &LookUp) -> An
     };
     let mut parts = parts;
     parts.sort_by_key(weight);
+    // A refutation weighs more than anything that is merely missing.
+    let fault = [Fault::Refuted, Fault::UnknownName, Fault::NoTrigger]
+        .into_iter()
+        .find(|fault| parts.iter().any(|answer| answer.fault == Some(*fault)));
     let details: Vec<String> = parts.into_iter().map(|answer| answer.detail).collect();
-    Answer::new(worst, details.join("; "))
+    Answer { fault, ..Answer::new(worst, details.join("; ")) }
 }
 
 fn trigger(raw: &RawFinding) -> Option<Answer> {
@@ -67,7 +71,7 @@ fn trigger(raw: &RawFinding) -> Option<Answer> {
     } else {
         let detail =
             format!("no trigger: rated {}, and the text does not say when it happens", raw.severity.as_str());
-        Answer::new(CheckResult::Fail, detail)
+        Answer::fault(Fault::NoTrigger, detail)
     })
 }
 
@@ -128,7 +132,8 @@ fn told(exist: &[String], foreign: &[String], missing: &[String], asserted: &[St
     } else {
         CheckResult::Unknown
     };
-    Answer::new(result, parts.join("; "))
+    let answer = Answer::new(result, parts.join("; "));
+    Answer { fault: (result == CheckResult::Fail).then_some(Fault::UnknownName), ..answer }
 }
 
 fn seen(world: &World<'_>, name: &Name, look_up: &LookUp) -> Result<Seen, String> {
@@ -195,7 +200,7 @@ fn look_ups(world: &World<'_>, raw: &RawFinding, look_up: &LookUp) -> Vec<Answer
         .into_iter()
         .map(|verdict| match verdict {
             Verdict::Contradicted(detail) => {
-                Answer::new(CheckResult::Fail, format!("contradicted: {detail}"))
+                Answer::fault(Fault::Refuted, format!("contradicted: {detail}"))
             }
             Verdict::Holds(detail) | Verdict::Open(detail) => {
                 Answer::new(CheckResult::Pass, format!("looked up: {detail}"))

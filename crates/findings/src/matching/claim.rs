@@ -4,8 +4,9 @@
 
 use model::{CheckResult, CheckedFinding, Fingerprint, Gate, Location, RawLocation};
 
+use super::bags::{Around, Bag, Terms};
 use super::concepts::Concepts;
-use super::words::{Bag, Surroundings, Terms, Words};
+use super::words::Words;
 
 /// One claimed place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +31,6 @@ pub struct Claim {
     /// Weighed by how rare they are in general and around the claim.
     pub(crate) here: View,
     pub(crate) concepts: Concepts,
-    pub(crate) title_concepts: Concepts,
     pub(crate) places: Vec<Place>,
     pub(crate) symbol: Option<String>,
     pub(crate) anchor: Option<String>,
@@ -41,7 +41,8 @@ pub struct Claim {
 /// The words of a claim.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct ViewTerms {
-    title: Terms,
+    /// The first sentence: the title, where there is one.
+    lead: Terms,
     /// The first sentences: what it is about, before what follows from it.
     head: Terms,
     /// Title and body together.
@@ -53,7 +54,7 @@ struct ViewTerms {
 /// The words of a claim, weighed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct View {
-    pub(crate) title: Bag,
+    pub(crate) lead: Bag,
     pub(crate) head: Bag,
     pub(crate) all: Bag,
     pub(crate) pairs: Bag,
@@ -113,14 +114,13 @@ impl Claim {
         };
         let identity = identity(title, body, &places);
         let all = Words::of(&joined);
-        let title = Words::of(title);
         let head = Words::of(first_words(&joined));
+        let lead = Words::of(lead(&joined));
         Self {
             here: View::default(),
             concepts: Concepts::of(&all.sequence),
-            title_concepts: Concepts::of(&title.sequence),
             terms: ViewTerms {
-                title: title.stems,
+                lead: lead.stems,
                 head: head.stems,
                 all: all.stems,
                 pairs: all.pairs,
@@ -135,14 +135,14 @@ impl Claim {
 
     /// Weighs the words as if nothing else were said: for a comparison outside of a run's clusters.
     fn alone(mut self) -> Self {
-        self.weigh(&Surroundings::default());
+        self.weigh(&Around::default());
         self
     }
 
     /// Weighs the words by what the claims around this one say.
-    pub(crate) fn weigh(&mut self, around: &Surroundings) {
+    pub(crate) fn weigh(&mut self, around: &Around<'_>) {
         self.here = View {
-            title: self.terms.title.among(around),
+            lead: self.terms.lead.among(around),
             head: self.terms.head.among(around),
             all: self.terms.all.among(around),
             pairs: self.terms.pairs.among(around),
@@ -186,6 +186,17 @@ fn cut(text: &str, longest: usize) -> &str {
 /// About the first two sentences.
 fn first_words(text: &str) -> &str {
     cut(text, 240)
+}
+
+/// What a claim says first: its first sentence, or the beginning of a long one.
+fn lead(text: &str) -> &str {
+    let text = text.trim_start();
+    let beginning = cut(text, 120);
+    let end = [". ", "; ", " - ", " – ", " — ", "\n"]
+        .iter()
+        .filter_map(|mark| beginning.match_indices(mark).map(|(at, _)| at).find(|at| *at >= 30))
+        .min();
+    &beginning[..end.unwrap_or(beginning.len())]
 }
 
 /// Equal for claims that say the same to the letter about the same places. A cryptographic hash, because reviewers may

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::candidates::candidates;
 use super::claim::{Claim, Place};
-use super::features::Places;
+use super::files::{files, meet};
 use super::pair::{MARGIN, THRESHOLD, UNRELATED, compare};
 use super::surroundings::in_context;
 
@@ -64,6 +64,8 @@ fn twins(claims: &[Claim]) -> Vec<Vec<usize>> {
 struct Group {
     /// Twins in it.
     members: Vec<usize>,
+    /// Files that they name; sorted.
+    files: Vec<u32>,
     links: HashMap<usize, Link>,
 }
 
@@ -115,14 +117,15 @@ impl Ord for Step {
 
 impl Groups {
     fn new(twins: &[Vec<usize>], owners: &[usize], claims: &[&Claim]) -> Self {
-        let mut groups: Vec<Option<Group>> = twins
-            .iter()
-            .enumerate()
-            .map(|(index, _)| Some(Group { members: vec![index], links: HashMap::new() }))
-            .collect();
+        let files = files(claims);
+        let pairs = candidates(claims, &files);
+        let group = |(index, files): (usize, &Vec<u32>)| {
+            Some(Group { members: vec![index], files: files.clone(), links: HashMap::new() })
+        };
+        let mut groups: Vec<Option<Group>> = files.iter().enumerate().map(group).collect();
         let authors: Vec<BTreeSet<usize>> =
             twins.iter().map(|twin| twin.iter().map(|claim| owners[*claim]).collect()).collect();
-        for (a, b) in candidates(claims) {
+        for (a, b) in pairs {
             let (a, b) = (a as usize, b as usize);
             let mut score = compare(claims[a], claims[b]).clamp(-CAP, CAP);
             if authors[a].iter().any(|author| authors[b].contains(author)) {
@@ -130,7 +133,7 @@ impl Groups {
                 // is seven mistakes.
                 score = if are_apart(claims[a], claims[b]) { -CAP } else { score - SAME_REVIEWER };
             }
-            let near = are_near(claims[a], claims[b]);
+            let near = meet(&files[a], &files[b]);
             if !near && score <= UNRELATED {
                 continue;
             }
@@ -174,7 +177,9 @@ impl Groups {
     /// Mean score between two groups; `None` where one is gone or they are not for this pass.
     fn score(&self, a: usize, b: usize, near: bool) -> Option<f32> {
         let (x, y) = (self.groups[a].as_ref()?, self.groups[b].as_ref()?);
-        x.links.get(&b).filter(|link| link.near == near).map(|link| mean(x, y, *link))
+        let link = x.links.get(&b).filter(|link| link.near == near)?;
+        // What one file's claims left apart is not brought together by a claim about another.
+        (near || !meet(&x.files, &y.files)).then(|| mean(x, y, *link))
     }
 
     /// Joins `b` into `a`.
@@ -182,6 +187,9 @@ impl Groups {
         let (Some(mut x), Some(y)) = (self.groups[a].take(), self.groups[b].take()) else { return a };
         x.members.extend(y.members);
         x.members.sort_unstable();
+        x.files.extend(y.files);
+        x.files.sort_unstable();
+        x.files.dedup();
         x.links.remove(&b);
         for (other, link) in y.links.into_iter().filter(|(other, _)| *other != a) {
             x.links.entry(other).or_default().add(link);
@@ -241,15 +249,6 @@ fn are_apart(a: &Claim, b: &Claim) -> bool {
         _ => true,
     };
     named(a) && named(b) && !a.places.iter().any(|x| b.places.iter().any(|y| touch(x, y)))
-}
-
-/// True where both name one file, or neither names any.
-fn are_near(a: &Claim, b: &Claim) -> bool {
-    match Places::of(a, b) {
-        Places::SameFile { .. } => true,
-        Places::Unknown => a.places.is_empty() && b.places.is_empty(),
-        Places::OtherFile => false,
-    }
 }
 
 /// Pairs that were not worth a comparison count as unrelated.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use super::words::Stem;
+use super::stems::Stem;
 
 /// Kinds of defect, each with the stems that speak for it.
 const KINDS: &[(&str, &str)] = &[

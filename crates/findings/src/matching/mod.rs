@@ -3,12 +3,15 @@
 //! In: claims (text and places). Out: clusters, the pairs that may be the same, and the reason for each merge.
 //! Never looks at severities or reviewers' names: only whether two claims come from one reviewer counts.
 
+mod bags;
 mod candidates;
 mod claim;
 mod clusters;
 mod concepts;
 mod features;
+mod files;
 mod pair;
+mod stems;
 mod surroundings;
 mod weights;
 mod words;

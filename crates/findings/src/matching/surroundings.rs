@@ -5,29 +5,23 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::bags::{Around, Surroundings};
 use super::claim::Claim;
-use super::words::Surroundings;
+
+/// Of a claim that names more files, only so many are looked at.
+const MOST: usize = 16;
 
 /// Weighs the words of every claim by what is said around it. Copies to the letter count once.
 pub fn in_context(claims: &mut [Claim]) {
     let mut files: HashMap<String, Surroundings> = HashMap::new();
     let mut seen: HashSet<u64> = HashSet::new();
     for claim in claims.iter().filter(|claim| seen.insert(claim.identity)) {
-        for file in claim.files() {
+        for file in claim.files().into_iter().take(MOST) {
             files.entry(file.to_owned()).or_default().add(claim.vocabulary());
         }
     }
     for claim in claims {
-        let mut around = Surroundings::default();
-        let names: Vec<String> = claim.files().into_iter().map(str::to_owned).collect();
-        match names.as_slice() {
-            [one] => claim.weigh(&files[one]),
-            many => {
-                for file in many {
-                    around.join(&files[file]);
-                }
-                claim.weigh(&around);
-            }
-        }
+        let around = claim.files().into_iter().take(MOST).map(|file| &files[file]).collect();
+        claim.weigh(&Around(around));
     }
 }

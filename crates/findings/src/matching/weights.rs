@@ -6,29 +6,29 @@
 use super::features::FEATURES;
 
 /// Log-odds of a pair without anything in common; places the threshold at 0.
-pub(crate) const BIAS: f32 = -7.1487;
+pub(crate) const BIAS: f32 = -6.4960;
 
 /// One weight a feature, in the order of [`FEATURES`].
 pub(crate) const WEIGHTS: [f32; FEATURES.len()] = [
-    2.7001,  // words
-    4.3207,  // words squared
-    1.6244,  // words root
-    2.6493,  // heads
-    1.6662,  // overlap
-    1.1544,  // overlap root
-    1.1131,  // names
-    0.9740,  // name overlap
-    1.7574,  // word pairs
-    0.6722,  // kinds
-    0.2005,  // title kinds
-    3.1842,  // cross title
-    -0.7284, // both names
-    4.5866,  // short
-    -1.5198, // placed
-    -0.0451, // same file
-    -3.5436, // other file
-    -0.7711, // lines overlap
-    -0.7910, // lines near
+    2.6710,  // words
+    2.6694,  // words squared
+    1.7573,  // words root
+    1.8888,  // heads
+    1.7466,  // overlap
+    1.3426,  // overlap root
+    0.9761,  // names
+    1.3916,  // name overlap
+    0.7662,  // word pairs
+    1.0167,  // kinds
+    3.0790,  // lead
+    2.5459,  // cross lead
+    -1.0201, // both names
+    3.7603,  // short
+    -2.6088, // placed
+    0.0000,  // same file
+    -2.4939, // other file
+    0.0000,  // lines overlap
+    0.0000,  // lines near
     0.4000,  // same anchor
     0.2000,  // same symbol
 ];

@@ -1,153 +1,12 @@
-//! Texts as weighted words.
+//! Texts as words.
 //!
-//! In: Markdown. Out: a [`Bag`] of stems and identifiers with weights. How common a word is comes from a table that
-//! ships with the program, never from the findings of the run: what one pair says must not depend on the others.
+//! In: Markdown. Out: [`Words`]: stems, their neighbours and names from code, each with how rare it is in general. Never
+//! weighs them by what others say: `surroundings` does.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::OnceLock;
 
-use rust_stemmers::{Algorithm, Stemmer};
-
-/// Words with weights, sorted by word, so that two bags are compared in one pass.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Bag {
-    entries: Vec<(u64, f32)>,
-    norm: f32,
-}
-
-impl Bag {
-    fn new(entries: Vec<(u64, f32)>) -> Self {
-        let norm = entries.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-        Self { entries, norm }
-    }
-
-    /// Cosine of the angle between two bags: 1 for equal ones, 0 for bags without a common word.
-    pub(crate) fn cosine(&self, other: &Self) -> f32 {
-        if self.norm == 0.0 || other.norm == 0.0 {
-            return 0.0;
-        }
-        self.common(other).map(|(_, a, b)| a * b).sum::<f32>() / (self.norm * other.norm)
-    }
-
-    /// The share of the smaller bag's weight that the other one has as well.
-    pub(crate) fn overlap(&self, other: &Self) -> f32 {
-        let smaller = self.total().min(other.total());
-        if smaller == 0.0 {
-            return 0.0;
-        }
-        (self.common(other).map(|(_, a, b)| a.min(b)).sum::<f32>() / smaller).min(1.0)
-    }
-
-    /// Words of both bags with their weights.
-    pub(crate) fn common<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (u64, f32, f32)> + 'a {
-        let (mut i, mut j) = (0, 0);
-        std::iter::from_fn(move || {
-            while let (Some(a), Some(b)) = (self.entries.get(i), other.entries.get(j)) {
-                match a.0.cmp(&b.0) {
-                    std::cmp::Ordering::Less => i += 1,
-                    std::cmp::Ordering::Greater => j += 1,
-                    std::cmp::Ordering::Equal => {
-                        i += 1;
-                        j += 1;
-                        return Some((a.0, a.1, b.1));
-                    }
-                }
-            }
-            None
-        })
-    }
-
-    /// Sum of the weights.
-    pub(crate) fn total(&self) -> f32 {
-        self.entries.iter().map(|(_, weight)| weight).sum()
-    }
-
-    /// The words with their weights, sorted by word.
-    pub(crate) fn entries(&self) -> &[(u64, f32)] {
-        &self.entries
-    }
-}
-
-/// Words of one text with how often and how rare they are in general, sorted by word.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Terms(Vec<(u64, f32, f32)>);
-
-impl Terms {
-    /// Adds up equal words: each repetition adds half of what the one before added, since a word said ten times is
-    /// not ten words.
-    fn of(mut words: Vec<(u64, f32)>) -> Self {
-        words.sort_unstable_by_key(|(word, _)| *word);
-        let mut terms: Vec<(u64, f32, f32)> = Vec::with_capacity(words.len());
-        let mut step = 1.0_f32;
-        for (word, rarity) in words {
-            match terms.last_mut() {
-                Some(last) if last.0 == word => {
-                    step /= 2.0;
-                    last.1 += step;
-                }
-                _ => {
-                    step = 1.0;
-                    terms.push((word, 1.0, rarity));
-                }
-            }
-        }
-        Self(terms)
-    }
-
-    /// The words, each once.
-    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
-        self.0.iter().map(|term| term.0)
-    }
-
-    /// Weighs the words by how rare they are in general and around the claim.
-    pub(crate) fn among(&self, surroundings: &Surroundings) -> Bag {
-        let weigh =
-            |(word, times, rarity): &(u64, f32, f32)| (*word, times * surroundings.rarity(*word, *rarity));
-        Bag::new(self.0.iter().map(weigh).collect())
-    }
-}
-
-/// Which words the claims around one claim use: in a change to a cache, "cache" tells nothing apart.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
-    claims: f32,
-    counts: HashMap<u64, f32>,
-}
-
-impl Surroundings {
-    /// Counts the words of one claim.
-    pub(crate) fn add(&mut self, words: impl Iterator<Item = u64>) {
-        self.claims += 1.0;
-        for word in words {
-            *self.counts.entry(word).or_default() += 1.0;
-        }
-    }
-
-    /// Counts everything that another one counted.
-    pub(crate) fn join(&mut self, other: &Self) {
-        self.claims += other.claims;
-        for (word, count) in &other.counts {
-            *self.counts.entry(*word).or_default() += count;
-        }
-    }
-
-    /// Between the general rarity and the local one: the more claims around, the more the local one counts.
-    fn rarity(&self, word: u64, general: f32) -> f32 {
-        let count = self.counts.get(&word).copied().unwrap_or(1.0).max(1.0);
-        let most = (self.claims + 1.0).ln() + 1.0;
-        let local = (((self.claims + 1.0) / count).ln() + 1.0).max(0.0) * RAREST / most;
-        let share = self.claims / (self.claims + TRUST_SURROUNDINGS);
-        (1.0 - share) * general + share * local
-    }
-}
-
-/// The rarity of a word that only one of very many claims around uses.
-const RAREST: f32 = 5.0;
-
-/// The number of claims at which the local rarity counts as much as the general one.
-const TRUST_SURROUNDINGS: f32 = 10.0;
+use super::bags::Terms;
+use super::stems::{Stem, hash, look_up};
 
 /// What a text says, in three views.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -290,91 +149,9 @@ fn parts(token: &str) -> Vec<String> {
     parts
 }
 
-/// A stem with what is known of it.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Stem {
-    pub(crate) text: String,
-    id: u64,
-    rarity: f32,
-    /// Kinds of defect it speaks for.
-    pub(crate) kinds: &'static [usize],
-}
-
-/// The stem of a lower-case word; `None` for words without content.
-///
-/// Reviews say the same few thousand words over and over, so each is worked out once. What is remembered follows from
-/// the word alone, and a stranger cannot fill the memory: it is emptied where it grows large.
-fn look_up(word: &str) -> Option<Rc<Stem>> {
-    const MOST: usize = 50_000;
-    thread_local! {
-        static KNOWN: RefCell<HashMap<String, Option<Rc<Stem>>>> = RefCell::new(HashMap::new());
-    }
-    KNOWN.with_borrow_mut(|known| {
-        if let Some(stem) = known.get(word) {
-            return stem.clone();
-        }
-        if known.len() >= MOST {
-            known.clear();
-        }
-        let stem = work_out(word).map(Rc::new);
-        known.insert(word.to_owned(), stem.clone());
-        stem
-    })
-}
-
-fn work_out(word: &str) -> Option<Stem> {
-    static STEMMER: OnceLock<Stemmer> = OnceLock::new();
-    if word.len() < 2 || word.chars().all(|c| c.is_ascii_digit()) || is_stop_word(word) {
-        return None;
-    }
-    let stemmer = STEMMER.get_or_init(|| Stemmer::create(Algorithm::English));
-    let text = if word.is_ascii() { stemmer.stem(word).into_owned() } else { word.to_owned() };
-    Some(Stem { id: hash(&text), rarity: rarity(&text), kinds: super::concepts::kinds_of(&text), text })
-}
-
-/// FNV-1a, because it is the same on every machine and in every build.
-pub(crate) fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// How rare a stem is in reviews of code: the logarithm of the share of comments without it.
-fn rarity(stem: &str) -> f32 {
-    static TABLE: OnceLock<HashMap<&'static str, f32>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| {
-        include_str!("words.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| {
-                let (word, weight) = line.split_once(' ')?;
-                Some((word, weight.parse().ok()?))
-            })
-            .collect()
-    });
-    table.get(stem).copied().unwrap_or(UNKNOWN)
-}
-
-/// The rarity of a word that the table does not know: as a rule a name of the project under review.
-const UNKNOWN: f32 = 4.0;
-
-/// Words that carry no content in any text.
-fn is_stop_word(word: &str) -> bool {
-    const STOP: &[&str] = &[
-        "a", "about", "above", "after", "again", "all", "also", "an", "and", "any", "are", "as", "at", "be",
-        "because", "been", "before", "being", "below", "both", "but", "by", "can", "could", "did", "do",
-        "does", "doing", "don", "down", "during", "each", "few", "for", "from", "further", "had", "has",
-        "have", "having", "here", "how", "if", "in", "into", "is", "isn", "it", "its", "itself", "just",
-        "ll", "may", "might", "more", "most", "must", "no", "nor", "now", "of", "off", "on", "once", "only",
-        "or", "other", "our", "out", "over", "own", "re", "same", "should", "so", "some", "such", "than",
-        "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "to",
-        "too", "under", "until", "up", "ve", "very", "was", "we", "were", "what", "when", "where", "which",
-        "while", "who", "whom", "why", "will", "with", "would", "you", "your",
-    ];
-    STOP.binary_search(&word).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::bags::Around;
     use super::*;
 
     #[test]
@@ -382,14 +159,6 @@ mod tests {
         assert_eq!(parts("readHTTPHeader"), ["read", "http", "header"]);
         assert_eq!(parts("max_retry_count"), ["max", "retry", "count"]);
         assert_eq!(parts("don't"), ["don"]);
-    }
-
-    #[test]
-    fn stop_words_are_sorted_so_that_they_are_found() {
-        for word in ["a", "about", "your", "would", "the"] {
-            assert!(is_stop_word(word), "{word}");
-        }
-        assert!(!is_stop_word("lock"));
     }
 
     #[test]
@@ -403,14 +172,12 @@ mod tests {
     fn equal_texts_have_cosine_one() {
         let a = Words::of("The lock is never released when parsing fails");
         assert!(
-            (a.stems.among(&Surroundings::default()).cosine(&a.stems.among(&Surroundings::default())) - 1.0)
-                .abs()
-                < 1e-5
+            (a.stems.among(&Around::default()).cosine(&a.stems.among(&Around::default())) - 1.0).abs() < 1e-5
         );
         assert!(
             a.stems
-                .among(&Surroundings::default())
-                .cosine(&Words::of("spelling mistake").stems.among(&Surroundings::default()))
+                .among(&Around::default())
+                .cosine(&Words::of("spelling mistake").stems.among(&Around::default()))
                 < 1e-5
         );
     }

@@ -2,19 +2,30 @@
 //!
 //! In: commits, the reviewers' remarks. Out: a section. Never rewrites anything.
 
-use model::{Commit, CommitRemark, CommitsSection, Finding};
+use std::collections::BTreeSet;
 
-use super::remarks::{grouped, remarks, shown};
+use model::{Commit, CommitRemark, CommitsSection, ReviewerKind};
+
+use super::OURSELVES;
+use super::remarks::{Remark, grouped, remarks, shown};
 use crate::Input;
 use crate::order::Roster;
 
-/// Who is named for what the history itself shows.
-const OURSELVES: &str = "deep-review";
-
 /// The section.
-pub(crate) fn commits(input: &Input<'_>, roster: &Roster<'_>, _findings: &[Finding]) -> CommitsSection {
+pub(crate) fn commits(input: &Input<'_>, roster: &Roster<'_>) -> CommitsSection {
     let mut rows: Vec<CommitRemark> = input.commits.iter().filter_map(remark).collect();
-    for group in grouped(&remarks(input, roster, |reading| &reading.commits)) {
+    rows.extend(input.known.commits.iter().cloned());
+    let order = |sha: &Option<model::Sha>| {
+        input.commits.iter().position(|commit| Some(&commit.sha) == sha.as_ref()).unwrap_or(usize::MAX)
+    };
+    rows.sort_by_key(|row| order(&row.sha));
+    // The built-in reviewer looks at the same subjects as we do: once is enough.
+    let is_ours = |name: &str| roster.get(name).is_some_and(|it| it.kind == ReviewerKind::Builtin);
+    let others: Vec<Remark<'_>> = remarks(input, roster, |reading| &reading.commits)
+        .into_iter()
+        .filter(|(name, _)| !is_ours(name))
+        .collect();
+    for group in grouped(&others) {
         let (text, reviewers) = shown(&group, roster);
         rows.push(CommitRemark { sha: named(&text, input.commits), text, reviewers });
     }
@@ -62,13 +73,19 @@ fn text(commits: &[Commit], remarks: &[CommitRemark]) -> String {
     let count = match commits.len() {
         0 => return String::new(),
         1 => "One commit.".to_owned(),
-        count => format!("{count} commits."),
+        count => format!("{} commits.", crate::verdict::number(count)),
     };
-    let own = remarks.iter().filter(|remark| remark.reviewers.iter().any(|name| name == OURSELVES)).count();
-    let found = match own {
-        0 => "Their subjects and shape give nothing to remark.".to_owned(),
-        1 => "One of them should not be merged as it is.".to_owned(),
-        count => format!("{count} of them should not be merged as they are."),
+    let own: BTreeSet<&str> = remarks
+        .iter()
+        .filter(|remark| remark.reviewers.iter().any(|name| name == OURSELVES))
+        .filter_map(|remark| Some(remark.sha.as_ref()?.as_str()))
+        .collect();
+    let found = match (commits.len(), own.len()) {
+        (1, 0) => "Its subject and shape give nothing to remark.".to_owned(),
+        (1, _) => "It is worth a look before merging.".to_owned(),
+        (_, 0) => "Their subjects and shape give nothing to remark.".to_owned(),
+        (_, 1) => "One of them is worth a look before merging.".to_owned(),
+        (_, count) => format!("{} of them are worth a look before merging.", crate::verdict::number(count)),
     };
     format!("{count} {found}")
 }

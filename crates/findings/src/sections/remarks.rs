@@ -1,13 +1,20 @@
-//! Testing and documentation: gaps merged across reviewers and linked to findings, commands that ran.
+//! Testing and documentation: gaps merged across reviewers and linked to findings, commands that ran, other remarks.
 //!
-//! In: the reviewers' remarks. Out: two sections; gaps that block come first, then those named by more reviewers.
+//! In: the reviewers' remarks. Out: two sections; gaps that belong to a finding come first, in the findings' order, then
+//! those named by more reviewers. What is no gap stands among the remarks: nothing that was said is left out, except
+//! lines that only announce a list.
 
 use std::collections::HashMap;
 
-use model::{DocumentationSection, Finding, Ran, Reading, TestingGap, TestingSection, TextItem};
+use model::{
+    DocumentationSection, Finding, Ran, Reading, ReviewerKind, ReviewerState, SectionRemark, TestingGap,
+    TestingSection, TextItem,
+};
 
+use super::gaps::{Sense, sense, substance};
 use crate::Input;
-use crate::matching::{Claim, THRESHOLD, cluster, compare};
+use crate::links::{Links, Wanted};
+use crate::matching::{Claim, cluster};
 use crate::order::Roster;
 use crate::verdict::list;
 
@@ -16,13 +23,21 @@ pub(crate) fn assess(
     input: &Input<'_>,
     roster: &Roster<'_>,
     findings: &[Finding],
+    links: &Links<'_>,
 ) -> (TestingSection, DocumentationSection) {
-    let testing = gaps(&remarks(input, roster, |reading| &reading.testing), roster, findings);
-    let documentation = gaps(&remarks(input, roster, |reading| &reading.documentation), roster, findings);
+    let (mut testing, tested) =
+        sorted(&remarks(input, roster, |reading| &reading.testing), roster, findings, links);
+    testing.extend(untested(input));
+    let (documentation, documented) =
+        sorted(&remarks(input, roster, |reading| &reading.documentation), roster, findings, links);
     let ran = ran(input, roster);
     (
-        TestingSection { text: testing_text(&ran, &testing), ran, gaps: testing },
-        DocumentationSection { text: documentation_text(&documentation), gaps: documentation },
+        TestingSection { text: testing_text(&ran, &testing), ran, gaps: testing, remarks: tested },
+        DocumentationSection {
+            text: documentation_text(&documentation),
+            gaps: documentation,
+            remarks: documented,
+        },
     )
 }
 
@@ -72,33 +87,85 @@ pub(super) fn shown(group: &[Remark<'_>], roster: &Roster<'_>) -> (String, Vec<S
     (text.to_owned(), reviewers)
 }
 
-fn gaps(remarks: &[Remark<'_>], roster: &Roster<'_>, findings: &[Finding]) -> Vec<TestingGap> {
-    let only_gaps: Vec<Remark<'_>> = remarks.iter().copied().filter(|(_, item)| item.gap).collect();
-    let mut gaps: Vec<TestingGap> = grouped(&only_gaps)
+/// Tells gaps from other remarks, merges both across reviewers and ranks the gaps.
+fn sorted(
+    remarks: &[Remark<'_>],
+    roster: &Roster<'_>,
+    findings: &[Finding],
+    links: &Links<'_>,
+) -> (Vec<TestingGap>, Vec<SectionRemark>) {
+    let (mut missing, mut other): (Vec<Remark<'_>>, Vec<Remark<'_>>) = (Vec::new(), Vec::new());
+    // Rules say exactly what they mean.
+    let is_exact = |name: &str| roster.get(name).is_some_and(|it| it.kind == ReviewerKind::Builtin);
+    for remark in remarks {
+        let sense = match is_exact(remark.0) {
+            true if remark.1.gap => Sense::Gap,
+            true => Sense::Remark,
+            false => sense(&remark.1.text, remark.1.gap),
+        };
+        match sense {
+            Sense::Gap => missing.push(*remark),
+            Sense::Remark => other.push(*remark),
+            Sense::Announcement => {}
+        }
+    }
+    let remarks = grouped(&other)
+        .iter()
+        .map(|group| {
+            let (text, reviewers) = shown(group, roster);
+            SectionRemark { text: substance(&text).to_owned(), reviewers }
+        })
+        .collect();
+    (gaps(&missing, roster, findings, links), remarks)
+}
+
+fn gaps(
+    remarks: &[Remark<'_>],
+    roster: &Roster<'_>,
+    findings: &[Finding],
+    links: &Links<'_>,
+) -> Vec<TestingGap> {
+    let mut gaps: Vec<TestingGap> = grouped(remarks)
         .iter()
         .map(|group| {
             let (scenario, reviewers) = shown(group, roster);
-            TestingGap { finding: related(&scenario, findings), scenario, reviewers }
+            let labelled = links.labelled(group.iter().map(|(name, item)| (*name, item.text.as_str())));
+            let alike = || links.alike("", &scenario, &[], Wanted { most: 1, above: 0.0 });
+            let finding = labelled.into_iter().next().or_else(|| alike().into_iter().next());
+            TestingGap { finding, scenario: substance(&scenario).to_owned(), reviewers }
         })
         .collect();
     let rank: HashMap<&str, usize> = findings.iter().enumerate().map(|(at, f)| (f.id.as_str(), at)).collect();
     let key = |gap: &TestingGap| {
         let finding = gap.finding.as_deref().and_then(|id| rank.get(id)).copied().unwrap_or(usize::MAX);
-        (finding, std::cmp::Reverse(gap.reviewers.len()))
+        (finding, !is_said_to_be_risky(&gap.scenario), std::cmp::Reverse(gap.reviewers.len()))
     };
     gaps.sort_by_key(key);
     gaps
 }
 
-/// The finding that a remark names, or that says the same.
-fn related(text: &str, findings: &[Finding]) -> Option<String> {
-    if findings.len() > 500 {
+fn is_said_to_be_risky(scenario: &str) -> bool {
+    let lower = scenario.to_lowercase();
+    ["high risk", "high-risk", "highest risk", "highest-risk", "risk: high"].iter().any(|it| lower.contains(it))
+}
+
+/// What the code itself shows: one line for all changed functions that no test names, however many they are.
+fn untested(input: &Input<'_>) -> Option<TestingGap> {
+    const SHOWN: usize = 5;
+    if input.roster.iter().any(|it| it.kind == ReviewerKind::Builtin && it.state == ReviewerState::Finished) {
+        // The built-in reviewer looks at the same and tells more about it.
         return None;
     }
-    let own = Claim::of_text("", text);
-    let score = |finding: &Finding| compare(&own, &Claim::of_text(&finding.title, &finding.body));
-    let best = findings.iter().map(|finding| (score(finding), finding)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 >= THRESHOLD).then(|| best.1.id.clone())
+    let known = &input.known.untested;
+    let shown: Vec<String> = known.iter().take(SHOWN).map(|it| format!("`{}` (`{}:{}`)", it.name, it.path, it.line)).collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let scenario = match known.len() - shown.len() {
+        0 => format!("No test names {}.", list(&shown)),
+        more => format!("No test names {} and {more} more functions that this change adds or edits.", shown.join(", ")),
+    };
+    Some(TestingGap { scenario, finding: None, reviewers: vec![super::OURSELVES.to_owned()] })
 }
 
 fn ran(input: &Input<'_>, roster: &Roster<'_>) -> Vec<Ran> {
@@ -119,11 +186,12 @@ fn testing_text(ran: &[Ran], gaps: &[TestingGap]) -> String {
         .collect();
     let mut sentences = vec![match (ran.len(), failed.len()) {
         (0, _) => "No reviewer says that it ran anything.".to_owned(),
-        (1, 0) => format!("`{}` ran `{}`.", ran[0].reviewer, ran[0].command),
-        (count, 0) => format!("{count} commands ran, none is reported as failed."),
-        (count, _) => format!("{count} commands ran; {} failed.", list(&failed)),
+        (1, 0) => format!("`{}` says that it ran `{}`.", ran[0].reviewer, ran[0].command),
+        (count, 0) => format!("Reviewers say that they ran {count} commands; of none they say that it failed."),
+        (count, _) => format!("Reviewers say that they ran {count} commands, of which {} failed.", list(&failed)),
     }];
-    sentences.push(match gaps.len() {
+    let named = gaps.iter().filter(|gap| gap.reviewers.iter().any(|name| name != super::OURSELVES)).count();
+    sentences.push(match named {
         0 => "No reviewer names a scenario without a test.".to_owned(),
         1 => "One scenario is named that no test covers.".to_owned(),
         count => format!(
@@ -137,6 +205,6 @@ fn documentation_text(gaps: &[TestingGap]) -> String {
     match gaps.len() {
         0 => "No reviewer names a hole in the documentation.".to_owned(),
         1 => "One thing is missing from the documentation.".to_owned(),
-        count => format!("{count} things are missing from the documentation."),
+        count => format!("{} things are missing from the documentation.", crate::verdict::number(count)),
     }
 }

@@ -6,10 +6,11 @@
 use model::{Disposition, Finding, FindingState, Lane, Location, OriginValue, Report, Severity, Side};
 
 use super::escape::{address, line, name, with_code};
+use super::filters::{self, Filter, state_word};
 use super::frame::{ledger_size, section_id, severity_word};
 use super::{code, prose};
 use crate::words::{
-    SEVERITIES, checked, count, how_many, origin, parts, place, reviewers_of, row, severity_note,
+    SEVERITIES, checked, count, how_many, opposed, origin, parts, place, reviewers_of, row, severity_note,
 };
 
 /// Suggestions beyond this number start folded.
@@ -17,6 +18,7 @@ const UNFOLDED_SUGGESTIONS: usize = 8;
 
 /// The sections by severity.
 pub(super) fn sections(page: &mut String, report: &Report) {
+    let filters = filters::of(report);
     for severity in SEVERITIES {
         let number = how_many(report, severity);
         let id = section_id(severity);
@@ -31,22 +33,24 @@ pub(super) fn sections(page: &mut String, report: &Report) {
         }
         let fold = severity == Severity::Suggestion && number > UNFOLDED_SUGGESTIONS;
         for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
-            card(page, report, finding, fold);
+            card(page, report, &filters, finding, fold);
         }
         page.push_str("</section>\n");
     }
 }
 
-fn card(page: &mut String, report: &Report, finding: &Finding, fold: bool) {
-    let names: Vec<String> = reviewers_of(finding).into_iter().map(line).collect();
+fn card(page: &mut String, report: &Report, filters: &[Filter], finding: &Finding, fold: bool) {
     let contested = if finding.lane == Lane::Contested { " contested" } else { "" };
     put!(
         page,
-        "<article class=\"card finding {}{contested}\" id=\"{}\" data-r=\"{}\">",
+        "<article class=\"card finding {}{contested}\" id=\"{}\"",
         finding.severity.as_str(),
-        name(&finding.id),
-        names.join(" ")
+        name(&finding.id)
     );
+    for filter in filters {
+        put!(page, " data-{}=\"{}\"", filter.key, filter.values_of(finding).join(" "));
+    }
+    page.push('>');
     head(page, report, finding);
     if fold {
         page.push_str("<details class=\"fold\"><summary>Details</summary>");
@@ -116,23 +120,12 @@ fn lane(page: &mut String, finding: &Finding) {
     }
 }
 
-fn state_word(state: FindingState) -> &'static str {
-    match state {
-        FindingState::Open => "open",
-        FindingState::Fixed => "fixed",
-        FindingState::Declined => "declined",
-        FindingState::Deferred => "deferred",
-        FindingState::Stale => "stale",
-        FindingState::Superseded => "superseded",
-    }
-}
-
 /// A place, linked where the forge is known.
 pub(super) fn linked_place(location: &Location) -> String {
     let side = if location.side == Side::Base { " (before the change)" } else { "" };
     let shown = format!("<code>{}</code>{side}", name(&place(location)));
     match location.permalink.as_deref().and_then(address) {
-        Some(url) => format!("<a href=\"{url}\" rel=\"noreferrer noopener\">{shown}</a>"),
+        Some(url) => format!("<a href=\"{url}\">{shown}</a>"),
         None => shown,
     }
 }
@@ -178,6 +171,7 @@ fn body(page: &mut String, report: &Report, finding: &Finding) {
 fn notes(page: &mut String, finding: &Finding) {
     let mut notes: Vec<(String, String)> =
         checked(finding).groups().into_iter().map(|(label, told)| (label.to_owned(), told)).collect();
+    notes.extend(opposed(finding).into_iter().map(|said| ("Contested".to_owned(), said)));
     let method = finding.origin.method.as_str();
     notes.extend(origin(finding).map(|(words, _)| {
         let known = finding.origin.value != OriginValue::Unknown && !method.is_empty();
@@ -228,6 +222,9 @@ fn folded(page: &mut String, report: &Report, finding: &Finding) {
     }
     for why in &finding.merged_because {
         put!(page, "<p class=\"soft\">Merged: {}</p>", with_code(why));
+    }
+    for (id, why) in finding.possibly_same.iter().zip(&finding.apart_because) {
+        put!(page, "<p class=\"soft\">Not merged with {}: {}</p>", name(id), with_code(why));
     }
     let terms: Vec<String> = finding
         .confidence_terms

@@ -5,12 +5,15 @@
 
 mod code;
 mod escape;
+mod filters;
 mod finding;
 mod frame;
 mod overview;
 mod people;
+mod plots;
 mod prose;
 mod sections;
+mod syntax;
 
 use model::{Original, Report};
 

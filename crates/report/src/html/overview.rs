@@ -5,10 +5,10 @@
 use model::{Disposition, Lane, PriorStatus, Report, Severity, VerdictValue};
 
 use super::escape::{line, with_code};
-use super::{prose, sections};
+use super::{filters, prose, sections};
 use crate::words::{
     NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, is_timed, prior_counts,
-    prior_word, reviewer_failed, reviewers_of,
+    prior_word, reviewer_failed,
 };
 
 /// Writes the overview.
@@ -16,7 +16,7 @@ pub(super) fn write(page: &mut String, report: &Report) {
     verdict(page, report);
     tiles(page, report);
     since(page, report);
-    filters(page, report);
+    filters::write(page, report);
     if !report.summary.trim().is_empty() {
         page.push_str("<section aria-labelledby=\"summary\"><h2 id=\"summary\">Summary</h2><div class=\"card pad prose\">");
         page.push_str(&prose::block(&report.summary));
@@ -120,23 +120,4 @@ fn since(page: &mut String, report: &Report) {
         put!(page, "<li class=\"{class}\">{number} {}</li>", prior_word(status));
     }
     page.push_str("</ul>\n");
-}
-
-/// Shown by the script only: without it there is nothing to filter with.
-fn filters(page: &mut String, report: &Report) {
-    if report.findings.len() < 2 {
-        return;
-    }
-    let mut names: Vec<&str> = report.findings.iter().flat_map(reviewers_of).collect();
-    names.sort_unstable();
-    names.dedup();
-    page.push_str("<fieldset class=\"filters js\" id=\"filters\"><legend>Show</legend>");
-    for (value, label) in [("c", "critical"), ("i", "important"), ("s", "suggestions")] {
-        put!(page, "<label><input type=\"checkbox\" name=\"f\" value=\"{value}\" checked> {label}</label>");
-    }
-    for name in names {
-        let name = line(name);
-        put!(page, "<label><input type=\"checkbox\" name=\"r\" value=\"{name}\" checked> {name}</label>");
-    }
-    page.push_str("<span id=\"shown\" aria-live=\"polite\"></span></fieldset>\n");
 }

@@ -6,7 +6,7 @@ use model::{Original, Report};
 
 use super::escape::{line, text, with_code};
 use super::finding::reviewer_class;
-use super::prose;
+use super::{plots, prose};
 use crate::words::{
     canary_word, count, is_timed, numbers, overall, parsed_word, reviewer_failed, reviewer_title, sentences,
     spelled,
@@ -17,6 +17,7 @@ pub(super) fn write(page: &mut String, report: &Report, originals: &[Original]) 
     page.push_str("<section aria-labelledby=\"reviewers\"><h2 id=\"reviewers\">Reviewers</h2>");
     if !report.reviewers.is_empty() {
         table(page, report);
+        plots::write(page, report);
         put!(page, "<p>{}</p>", line(&overall(report)));
         report.reviewers.iter().for_each(|reviewer| block(page, report, reviewer));
     }

@@ -127,8 +127,11 @@ fn linked<'a>(html: &mut String, node: &'a AstNode<'a>, url: &str, depth: usize)
 }
 
 fn code_block(html: &mut String, block: &NodeCodeBlock) {
-    let is_diff = block.info.split_whitespace().next().is_some_and(|word| matches!(word, "diff" | "patch"));
-    if is_diff { code::diff(html, &block.literal) } else { code::plain(html, &block.literal) }
+    let language = block.info.split_whitespace().next().unwrap_or_default();
+    match language {
+        "diff" | "patch" => code::diff(html, &block.literal),
+        _ => code::plain(html, &block.literal, language),
+    }
 }
 
 #[cfg(test)]

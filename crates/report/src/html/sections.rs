@@ -2,7 +2,9 @@
 //!
 //! In: a report. Out: one section each. Empty ones take one line.
 
-use model::{CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, TestingGap};
+use model::{
+    CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, SectionRemark, TestingGap,
+};
 
 use super::escape::{line, name, with_code};
 use super::finding::{linked_place, reviewer_class};
@@ -16,6 +18,7 @@ pub(super) fn write(page: &mut String, report: &Report) {
     section(page, "documentation", "Documentation", |page| {
         paragraph(page, &report.documentation.text);
         gaps(page, report, &report.documentation.gaps);
+        remarks(page, report, &report.documentation.remarks);
     });
     commits(page, report);
     limitations(page, report);
@@ -117,7 +120,20 @@ fn testing(page: &mut String, report: &Report) {
             page.push_str("<h3>Untested, riskiest first</h3>");
             gaps(page, report, &report.testing.gaps);
         }
+        remarks(page, report, &report.testing.remarks);
     });
+}
+
+/// What else was said: it asks for nothing, so it is folded.
+fn remarks(page: &mut String, report: &Report, remarks: &[SectionRemark]) {
+    if remarks.is_empty() {
+        return;
+    }
+    page.push_str("<details><summary>What else reviewers say</summary><ul>");
+    for remark in remarks {
+        put!(page, "<li>{} {}</li>", prose::phrase(&remark.text), said_by(report, &remark.reviewers));
+    }
+    page.push_str("</ul></details>");
 }
 
 fn gaps(page: &mut String, report: &Report, gaps: &[TestingGap]) {

@@ -8,7 +8,7 @@ use model::{Excerpt, Finding, Lane, Report, Severity};
 use super::escape::{address, block, cell, code, fence, inline};
 use crate::safe::safe_text;
 use crate::words::{
-    SEVERITIES, checked, language, origin, parts, place, reviewers_of, severity_heading, severity_note,
+    SEVERITIES, checked, language, opposed, origin, parts, place, reviewers_of, severity_heading, severity_note,
 };
 
 /// The sections `Critical Issues`, `Important Issues` and `Suggestions`.
@@ -81,12 +81,14 @@ fn remark(label: &str, text: &str) -> String {
 }
 
 fn contested(finding: &Finding) -> Option<String> {
-    let failed = checked(finding).failed;
-    (finding.lane == Lane::Contested).then(|| {
-        let why =
-            if failed.is_empty() { "another reviewer says otherwise".to_owned() } else { failed.join(", ") };
-        remark("Contested:", &format!("it does not block. {why}"))
-    })
+    let mut against = checked(finding).failed;
+    against.extend(opposed(finding));
+    let against = if against.is_empty() { String::new() } else { format!(" {}.", against.join("; ")) };
+    match finding.lane {
+        Lane::Contested => Some(remark("Contested:", &format!("it does not block.{against}"))),
+        _ if finding.contradictions.is_empty() => None,
+        _ => Some(remark("Contested:", &format!("{}.", opposed(finding).join("; ")))),
+    }
 }
 
 fn origin_line(finding: &Finding) -> Option<String> {

@@ -4,7 +4,7 @@
 
 use model::{
     CoverageStatus, DesignKind, DesignObservation, DesignScope, Limitation, PriorStatus, Ran, Report,
-    TestingGap,
+    SectionRemark, TestingGap,
 };
 
 use super::escape::{block, cell, cells, code, code_cell, inline, item as list_item, nested};
@@ -119,6 +119,7 @@ pub(super) fn testing(report: &Report) -> String {
         text.push_str("**Untested, riskiest first**\n\n");
         text.push_str(&gaps(&section.gaps));
     }
+    text.push_str(&remarks(&section.remarks));
     or_none(text, "## Testing Assessment")
 }
 
@@ -147,6 +148,16 @@ fn gaps(gaps: &[TestingGap]) -> String {
     text
 }
 
+/// What else was said.
+fn remarks(remarks: &[SectionRemark]) -> String {
+    if remarks.is_empty() {
+        return String::new();
+    }
+    let items: Vec<String> =
+        remarks.iter().map(|it| list_item("- ", &it.text, &attribution(&it.reviewers))).collect();
+    format!("\n**Also said**\n\n{}", items.concat())
+}
+
 fn paragraph(text: &str) -> String {
     if text.trim().is_empty() { String::new() } else { format!("{}\n\n", block(text)) }
 }
@@ -160,6 +171,7 @@ pub(super) fn documentation(report: &Report) -> String {
     let mut text = String::from("## Documentation Assessment\n\n");
     text.push_str(&paragraph(&report.documentation.text));
     text.push_str(&gaps(&report.documentation.gaps));
+    text.push_str(&remarks(&report.documentation.remarks));
     or_none(text, "## Documentation Assessment")
 }
 
@@ -218,7 +230,11 @@ pub(super) fn coverage(report: &Report) -> String {
         text.push_str("None.\n");
     } else {
         let (seen, all) = covered(report);
-        put!(text, "{seen} of {} looked at.\n\n", count(all, "changed file"));
+        if report.target.changed.is_empty() {
+            put!(text, "The reviewers name {}; which files changed is not known.\n\n", count(all, "file"));
+        } else {
+            put!(text, "{seen} of {} looked at.\n\n", count(all, "changed file"));
+        }
         text.push_str(&matrix(report));
     }
     for path in &section.uncovered {

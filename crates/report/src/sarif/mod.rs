@@ -4,17 +4,16 @@
 //! percent-encoded. What is contested is a note, what people declined is suppressed, and a run below quorum says that
 //! it did not succeed.
 
-mod fixes;
-
 use model::{
     Finding, FindingState, Lane, Location, Report, ReviewerKind, ReviewerState, Severity, Side, VerdictValue,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use crate::edits::{FileEdit, plain_edits};
 use crate::json::inert;
 use crate::safe::{safe_line, safe_text};
-use crate::words::{self, checked, parts, reviewer_failed, reviewers_of};
+use crate::words::{self, checked, parts, reviewer_failed, reviewers_of, rule_id};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -60,14 +59,6 @@ pub fn sarif(report: &Report) -> String {
     }
     let document = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
     inert(serde_json::to_string_pretty(&document).expect("a tree of values is JSON"))
-}
-
-/// The rule of a finding: its own, or a generic one for its severity.
-fn rule_id(finding: &Finding) -> String {
-    match &finding.rule {
-        Some(rule) => safe_line(rule),
-        None => format!("review/{}", finding.severity.as_str()),
-    }
 }
 
 fn rule_ids(report: &Report) -> Vec<String> {
@@ -123,9 +114,24 @@ fn result(report: &Report, finding: &Finding, rules: &[String]) -> Value {
 /// The patch, where it is known to apply and is simple enough to be stated as replacements.
 fn fix(finding: &Finding) -> Option<Value> {
     let fix = finding.fix.as_ref().filter(|fix| fix.applies == Some(true))?;
-    let changes = fixes::artifact_changes(fix.patch.as_deref()?, reference)?;
+    let changes: Vec<Value> = plain_edits(fix.patch.as_deref()?)?.iter().map(artifact_change).collect();
     let text = if fix.text.trim().is_empty() { "Apply the patch." } else { fix.text.trim() };
     Some(json!({ "description": { "text": plain_message(text) }, "artifactChanges": changes }))
+}
+
+fn artifact_change(edit: &FileEdit<'_>) -> Value {
+    let replacements: Vec<Value> = edit
+        .replacements
+        .iter()
+        .map(|hunk| {
+            json!({
+                "deletedRegion": { "startLine": hunk.start, "endLine": hunk.end() },
+                "insertedContent": { "text": hunk.new.join("\n") },
+            })
+        })
+        .collect();
+    let artifact = json!({ "uri": reference(edit.path), "uriBaseId": "SRCROOT" });
+    json!({ "artifactLocation": artifact, "replacements": replacements })
 }
 
 /// Contested findings are shown but never fail a gate.

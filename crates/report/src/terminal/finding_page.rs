@@ -7,7 +7,7 @@ use model::{Excerpt, Finding, Lane, Report};
 
 use super::layout::{Style, cut, wrap};
 use crate::safe::{safe_line, safe_name, safe_text};
-use crate::words::{checked, count, origin, parts, place, reviewers_of, severity_note, shown_lines};
+use crate::words::{checked, count, opposed, origin, parts, place, reviewers_of, severity_note, shown_lines};
 
 /// Writes the page of one finding; `None` where the report has no such id. Ids are compared without regard to case.
 pub fn finding_page(report: &Report, id: &str, width: usize, style: Style) -> Option<String> {
@@ -105,6 +105,9 @@ fn evidence(finding: &Finding, width: usize, style: Style) -> String {
     }
     if finding.lane == Lane::Contested {
         text.push_str("  contested: it does not block\n");
+    }
+    for sentence in opposed(finding) {
+        lines(&mut text, &safe_line(&sentence), "  ", 4, width);
     }
     for (reviewer, detail) in &finding.also_noted {
         lines(&mut text, &safe_line(&format!("also noted by {reviewer}: {detail}")), "  ", 4, width);

@@ -90,9 +90,35 @@ pub fn labelled_line(label: &str, text: &str, width: usize, style: Style) -> Str
     written
 }
 
+/// A text of lines for a terminal: made inert, each line wrapped under its own indent.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let mut written = String::new();
+    for line in text.lines() {
+        let words = line.trim_start();
+        if words.is_empty() {
+            written.push('\n');
+            continue;
+        }
+        let indent = " ".repeat(line.len() - words.len());
+        let rest = if indent.is_empty() { 0 } else { indent.len() + 2 };
+        for line in wrap(&safe_line(words), &indent, rest, width) {
+            put!(written, "{}\n", line.trim_end());
+        }
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_wrapped_under_their_own_indent() {
+        let text = "Head\n  one two three four five six seven eight nine ten\n\nend\u{1b}[31m";
+        let wrapped = wrapped(text, 30);
+        assert!(wrapped.starts_with("Head\n  one two three four five six\n    seven eight nine ten\n\nend"), "{wrapped}");
+        assert!(!wrapped.contains('\u{1b}'));
+    }
 
     #[test]
     fn a_cut_line_keeps_its_width_in_columns() {

@@ -8,5 +8,5 @@ mod layout;
 mod summary;
 
 pub use finding_page::finding_page;
-pub use layout::{Style, labelled_line};
+pub use layout::{Style, labelled_line, wrapped};
 pub use summary::terminal_summary;

@@ -54,7 +54,7 @@ pub fn terminal_summary(report: &Report, width: usize, style: Style) -> String {
 
 fn counts(report: &Report, width: usize, style: Style) -> String {
     let (seen, all) = covered(report);
-    let files = if all == 0 { String::new() } else { format!(", {seen}/{all} files") };
+    let files = if all == 0 || report.target.changed.is_empty() { String::new() } else { format!(", {seen}/{all} files") };
     let asked = count(report.reviewers.len(), "reviewer");
     let time = if is_timed(report) { format!(", {}", compact(report.run.active_ms)) } else { String::new() };
     let facts = format!("{asked}{files}{time}");
@@ -184,7 +184,9 @@ fn facts(report: &Report) -> Vec<String> {
         report.dispositions.iter().filter(|row| row.disposition == model::Disposition::Dropped).count();
     let (seen, all) = covered(report);
     let mut told = Vec::new();
-    if all > 0 {
+    if report.target.changed.is_empty() && !report.findings.is_empty() {
+        told.push("no repository was used: nothing was checked against code".to_owned());
+    } else if all > 0 {
         told.push(format!("coverage {seen}/{all} files"));
     }
     if dropped > 0 {

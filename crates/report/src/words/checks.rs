@@ -37,8 +37,18 @@ impl Checked {
         self.unknown.iter().map(told).collect()
     }
 
+    /// Whether one reason kept every gate from answering: without a repository that is so for each finding, and it is
+    /// told once for the report.
+    fn nothing_could_be_asked(&self) -> bool {
+        let answered = self.verified.len() + self.repaired.len() + self.failed.len();
+        answered == 0 && matches!(self.unknown.as_slice(), [(_, gates)] if gates.len() >= GATES)
+    }
+
     /// The phrases by answer, each with its label; answers that do not occur are left out.
     pub(crate) fn groups(&self) -> Vec<(&'static str, String)> {
+        if self.nothing_could_be_asked() {
+            return Vec::new();
+        }
         [
             ("Verified", self.verified.clone()),
             ("Repaired", self.repaired.clone()),
@@ -50,6 +60,17 @@ impl Checked {
         .map(|(label, phrases)| (label, phrases.join(", ")))
         .collect()
     }
+}
+
+/// How many gates there are.
+const GATES: usize = 10;
+
+/// What other reviewers say against a finding, one sentence each.
+pub(crate) fn opposed(finding: &Finding) -> Vec<String> {
+    let told = |it: &model::Contradiction| {
+        format!("{} says otherwise in {}: “{}”", it.reviewer, it.wherein, it.said.trim_end_matches('.'))
+    };
+    finding.contradictions.iter().map(told).collect()
 }
 
 /// Sorts a finding's checks: those of the source whose text is shown, and of the others what was corrected or
@@ -134,7 +155,7 @@ mod tests {
     use model::Source;
 
     fn check(reviewer: &str, gate: Gate, result: CheckResult, detail: &str) -> Check {
-        Check { reviewer: reviewer.into(), index: 0, gate, result, detail: detail.into() }
+        Check { reviewer: reviewer.into(), index: 0, gate, result, detail: detail.into(), fault: None }
     }
 
     #[test]

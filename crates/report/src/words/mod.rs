@@ -12,7 +12,7 @@ mod places;
 mod retro;
 
 pub(crate) use body::{longest_run, parts};
-pub(crate) use checks::{checked, origin};
+pub(crate) use checks::{checked, opposed, origin};
 pub(crate) use duration::{compact, spelled};
 pub(crate) use ledger::{row, severity_note};
 pub(crate) use people::{
@@ -21,7 +21,9 @@ pub(crate) use people::{
 pub(crate) use places::{language, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
 
-use model::{Canary, CoverageStatus, ParsedAs, PriorStatus, Report, Severity};
+use model::{Canary, CoverageStatus, Finding, ParsedAs, PriorStatus, Report, Severity};
+
+use crate::safe::safe_line;
 
 /// `1 finding`, `3 findings`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
@@ -31,6 +33,14 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 /// Findings of one severity.
 pub(crate) fn how_many(report: &Report, severity: Severity) -> usize {
     report.findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// The rule of a finding: its own, or a generic one for its severity. One line of safe text.
+pub(crate) fn rule_id(finding: &Finding) -> String {
+    match &finding.rule {
+        Some(rule) => safe_line(rule),
+        None => format!("review/{}", finding.severity.as_str()),
+    }
 }
 
 /// The heading findings of one severity stand under.

@@ -17,16 +17,18 @@ pub(crate) struct Numbers {
 
 type Cell = fn(&Report, &ReviewerReport, &Retro) -> String;
 
-const ROWS: [(&str, Cell); 15] = [
+const ROWS: [(&str, Cell); 17] = [
     ("Findings", |_, _, retro| retro.credited.compact()),
     ("Raised → kept", |_, _, retro| format!("{} → {}", retro.raised.total(), in_report(retro))),
     ("Merged", |_, _, retro| retro.merged.to_string()),
-    ("Promoted", |_, _, retro| retro.promoted.to_string()),
-    ("Downgraded", |_, _, retro| downgraded(retro)),
+    ("Promoted", |_, _, retro| moves(retro, rises)),
+    ("Downgraded", |_, _, retro| moves(retro, falls)),
     ("Moved", |_, _, retro| retro.moved.to_string()),
     ("Dropped", |_, _, retro| retro.dropped.to_string()),
     ("False positives", |_, _, retro| retro.false_positives.to_string()),
     ("Unique insights", |_, _, retro| retro.unique.to_string()),
+    ("Shared with", |_, _, retro| shared(retro)),
+    ("Missed without", |_, _, retro| retro.missed_without.to_string()),
     ("Location accuracy", |_, _, retro| accuracy(retro)),
     ("Design observations", |_, _, retro| retro.design.to_string()),
     ("Files reviewed", |report, _, retro| match report.target.changed.len() {
@@ -47,13 +49,44 @@ fn in_report(retro: &Retro) -> u32 {
     retro.kept + retro.promoted + retro.downgraded + retro.merged
 }
 
-fn downgraded(retro: &Retro) -> String {
-    let transitions: Vec<String> = retro.transitions.iter().map(|(what, n)| format!("{n} {what}")).collect();
-    if transitions.is_empty() {
-        retro.downgraded.to_string()
-    } else {
-        format!("{} ({})", retro.downgraded, transitions.join(", "))
+/// Claims that ended at another severity in one direction, those merged into another's text included: `2 (C→I, I→S)`.
+fn moves(retro: &Retro, direction: fn(&str) -> bool) -> String {
+    let moved: Vec<&(String, u32)> = retro.transitions.iter().filter(|(what, _)| direction(what)).collect();
+    let told: Vec<String> = moved
+        .iter()
+        .map(|(what, number)| if *number == 1 { what.clone() } else { format!("{number} {what}") })
+        .collect();
+    match rated(retro, direction) {
+        0 => "0".to_owned(),
+        number => format!("{number} ({})", told.join(", ")),
     }
+}
+
+fn rated(retro: &Retro, direction: fn(&str) -> bool) -> u32 {
+    retro.transitions.iter().filter(|(what, _)| direction(what)).map(|(_, number)| number).sum()
+}
+
+/// `C→I`: letters of severities, the claimed one first.
+fn falls(transition: &str) -> bool {
+    rank(transition.chars().next()) > rank(transition.chars().last())
+}
+
+fn rises(transition: &str) -> bool {
+    rank(transition.chars().next()) < rank(transition.chars().last())
+}
+
+fn rank(letter: Option<char>) -> u8 {
+    match letter {
+        Some('C') => 2,
+        Some('I') => 1,
+        _ => 0,
+    }
+}
+
+/// Findings that another says too, by the other.
+fn shared(retro: &Retro) -> String {
+    let told: Vec<String> = retro.overlap.iter().map(|(name, number)| format!("{name} {number}")).collect();
+    if told.is_empty() { "0".to_owned() } else { told.join(", ") }
 }
 
 fn accuracy(retro: &Retro) -> String {
@@ -167,7 +200,7 @@ fn accurate(retro: &Retro) -> String {
         0 => "no false positives".to_owned(),
         number => count(number as usize, "false positive"),
     };
-    let severity = match (retro.downgraded, retro.promoted) {
+    let severity = match (rated(retro, falls), rated(retro, rises)) {
         (0, 0) => "severities stood".to_owned(),
         (down, 0) => format!("{down} rated too high"),
         (0, up) => format!("{up} rated too low"),

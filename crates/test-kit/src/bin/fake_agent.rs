@@ -22,6 +22,8 @@
 //! | `invalid-utf8`, `half-json`, `print-quota-error` | prints what its name says |
 //! | `read-stdin-forever` | reads to the end of stdin, then waits for ever (two minutes) |
 //! | `echo-prompt` | copies stdin to stdout |
+//! | `count FILE` | adds one to the number in a file: how often it was called |
+//! | `before N FILE INSTRUCTION` | obeys the instruction where that number is smaller than N |
 //! | `edit PATH`, `write-file PATH FROM` | appends a line to a file / copies a file |
 //! | `print-environment NAME` | prints a variable, or that it is not set |
 //! | `crash`, `exit CODE` | ends by a signal, or with a code |
@@ -109,6 +111,8 @@ fn obey(word: &str, rest: &str, arguments: &[String]) {
         "echo-prompt" => {
             let _ = io::copy(&mut io::stdin(), &mut io::stdout());
         }
+        "count" => count(Path::new(rest)),
+        "before" => before(rest, arguments),
         "edit" => edit(rest),
         "write-file" => copy(rest),
         "print-environment" => match std::env::var(rest) {
@@ -146,6 +150,28 @@ fn chatter(rest: &str) {
         println!("line {number}");
         let _ = io::stdout().flush();
         sleep(time(pause));
+    }
+}
+
+fn counted(file: &Path) -> u32 {
+    fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+fn count(file: &Path) {
+    if let Err(error) = fs::write(file, format!("{}\n", counted(file) + 1)) {
+        fail(&format!("{}: {error}", file.display()));
+    }
+}
+
+fn before(rest: &str, arguments: &[String]) {
+    let words: Vec<&str> = rest.splitn(3, ' ').collect();
+    let [number, file, instruction] = words[..] else {
+        fail("before needs a number, a file and an instruction")
+    };
+    let number: u32 = number.parse().unwrap_or_else(|_| fail("before needs a number"));
+    if counted(Path::new(file)) < number {
+        let (word, rest) = instruction.split_once(' ').unwrap_or((instruction, ""));
+        obey(word, rest.trim(), arguments);
     }
 }
 

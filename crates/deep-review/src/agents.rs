@@ -1,0 +1,74 @@
+//! Agents on this machine, as commands need them.
+//!
+//! In: a session and its settings. Out: what the preflight found, and the settings with the agents that take part. Starts
+//! programs only to ask their version, never a model.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::config::Settings;
+use git::Repository;
+use reviewers::agent::{Adapter, Agents, Catalogue, Preflight, join, preflight, prompts, wanted};
+
+use crate::exit::CommandError;
+use crate::session::Session;
+
+/// How long a program may take to tell its version before a run.
+const BEFORE_A_RUN: Duration = Duration::from_secs(5);
+
+/// How long it may take where somebody asks about it.
+pub(crate) const AT_LEISURE: Duration = Duration::from_secs(10);
+
+/// Every adapter, the user's own included; what cannot be used is said.
+pub(crate) fn catalogue(session: &Session) -> Catalogue {
+    let catalogue = Catalogue::load(session.user_folder().map(|folder| folder.join("agents")).as_deref());
+    for problem in &catalogue.problems {
+        session.ui.warn(&report::safe_text(problem));
+    }
+    catalogue
+}
+
+/// Looks at the agents that a run would ask, and adds those that take part to the settings. Returns them with a sentence
+/// for each that is there and does not.
+pub(crate) fn take_part(
+    session: &Session,
+    settings: &mut Settings,
+    named: &[String],
+    repository: &Repository,
+) -> Result<(Agents, Vec<String>), CommandError> {
+    let catalogue = catalogue(session);
+    let adapters = wanted(settings, named, &catalogue);
+    let agents = examine(session, &adapters, Some(repository), BEFORE_A_RUN)?;
+    let notes = join(settings, named, &agents.examined);
+    for note in &notes {
+        session.ui.talk(&report::safe_text(note));
+    }
+    Ok((agents, notes))
+}
+
+/// Looks at these adapters' programs.
+pub(crate) fn examine(
+    session: &Session,
+    adapters: &[Arc<Adapter>],
+    repository: Option<&Repository>,
+    limit: Duration,
+) -> Result<Agents, CommandError> {
+    let scratch = session.scratch();
+    std::fs::create_dir_all(&scratch)
+        .map_err(|error| CommandError::environment(format!("no folder for scratch files: {error}")))?;
+    let keeper = Session::keeper()?;
+    let with = Preflight {
+        environment: &session.environment,
+        keeper: &keeper,
+        scratch: &scratch,
+        limit,
+        never_in: repository.and_then(Repository::worktree),
+    };
+    let found = preflight(adapters, &with);
+    let names = adapters.iter().map(|adapter| adapter.name.clone());
+    let (prompts, problems) = prompts(session.user_folder().map(|folder| folder.join("prompts")).as_deref());
+    for problem in &problems {
+        session.ui.warn(&report::safe_text(problem));
+    }
+    Ok(Agents { environment: session.environment.clone(), examined: names.zip(found).collect(), prompts })
+}

@@ -1,0 +1,104 @@
+//! What `doctor` says about how firmly this machine holds a program.
+//!
+//! In: the machine. Out: rows. Starts this very program under supervision, and `bwrap` where it is there; never a reviewer.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use model::Ending;
+use supervise::{Cancel, Level, Limits, Outcome, Program, Stdin};
+
+use super::{Answer, State};
+use crate::session::Session;
+
+/// Rows about isolation.
+pub(super) fn examine() -> Vec<Answer> {
+    vec![supervision(), bubblewrap()]
+}
+
+/// Runs a program that only says its version, and looks at what held it.
+fn supervision() -> Answer {
+    let own = std::env::current_exe().map_err(|error| error.to_string());
+    let outcome = own.and_then(|own| run(vec![own.into(), "--version".into()]));
+    let outcome = match outcome {
+        Ok(outcome) if outcome.ending == Ending::Finished => outcome,
+        Ok(outcome) => return broken(&outcome.notes.join("; ")),
+        Err(why) => return broken(&why),
+    };
+    let nothing = "nothing to do: reports say what is not proven";
+    let what = "supervision";
+    match outcome.level {
+        Some(Level::Namespace) => Answer::good(
+            what,
+            "PID namespaces work: when a reviewer ends, the kernel ends everything it started",
+        ),
+        Some(Level::Job) => {
+            Answer::good(what, "job objects work: when a reviewer ends, everything it started ends")
+        }
+        Some(Level::Keeper) => Answer::other(
+            what,
+            State::Missing,
+            "a keeper owns each reviewer's process tree and proves it gone; there are no PID namespaces besides",
+            "allow unprivileged user namespaces: sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns",
+        ),
+        Some(Level::Group) | None => {
+            let how = "reviewers are ended by group; that nothing is left cannot be proven on this system";
+            Answer::other(what, State::Missing, how, nothing)
+        }
+    }
+}
+
+fn broken(why: &str) -> Answer {
+    let mend =
+        "reviewers cannot be started here: see the reason; `--reviewer builtin` starts no program but git";
+    Answer::other("supervision", State::Broken, why, mend)
+}
+
+/// Whether `bwrap` is there and works; many systems have it and forbid what it needs.
+fn bubblewrap() -> Answer {
+    let what = "bubblewrap";
+    if !cfg!(target_os = "linux") {
+        return Answer::other(what, State::Missing, "is of Linux only", "nothing to do");
+    }
+    let Ok(program) = which::which("bwrap") else {
+        return Answer::other(what, State::Missing, "not found", "install the package bubblewrap");
+    };
+    let words =
+        ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-all", "--die-with-parent"];
+    let command = std::iter::once(program.clone().into()).chain(words.map(OsString::from));
+    match run(command.chain([program.into(), "--version".into()]).collect()) {
+        Ok(outcome) if outcome.ending == Ending::Finished => Answer::good(what, "works"),
+        Ok(outcome) => {
+            let said = outcome.notes.last().map_or(outcome.ending.as_str(), String::as_str);
+            Answer::other(what, State::Missing, said, "allow unprivileged user namespaces")
+        }
+        Err(why) => Answer::other(what, State::Missing, why, "make the folder for temporary files writable"),
+    }
+}
+
+/// Runs a small program to its end, in a folder that is removed afterwards. What it wrote is read before.
+fn run(command: Vec<OsString>) -> Result<Outcome, String> {
+    let keeper = Session::keeper().map_err(|error| error.to_string())?;
+    let base = std::env::temp_dir().join(format!("deep-review-doctor-{}", std::process::id()));
+    let program = Program {
+        command,
+        folder: std::env::temp_dir(),
+        environment: supervise::harmless_environment(&[]),
+        stdin: Stdin::Null,
+        run_folder: base.clone(),
+        keeper,
+    };
+    let limits = Limits { wall: Duration::from_secs(10), ..Limits::default() };
+    let mut outcome = supervise::run(&program, &limits, &Cancel::new(), &mut |_| {});
+    let last = std::fs::read_to_string(&outcome.stderr).unwrap_or_default();
+    if let Some(line) = last.lines().last() {
+        outcome.notes.push(line.to_owned());
+    }
+    clear(&base)?;
+    Ok(outcome)
+}
+
+fn clear(folder: &Path) -> Result<(), String> {
+    supervise::remove_tree(folder).map_err(|error| error.to_string())
+}

@@ -1,0 +1,140 @@
+//! `reviewers test`: one small question to an agent.
+//!
+//! In: names. Out: a row each: did it answer, did the text arrive unaltered, could it read a file. Exit code 4 where one
+//! cannot be used. Costs a call or two of each model.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use ::config::ReviewerSettings;
+use model::Clock as _;
+use ::reviewers::agent::{Agent, Agents, Trial, TrialPlace, try_agent};
+use serde_json::{Value, json};
+use supervise::Cancel;
+
+use super::reviewers::panel;
+use crate::args::ProgressHow;
+use crate::exit::{CommandError, Exit};
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::session::Session;
+
+/// Tries every named reviewer, or every agent a run would ask.
+pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandError> {
+    let (settings, agents, _) = panel(session, names)?;
+    let cancel = Cancel::new();
+    let progress = Arc::new(Progress::new(session.ui, ProgressHow::None));
+    interrupt::listen(&progress, cancel.clone())?;
+    let mut tried = Vec::new();
+    for (name, reviewer) in &settings.reviewers {
+        let is_wanted = if names.is_empty() { reviewer.enabled } else { names.contains(name) };
+        if is_wanted {
+            tried.push((name.clone(), one(session, name, reviewer, &agents, &cancel)?));
+        }
+    }
+    if let Some(unknown) = names.iter().find(|name| !tried.iter().any(|(tried, _)| tried == *name)) {
+        return Err(CommandError::usage(format!("there is no reviewer \"{unknown}\""))
+            .hint("`deep-review reviewers` lists them"));
+    }
+    if tried.is_empty() {
+        return Err(CommandError::usage("there is nobody to try: no agent is installed and signed in")
+            .hint("`deep-review reviewers` tells how to add one"));
+    }
+    print(session, &tried);
+    let works = tried.iter().all(|(_, tried)| matches!(tried, Tried::Asked(_, trial) if works(trial)));
+    Ok(if works { Exit::Passed } else { Exit::Environment })
+}
+
+/// What became of one.
+enum Tried {
+    Asked(Box<Agent>, Box<Trial>),
+    NotAsked(String),
+}
+
+fn works(trial: &Trial) -> bool {
+    trial.failure.is_none() && trial.echoed
+}
+
+fn one(
+    session: &Session,
+    name: &str,
+    settings: &ReviewerSettings,
+    agents: &Agents,
+    cancel: &Cancel,
+) -> Result<Tried, CommandError> {
+    let agent = match agents.behind(name, settings) {
+        Some(Ok(agent)) => agent,
+        Some(Err(why)) => return Ok(Tried::NotAsked(why.sentence())),
+        None if settings.api.is_some() => {
+            let why = "it is a model over HTTP: only a review shows whether it works (`deep-review --reviewer NAME`)";
+            return Ok(Tried::NotAsked(why.to_owned()));
+        }
+        None => {
+            let why = "it is a command: only a review shows whether it works (`deep-review --reviewer NAME`)";
+            return Ok(Tried::NotAsked(why.to_owned()));
+        }
+    };
+    session.ui.talk(&format!("asking {}", report::safe_text(name)));
+    let failed = |error: String| CommandError::environment(error);
+    let folder = tempfile::Builder::new()
+        .prefix("test-")
+        .tempdir_in(session.scratch())
+        .map_err(|error| failed(format!("no folder to try it in: {error}")))?;
+    let nonce = format!("{:x}{:x}", session.clock.now().as_nanosecond(), std::process::id());
+    let place = TrialPlace {
+        folder: folder.path(),
+        keeper: &Session::keeper()?,
+        environment: &session.environment,
+        nonce: &nonce,
+    };
+    let trial = try_agent(agent, settings, &place, cancel).map_err(failed)?;
+    Ok(Tried::Asked(Box::new(agent.clone()), Box::new(trial)))
+}
+
+fn print(session: &Session, tried: &[(String, Tried)]) {
+    if session.ui.json {
+        let rows: Vec<Value> = tried.iter().map(|(name, tried)| row(name, tried)).collect();
+        session.ui.result(&serde_json::to_string_pretty(&rows).expect("plain data"));
+        return;
+    }
+    let mut text = String::new();
+    for (name, tried) in tried {
+        let line = match tried {
+            Tried::NotAsked(why) => format!("not asked: {why}"),
+            Tried::Asked(agent, trial) => sentence(agent, trial),
+        };
+        writeln!(text, "{name:<14} {line}").unwrap_or_default();
+    }
+    session.ui.result(&report::safe_text(&text));
+}
+
+fn sentence(agent: &Agent, trial: &Trial) -> String {
+    if let Some(failure) = &trial.failure {
+        return format!("failed after {:.1} s: {}: {}", seconds(trial), failure.class.as_str(), failure.message);
+    }
+    let said = match (trial.echoed, trial.read_file) {
+        (true, true) => "works: the text arrived unaltered and it can read files",
+        (true, false) => "answers, but did not tell what is in the file it was given: perhaps it cannot read it",
+        (false, _) => "answers, but not with the line it was given: perhaps something alters the text",
+    };
+    let model = trial.model.as_deref().map(|model| format!(", {model}")).unwrap_or_default();
+    let tokens = trial.tokens.map_or("tokens unknown".to_owned(), |tokens| {
+        format!("{} tokens in, {} out", tokens.input, tokens.output)
+    });
+    format!("{said} ({:.1} s{model}, {tokens}; {})", seconds(trial), agent.sentence())
+}
+
+fn seconds(trial: &Trial) -> f64 {
+    trial.ms as f64 / 1000.0
+}
+
+fn row(name: &str, tried: &Tried) -> Value {
+    match tried {
+        Tried::NotAsked(why) => json!({ "name": name, "asked": false, "works": false, "why": why }),
+        Tried::Asked(agent, trial) => json!({
+            "name": name, "asked": true, "works": works(trial), "canary_echoed": trial.echoed, "read_file": trial.read_file,
+            "failure": trial.failure, "ending": trial.ending, "ms": trial.ms, "tokens": trial.tokens, "usd": trial.usd,
+            "model": trial.model, "version": agent.version, "answer": trial.answer,
+        }),
+    }
+}

@@ -1,0 +1,71 @@
+//! What earlier runs left behind.
+//!
+//! In: the record. Out: what was ended now, in sentences, and a word about runs that can be gone on with. Never touches what
+//! belongs to a living run.
+
+use std::time::Duration;
+
+use model::Target;
+use store::{RunEntry, Store};
+
+use crate::progress::Progress;
+
+/// A start does not wait for a removal that may only succeed later.
+const PATIENCE: Duration = Duration::ZERO;
+
+/// Ends what earlier runs that died may have left behind, and says so.
+pub(crate) fn recover(progress: &Progress, store: &Store) -> Vec<String> {
+    let mut notes = Vec::new();
+    let recovery = supervise::recover(store.root());
+    notes.extend(recovery.attempts.iter().map(told));
+    notes.extend(recovery.notes);
+    for left in supervise::keep_promises(&store.promises(), PATIENCE) {
+        progress.say(&format!(
+            "{} of an earlier run could not be removed: {}",
+            left.path.display(),
+            left.why
+        ));
+    }
+    for note in &notes {
+        progress.say(note);
+    }
+    notes
+}
+
+/// What was found of an attempt whose supervisor died.
+fn told(attempt: &supervise::Recovered) -> String {
+    let program = &attempt.program;
+    match (attempt.tree_gone, attempt.ended_now) {
+        (true, 0) => {
+            format!("an earlier run died while `{program}` was running; its keeper had ended everything")
+        }
+        (true, ended) => {
+            format!(
+                "an earlier run died while `{program}` was running; {ended} processes of it were ended now, all are gone"
+            )
+        }
+        (false, ended) => format!(
+            "an earlier run died while `{program}` was running; {ended} processes of it were ended now, but it is not \
+             proven that all are gone"
+        ),
+    }
+}
+
+/// Says where the same commits were under review in a run that was interrupted: finished reviewers need not be paid twice.
+pub(crate) fn mention_unfinished(progress: &Progress, store: &Store, target: &Target) {
+    // A list that cannot be read is told by `log`; here it would only be in the way.
+    let Ok(Some(run)) = store.last_unfinished() else { return };
+    if is_about(&run, target) {
+        let id = run.id();
+        progress.say(&format!(
+            "run {id} of the same commits is unfinished; `deep-review resume` goes on with it"
+        ));
+    }
+}
+
+fn is_about(run: &RunEntry, target: &Target) -> bool {
+    let summary = run.record.as_ref().map(|record| &record.target);
+    summary.is_some_and(|summary| {
+        summary.kind == target.kind && summary.head == target.head && summary.merge_base == target.merge_base
+    })
+}

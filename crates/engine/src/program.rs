@@ -1,0 +1,131 @@
+//! Asks one reviewer that is a program: a command, or the agent behind a reviewer.
+//!
+//! In: what the panel shares and one reviewer's settings. Out: an attempt. Tells the reviewer what the built-in reviewers
+//! have found and where to look first; never reads an answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::Sender;
+
+use config::ReviewerSettings;
+use model::{Ending, Failure, ReviewDocument};
+use reviewers::agent::{AgentRequest, Unready, ask_agent};
+use reviewers::{Attempt, Briefing, CommandRequest, ask_command};
+use supervise::Progress;
+
+use crate::ask::{News, Panel, not_asked};
+use crate::spending::{ask_http, within_budget};
+
+/// One reviewer's place in the panel.
+pub(crate) struct Chair<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) settings: &'a ReviewerSettings,
+    /// A fresh folder for its checkout.
+    pub(crate) scratch: &'a Path,
+    /// A fresh folder for the record of its process.
+    pub(crate) process: &'a Path,
+}
+
+/// Asks a command, the agent behind a reviewer, or a model over HTTP.
+pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<News>) -> Attempt {
+    let Chair { name, settings, .. } = *chair;
+    if settings.api.is_some() {
+        return ask_http(panel, name, settings, &briefing(panel, name), news);
+    }
+    let is_agent = panel.agents.behind(name, settings).is_some();
+    within_budget(panel, name, settings, is_agent, |settings| ask_in_time(panel, chair, settings, news))
+}
+
+fn ask_in_time(
+    panel: &Panel<'_>,
+    chair: &Chair<'_>,
+    settings: &ReviewerSettings,
+    news: &Sender<News>,
+) -> Attempt {
+    let Chair { name, scratch, process, .. } = *chair;
+    let cancel = &panel.stop.cancel;
+    let request = CommandRequest {
+        name,
+        settings,
+        repository: panel.repository,
+        target: panel.snapshot.target(),
+        diff: panel.snapshot.diff(),
+        run: panel.run,
+        folder: scratch,
+        process,
+        keeper: panel.keeper,
+        prior: panel.prior,
+        briefing: &briefing(panel, name),
+    };
+    let tell = |progress: Progress, note: Option<String>| {
+        if let Progress::Output { stdout, .. } = progress {
+            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes: stdout, note }));
+        }
+    };
+    match panel.agents.behind(name, settings) {
+        None => ask_command(&request, cancel, &mut |progress| tell(progress, None)),
+        Some(Err(why)) => not_ready(name, settings, why),
+        Some(Ok(agent)) => {
+            let environment = &panel.agents.environment;
+            let request = AgentRequest { command: request, agent, environment };
+            ask_agent(&request, cancel, &mut |progress, doing| tell(progress, doing))
+        }
+    }
+}
+
+fn not_ready(name: &str, settings: &ReviewerSettings, why: &Unready) -> Attempt {
+    let message = why.sentence();
+    Attempt {
+        ending: Ending::NotStarted,
+        quorum: settings.quorum,
+        failure: Some(Failure { class: why.class(), message: message.clone(), retry_after_ms: None }),
+        ..not_asked(name, &message)
+    }
+}
+
+/// What a reviewer is told besides the change.
+fn briefing(panel: &Panel<'_>, name: &str) -> Briefing {
+    let mut briefing = Briefing {
+        template: panel.agents.prompt(name).cloned(),
+        attention: attention(panel.snapshot.target()),
+        ..Briefing::default()
+    };
+    if panel.builtin_asked {
+        // A rule that panics costs the built-in reviewers, not everybody who would have been told.
+        let document = catch_unwind(AssertUnwindSafe(|| builtin_document(panel)));
+        let findings = document.map(|document| document.findings.as_slice()).unwrap_or_default();
+        briefing.found = findings.iter().take(TOLD).map(in_one_line).collect();
+    }
+    briefing
+}
+
+/// Findings of the built-in reviewers told to the others: more would be a list and no hint.
+const TOLD: usize = 20;
+
+/// Files named as the first to look at.
+const FIRST: usize = 8;
+
+fn in_one_line(finding: &model::DocumentFinding) -> String {
+    match finding.locations.first() {
+        Some(place) => match place.start {
+            Some(line) => format!("{}:{line}: {}", place.path, finding.title),
+            None => format!("{}: {}", place.path, finding.title),
+        },
+        None => finding.title.clone(),
+    }
+}
+
+/// The files that most was changed in, generated ones left out. Nothing where all files are few.
+fn attention(target: &model::Target) -> Vec<String> {
+    let mut files: Vec<_> = target.changed.iter().filter(|file| !file.trivial && !file.binary).collect();
+    if files.len() <= FIRST {
+        return Vec::new();
+    }
+    files.sort_by_key(|file| std::cmp::Reverse(file.added + file.removed));
+    files.iter().take(FIRST).map(|file| format!("{}: +{} −{}", file.path, file.added, file.removed)).collect()
+}
+
+/// What the built-in reviewers say; made by whoever needs it first.
+pub(crate) fn builtin_document<'a>(panel: &'a Panel<'_>) -> &'a ReviewDocument {
+    panel.builtin_document.get_or_init(|| builtin::review_snapshot(panel.snapshot, panel.builtin))
+}

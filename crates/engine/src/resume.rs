@@ -1,0 +1,153 @@
+//! Going on with a run that was interrupted.
+//!
+//! In: a run, and the configuration of now. Out: the finished report of that run. Reviewers that came to an end are not asked
+//! again; the target stays what it was; nobody is called by another command than the one the run began with.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use config::Config;
+use evidence::Evidence;
+use git::Snapshot;
+use model::{Ending, EventKind, Target};
+use reviewers::Attempt;
+use store::{RunEntry, RunFolder};
+
+use crate::Error;
+use crate::hear::{Answered, hear};
+use crate::keep::{keep, keep_try, restore};
+use crate::listen::{ATTEMPTS, spooled};
+use crate::plan::Plan;
+use crate::records::records;
+use crate::review::{Finished, Story, Tools, names_of};
+use crate::roster::Asked;
+use crate::scrub::Scrub;
+use crate::tell::{listed, tell};
+
+/// Which run is gone on with.
+#[derive(Debug)]
+pub struct ResumeRequest<'a> {
+    /// The run.
+    pub run: &'a RunEntry,
+    /// The settings of now: commands come from here.
+    pub config: &'a Config,
+    /// Ask nobody: consolidate what has arrived.
+    pub as_it_is: bool,
+    /// Another deadline than the run had.
+    pub deadline: Option<Duration>,
+    /// Also write the report's forms here.
+    pub out: Option<PathBuf>,
+    /// The user's home folder, so that it can be kept out of the report.
+    pub home: Option<PathBuf>,
+}
+
+/// Goes on with a run. Reviewers that came to their end stay as they are; others are asked.
+pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished, Error> {
+    let begun = Instant::now();
+    let run = tools.store.reopen(request.run)?;
+    let plan = plan_of(&run)?;
+    let target = run.target()?.ok_or_else(|| no_plan(&run, "what it reviews was not written down"))?;
+    let mut config = Config::of(plan.settings(&request.config.settings));
+    let review = &mut config.settings.review;
+    review.deadline = request.deadline.unwrap_or(review.deadline);
+    let roster = roster(request, &run, &plan, &config)?;
+    let snapshot = Snapshot::open(tools.repository, &target)?;
+    run.set_resumed()?;
+    // Before anything of it is read: what a dead process left running may still write. What cannot be proven gone is told by
+    // the promise that waits for it.
+    drop(supervise::recover(run.path()));
+    let (records, no_records) = records(tools.store, &names_of(&roster));
+    let story = Story {
+        tools,
+        run: &run,
+        target: &target,
+        snapshot: &snapshot,
+        evidence: &Evidence::new(&snapshot),
+        records: &records,
+        config: &config,
+        config_sha256: plan.config_sha256,
+        roster: &roster,
+        out: request.out.clone(),
+        home: request.home.clone(),
+        notes: plan.notes.into_iter().chain(no_records).collect(),
+        begun,
+    };
+    let known = known(&story, request.as_it_is)?;
+    tell(tools, &run, EventKind::Note { text: going_on(&run, &roster, &known) });
+    story.tell_to_the_end(known)
+}
+
+fn plan_of(run: &RunFolder) -> Result<Plan, Error> {
+    let plan: Plan = run.plan()?.ok_or_else(|| no_plan(run, "whom it asks was not written down"))?;
+    if plan.is_known() { Ok(plan) } else { Err(no_plan(run, "another version of deep-review planned it")) }
+}
+
+fn no_plan(run: &RunFolder, why: &str) -> Error {
+    Error::NoPlan { id: run.id().to_string(), why: why.to_owned() }
+}
+
+/// Who is on the panel. Where nobody is asked, it does not matter what is configured now.
+fn roster(
+    request: &ResumeRequest<'_>,
+    run: &RunFolder,
+    plan: &Plan,
+    config: &Config,
+) -> Result<Vec<Asked>, Error> {
+    if request.as_it_is {
+        return Ok(plan.remembered());
+    }
+    plan.roster(run.id(), &config.settings)
+}
+
+/// The answers that stand in the run folder. With `all`, those that are missing are answered by what there is.
+fn known(story: &Story<'_>, all: bool) -> Result<BTreeMap<String, Answered>, Error> {
+    let (run, target) = (story.run, story.target);
+    let attempts = run.file(ATTEMPTS);
+    let scrub = story.hearing().scrub();
+    let mut known = BTreeMap::new();
+    for (at, asked) in story.roster.iter().enumerate() {
+        if let Some(answered) = restore(run, asked.name(), asked.parser(), target, !all)? {
+            known.insert(asked.name().to_owned(), answered);
+            continue;
+        }
+        let mut last = lost(asked, Vec::new(), Vec::new(), target, &scrub);
+        for (stdout, stderr) in spooled(&attempts, at) {
+            last = lost(asked, stdout, stderr, target, &scrub);
+            keep_try(run, &last)?;
+        }
+        if all {
+            keep(run, &last)?;
+            known.insert(asked.name().to_owned(), last);
+        }
+    }
+    Ok(known)
+}
+
+/// An attempt whose process died with us. Cancelled, because it was cut off and can be asked again.
+fn lost(asked: &Asked, stdout: Vec<u8>, stderr: Vec<u8>, target: &Target, scrub: &Scrub) -> Answered {
+    let attempt = Attempt {
+        name: asked.name().to_owned(),
+        ending: Ending::Cancelled,
+        error: Some("the run was interrupted before it was done".to_owned()),
+        answer: stdout,
+        stderr,
+        quorum: asked.settings().is_some_and(|settings| settings.quorum),
+        ..Attempt::default()
+    };
+    hear(attempt, asked.parser(), target, scrub)
+}
+
+fn going_on(run: &RunFolder, roster: &[Asked], known: &BTreeMap<String, Answered>) -> String {
+    let of = |wanted: bool| -> Vec<&str> {
+        roster.iter().map(Asked::name).filter(|name| known.contains_key(*name) == wanted).collect()
+    };
+    let (done, left) = (of(true), of(false));
+    match (done.as_slice(), left.as_slice()) {
+        (_, []) => format!("going on with {}: nobody is left to ask", run.id()),
+        ([], left) => format!("going on with {}: asking {}", run.id(), listed(left)),
+        (done, left) => {
+            format!("going on with {}: {} stand, asking {}", run.id(), listed(done), listed(left))
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Asks one agent: its own stripped checkout, a short prompt on standard input, the diff as a file, its stream watched.
+//!
+//! In: a request with everything pinned and an agent that passed its preflight. Out: an [`Attempt`] whose answer is the
+//! agent's last word, or what kind of failure kept it from one. Never judges the answer, and never trusts exit code 0.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use config::{Environment, ReviewerSettings};
+use model::{Ending, Failure, FailureClass, ReviewerKind};
+use supervise::{Cancel, Interrupt, Keeper, Limits, Outcome, Program, Progress, Pulse, Stdin};
+
+use super::adapter::{Feed, FirstSignal, Format};
+use super::answer::{AgentAnswer, read_stream};
+use super::call::{Call, Values, call};
+use super::preflight::{Agent, found_file};
+use super::redact::Secrets;
+use super::stream::{ProcessEnd, Seen, StreamReader};
+use crate::Attempt;
+use crate::command::{self, CHECKOUT, CommandRequest, Exchange};
+
+/// Everything needed to ask one agent.
+#[derive(Debug)]
+pub struct AgentRequest<'a> {
+    /// What any reviewer is asked with; its `settings.command` is not used.
+    pub command: CommandRequest<'a>,
+    /// The agent.
+    pub agent: &'a Agent,
+    /// The environment its preflight was made with.
+    pub environment: &'a Environment,
+}
+
+/// How long a program may run on after it has told its result. Servers and shells it started may hold it open for ever.
+const AFTERWARDS: Duration = Duration::from_secs(5);
+
+/// How much of standard error says why a program died.
+const STDERR_READ: u64 = 64 * 1024;
+
+/// Asks one agent and returns when it ended, was ended, or could not be started.
+pub fn ask_agent(
+    request: &AgentRequest<'_>,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress, Option<String>),
+) -> Attempt {
+    let started = Instant::now();
+    let mut attempt = Attempt {
+        name: request.command.name.to_owned(),
+        kind: ReviewerKind::Agent,
+        quorum: request.command.settings.quorum,
+        model: request.command.settings.model.clone(),
+        effort: request.command.settings.effort.clone(),
+        ending: Ending::NotStarted,
+        ..Attempt::default()
+    };
+    if let Err(why) = ask(request, cancel, progress, &mut attempt) {
+        attempt.ending = Ending::NotStarted;
+        attempt.error = Some(why);
+    }
+    attempt.ms = started.elapsed().as_millis() as u64;
+    attempt
+}
+
+fn ask(
+    request: &AgentRequest<'_>,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress, Option<String>),
+    attempt: &mut Attempt,
+) -> Result<(), String> {
+    let common = &request.command;
+    let worktree = common.folder.join(CHECKOUT);
+    let checkout = command::checkout(common, &worktree, &mut attempt.notes)?;
+    let exchange = Exchange::prepare(common, &worktree, true, true)?;
+    attempt.roots = command::roots(&worktree);
+    attempt.prompt = exchange.prompt.as_ref().map(|(text, _)| text.clone());
+    attempt.canary = exchange.prompt.as_ref().map(|(_, canary)| canary.clone());
+    attempt.receipt = command::receipt(common);
+    let agent = request.agent;
+    attempt.notes.extend(agent.warnings.iter().cloned());
+    attempt.notes.push(agent.sentence());
+
+    let party = Party { agent, settings: common.settings, environment: request.environment };
+    let program = program(
+        party,
+        Places {
+            worktree: &worktree,
+            private: &common.folder.join("private"),
+            prompt_file: &exchange.prompt_file,
+            diff_file: &exchange.diff_file,
+            process: common.process,
+            keeper: common.keeper,
+        },
+    )?;
+    let secrets = Secrets::of(&program.environment);
+    let before =
+        checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
+    let watched = watch(party, &program, cancel, progress);
+    take(attempt, &watched, &secrets);
+    match checkout.changed_since(&before) {
+        Ok(changed) => command::note_edits(&changed, &exchange.name, &mut attempt.notes),
+        Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
+    }
+    Ok(())
+}
+
+/// The agent, how it is configured, and the environment around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Party<'a> {
+    pub(crate) agent: &'a Agent,
+    pub(crate) settings: &'a ReviewerSettings,
+    pub(crate) environment: &'a Environment,
+}
+
+/// Where things are for one attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places<'a> {
+    pub(crate) worktree: &'a Path,
+    pub(crate) private: &'a Path,
+    pub(crate) prompt_file: &'a Path,
+    pub(crate) diff_file: &'a Path,
+    pub(crate) process: &'a Path,
+    pub(crate) keeper: &'a Keeper,
+}
+
+/// The program, ready to be started. Writes what it needs into its private folder.
+pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, String> {
+    let Party { agent, settings, environment: around } = party;
+    let mut pass = settings.env.clone();
+    let carried = carried(agent, around, &mut pass)?;
+    let values = Values::default()
+        .with("model", settings.model.as_ref())
+        .with("effort", settings.effort.as_ref())
+        .with("worktree", Some(places.worktree))
+        .with("private", Some(places.private))
+        .with("prompt_file", Some(places.prompt_file))
+        .with("diff_file", Some(places.diff_file))
+        .with("carried", carried);
+    std::fs::create_dir_all(places.private)
+        .map_err(|error| format!("its private folder could not be made: {error}"))?;
+    let call = call(&agent.adapter, agent.way(), &agent.program, &values, places.worktree, places.private)?;
+    pass.extend(call.pass.iter().cloned());
+    let stdin = match agent.adapter.run.stdin {
+        Feed::Prompt => places.prompt_file.to_owned(),
+        Feed::Pointer => pointer(places)?,
+    };
+    Ok(Program {
+        environment: environment(&call, &pass),
+        command: call.command,
+        folder: call.folder,
+        stdin: Stdin::File(stdin),
+        run_folder: places.process.to_owned(),
+        keeper: places.keeper.clone(),
+    })
+}
+
+/// A file with one sentence that says where the prompt is, in words that no program rewrites.
+fn pointer(places: Places<'_>) -> Result<PathBuf, String> {
+    let prompt = places.prompt_file.to_string_lossy();
+    // An `@` anywhere would be expanded, and it is the one thing this sentence is for.
+    if prompt.contains('@') {
+        return Err("it expands `@` in what it is told, and the path of its checkout has one: set `XDG_CACHE_HOME`".to_owned());
+    }
+    let path = places.private.join("pointer.txt");
+    let text = format!(
+        "Your instructions are in the file {prompt}\n\nRead that whole file before anything else, and do exactly what it says.\n"
+    );
+    std::fs::write(&path, text).map_err(|error| format!("its pointer could not be written: {error}"))?;
+    Ok(path)
+}
+
+/// The harmless variables, those passed on, and those the adapter sets, which win.
+fn environment(call: &Call, pass: &[String]) -> Vec<(OsString, OsString)> {
+    let mut environment = supervise::harmless_environment(pass);
+    environment.retain(|(name, _)| !call.set.iter().any(|(set, _)| set == name));
+    environment.extend(call.set.iter().cloned());
+    environment
+}
+
+/// The part of the user's own settings that says which provider to use, as TOML; the names of the variables it needs are
+/// passed on.
+fn carried(
+    agent: &Agent,
+    environment: &Environment,
+    pass: &mut Vec<String>,
+) -> Result<Option<String>, String> {
+    let Some(auth) = agent.way().filter(|auth| !auth.carry.is_empty()) else { return Ok(None) };
+    let Some(path) = found_file(auth, environment) else { return Ok(None) };
+    let wrong = |error: &dyn std::fmt::Display| format!("its own settings could not be read: {error}");
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+    let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(&error.message()))?;
+    table.retain(|key, _| auth.carry.iter().any(|carried| carried == key));
+    if let Some(key) = &auth.pass_named {
+        named(&toml::Value::Table(table.clone()), key, pass);
+    }
+    toml::to_string(&table).map(Some).map_err(|error| wrong(&error))
+}
+
+fn named(value: &toml::Value, key: &str, names: &mut Vec<String>) {
+    let Some(table) = value.as_table() else { return };
+    for (name, value) in table {
+        match value.as_str() {
+            Some(text) if name == key => names.push(text.to_owned()),
+            _ => named(value, key, names),
+        }
+    }
+}
+
+/// What came of the process and of its stream.
+pub(crate) struct Watched {
+    pub(crate) outcome: Outcome,
+    pub(crate) answer: AgentAnswer,
+    /// It had told its result and was ended because it ran on.
+    ran_on: bool,
+    /// Its whole standard output.
+    stream: Vec<u8>,
+}
+
+/// Why an attempt is broken off that has told its result.
+const RAN_ON: &str = "it ran on after it had told its result";
+
+/// Runs the program and reads its stream as it grows.
+pub(crate) fn watch(
+    party: Party<'_>,
+    program: &Program,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress, Option<String>),
+) -> Watched {
+    let adapter = &party.agent.adapter;
+    let stop = cancel.child();
+    let doing = RefCell::new(None);
+    let mut reader = StreamReader::new(adapter);
+    let (done, told) = channel();
+    let outcome = std::thread::scope(|scope| {
+        scope.spawn({
+            let stop = &stop;
+            move || end_when_it_runs_on(&told, stop)
+        });
+        let done = done;
+        let mut on_line = |line: &[u8]| {
+            let mut seen = reader.feed(line);
+            seen.extend(reader.feed(b"\n"));
+            if let Some(what) = react(seen, &stop, &done) {
+                doing.replace(Some(what));
+            }
+        };
+        let limits = limits(party);
+        let mut on_news = |news: Progress| progress(news, doing.take());
+        supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
+    });
+    // Read again as a whole: what was shown live may lack its longest lines.
+    let stream = std::fs::read(&outcome.stdout).unwrap_or_default();
+    let stderr = command::read_end(&outcome.stderr, STDERR_READ);
+    let ran_on = outcome.broken_off.as_deref() == Some(RAN_ON);
+    let end = ProcessEnd {
+        exit: outcome.exit,
+        signal: outcome.signal,
+        stopped: outcome.stopped_by.is_some() && outcome.ending != Ending::Leaky,
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    };
+    Watched { answer: read_stream(adapter, &stream, &end), outcome, ran_on, stream }
+}
+
+fn limits(party: Party<'_>) -> Limits {
+    let adapter = &party.agent.adapter;
+    Limits {
+        interrupt: match adapter.run.first_signal {
+            FirstSignal::Interrupt => Interrupt::Int,
+            FirstSignal::Terminate => Interrupt::Term,
+        },
+        // Programs with an event stream go on complaining on standard error while they hang.
+        pulse: match adapter.stream.format {
+            Format::Events => Pulse::Stdout,
+            Format::Text => Pulse::Either,
+        },
+        ..command::limits(party.settings)
+    }
+}
+
+/// Breaks the attempt off where going on is hopeless or unsafe; returns what it is doing.
+fn react(seen: Vec<Seen>, stop: &Cancel, done: &Sender<()>) -> Option<String> {
+    let mut doing = None;
+    for one in seen {
+        match one {
+            Seen::Doing(what) => doing = Some(what),
+            Seen::Hopeless(failure) => stop.break_off(failure.message),
+            Seen::Unsafe(why) => stop.break_off(why),
+            // Nobody listens once it has ended.
+            Seen::Done => drop(done.send(())),
+        }
+    }
+    doing
+}
+
+/// Waits for the result, and then only a while for the end.
+fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
+    if told.recv().is_err() {
+        return;
+    }
+    let end = Instant::now() + AFTERWARDS;
+    loop {
+        match told.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => return stop.break_off(RAN_ON),
+        }
+    }
+}
+
+/// Turns what was watched into the attempt.
+fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets) {
+    let Watched { outcome, answer, ran_on, stream } = watched;
+    attempt.exit = outcome.exit;
+    attempt.signal = outcome.signal;
+    attempt.tree_gone = Some(outcome.tree_gone);
+    attempt.notes.extend(outcome.notes.iter().map(|note| secrets.text(note)));
+    attempt.stderr = secrets.redact(command::read_end(&outcome.stderr, command::STDERR_KEPT));
+    attempt.answer = secrets.text(&answer.text).into_bytes();
+    attempt.stream = secrets.redact(stream.clone());
+    attempt.tokens = answer.tokens;
+    attempt.usd = answer.usd;
+    attempt.model = answer.model.clone().or(attempt.model.take());
+    if answer.tool_calls.total() > 0 {
+        attempt.notes.push(format!("tools called: {}", answer.tool_calls.sentence()));
+    }
+    for line in answer.diagnostics.iter().take(3) {
+        attempt.notes.push(format!("it printed between its events: {}", secrets.text(line)));
+    }
+    let failure = answer.failure.clone().map(|failure| Failure {
+        message: secrets.text(&failure.message),
+        ..failure
+    });
+    let (ending, error) = ending(outcome, answer, failure.as_ref(), *ran_on);
+    if ending == Ending::Leaky && *ran_on {
+        attempt.notes.push("it ran on after it had told its result, and was ended".to_owned());
+    }
+    attempt.ending = ending;
+    attempt.error = error;
+    attempt.failure = match ending {
+        Ending::Finished | Ending::Leaky | Ending::Cancelled => None,
+        // A limit of ours ended it; that its stream has no end then says nothing new.
+        Ending::TimedOut | Ending::Stalled | Ending::OutputLimit => {
+            failure.filter(|failure| failure.class != FailureClass::Incomplete)
+        }
+        _ => failure,
+    };
+}
+
+/// The name of the ending, and the sentence with it: why the process ended comes before what its stream says.
+fn ending(
+    outcome: &Outcome,
+    answer: &AgentAnswer,
+    failure: Option<&Failure>,
+    ran_on: bool,
+) -> (Ending, Option<String>) {
+    let told = |ending: Ending| {
+        let note = outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned());
+        let reason = failure.filter(|failure| failure.class != FailureClass::Incomplete);
+        Some(reason.map_or(note.clone(), |failure| format!("{note}; before that: {}", failure.message)))
+    };
+    match outcome.ending {
+        // The story says who stopped it.
+        Ending::Cancelled => return (Ending::Cancelled, None),
+        // Ours: it had told its result.
+        Ending::Failed if ran_on && failure.is_none() => return (Ending::Leaky, None),
+        Ending::Finished | Ending::Leaky | Ending::Failed => {}
+        other => return (other, told(other)),
+    }
+    let Some(failure) = failure else {
+        return (outcome.ending, None);
+    };
+    let sentence = match failure.class {
+        FailureClass::Incomplete => failure.message.clone(),
+        class => format!("{}: {}", class.as_str(), failure.message),
+    };
+    let empty = answer.text.trim().is_empty();
+    let ending = match (failure.class, outcome.ending) {
+        (FailureClass::Incomplete, Ending::Finished | Ending::Leaky) if empty => Ending::Empty,
+        (FailureClass::Incomplete, _) => Ending::Truncated,
+        (_, Ending::Failed) => Ending::Failed,
+        _ => Ending::UnableToReview,
+    };
+    (ending, Some(sentence))
+}

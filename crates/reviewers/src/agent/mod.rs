@@ -1,0 +1,31 @@
+//! Agent CLIs as reviewers: each is described by data, driven by one piece of code.
+//!
+//! In: adapters (`agents/*.toml`, shipped or the user's), the environment, a request. Out: an attempt with the answer
+//! taken from the program's event stream. Never knows a vendor by name: what differs between programs is in the data.
+
+mod adapter;
+mod answer;
+mod ask;
+mod call;
+mod catalogue;
+mod detect;
+mod failure;
+mod ignored;
+mod panel;
+mod path;
+mod preflight;
+mod redact;
+mod stream;
+mod trial;
+
+pub use adapter::{Adapter, Proof};
+pub(crate) use answer::END_MARK;
+pub use answer::{AgentAnswer, ToolCalls, read_stream};
+pub use ask::{AgentRequest, ask_agent};
+pub use catalogue::{Catalogue, prompts};
+pub use detect::{Detection, Found, detect};
+pub use ignored::stripped_paths;
+pub use panel::{Agents, adapter_name, join, wanted};
+pub use preflight::{Agent, Preflight, Unready, preflight};
+pub use stream::{ProcessEnd, Seen, StreamReader};
+pub use trial::{Trial, TrialPlace, try_agent};

@@ -1,0 +1,91 @@
+//! Takes secrets and addresses out of what agents print.
+//!
+//! In: bytes and the values of the variables that were passed on. Out: the same bytes with each value replaced by its
+//! variable's name. Programs print keys in their error messages, and gateways' addresses carry them.
+
+use std::ffi::{OsStr, OsString};
+
+/// Shorter values are words, not secrets; replacing them would garble text.
+const SHORTEST: usize = 8;
+
+/// Values that must not be kept, with the names to put in their place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Secrets(Vec<(Vec<u8>, String)>);
+
+impl Secrets {
+    /// The secrets among variables: those whose names say so.
+    pub(crate) fn of(environment: &[(OsString, OsString)]) -> Self {
+        let mut secrets: Vec<(Vec<u8>, String)> = environment
+            .iter()
+            .filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST)
+            .map(|(name, value)| (value.as_encoded_bytes().to_vec(), name.to_string_lossy().into_owned()))
+            .collect();
+        // A secret inside another one goes after it.
+        secrets.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        Self(secrets)
+    }
+
+    /// The bytes without secrets.
+    pub(crate) fn redact(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.0.iter().fold(bytes, |bytes, (secret, name)| {
+            replace(&bytes, secret, format!("<{name}>").as_bytes())
+        })
+    }
+
+    /// The text without secrets.
+    pub(crate) fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.redact(text.as_bytes().to_vec())).into_owned()
+    }
+}
+
+fn is_secret(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "AUTH"].iter().any(|part| name.contains(part))
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let finder = memchr::memmem::Finder::new(from);
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = finder.find(rest) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// A line without the addresses in it: they name gateways, and may carry keys.
+pub(crate) fn without_addresses(line: &str) -> String {
+    let is_address = |word: &str| word.contains("://");
+    line.split(' ')
+        .map(|word| if is_address(word) { "<address>" } else { word })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_secret_variables_are_replaced_by_their_names() {
+        let environment = [
+            ("MY_API_KEY", "sk-123456789"),
+            ("OTHER_TOKEN", "sk-1234567890"),
+            ("PATH", "/usr/bin:/bin"),
+            ("SHORT_KEY", "abc"),
+        ];
+        let environment: Vec<(OsString, OsString)> =
+            environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let secrets = Secrets::of(&environment);
+        let text = secrets.text("keys sk-1234567890 and sk-123456789 of /usr/bin:/bin abc");
+        assert_eq!(text, "keys <OTHER_TOKEN> and <MY_API_KEY> of /usr/bin:/bin abc");
+    }
+
+    #[test]
+    fn addresses_go_as_a_whole() {
+        assert_eq!(without_addresses("at (http://127.0.0.1:1/s?key=x), sorry"), "at <address> sorry");
+    }
+}

@@ -1,0 +1,299 @@
+//! Asks one model over HTTP: the change in its prompt, read-only tools, parts where it does not fit.
+//!
+//! In: a request with everything pinned. Out: an [`Attempt`] whose answer is the model's last word. Never judges the answer,
+//! and never asks again after a failure, but with less at a time where the model says that it was too much.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use config::{Environment, PriceSettings, ReviewerSettings};
+use git::Snapshot;
+use model::{Ending, Failure, FailureClass, Receipt, ReviewerKind, RunId, Spend};
+use supervise::Cancel;
+
+use super::endpoint::{Endpoint, endpoint};
+use super::hearing::BYTES_PER_TOKEN;
+use super::merge::merge;
+use super::parts::{Part, parts};
+use super::seen::Seen;
+use super::talk::{Stopped, Talk};
+use super::tape::Tape;
+use crate::Attempt;
+use crate::budget::{Budget, Purse};
+use crate::prices::price;
+use crate::prompt::{Briefing, PromptInput, canary, one_line, prompt};
+
+/// Everything needed to ask one model.
+#[derive(Debug)]
+pub struct ModelRequest<'a> {
+    /// The reviewer's name in this run.
+    pub name: &'a str,
+    /// Whom to ask and how.
+    pub settings: &'a ReviewerSettings,
+    /// The change, and the repository around it, at the pinned commits.
+    pub snapshot: &'a Snapshot,
+    /// Findings of earlier rounds that want a status.
+    pub prior: &'a [String],
+    /// What it is told besides.
+    pub briefing: &'a Briefing,
+    /// Where its key stands.
+    pub environment: &'a Environment,
+    /// What may be spent.
+    pub budget: &'a Budget,
+    /// The user's own prices.
+    pub prices: &'a std::collections::BTreeMap<String, PriceSettings>,
+}
+
+/// Asks one model and returns when it answered, was ended, or could not be asked. `progress` is told bytes received and
+/// what the model is doing.
+pub fn ask_model(
+    request: &ModelRequest<'_>,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u64, Option<String>),
+) -> Attempt {
+    let started = Instant::now();
+    let settings = request.settings;
+    let purse = request.budget.purse(request.name);
+    let mut attempt = Attempt {
+        name: request.name.to_owned(),
+        kind: ReviewerKind::Model,
+        quorum: settings.quorum,
+        model: settings.model.clone(),
+        effort: settings.effort.clone(),
+        ending: Ending::NotStarted,
+        ..Attempt::default()
+    };
+    let found = match (endpoint(settings, request.environment), &settings.replay) {
+        // A replay sends nothing, so it needs no key.
+        (Err(_), Some(_)) => endpoint(&without_key(settings), request.environment),
+        (found, _) => found,
+    };
+    match found {
+        Ok(endpoint) => ask(request, &endpoint, &purse, started, cancel, progress, &mut attempt),
+        Err(why) => {
+            let class = if why.contains("key") { FailureClass::Auth } else { FailureClass::Configuration };
+            attempt.failure = Some(Failure { class, message: why.clone(), retry_after_ms: None });
+            attempt.error = Some(why);
+        }
+    }
+    attempt.ms = started.elapsed().as_millis() as u64;
+    purse.charge(&Spend { ms: attempt.ms, ..Spend::default() });
+    attempt
+}
+
+fn without_key(settings: &ReviewerSettings) -> ReviewerSettings {
+    let url = settings.url.clone().or_else(|| Some("http://127.0.0.1:9".to_owned()));
+    ReviewerSettings { url, key_env: None, ..settings.clone() }
+}
+
+fn ask(
+    request: &ModelRequest<'_>,
+    endpoint: &Endpoint,
+    purse: &Purse,
+    started: Instant,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u64, Option<String>),
+    attempt: &mut Attempt,
+) {
+    let settings = request.settings;
+    let price = price(request.prices, endpoint.api, endpoint.is_vendor, &endpoint.model);
+    attempt.notes.extend(endpoint.warnings.iter().cloned());
+    if price.is_none() && purse.is_limited_in_money() {
+        attempt.notes.push(
+            "its price is not known, so budgets in money do not hold it (`[prices]` tells one)".to_owned(),
+        );
+    }
+    let tape = match (&settings.record, &settings.replay) {
+        (_, Some(folder)) => Tape::Replay(folder.clone()),
+        (Some(folder), None) => Tape::Record(folder.clone()),
+        (None, None) => Tape::Off,
+    };
+    let mut talk = Talk {
+        endpoint,
+        settings,
+        snapshot: request.snapshot,
+        purse,
+        price: price.as_ref(),
+        tape: &tape,
+        cancel,
+        deadline: started + settings.timeout.min(Duration::from_hours(30 * 24)),
+        progress,
+        seen: Seen::default(),
+    };
+    let mut asking = Asking::new(request);
+    asking.all(&mut talk, attempt);
+    let seen = talk.seen;
+    attempt.answer = merge(&asking.answers).into_bytes();
+    attempt.stream = endpoint.without_key(&seen.transcript).into_bytes();
+    attempt.tokens = seen.tokens();
+    attempt.usd = seen.usd();
+    attempt.model = seen.model.clone().or(attempt.model.take());
+    asking.tell(attempt, &seen);
+}
+
+/// The parts of a change on their way through a model.
+struct Asking<'a> {
+    request: &'a ModelRequest<'a>,
+    canary: String,
+    waiting: VecDeque<Part>,
+    answers: Vec<String>,
+    unshown: Vec<String>,
+    files: std::collections::BTreeSet<model::RepoPath>,
+    lines: u32,
+    /// Parts asked and to be asked.
+    count: usize,
+}
+
+impl<'a> Asking<'a> {
+    fn new(request: &'a ModelRequest<'a>) -> Self {
+        // The same change gives the same request, so that a recorded one is found again and a vendor's cache helps.
+        let target = request.snapshot.target();
+        let seed = RunId::new(target.head.as_str()).expect("an object name is made of letters and digits");
+        // Half of the context is for the change; the other half for instructions, tools and answer.
+        let limit = request.settings.context_tokens.saturating_mul(BYTES_PER_TOKEN) / 2;
+        let (parts, unshown) = parts(request.snapshot.diff(), usize::try_from(limit).unwrap_or(usize::MAX));
+        Self {
+            request,
+            canary: canary(&seed, request.name),
+            count: parts.len(),
+            waiting: parts.into(),
+            answers: Vec::new(),
+            unshown,
+            files: std::collections::BTreeSet::new(),
+            lines: 0,
+        }
+    }
+
+    /// Asks about one part after the other, until one fails.
+    fn all(&mut self, talk: &mut Talk<'_>, attempt: &mut Attempt) {
+        attempt.canary = Some(self.canary.clone());
+        while let Some(part) = self.waiting.pop_front() {
+            let text = match self.prompt(&part) {
+                Ok(text) => text,
+                Err(why) => {
+                    attempt.error = Some(format!("its prompt could not be made: {why}"));
+                    return;
+                }
+            };
+            attempt.prompt =
+                Some(attempt.prompt.take().map_or(text.clone(), |before| format!("{before}\n\n{text}")));
+            match talk.talk(&text) {
+                Ok(answer) => {
+                    self.shown(&part);
+                    self.answers.push(answer);
+                }
+                Err(stopped) => {
+                    if self.smaller(&stopped, &part) {
+                        continue;
+                    }
+                    return self.stop(stopped, attempt);
+                }
+            }
+        }
+        attempt.ending = Ending::Finished;
+    }
+
+    /// Puts the halves of a part in its place where it was too much for the model.
+    fn smaller(&mut self, stopped: &Stopped, part: &Part) -> bool {
+        let too_long = stopped.failure.as_ref().is_some_and(|why| why.class == FailureClass::ContextTooLong);
+        let Some([first, second]) = part.halves().filter(|_| too_long) else { return false };
+        self.waiting.push_front(second);
+        self.waiting.push_front(first);
+        self.count += 1;
+        true
+    }
+
+    fn stop(&mut self, stopped: Stopped, attempt: &mut Attempt) {
+        if !stopped.partial.trim().is_empty() {
+            self.answers.push(stopped.partial);
+        }
+        let of = if self.count > 1 {
+            format!("part {} of {}: ", self.count - self.waiting.len(), self.count)
+        } else {
+            String::new()
+        };
+        attempt.ending = stopped.ending;
+        attempt.error = Some(format!("{of}{}", stopped.error));
+        attempt.failure = stopped.failure;
+    }
+
+    fn shown(&mut self, part: &Part) {
+        self.files.extend(part.files.iter().map(|file| file.path.clone()));
+        self.lines += part.lines();
+    }
+
+    /// The prompt of one part, the diff in it.
+    fn prompt(&self, part: &Part) -> Result<String, String> {
+        let request = self.request;
+        let input = PromptInput {
+            target: request.snapshot.target(),
+            canary: &self.canary,
+            checkout: if request.settings.tools { "through your tools" } else { "not at hand" },
+            diff_file: "at the end of this message",
+            output_file: None,
+            prior: request.prior,
+            briefing: request.briefing,
+        };
+        let mut text = prompt(&input).map_err(|error| error.to_string())?.text;
+        if self.count > 1 {
+            let paths: Vec<String> = part.files.iter().map(|file| one_line(file.path.as_str())).collect();
+            let _ = write!(
+                text,
+                "\n\n## Your part\n\nThe change is too large for one request. You are shown part {} of {}; other requests are about the \
+                 rest. Review what is shown here; list other files as `not-reviewed`. Shown are:\n\n- {}\n",
+                self.count - self.waiting.len(),
+                self.count,
+                paths.join("\n- ")
+            );
+        }
+        let fence = fence(&part.diff);
+        let _ = write!(text, "\n\n## The diff\n\n{fence}diff\n{}{fence}\n", part.diff);
+        Ok(text)
+    }
+
+    /// Writes into the attempt what was shown, what was not, and what it took.
+    fn tell(&self, attempt: &mut Attempt, seen: &Seen) {
+        let target = self.request.snapshot.target();
+        attempt.receipt = Receipt {
+            base: Some(target.merge_base.clone()),
+            head: Some(target.head.clone()),
+            files_shown: self.files.len() as u32,
+            lines_shown: self.lines,
+            ..Receipt::default()
+        };
+        if self.count > 1 {
+            attempt.notes.push(format!(
+                "the change does not fit into its context: it was asked about in {} parts",
+                self.count
+            ));
+        }
+        attempt.notes.extend(self.unshown.iter().cloned());
+        let missing: Vec<&str> = self
+            .request
+            .snapshot
+            .diff()
+            .iter()
+            .map(|file| &file.path)
+            .filter(|path| !self.files.contains(*path))
+            .map(model::RepoPath::as_str)
+            .collect();
+        if !missing.is_empty() && attempt.ending != Ending::NotStarted {
+            let shown: Vec<&str> = missing.iter().copied().take(5).collect();
+            let more = missing.len() - shown.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            attempt.notes.push(format!("it gave no answer about {}{more}", shown.join(", ")));
+        }
+        if !seen.calls.is_empty() {
+            let calls: Vec<String> =
+                seen.calls.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            attempt.notes.push(format!("tools called: {}", calls.join(", ")));
+        }
+    }
+}
+
+/// A fence that no line of the text can close.
+pub(super) fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
