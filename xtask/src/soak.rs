@@ -76,7 +76,9 @@ fn repeat(binary: &str, times: u32) -> Result<usize, String> {
     for (name, (well, failed)) in &tally {
         say(&format!("| {name} | {well} | {failed} |"));
     }
-    skipped.iter().for_each(|line| say(line));
+    for line in &skipped {
+        say(line);
+    }
     // A trial whose result was never said has not gone well either.
     let unheard = tally.values().filter(|(well, failed)| well + failed < times).count();
     if unheard > 0 {
@@ -95,7 +97,9 @@ fn one_long(binary: &str, name: &str) -> Result<usize, String> {
         began.elapsed().as_secs_f64()
     ));
     let told = |line: &&str| ["figure: ", "skipped: "].iter().any(|word| line.starts_with(word));
-    said.lines().filter(told).for_each(say);
+    for line in said.lines().filter(told) {
+        say(line);
+    }
     if !well {
         say(&said);
     }
