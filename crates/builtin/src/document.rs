@@ -13,6 +13,9 @@ use crate::family::Raised;
 use crate::language::Role;
 use crate::words::{count, list};
 
+/// Suggestions of one rule that are shown for one file.
+const MOST_ALIKE: usize = 3;
+
 /// Orders, limits and labels the findings and writes what stands around them.
 pub(crate) fn assemble(context: &Context<'_>, mut raised: Vec<Raised>, notes: &[String]) -> ReviewDocument {
     raised.sort_by(|left, right| {
@@ -28,8 +31,16 @@ pub(crate) fn assemble(context: &Context<'_>, mut raised: Vec<Raised>, notes: &[
             .then_with(|| key(left).cmp(&key(right)))
     });
     let all = raised.len();
+    let mut same: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut suggestions = 0;
     raised.retain(|raised| {
+        // Many findings of one rule in one file are one thing to look at.
+        let path = raised.finding.locations.first().map_or(String::new(), |place| place.path.clone());
+        let alike = same.entry((raised.finding.rule.clone().unwrap_or_default(), path)).or_default();
+        *alike += 1;
+        if raised.finding.severity == Severity::Suggestion && *alike > MOST_ALIKE {
+            return false;
+        }
         suggestions += usize::from(raised.finding.severity == Severity::Suggestion);
         raised.finding.severity != Severity::Suggestion || suggestions <= context.settings.suggestions
     });

@@ -1,0 +1,373 @@
+//! The real agent programs, driven by the binary against a model server on loopback.
+//!
+//! In: the programs that `.ci/agents` installs, an empty home each, a key that means nothing. Out: for everything that can
+//! happen the right ending, class of failure, figures and exit code, and a checkout nobody touched. Prints `skipped: …` where a
+//! program is missing. No program can reach anything but this machine: their addresses are the server's.
+
+#![cfg(unix)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use common::{findings_of, json, reviewer};
+use serde_json::Value;
+use test_kit::{CALC_AFTER, CALC_BEFORE, CALC_PATH, FakeModel, Ran, TITLE, TestSession};
+
+/// Scenario of the server, the reviewer's ending, the class of its failure, exit code.
+type Case = (&'static str, &'static str, Option<&'static str>, i32);
+
+/// What every agent must make of it.
+const CASES: &[Case] = &[
+    ("ok-diff", "finished", None, 0),
+    ("ok-markdown", "finished", None, 0),
+    ("auth", "failed", Some("auth"), 3),
+    ("rate", "failed", Some("rate-limit"), 3),
+    ("quota", "failed", Some("quota"), 3),
+    ("server", "failed", Some("transient"), 3),
+    ("overload", "failed", Some("overload"), 3),
+    ("context", "failed", Some("context-too-long"), 3),
+    ("stall", "stalled", None, 3),
+    ("stall-middle", "stalled", None, 3),
+    ("cut-middle", "failed", Some("transient"), 3),
+];
+
+const CLAUDE: &[Case] = &[
+    ("empty", "empty", Some("incomplete"), 3),
+    ("truncated", "truncated", Some("incomplete"), 3),
+    ("malformed", "failed", Some("transient"), 3),
+];
+const CODEX: &[Case] = &[
+    ("empty", "empty", Some("incomplete"), 3),
+    ("truncated", "truncated", Some("incomplete"), 3),
+    ("malformed", "failed", Some("transient"), 3),
+];
+const GEMINI: &[Case] = &[
+    ("empty", "empty", Some("incomplete"), 3),
+    ("truncated", "truncated", Some("incomplete"), 3),
+    ("malformed", "failed", Some("transient"), 3),
+];
+
+/// One agent in one scratch world.
+struct World {
+    agent: &'static str,
+    session: TestSession,
+    search: String,
+}
+
+/// The folder of installed programs; `None`, said aloud, where the agent is not there.
+fn installed(agent: &str) -> Option<PathBuf> {
+    let own = std::env::current_exe().expect("the path of this test");
+    let target = own.ancestors().nth(3).expect("target/debug/deps/test").to_owned();
+    let program = target.join("agents/node_modules/.bin").join(agent);
+    if program.exists() {
+        return Some(program);
+    }
+    println!("skipped: {agent} is not installed (`.ci/agents` does)");
+    None
+}
+
+impl World {
+    fn new(agent: &'static str, program: &Path) -> Self {
+        let session = TestSession::new(env!("CARGO_BIN_EXE_deep-review"));
+        session.repo.write(CALC_PATH, CALC_BEFORE).commit("calc");
+        session.repo.branch("feature").write(CALC_PATH, CALC_AFTER).commit("mean: add up first");
+        let bin = session.repo.scratch().join("bin");
+        std::fs::create_dir_all(&bin).expect("a folder");
+        std::os::unix::fs::symlink(program, bin.join(agent)).expect("a link");
+        // git, node and a shell, and no agent that a developer may have elsewhere.
+        let search = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
+        Self { agent, session, search }
+    }
+
+    /// Limits that a test can wait for.
+    fn impatient(&self) {
+        let table = format!("[reviewers.{}]\ntimeout = \"60s\"\nsilence = \"8s\"\nretries = 0\n", self.agent);
+        let config = self.session.repo.path().join(".git/deep-review/config.toml");
+        std::fs::create_dir_all(config.parent().expect("a parent")).expect("a folder");
+        std::fs::write(config, table).expect("a configuration");
+    }
+
+    fn command(&self, base: &str, words: &[&str]) -> std::process::Command {
+        let mut command = self.session.command(words);
+        command.env("PATH", &self.search);
+        match self.agent {
+            "claude" => {
+                command.env("ANTHROPIC_BASE_URL", base).env("ANTHROPIC_API_KEY", "sk-of-no-use");
+            }
+            "codex" => {
+                self.codex_provider(base);
+                command.env("FAKE_MODEL_KEY", "key-of-no-use");
+            }
+            "gemini" => {
+                command.env("GOOGLE_GEMINI_BASE_URL", base).env("GEMINI_API_KEY", "key-of-no-use");
+            }
+            other => panic!("{other}"),
+        }
+        command
+    }
+
+    /// A provider as a user configures it, and things in the same file that must not run.
+    fn codex_provider(&self, base: &str) {
+        let witness = self.witness();
+        let text = format!(
+            "model_provider = \"fake\"\nmodel = \"gpt-5.5\"\nnotify = [\"touch\", {witness:?}]\n\
+             [model_providers.fake]\nname = \"fake\"\nbase_url = \"{base}/v1\"\nenv_key = \"FAKE_MODEL_KEY\"\n\
+             wire_api = \"responses\"\nrequest_max_retries = 1\nstream_max_retries = 1\n\
+             [mcp_servers.evil]\ncommand = \"touch\"\nargs = [{witness:?}]\n"
+        );
+        let file = self.session.home().join(".codex/config.toml");
+        std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+        std::fs::write(file, text).expect("a configuration");
+    }
+
+    fn witness(&self) -> PathBuf {
+        self.session.repo.scratch().join("witness")
+    }
+
+    fn ask(&self, base: &str) -> Ran {
+        let output = self.command(base, &["--json", "--reviewer", self.agent]).output().expect("it starts");
+        Ran {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+}
+
+/// Does something for each of many, four at a time.
+fn side_by_side<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
+    let next = Mutex::new(all.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let one = next.lock().expect("nothing panics here").next();
+                    let Some(one) = one else { break };
+                    work(one);
+                }
+            });
+        }
+    });
+}
+
+/// Plays every case; returns what came out otherwise.
+fn play(agent: &'static str, program: &Path, own: &[Case]) {
+    let server = FakeModel::start("/");
+    let wrong = Mutex::new(Vec::new());
+    let cases: Vec<Case> = CASES.iter().chain(own).copied().collect();
+    side_by_side(&cases, |(scenario, ending, class, exit)| {
+        let world = World::new(agent, program);
+        world.impatient();
+        let started = Instant::now();
+        let ran = world.ask(&server.url(&format!("{scenario}~{agent}")));
+        println!("{agent} {scenario}: exit {} after {:.1} s", ran.code, started.elapsed().as_secs_f32());
+        let mut say = |text: String| wrong.lock().expect("whole").push(format!("{agent} {scenario}: {text}"));
+        let Ok(report) = serde_json::from_str::<Value>(&ran.stdout) else {
+            return say(format!("no report: {}", ran.stderr));
+        };
+        let row = reviewer(&report, agent);
+        let got = (row["ending"].as_str(), row["failure"]["class"].as_str(), ran.code);
+        if got != (Some(*ending), *class, *exit) {
+            say(format!("{got:?}, wanted {:?}: {row:#}", (ending, class, exit)));
+        }
+        if row["tree_gone"] != true {
+            say(format!("processes are not proven gone: {row:#}"));
+        }
+        if let Some(note) = changed(row) {
+            say(note);
+        }
+        let text = report.to_string();
+        if text.contains("of-no-use") || text.contains("127.0.0.1") {
+            say("a key or an address stands in the report".to_owned());
+        }
+        if *exit == 0 {
+            reviewed(agent, &server, scenario, &report, &mut say);
+        }
+    });
+    let wrong = wrong.into_inner().expect("whole");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a review must carry.
+fn reviewed(agent: &str, server: &FakeModel, scenario: &str, report: &Value, say: &mut dyn FnMut(String)) {
+    let row = reviewer(report, agent);
+    if row["receipt"]["canary"] != "echoed" {
+        say(format!("its canary: {:#}", row["receipt"]));
+    }
+    let findings = findings_of(report, agent);
+    if findings.len() != 1 || findings[0]["title"] != TITLE || findings[0]["lane"] != "confirmed" {
+        say(format!("its findings: {findings:#?}"));
+    }
+    // Every answer of the server reports the same figures.
+    let asked = server.asked(&format!("{scenario}~{agent}"));
+    let calls = asked.iter().filter(|one| one.action == "say" || one.action.starts_with("call ")).count() as u64;
+    let read = if agent == "claude" { 1250 } else { 1000 };
+    if calls < 2 || row["tokens"] != serde_json::json!({ "in": calls * read, "out": calls * 100 }) {
+        say(format!("{calls} calls and tokens {}", row["tokens"]));
+    }
+}
+
+fn changed(row: &Value) -> Option<String> {
+    let notes = row["notes"].as_array()?.iter().filter_map(Value::as_str);
+    notes.into_iter().find(|note| note.contains("changed its checkout")).map(str::to_owned)
+}
+
+#[test]
+fn claude_is_understood_whatever_happens() {
+    if let Some(program) = installed("claude") {
+        play("claude", &program, CLAUDE);
+    }
+}
+
+#[test]
+fn codex_is_understood_whatever_happens() {
+    if let Some(program) = installed("codex") {
+        play("codex", &program, CODEX);
+    }
+}
+
+#[test]
+fn gemini_is_understood_whatever_happens() {
+    if let Some(program) = installed("gemini") {
+        play("gemini", &program, GEMINI);
+    }
+}
+
+#[test]
+fn a_fresh_user_with_one_program_and_one_key_gets_a_report_without_configuration() {
+    for agent in ["claude", "codex", "gemini"] {
+        let Some(program) = installed(agent) else { continue };
+        let server = FakeModel::start("/");
+        let world = World::new(agent, &program);
+        let mut command = world.command(&server.url("ok-diff~fresh"), &["--json"]);
+        let output = command.env("DEEP_REVIEW_DETECT", "true").output().expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{agent}: {error}: {stderr}"));
+        let names: Vec<&str> =
+            report["reviewers"].as_array().unwrap().iter().filter_map(|row| row["name"].as_str()).collect();
+        assert_eq!(names, ["builtin", agent], "{stderr}");
+        assert_eq!(reviewer(&report, agent)["state"], "finished", "{report:#}");
+        assert_eq!(report["verdict"]["value"], "merge-with-fixes");
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn no_agent_escapes_its_checkout_or_writes_into_it() {
+    let cases = [
+        ("claude", "try-write"),
+        ("claude", "try-git"),
+        ("codex", "try-write"),
+        ("codex", "try-git"),
+        ("codex", "try-net"),
+        ("gemini", "try-write"),
+        ("gemini", "try-plan-escape"),
+    ];
+    let server = FakeModel::start("/");
+    side_by_side(&cases, |(agent, scenario)| {
+        let Some(program) = installed(agent) else { return };
+        let world = World::new(agent, &program);
+        world.impatient();
+        let instance = format!("{scenario}~{agent}-escape");
+        let report = json(&world.ask(&server.url(&instance)));
+        let row = reviewer(&report, agent);
+        assert_eq!(changed(row), None, "{agent} {scenario}");
+        assert!(!Path::new("/tmp/ESCAPED_outside.txt").exists(), "{agent} {scenario}");
+        let tried = server.asked(&instance).iter().filter(|one| one.action.starts_with("call ")).count();
+        assert!(tried >= 1, "{agent} {scenario}: nothing was tried: {row:#}");
+        let log = world.session.repo.git(&["log", "-1", "--format=%s"]);
+        assert_eq!(log.trim(), "mean: add up first", "{agent} {scenario}");
+    });
+}
+
+#[test]
+fn the_reviewed_branch_does_not_steer_an_agent_and_the_users_own_settings_do_not_run() {
+    let server = FakeModel::start("/");
+    side_by_side(&["claude", "codex", "gemini"], |agent| {
+        let Some(program) = installed(agent) else { return };
+        let world = World::new(agent, &program);
+        world.impatient();
+        let witness = world.witness();
+        let touch = format!("touch {}", witness.display());
+        let hook = format!(
+            r#"{{"hooks":{{"SessionStart":[{{"hooks":[{{"type":"command","command":"{touch}"}}]}}]}},"apiKeyHelper":"{touch}"}}"#
+        );
+        let servers = format!(r#"{{"mcpServers":{{"evil":{{"command":"touch","args":["{}"]}}}}}}"#, witness.display());
+        let repo = &world.session.repo;
+        repo.write(".claude/settings.json", &hook)
+            .write(".mcp.json", &servers)
+            .write(".gemini/settings.json", &servers)
+            .write(".env", "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:9\nANTHROPIC_BASE_URL=http://127.0.0.1:9\n")
+            .write(".codex/config.toml", format!("[mcp_servers.evil]\ncommand = \"touch\"\nargs = [{witness:?}]\n"))
+            .write("CLAUDE.md", "STEERED\n")
+            .write("AGENTS.md", "STEERED\n")
+            .write("GEMINI.md", "STEERED\n")
+            .commit("hostile");
+        let home = world.session.home();
+        for (name, text) in [(".claude/settings.json", &hook), (".gemini/settings.json", &servers)] {
+            let path = home.join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        let instance = format!("ok-diff~{agent}-hostile");
+        let report = json(&world.ask(&server.url(&instance)));
+        let row = reviewer(&report, agent);
+        assert_eq!(row["state"], "finished", "{agent}: {row:#}");
+        assert!(!witness.exists(), "{agent}: something of the branch or of the user's settings ran");
+        let notes = row["notes"].to_string();
+        assert!(notes.contains("CLAUDE.md") && notes.contains("were left out"), "{agent}: {notes}");
+        let asked = server.asked(&instance);
+        // The change adds these files, so their text is in the diff; it must not be anywhere else.
+        let steered = asked.first().map(|one| one.body.to_string().contains("STEERED"));
+        assert_eq!(steered, Some(false), "{agent}: the branch's instructions were sent");
+    });
+}
+
+#[test]
+fn an_interrupted_agent_is_ended_and_nothing_of_it_is_left() {
+    let server = FakeModel::start("/");
+    side_by_side(&["claude", "codex", "gemini"], |agent| {
+        let Some(program) = installed(agent) else { return };
+        let world = World::new(agent, &program);
+        let instance = format!("stall~{agent}-interrupted");
+        let mut command = world.command(&server.url(&instance), &["--json", "--reviewer", agent]);
+        let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn();
+        let child = child.expect("it starts");
+        let patience = Instant::now() + Duration::from_secs(40);
+        while server.asked(&instance).is_empty() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(!server.asked(&instance).is_empty(), "{agent} never asked the model");
+        let kill = world.session.shell(&format!("kill -TERM {}", child.id()));
+        assert!(kill, "{agent}: the signal could not be sent");
+        let output = child.wait_with_output().expect("it ends");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a partial report");
+        let row = reviewer(&report, agent);
+        assert_eq!((row["ending"].as_str(), output.status.code()), (Some("cancelled"), Some(3)), "{agent}: {row:#}");
+        assert_eq!(row["tree_gone"], true, "{agent}: {row:#}");
+    });
+}
+
+#[test]
+fn an_agent_can_be_tried_without_a_review() {
+    let server = FakeModel::start("/");
+    for agent in ["claude", "codex", "gemini"] {
+        let Some(program) = installed(agent) else { continue };
+        let world = World::new(agent, &program);
+        let try_it = |scenario: &str| {
+            let mut command =
+                world.command(&server.url(&format!("{scenario}~{agent}-try")), &["reviewers", "test", agent, "--json"]);
+            let output = command.output().expect("it starts");
+            let rows: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            (output.status.code(), rows[0].clone())
+        };
+        let (code, row) = try_it("canary");
+        assert_eq!((code, &row["canary_echoed"]), (Some(0), &Value::Bool(true)), "{agent}: {row:#}");
+        let (code, row) = try_it("auth");
+        assert_eq!((code, row["failure"]["class"].as_str()), (Some(4), Some("auth")), "{agent}: {row:#}");
+    }
+}
