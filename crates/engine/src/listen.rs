@@ -18,8 +18,8 @@ use reviewers::CHECKOUT;
 use store::RunFolder;
 
 use crate::Error;
-use crate::assemble::so_far;
 use crate::ask::{Folders, News, Panel, Stop, ask_all};
+use crate::assemble::so_far;
 use crate::hear::{Answered, Heard};
 use crate::keep::{keep, keep_try, tries_before};
 use crate::plan::digest;

@@ -201,9 +201,13 @@ mod tests {
         let vendor = |name: &str, settings: ReviewerSettings| {
             Asked::Command { name: name.to_owned(), settings: Box::new(settings) }.vendor()
         };
-        let agent = |agent: &str| ReviewerSettings { agent: Some(agent.into()), ..ReviewerSettings::default() };
+        let agent =
+            |agent: &str| ReviewerSettings { agent: Some(agent.into()), ..ReviewerSettings::default() };
         assert_eq!(vendor("claude", ReviewerSettings::default()), vendor("deep", agent("claude")));
-        assert_ne!(vendor("claude", ReviewerSettings::default()), vendor("codex", ReviewerSettings::default()));
+        assert_ne!(
+            vendor("claude", ReviewerSettings::default()),
+            vendor("codex", ReviewerSettings::default())
+        );
         let api = |url: Option<&str>| ReviewerSettings {
             api: Some(config::Api::Openai),
             url: url.map(str::to_owned),
