@@ -26,8 +26,8 @@ pub trait Change: Sync {
     /// Every line at head that holds one of the needles, to the letter; at most `limit` lines for each needle.
     fn search(&self, needles: &[String], limit: usize) -> Search;
 
-    /// What the repository did before; nothing where that is not known.
-    fn past(&self) -> Past {
+    /// What the repository did before, on request with what its repairs changed; nothing where that is not known.
+    fn past(&self, _repairs: bool) -> Past {
         Past::default()
     }
 }

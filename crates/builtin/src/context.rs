@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
 
     /// What the repository did before; read when first asked for.
     pub(crate) fn past(&self) -> &Past {
-        self.past.get_or_init(|| self.change.past())
+        self.past.get_or_init(|| self.change.past(false))
     }
 
     /// Keeps a history that was read elsewhere.

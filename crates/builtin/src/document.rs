@@ -30,6 +30,7 @@ pub(crate) fn assemble(context: &Context<'_>, mut raised: Vec<Raised>, notes: &[
             .then(right.rank.total_cmp(&left.rank))
             .then_with(|| key(left).cmp(&key(right)))
     });
+    let silenced = crate::silence::take(context, &mut raised);
     let all = raised.len();
     let mut same: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut suggestions = 0;
@@ -59,7 +60,8 @@ pub(crate) fn assemble(context: &Context<'_>, mut raised: Vec<Raised>, notes: &[
     let mut document =
         ReviewDocument { schema: REVIEW_SCHEMA.to_owned(), findings, ..ReviewDocument::default() };
     document.coverage = coverage(context, &document);
-    document.summary = summary(context, &document, all, notes);
+    let notes: Vec<String> = notes.iter().cloned().chain(silenced).collect();
+    document.summary = summary(context, &document, all, &notes);
     document
 }
 

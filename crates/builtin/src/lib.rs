@@ -31,6 +31,8 @@ mod parity;
 mod patch;
 mod pipelines;
 mod place;
+#[cfg(test)]
+mod planted;
 mod registry;
 mod settings;
 mod siblings;
@@ -39,6 +41,7 @@ mod source;
 mod stale_references;
 mod testing;
 mod tokens;
+mod silence;
 mod words;
 
 pub use change::{Change, Entry, Hit, Past, Search, Text};
@@ -100,7 +103,7 @@ pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
 fn look_up(change: &dyn Change, settings: &Settings, needles: Needles) -> (Found, Past) {
     let wanted = registry::RULES.iter().any(|rule| rule.id.starts_with("history/") && settings.runs(rule.id));
     std::thread::scope(|scope| {
-        let past = scope.spawn(|| if wanted { change.past() } else { Past::default() });
+        let past = scope.spawn(|| if wanted { change.past(true) } else { Past::default() });
         let found = needles.search(change, settings.needles, settings.hits);
         let past = past.join().unwrap_or_else(|_| Past {
             unknown: Some("reading it broke down".to_owned()),

@@ -12,7 +12,7 @@ pub struct Settings {
     /// Rules that run, as patterns over rule ids (`hygiene/*`); empty and `*` mean all that are right often enough to run
     /// by default.
     pub enable: Vec<String>,
-    /// Rules that do not run; wins over `enable`.
+    /// Rules that do not run; wins over `enable`. `RULE@PATH` silences a rule for files of that pattern only.
     pub disable: Vec<String>,
     /// Files reviewed lightly because machines write them, as patterns over paths.
     pub trivial: Vec<String>,
@@ -53,6 +53,12 @@ impl Settings {
         let everything = self.enable.is_empty() || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
         let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
         (named || (everything && default)) && !self.disable.iter().any(|pattern| matches(pattern, rule))
+    }
+
+    /// True where a setting silences the rule for this file.
+    pub(crate) fn is_silenced(&self, rule: &str, path: &str) -> bool {
+        let pairs = self.disable.iter().filter_map(|entry| entry.split_once('@'));
+        pairs.into_iter().any(|(pattern, paths)| matches(pattern, rule) && matches(paths, path))
     }
 
     /// True where the file is reviewed lightly.

@@ -54,18 +54,21 @@ impl Change for Pinned<'_> {
         Search { hits, cut }
     }
 
-    fn past(&self) -> Past {
+    fn past(&self, repairs: bool) -> Past {
         let commits = match self.0.past(MOST_COMMITS) {
             Ok(commits) => commits,
             Err(error) => return Past { unknown: Some(error.to_string()), ..Past::default() },
         };
+        let cut = self.0.target().shallow.then(|| "history is cut (shallow clone)".to_owned());
+        if !repairs {
+            return Past { commits, repairs: Vec::new(), unknown: cut };
+        }
         let oldest = (commits.len() == MOST_COMMITS).then(|| commits.last().map(|commit| &commit.sha)).flatten();
         let files = self.0.diff().iter().filter(|file| !file.binary && file.removed().next().is_some());
         let paths: Vec<RepoPath> =
             files.map(|file| file.old_path.as_ref().unwrap_or(&file.path).clone()).take(MOST_FILES).collect();
         let repairs = self.0.past_repairs(&paths, oldest, MOST_REPAIRS);
         let unknown = repairs.as_ref().err().map(ToString::to_string);
-        let cut = self.0.target().shallow.then(|| "history is cut (shallow clone)".to_owned());
         Past { commits, repairs: repairs.unwrap_or_default(), unknown: unknown.or(cut) }
     }
 }

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use common::{findings_of, json, reviewer};
 use serde_json::Value;
-use test_kit::{CALC_AFTER, CALC_BEFORE, CALC_PATH, FakeModel, Ran, TITLE, TestSession};
+use test_kit::fake_model::{CALC_AFTER, CALC_BEFORE, CALC_PATH, TITLE};
+use test_kit::{FakeModel, Ran, TestSession};
 
 /// Scenario of the server, the reviewer's ending, the class of its failure, exit code.
 type Case = (&'static str, &'static str, Option<&'static str>, i32);
@@ -342,8 +343,8 @@ fn an_interrupted_agent_is_ended_and_nothing_of_it_is_left() {
             std::thread::sleep(Duration::from_millis(50));
         }
         assert!(!server.asked(&instance).is_empty(), "{agent} never asked the model");
-        let kill = world.session.shell(&format!("kill -TERM {}", child.id()));
-        assert!(kill, "{agent}: the signal could not be sent");
+        rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM)
+            .expect("a signal to a child");
         let output = child.wait_with_output().expect("it ends");
         let report: Value = serde_json::from_slice(&output.stdout).expect("a partial report");
         let row = reviewer(&report, agent);

@@ -25,7 +25,8 @@ pub(crate) fn read(place: &Place, commits: &[Commit]) -> Result<Vec<CommitDiff>>
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let names: String = wanted.iter().map(|sha| format!("{}\n", sha.as_str())).collect();
+    let mut names = wanted.iter().map(|sha| sha.as_str()).collect::<Vec<_>>().join("\n");
+    names.push('\n');
     let mut reader = HistoryReader::default();
     place
         .call("could not read what the commits did")?

@@ -104,10 +104,10 @@ fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy>
                 return None;
             }
             let range = start..end;
-            let works = calls(source, range.clone()).len() >= 3;
+            let works = calls(source, range.clone()).len() >= 2;
             let pattern = Pattern::new(source, range)?;
             let lines = body[end - 1].line + 1 - body[start].line;
-            (works && pattern.exact_words() >= 8 && lines >= FEWEST_LINES).then(|| Copy {
+            (works && pattern.exact_words() >= 4 && lines >= FEWEST_LINES).then(|| Copy {
                 path: source.path.clone(),
                 first: body[start].line,
                 last: last.min(function.last),

@@ -85,8 +85,6 @@ fn repairs_of(file: &FileDiff, before: &Rc<Source>, after: &Source) -> Vec<Repai
         .filter(|block| is_a_repair(block, before, after))
         .filter_map(|block| {
             let (range, base) = old_form(block, before)?;
-            // One line alone is the same elsewhere by chance.
-            (base.1 > base.0).then_some(())?;
             Some(Repair {
                 path: after.path.clone(),
                 old_path: before.path.clone(),
@@ -172,7 +170,8 @@ fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))
     };
     let inserted = block.removed.is_empty();
     for _ in 0..4 {
-        let enough = range(first, last).len() >= FEWEST_TOKENS;
+        // One line alone is the same elsewhere by chance.
+        let enough = range(first, last).len() >= FEWEST_TOKENS && last > first;
         let surrounded = !inserted || (first <= block.base_before && last > block.base_before);
         if enough && surrounded && first <= last {
             return Some((range(first, last), (first, last)));
@@ -182,7 +181,7 @@ fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))
         last = below.filter(|line| *line <= function.last).unwrap_or(last);
     }
     let range = range(first, last);
-    (range.len() >= FEWEST_TOKENS && first <= last).then_some((range, (first, last)))
+    (range.len() >= FEWEST_TOKENS && first < last).then_some((range, (first, last)))
 }
 
 /// The next line with code in a direction.
@@ -273,12 +272,13 @@ fn are_siblings(context: &Context<'_>, repair: &Repair, source: &Source, line: u
     here.name == there.name || repair.pattern.len() >= LONG || likeness(&after, here, source, there) >= 0.7
 }
 
-/// The share of tokens that two functions have in common, by number.
+/// The share of tokens that two functions have in common, by number, whatever their variables are called.
 fn likeness(one: &Source, function: &Function, other: &Source, second: &Function) -> f64 {
     let counts = |source: &Source, function: &Function| {
         let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-        for token in &source.tokens()[function.tokens(source)] {
-            *counts.entry(source.slice(token).to_owned()).or_default() += 1;
+        for at in function.tokens(source) {
+            let token = if pattern::is_local(source, at) { "" } else { source.slice(&source.tokens()[at]) };
+            *counts.entry(token.to_owned()).or_default() += 1;
         }
         counts
     };

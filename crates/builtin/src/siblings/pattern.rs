@@ -107,7 +107,7 @@ fn as_word(piece: &Piece) -> Option<&str> {
 }
 
 /// A name that starts small, is not called, is no field and no key: most likely a variable.
-fn is_local(source: &Source, at: usize) -> bool {
+pub(super) fn is_local(source: &Source, at: usize) -> bool {
     let tokens = source.tokens();
     let token = &tokens[at];
     let text = source.slice(token);

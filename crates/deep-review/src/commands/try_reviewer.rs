@@ -23,7 +23,8 @@ use crate::session::Session;
 pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandError> {
     let (settings, agents, _) = panel(session, names)?;
     let cancel = Cancel::new();
-    interrupt::listen(&Arc::new(Progress::new(session.ui, ProgressHow::Plain)), cancel.clone())?;
+    let progress = Arc::new(Progress::new(session.ui, ProgressHow::None));
+    interrupt::listen(&progress, cancel.clone())?;
     let mut tried = Vec::new();
     for (name, reviewer) in &settings.reviewers {
         let is_wanted = if names.is_empty() { reviewer.enabled } else { names.contains(name) };
