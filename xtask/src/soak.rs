@@ -10,15 +10,18 @@ use std::time::Instant;
 use crate::tools::{cargo, command, root, say};
 
 /// Packages with hazards: the integration test, its trials that are too long for every day, and what they are.
-const TRIALS: [(&str, &str, &[&str]); 1] = [(
-    "supervise",
-    "hazards",
-    &[
-        "deaths::two_hundred_deaths_at_any_moment_leave_nothing",
-        "held::soak_every_death_twenty_times",
-        "hostile::soak_the_roller",
-    ],
-)];
+const TRIALS: [(&str, &str, &[&str]); 2] = [
+    (
+        "supervise",
+        "hazards",
+        &[
+            "deaths::two_hundred_deaths_at_any_moment_leave_nothing",
+            "held::soak_every_death_twenty_times",
+            "hostile::soak_the_roller",
+        ],
+    ),
+    ("deep-review", "killing", &["two_hundred_deaths_of_the_whole_program"]),
+];
 
 /// Tries every everyday hazard so many times, and the long ones once.
 pub(crate) fn run(times: u32) -> Result<(), String> {
