@@ -4,6 +4,7 @@
 
 mod bench;
 mod layers;
+mod soak;
 mod tools;
 
 use std::process::ExitCode;
@@ -13,7 +14,8 @@ const USAGE: &str = "usage: cargo xtask CHORE
   check               format, lints, layers and generated documents: what CI runs besides the tests
   layers              refuses a dependency between crates that points down or sideways
   generate [--check]  writes docs/reference from the code; with --check only compares
-  bench               builds the scratch repositories of docs/performance.md and times the release binary on them";
+  bench               builds the scratch repositories of docs/performance.md and times the release binary on them
+  soak [TIMES]        tries every hazard of foreign programs 20 times, and the long trials once; takes half an hour";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +26,8 @@ fn main() -> ExitCode {
         ["generate"] => tools::generate(false),
         ["generate", "--check"] => tools::generate(true),
         ["bench"] => bench::run(),
+        ["soak"] => soak::run(20),
+        ["soak", times] => times.parse().map_err(|_| USAGE.to_owned()).and_then(soak::run),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use git::{PastCommit, PastEdit};
 use model::{FileDiff, RepoPath, Side, Target};
 
 /// A change under review together with the two trees around it.
@@ -24,6 +25,22 @@ pub trait Change: Sync {
 
     /// Every line at head that holds one of the needles, to the letter; at most `limit` lines for each needle.
     fn search(&self, needles: &[String], limit: usize) -> Search;
+
+    /// What the repository did before, on request with what its repairs changed; nothing where that is not known.
+    fn past(&self, _repairs: bool) -> Past {
+        Past::default()
+    }
+}
+
+/// The history before a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Commits that are no merges, newest first.
+    pub commits: Vec<PastCommit>,
+    /// What repairs did to the changed files, newest first.
+    pub repairs: Vec<PastEdit>,
+    /// Why nothing is known, where that is so.
+    pub unknown: Option<String>,
 }
 
 /// One file's content.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use model::{ChangeStatus, DiffLine, FileDiff, LineKind, RepoPath, Side};
 
-use crate::change::{Change, Entry};
+use crate::change::{Change, Entry, Past};
 use crate::language::Role;
 use crate::settings::Settings;
 use crate::source::{LONGEST_LEXED, Source};
@@ -27,6 +27,7 @@ pub(crate) struct Context<'a> {
     /// Every path at head, sorted.
     pub(crate) head: Vec<Entry>,
     base: OnceCell<Vec<Entry>>,
+    past: OnceCell<Past>,
 }
 
 impl<'a> Context<'a> {
@@ -45,6 +46,7 @@ impl<'a> Context<'a> {
             removed: removed_lines(change.diff()),
             head: sorted(change, Side::Head),
             base: OnceCell::new(),
+            past: OnceCell::new(),
         }
     }
 
@@ -66,6 +68,16 @@ impl<'a> Context<'a> {
     /// Every path at the merge base, sorted; read when first asked for.
     pub(crate) fn base(&self) -> &[Entry] {
         self.base.get_or_init(|| sorted(self.change, Side::Base))
+    }
+
+    /// What the repository did before; read when first asked for.
+    pub(crate) fn past(&self) -> &Past {
+        self.past.get_or_init(|| self.change.past(false))
+    }
+
+    /// Keeps a history that was read elsewhere.
+    pub(crate) fn remember(&self, past: Past) {
+        self.past.set(past).unwrap_or_default();
     }
 
     /// Changed files that people wrote: neither binary nor trivial nor generated.

@@ -13,6 +13,9 @@ use crate::family::Raised;
 use crate::language::Role;
 use crate::words::{count, list};
 
+/// Suggestions of one rule that are shown for one file.
+const MOST_ALIKE: usize = 3;
+
 /// Orders, limits and labels the findings and writes what stands around them.
 pub(crate) fn assemble(context: &Context<'_>, mut raised: Vec<Raised>, notes: &[String]) -> ReviewDocument {
     raised.sort_by(|left, right| {
@@ -27,9 +30,18 @@ pub(crate) fn assemble(context: &Context<'_>, mut raised: Vec<Raised>, notes: &[
             .then(right.rank.total_cmp(&left.rank))
             .then_with(|| key(left).cmp(&key(right)))
     });
+    let silenced = crate::silence::take(context, &mut raised);
     let all = raised.len();
+    let mut same: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut suggestions = 0;
     raised.retain(|raised| {
+        // Many findings of one rule in one file are one thing to look at.
+        let path = raised.finding.locations.first().map_or(String::new(), |place| place.path.clone());
+        let alike = same.entry((raised.finding.rule.clone().unwrap_or_default(), path)).or_default();
+        *alike += 1;
+        if raised.finding.severity == Severity::Suggestion && *alike > MOST_ALIKE {
+            return false;
+        }
         suggestions += usize::from(raised.finding.severity == Severity::Suggestion);
         raised.finding.severity != Severity::Suggestion || suggestions <= context.settings.suggestions
     });
@@ -48,7 +60,8 @@ pub(crate) fn assemble(context: &Context<'_>, mut raised: Vec<Raised>, notes: &[
     let mut document =
         ReviewDocument { schema: REVIEW_SCHEMA.to_owned(), findings, ..ReviewDocument::default() };
     document.coverage = coverage(context, &document);
-    document.summary = summary(context, &document, all, notes);
+    let notes: Vec<String> = notes.iter().cloned().chain(silenced).collect();
+    document.summary = summary(context, &document, all, &notes);
     document
 }
 

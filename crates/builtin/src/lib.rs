@@ -4,93 +4,74 @@
 //! reviewer would write it. Looks only at what this change introduced or should have touched, runs nothing, writes
 //! nothing, and says nothing it cannot show.
 
+mod assertions;
+mod attention;
 mod change;
 mod commits;
 mod context;
 mod declarations;
+mod defaults;
+mod deviant;
 mod discarded_errors;
 mod document;
 mod documentation;
+mod edits;
 mod family;
+mod functions;
+mod history;
 mod hygiene;
+mod interfaces;
 mod language;
 mod lex;
+mod lifecycles;
 mod memory;
 mod names;
 mod needles;
+mod parity;
 mod patch;
+mod pipelines;
 mod place;
+#[cfg(test)]
+mod planted;
+mod registry;
 mod settings;
+mod siblings;
 mod snapshot;
 mod source;
 mod stale_references;
 mod testing;
+mod tokens;
+mod silence;
 mod words;
 
-pub use change::{Change, Entry, Hit, Search, Text};
+pub use change::{Change, Entry, Hit, Past, Search, Text};
 pub use memory::MemoryChange;
 pub use settings::Settings;
-pub use snapshot::review_snapshot;
+pub use snapshot::{attend_snapshot, review_snapshot};
 
 use context::Context;
 use family::Family;
-use model::ReviewDocument;
-use needles::Needles;
-
-/// One rule, for listings and settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Its id, as findings carry it.
-    pub id: &'static str,
-    /// What it reports, in one line.
-    pub about: &'static str,
-}
+use model::{Attention, ReviewDocument};
+use needles::{Found, Needles};
 
 /// Every rule there is.
-pub const RULES: &[Rule] = &[
-    Rule {
-        id: stale_references::SYMBOL,
-        about: "a removed or renamed name is still used, commented on or documented",
-    },
-    Rule {
-        id: stale_references::FLAG,
-        about: "a removed or renamed command-line flag is still passed or documented",
-    },
-    Rule {
-        id: stale_references::ENVIRONMENT,
-        about: "a variable that is no longer read is still set or documented",
-    },
-    Rule {
-        id: stale_references::KEY,
-        about: "a configuration key that is no longer read is still set or documented",
-    },
-    Rule { id: stale_references::MESSAGE, about: "a test or document still expects a reworded text" },
-    Rule { id: stale_references::FILE, about: "a path still leads to a file that was moved or deleted" },
-    Rule { id: discarded_errors::RESULT, about: "new code drops a result that its siblings check" },
-    Rule { id: discarded_errors::HANDLER, about: "new code swallows exceptions where its siblings do not" },
-    Rule { id: hygiene::CONFLICT, about: "an unresolved merge conflict is committed" },
-    Rule {
-        id: hygiene::SECRET,
-        about: "a key or token with the shape and randomness of a real one is committed",
-    },
-    Rule { id: hygiene::HOME_PATH, about: "a path of one person's machine is committed" },
-    Rule { id: hygiene::DEBUGGING, about: "a debugging statement is left behind" },
-    Rule { id: hygiene::ONLY, about: "a focused test keeps the others from running" },
-    Rule {
-        id: hygiene::BIDI,
-        about: "bidirectional or invisible characters make code look other than it is",
-    },
-    Rule { id: hygiene::BINARY, about: "a large binary file is added" },
-    Rule { id: hygiene::STRAY, about: "a file looks committed by accident" },
-    Rule { id: hygiene::MODE, about: "a file is marked executable but cannot be executed" },
-];
+pub use registry::{RULES, Rule};
 
 /// Reviews a change.
 pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
     let context = Context::new(change, settings);
     let families: Vec<Box<dyn Family>> = vec![
         Box::new(stale_references::StaleReferences::new(&context)),
+        Box::new(siblings::Siblings::new(&context)),
+        Box::new(deviant::Deviant::new(&context)),
+        Box::new(history::History),
+        Box::new(parity::Parity::new(&context)),
         Box::new(discarded_errors::DiscardedErrors::new(&context)),
+        Box::new(lifecycles::Lifecycles),
+        Box::new(assertions::Assertions),
+        Box::new(defaults::Defaults::new(&context)),
+        Box::new(interfaces::Interfaces::new(&context)),
+        Box::new(pipelines::Pipelines),
         Box::new(hygiene::Hygiene),
     ];
     let mut needles = Needles::default();
@@ -101,15 +82,39 @@ pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
     let documentation = documentation::Documentation::new(&context);
     documentation.needles(&mut needles);
     testing.needles(&mut needles);
-    let found = needles.search(change, settings.needles, settings.hits);
-    let raised = families.iter().flat_map(|family| family.findings(&context, &found)).collect();
+    let (found, past) = look_up(change, settings, needles);
     let mut notes = Vec::new();
     if found.left_out > 0 {
-        notes.push(format!("{} removed names were too many to look up.", found.left_out));
+        notes.push(format!("{} names were too many to look up.", found.left_out));
     }
+    if let Some(unknown) = &past.unknown {
+        notes.push(format!("What rests on history may be missing: {unknown}."));
+    }
+    context.remember(past);
+    let raised = families.iter().flat_map(|family| family.findings(&context, &found)).collect();
     let mut document = document::assemble(&context, raised, &notes);
     document.testing = testing.part(&context, &found);
     document.docs = documentation.part(&context, &found);
     document.commits = commits::part(change.target());
     document
+}
+
+/// The search of the tree and the history, at the same time: both wait for git.
+fn look_up(change: &dyn Change, settings: &Settings, needles: Needles) -> (Found, Past) {
+    let wanted = registry::RULES.iter().any(|rule| rule.id.starts_with("history/") && settings.runs(rule.id));
+    std::thread::scope(|scope| {
+        let past = scope.spawn(|| if wanted { change.past(true) } else { Past::default() });
+        let found = needles.search(change, settings.needles, settings.hits);
+        let past = past.join().unwrap_or_else(|_| Past {
+            unknown: Some("reading it broke down".to_owned()),
+            ..Past::default()
+        });
+        (found, past)
+    })
+}
+
+/// Where to look first in a change: places ranked by risk, each with its reasons. Guides people and other reviewers, and
+/// is never a finding.
+pub fn attention(change: &dyn Change, settings: &Settings) -> Vec<Attention> {
+    attention::attention(&Context::new(change, settings))
 }

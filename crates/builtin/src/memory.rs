@@ -10,7 +10,7 @@ use aho_corasick::AhoCorasick;
 use model::{ChangeStatus, DiffLine, FileDiff, Hunk, LineKind, RepoPath, Side, Target};
 use similar::{ChangeTag, TextDiff};
 
-use crate::change::{Change, Entry, Hit, Search, Text};
+use crate::change::{Change, Entry, Hit, Past, Search, Text};
 
 /// Files before and after a change.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,7 @@ pub struct MemoryChange {
     head: BTreeMap<RepoPath, Arc<Text>>,
     modes: BTreeMap<RepoPath, u32>,
     diff: Vec<FileDiff>,
+    past: Past,
 }
 
 impl MemoryChange {
@@ -41,9 +42,16 @@ impl MemoryChange {
         let read = |files: Vec<(String, Vec<u8>)>| -> BTreeMap<RepoPath, Arc<Text>> {
             files.into_iter().map(|(path, bytes)| (RepoPath::new(path), Arc::new(as_text(&bytes)))).collect()
         };
-        let mut change = Self { target, base: read(base), head: read(head), modes, diff: Vec::new() };
+        let (base, head) = (read(base), read(head));
+        let mut change = Self { target, base, head, modes, diff: Vec::new(), past: Past::default() };
         change.diff = change.compare();
         change
+    }
+
+    /// The same change after a history.
+    #[must_use]
+    pub fn after(self, past: Past) -> Self {
+        Self { past, ..self }
     }
 
     fn compare(&self) -> Vec<FileDiff> {
@@ -106,6 +114,10 @@ impl MemoryChange {
 impl Change for MemoryChange {
     fn target(&self) -> &Target {
         &self.target
+    }
+
+    fn past(&self, _repairs: bool) -> Past {
+        self.past.clone()
     }
 
     fn diff(&self) -> &[FileDiff] {

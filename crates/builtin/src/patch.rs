@@ -36,6 +36,28 @@ pub(crate) fn patch(source: &Source, edits: &Edits) -> String {
     text
 }
 
+/// The patch that puts other lines in place of `first..=last`; a range that ends before it begins is an insertion.
+pub(crate) fn replacing(source: &Source, first: u32, last: u32, new: &[&str]) -> String {
+    let lines = source.line_count();
+    let (from, to) = (first.saturating_sub(CONTEXT).max(1), (last + CONTEXT).min(lines));
+    let (old_lines, added) = (to + 1 - from, new.len() as u32);
+    let new_lines = old_lines - (last + 1 - first) + added;
+    let mut text = format!("--- a/{0}\n+++ b/{0}\n@@ -{from},{old_lines} +{from},{new_lines} @@\n", source.path);
+    for number in from..first {
+        write_line(&mut text, source, number, None);
+    }
+    for number in first..=last {
+        write_line(&mut text, source, number, Some(&None));
+    }
+    for line in new {
+        let _ = writeln!(text, "+{line}");
+    }
+    for number in last + 1..=to {
+        write_line(&mut text, source, number, None);
+    }
+    text
+}
+
 fn groups(edits: &Edits, lines: u32) -> Vec<(u32, u32)> {
     let mut groups: Vec<(u32, u32)> = Vec::new();
     for &line in edits.keys() {
@@ -72,6 +94,16 @@ mod tests {
             "--- a/a.txt\n+++ b/a.txt\n@@ -1,5 +1,5 @@\n 1\n-2\n+two\n 3\n 4\n 5\n@@ -7,6 +7,5 @@\n 7\n 8\n 9\n-10\n 11\n\
              -12\n\\ No newline at end of file\n+twelve\n\\ No newline at end of file\n"
         );
+    }
+
+    #[test]
+    fn lines_are_replaced_and_inserted() {
+        let source = Source::new("a".into(), "1\n2\n3\n4\n5\n6\n");
+        assert_eq!(
+            replacing(&source, 2, 2, &["two", "three"]),
+            "--- a/a\n+++ b/a\n@@ -1,5 +1,6 @@\n 1\n-2\n+two\n+three\n 3\n 4\n 5\n"
+        );
+        assert_eq!(replacing(&source, 6, 5, &["x"]), "--- a/a\n+++ b/a\n@@ -3,4 +3,5 @@\n 3\n 4\n 5\n+x\n 6\n");
     }
 
     #[test]

@@ -9,9 +9,10 @@ use model::RepoPath;
 /// The choices of one review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Rules that run, as patterns over rule ids (`hygiene/*`); empty means all.
+    /// Rules that run, as patterns over rule ids (`hygiene/*`); empty and `*` mean all that are right often enough to run
+    /// by default.
     pub enable: Vec<String>,
-    /// Rules that do not run; wins over `enable`.
+    /// Rules that do not run; wins over `enable`. `RULE@PATH` silences a rule for files of that pattern only.
     pub disable: Vec<String>,
     /// Files reviewed lightly because machines write them, as patterns over paths.
     pub trivial: Vec<String>,
@@ -37,7 +38,7 @@ impl Default for Settings {
             trivial: Vec::new(),
             suggestions: 15,
             places: 6,
-            needles: 600,
+            needles: 1200,
             hits: 400,
             large_binary: 1 << 20,
             sizes: BTreeMap::new(),
@@ -48,8 +49,16 @@ impl Default for Settings {
 impl Settings {
     /// True where the rule runs.
     pub fn runs(&self, rule: &str) -> bool {
-        let chosen = self.enable.is_empty() || self.enable.iter().any(|pattern| matches(pattern, rule));
-        chosen && !self.disable.iter().any(|pattern| matches(pattern, rule))
+        let named = self.enable.iter().any(|pattern| !matches!(pattern.as_str(), "*" | "**") && matches(pattern, rule));
+        let everything = self.enable.is_empty() || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
+        let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
+        (named || (everything && default)) && !self.disable.iter().any(|pattern| matches(pattern, rule))
+    }
+
+    /// True where a setting silences the rule for this file.
+    pub(crate) fn is_silenced(&self, rule: &str, path: &str) -> bool {
+        let pairs = self.disable.iter().filter_map(|entry| entry.split_once('@'));
+        pairs.into_iter().any(|(pattern, paths)| matches(pattern, rule) && matches(paths, path))
     }
 
     /// True where the file is reviewed lightly.

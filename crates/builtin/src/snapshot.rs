@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use model::{FileDiff, RepoPath, ReviewDocument, Side, Target};
+use model::{Attention, FileDiff, RepoPath, ReviewDocument, Side, Target};
 
 use crate::Settings;
-use crate::change::{Change, Entry, Hit, Search, Text};
+use crate::change::{Change, Entry, Hit, Past, Search, Text};
 
 /// A snapshot seen by the families.
 struct Pinned<'a>(&'a git::Snapshot);
@@ -53,7 +53,31 @@ impl Change for Pinned<'_> {
             .collect();
         Search { hits, cut }
     }
+
+    fn past(&self, repairs: bool) -> Past {
+        let commits = match self.0.past(MOST_COMMITS) {
+            Ok(commits) => commits,
+            Err(error) => return Past { unknown: Some(error.to_string()), ..Past::default() },
+        };
+        let cut = self.0.target().shallow.then(|| "history is cut (shallow clone)".to_owned());
+        if !repairs {
+            return Past { commits, repairs: Vec::new(), unknown: cut };
+        }
+        let oldest = (commits.len() == MOST_COMMITS).then(|| commits.last().map(|commit| &commit.sha)).flatten();
+        let files = self.0.diff().iter().filter(|file| !file.binary && file.removed().next().is_some());
+        let paths: Vec<RepoPath> =
+            files.map(|file| file.old_path.as_ref().unwrap_or(&file.path).clone()).take(MOST_FILES).collect();
+        let repairs = self.0.past_repairs(&paths, oldest, MOST_REPAIRS);
+        let unknown = repairs.as_ref().err().map(ToString::to_string);
+        Past { commits, repairs: repairs.unwrap_or_default(), unknown: unknown.or(cut) }
+    }
 }
+
+/// How far back history is looked at.
+const MOST_COMMITS: usize = 1500;
+/// Changed files whose repairs are looked at, and the repairs.
+const MOST_FILES: usize = 60;
+const MOST_REPAIRS: usize = 120;
 
 /// Lines taken from one search in all.
 const MOST_LINES: usize = 60_000;
@@ -67,6 +91,11 @@ pub fn review_snapshot(snapshot: &git::Snapshot, settings: &Settings) -> ReviewD
     });
     let settings = Settings { sizes: sizes.collect(), ..settings.clone() };
     crate::review(&Pinned(snapshot), &settings)
+}
+
+/// Where to look first in a pinned snapshot; see [`crate::attention`].
+pub fn attend_snapshot(snapshot: &git::Snapshot, settings: &Settings) -> Vec<Attention> {
+    crate::attention(&Pinned(snapshot), settings)
 }
 
 #[cfg(test)]

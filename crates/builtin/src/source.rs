@@ -7,8 +7,10 @@ use std::cell::OnceCell;
 
 use model::RepoPath;
 
+use crate::functions::{Function, functions};
 use crate::language::{Language, Role};
 use crate::lex::{Part, parts};
+use crate::tokens::{Token, tokens};
 
 /// A file of the tree.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Source {
     content: String,
     starts: Vec<usize>,
     parts: OnceCell<Vec<Part>>,
+    tokens: OnceCell<Vec<Token>>,
+    functions: OnceCell<Vec<Function>>,
 }
 
 /// Longer texts are taken for code as a whole: nobody reads a megabyte of source for its comments.
@@ -34,7 +38,16 @@ impl Source {
         }
         let language = language_of(&path, content);
         let role = if says_generated(content) { Role::Foreign } else { Role::of(&path) };
-        Self { path, language, role, content: content.to_owned(), starts, parts: OnceCell::new() }
+        Self {
+            path,
+            language,
+            role,
+            content: content.to_owned(),
+            starts,
+            parts: OnceCell::new(),
+            tokens: OnceCell::new(),
+            functions: OnceCell::new(),
+        }
     }
 
     /// Number of lines.
@@ -99,6 +112,21 @@ impl Source {
                 std::iter::repeat_n(shown, times)
             })
             .collect()
+    }
+
+    /// The tokens of its code, in order.
+    pub(crate) fn tokens(&self) -> &[Token] {
+        self.tokens.get_or_init(|| tokens(&self.content, self.parts()))
+    }
+
+    /// The text of one of its tokens.
+    pub(crate) fn slice(&self, token: &Token) -> &str {
+        &self.content[token.start..token.end]
+    }
+
+    /// Its functions, by first line.
+    pub(crate) fn functions(&self) -> &[Function] {
+        self.functions.get_or_init(|| functions(self))
     }
 
     fn parts(&self) -> &[Part] {

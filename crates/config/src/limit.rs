@@ -119,7 +119,7 @@ mod tests {
             tokens: Some(5),
             usd: Some(0.0),
             calls: None,
-            time: Some(Duration::from_secs(3600)),
+            time: Some(Duration::from_hours(1)),
         };
         assert_eq!(limits, wanted);
         for wrong in ["tokens = -1", "tokens = 1.5", "usd = -0.5", "usd = nan", "calls = \"few\"", "time = 5"]

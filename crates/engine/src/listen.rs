@@ -134,7 +134,7 @@ impl Hearing<'_> {
     fn turns(&self, wanted: &[usize]) -> Turns {
         let review = &self.settings.review;
         let place = |asked: &Asked| Place {
-            vendor: asked.vendor().map(str::to_owned),
+            vendor: asked.vendor(),
             gap: review.start_jitter.mul_f64(fraction(&[self.run.id().as_str(), asked.name(), "start"])),
         };
         let limits = Limits { jobs: review.jobs as usize, vendor_jobs: review.vendor_jobs as usize };
@@ -314,7 +314,7 @@ fn spellings(path: &Path) -> Vec<String> {
     spellings
 }
 
-fn builtin_settings(settings: &Settings) -> builtin::Settings {
+pub(crate) fn builtin_settings(settings: &Settings) -> builtin::Settings {
     // In the configuration one star stands for anything, as its documentation says; rule ids have a slash in them.
     let across =
         |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();

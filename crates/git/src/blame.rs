@@ -89,7 +89,7 @@ fn parse(bytes: &[u8], cut_at: &[Sha]) -> Option<Vec<BlameLine>> {
 }
 
 /// Takes back git's quoting of odd names.
-fn unquote(name: &[u8]) -> Vec<u8> {
+pub(crate) fn unquote(name: &[u8]) -> Vec<u8> {
     let Some(inner) = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")) else {
         return name.to_vec();
     };

@@ -1,179 +1,285 @@
-//! What each commit of a change did.
+//! What the repository did before the change.
 //!
-//! In: commits. Out: one [`CommitDiff`] a commit, from a single call of git. Never more of the text than [`MOST_BYTES`],
-//! never a rename: a moved file is one that goes and one that comes.
+//! In: a snapshot. Out: its newest commits with the files they touched, and what repairs among them changed in given
+//! files. Everything belongs to the merge base, so the same target has the same history. The list of commits is kept by the
+//! name of its newest one in the git common dir; a lost or damaged list costs time and nothing else.
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use model::{ChangeStatus, Commit, CommitDiff, FileDiff, Hunk, RepoPath, Sha};
+use model::{RepoPath, Sha};
 
-use crate::Result;
-use crate::call::Place;
-use crate::changes::LARGE;
-use crate::patch::{Open, parse_hunk};
+use crate::blame::unquote;
+use crate::call::Call;
+use crate::repository::is_zero;
+use crate::{Result, Snapshot};
 
-/// More commits are a branch of another kind.
-const MOST_COMMITS: usize = 100;
-/// Text kept of all commits together.
-const MOST_BYTES: usize = 16 << 20;
-
-/// Reads the commits that have one parent or none.
-pub(crate) fn read(place: &Place, commits: &[Commit]) -> Result<Vec<CommitDiff>> {
-    let wanted: Vec<&Sha> = commits
-        .iter()
-        .filter(|commit| commit.parents.len() < 2)
-        .map(|commit| &commit.sha)
-        .take(MOST_COMMITS)
-        .collect();
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: String = wanted.iter().map(|sha| format!("{}\n", sha.as_str())).collect();
-    let mut reader = HistoryReader::default();
-    place
-        .call("could not read what the commits did")?
-        .args(["-c", "core.quotePath=false", "-c", &format!("core.bigFileThreshold={LARGE}")])
-        .args(["diff-tree", "--stdin", "-r", "-p", "--no-renames", "--unified=3", "--no-color"])
-        .args(["--no-ext-diff", "--no-textconv", "--full-index", "--submodule=short", "--no-relative"])
-        .args(["--diff-algorithm=myers", "--src-prefix=a/", "--dst-prefix=b/"])
-        .input(names.into_bytes())
-        .stream(&mut |stdout| reader.read(stdout))?;
-    let mut known: HashMap<Sha, CommitDiff> =
-        reader.commits.into_iter().map(|diff| (diff.commit.clone(), diff)).collect();
-    // A commit without changes is not printed.
-    let of = |sha: &Sha| {
-        known.remove(sha).unwrap_or_else(|| CommitDiff { commit: sha.clone(), ..CommitDiff::default() })
-    };
-    Ok(wanted.into_iter().map(of).collect())
+/// One earlier commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastCommit {
+    /// Its object name.
+    pub sha: Sha,
+    /// First line of its message.
+    pub subject: String,
+    /// The author's name.
+    pub author: String,
+    /// When it was authored, in seconds since 1970.
+    pub seconds: i64,
+    /// The files it touched.
+    pub paths: Vec<RepoPath>,
 }
 
-#[derive(Default)]
-struct HistoryReader {
-    commits: Vec<CommitDiff>,
-    kept: usize,
-    hunk: Option<Open>,
+/// What one earlier commit did to one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastEdit {
+    /// The commit.
+    pub sha: Sha,
+    /// First line of its message.
+    pub subject: String,
+    /// The file.
+    pub path: RepoPath,
+    /// Lines it added, in order.
+    pub added: Vec<String>,
+    /// Lines it removed, in order.
+    pub removed: Vec<String>,
 }
 
-impl HistoryReader {
-    fn read(&mut self, stdout: &mut dyn Read) -> std::io::Result<()> {
-        let mut input = BufReader::with_capacity(64 * 1024, stdout);
-        let mut line = Vec::new();
-        while input.read_until(b'\n', &mut line)? > 0 {
-            self.take(line.strip_suffix(b"\n").unwrap_or(&line));
-            line.clear();
+/// History is worth waiting for, but not long.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A commit that touches more files than this says nothing about any of them.
+const MOST_PATHS: usize = 200;
+
+/// Begins a commit in what git prints; no line of a patch or a path begins so.
+const MARK: char = '\u{1}';
+
+const KEPT: &str = "history";
+const MAGIC: &str = "history1\n";
+
+impl Snapshot {
+    /// The newest commits before the change that are no merges, newest first.
+    pub fn past(&self, most: usize) -> Result<Vec<PastCommit>> {
+        let tip = &self.target().merge_base;
+        if is_zero(tip) {
+            return Ok(Vec::new());
         }
-        Ok(())
-    }
-
-    fn take(&mut self, line: &[u8]) {
-        if let Some(open) = self.hunk.as_mut().filter(|open| open.is_open()) {
-            if !line.starts_with(b"\\") {
-                let line = open.step(line);
-                self.keep(line);
+        let file = self.common_dir().join("deep-review").join("index").join(KEPT);
+        let kept = Kept::load(&file, most);
+        let text = match kept {
+            Some(kept) if kept.tip == tip.as_str() => return Ok(commits(&kept.text, most)),
+            Some(kept) if self.is_ancestor(&kept.tip) => {
+                let newer = self.log_names(tip, Some(&kept.tip), most)?;
+                format!("{newer}{}", kept.text)
             }
-            return;
-        }
-        let text = String::from_utf8_lossy(line);
-        if let Some(sha) = Sha::new(text.trim()) {
-            self.hunk = None;
-            self.commits.push(CommitDiff { commit: sha, ..CommitDiff::default() });
-        } else if let Some(paths) = text.strip_prefix("diff --git ") {
-            self.hunk = None;
-            self.open_file(paths);
-        } else if text.starts_with("@@ ") {
-            self.open_hunk(&text);
-        } else {
-            self.header(&text);
-        }
-    }
-
-    fn files(&mut self) -> Option<&mut Vec<FileDiff>> {
-        self.commits.last_mut().map(|commit| &mut commit.files)
-    }
-
-    fn file(&mut self) -> Option<&mut FileDiff> {
-        self.files()?.last_mut()
-    }
-
-    /// `a/x b/x`: without renames both halves name one path.
-    fn open_file(&mut self, paths: &str) {
-        let half = paths.len().saturating_sub(1) / 2;
-        let path = paths.get(..half).unwrap_or_default();
-        let path = path.trim_matches('"').strip_prefix("a/").unwrap_or(path).to_owned();
-        let file = FileDiff {
-            path: RepoPath::new(path),
-            old_path: None,
-            status: ChangeStatus::Modified,
-            binary: false,
-            old_mode: None,
-            new_mode: None,
-            hunks: Vec::new(),
+            _ => self.log_names(tip, None, most)?,
         };
-        if let Some(files) = self.files() {
-            files.push(file);
-        }
+        Kept { tip: tip.as_str().to_owned(), text: text.clone() }.save(&file, most).unwrap_or_default();
+        Ok(commits(&text, most))
     }
 
-    fn header(&mut self, text: &str) {
-        let Some(file) = self.file() else { return };
-        if text.starts_with("new file mode") {
-            file.status = ChangeStatus::Added;
-        } else if text.starts_with("deleted file mode") {
-            file.status = ChangeStatus::Deleted;
-        } else if text.starts_with("Binary files ") {
-            file.binary = true;
+    /// What commits whose message speaks of a repair did to these files, newest first, looking back no further than
+    /// `oldest` where it is given.
+    pub fn past_repairs(&self, paths: &[RepoPath], oldest: Option<&Sha>, most: usize) -> Result<Vec<PastEdit>> {
+        let tip = &self.target().merge_base;
+        if is_zero(tip) || paths.is_empty() {
+            return Ok(Vec::new());
         }
+        let mut call = self
+            .log_call()?
+            .args(["-p", "-U0", "--src-prefix=a/", "--dst-prefix=b/", "--no-ext-diff", "--no-textconv"])
+            .args(["-i", "-E", "--grep=fix|bug|crash|panic|deadlock|race|leak|regression|overflow|hang|incorrect|wrong"])
+            .args([format!("--max-count={most}"), tip.as_str().to_owned()]);
+        if let Some(oldest) = oldest {
+            call = call.arg(format!("^{oldest}"));
+        }
+        call = call.arg("--");
+        for path in paths {
+            call = call.path_arg(&self.raw_path(path));
+        }
+        let bytes = call.stdout()?;
+        Ok(edits(&String::from_utf8_lossy(&bytes)))
     }
 
-    fn open_hunk(&mut self, text: &str) {
-        let Some(hunk) = parse_hunk(text) else { return };
-        self.hunk = Some(Open::new(&hunk));
-        if let Some(file) = self.file() {
-            file.hunks.push(Hunk { old_lines: 0, new_lines: 0, ..hunk });
-        }
+    fn log_call(&self) -> Result<Call> {
+        let call = self.place().call("could not read the history")?.limit(LIMIT);
+        Ok(call.env("GIT_LITERAL_PATHSPECS", "1").args([
+            "log",
+            "--no-merges",
+            "--no-renames",
+            "--no-color",
+            "--no-decorate",
+            "--no-show-signature",
+            "--encoding=UTF-8",
+            "--format=%x01%H%x00%at%x00%an%x00%s",
+        ]))
     }
 
-    fn keep(&mut self, line: model::DiffLine) {
-        self.kept += line.text.len() + 64;
-        let full = self.kept > MOST_BYTES;
-        let Some(commit) = self.commits.last_mut() else { return };
-        if full {
-            commit.cut = true;
-            return;
+    fn log_names(&self, tip: &Sha, since: Option<&str>, most: usize) -> Result<String> {
+        let mut call = self.log_call()?.args(["--name-only", &format!("--max-count={most}"), tip.as_str()]);
+        if let Some(since) = since {
+            call = call.arg(format!("^{since}"));
         }
-        let Some(hunk) = commit.files.last_mut().and_then(|file| file.hunks.last_mut()) else { return };
-        hunk.old_lines += u32::from(line.old_line.is_some());
-        hunk.new_lines += u32::from(line.new_line.is_some());
-        hunk.lines.push(line);
+        let bytes = call.arg("--").stdout()?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
+
+    fn is_ancestor(&self, older: &str) -> bool {
+        let tip = self.target().merge_base.as_str();
+        let call = self.place().call("could not compare commits");
+        call.and_then(|call| call.args(["merge-base", "--is-ancestor", older, tip]).stdout()).is_ok()
+    }
+}
+
+/// The list of commits as git printed it, and the commit it begins with.
+struct Kept {
+    tip: String,
+    text: String,
+}
+
+impl Kept {
+    fn load(file: &Path, most: usize) -> Option<Self> {
+        let text = std::fs::read_to_string(file).ok()?;
+        let rest = text.strip_prefix(MAGIC)?;
+        let (head, list) = rest.split_once('\n')?;
+        let mut words = head.split(' ');
+        let (tip, limit, length) = (words.next()?, words.next()?, words.next()?);
+        let whole = limit.parse() == Ok(most) && length.parse() == Ok(list.len()) && Sha::new(tip).is_some();
+        whole.then(|| Self { tip: tip.to_owned(), text: list.to_owned() })
+    }
+
+    fn save(&self, file: &PathBuf, most: usize) -> std::io::Result<()> {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let own = folder.join(format!("{KEPT}.{}", std::process::id()));
+        std::fs::write(&own, format!("{MAGIC}{} {most} {}\n{}", self.tip, self.text.len(), self.text))?;
+        std::fs::rename(&own, file).inspect_err(|_| std::fs::remove_file(&own).unwrap_or_default())
+    }
+}
+
+fn header(line: &str) -> Option<PastCommit> {
+    let mut fields = line.strip_prefix(MARK)?.splitn(4, '\0');
+    Some(PastCommit {
+        sha: Sha::new(fields.next()?)?,
+        seconds: fields.next()?.parse().unwrap_or(0),
+        author: fields.next()?.to_owned(),
+        subject: fields.next()?.to_owned(),
+        paths: Vec::new(),
+    })
+}
+
+fn commits(text: &str, most: usize) -> Vec<PastCommit> {
+    let mut found: Vec<PastCommit> = Vec::new();
+    for line in text.lines() {
+        if let Some(commit) = header(line) {
+            if found.len() == most {
+                break;
+            }
+            found.push(commit);
+        } else if let Some(commit) = found.last_mut().filter(|_| !line.is_empty())
+            && commit.paths.len() <= MOST_PATHS
+        {
+            commit.paths.push(RepoPath::from_bytes(&unquote(line.as_bytes())));
+        }
+    }
+    found
+}
+
+/// Reads patches without context: hunks say how many lines they have, so no line can pose as a header.
+fn edits(text: &str) -> Vec<PastEdit> {
+    let mut found: Vec<PastEdit> = Vec::new();
+    let mut commit: Option<PastCommit> = None;
+    let (mut removed, mut added) = (0usize, 0usize);
+    let mut old_path: Option<RepoPath> = None;
+    for line in text.lines() {
+        if removed > 0 && line.starts_with('-') {
+            removed -= 1;
+            found.extend_last(|edit| edit.removed.push(line[1..].to_owned()));
+        } else if added > 0 && line.starts_with('+') {
+            added -= 1;
+            found.extend_last(|edit| edit.added.push(line[1..].to_owned()));
+        } else if let Some(next) = header(line) {
+            commit = Some(next);
+        } else if let Some(name) = line.strip_prefix("--- ") {
+            old_path = side(name, "a/");
+        } else if let Some(name) = line.strip_prefix("+++ ") {
+            if let (Some(commit), Some(path)) = (&commit, side(name, "b/").or(old_path.take())) {
+                let (sha, subject) = (commit.sha.clone(), commit.subject.clone());
+                found.push(PastEdit { sha, subject, path, added: Vec::new(), removed: Vec::new() });
+            }
+        } else if let Some((old, new)) = hunk(line) {
+            (removed, added) = (old, new);
+        }
+    }
+    found
+}
+
+/// Adds to the edit that is being read.
+trait ExtendLast {
+    fn extend_last(&mut self, with: impl FnOnce(&mut PastEdit));
+}
+
+impl ExtendLast for Vec<PastEdit> {
+    fn extend_last(&mut self, with: impl FnOnce(&mut PastEdit)) {
+        if let Some(last) = self.last_mut() {
+            with(last);
+        }
+    }
+}
+
+fn side(name: &str, prefix: &str) -> Option<RepoPath> {
+    let name = unquote(name.trim_end_matches('\t').as_bytes());
+    let path = name.strip_prefix(prefix.as_bytes())?;
+    Some(RepoPath::from_bytes(path))
+}
+
+/// `@@ -3 +3,2 @@`: one line out, two in.
+fn hunk(line: &str) -> Option<(usize, usize)> {
+    let mut words = line.strip_prefix("@@ -")?.split(' ');
+    let length = |word: &str| word.split_once(',').map_or(Some(1), |(_, length)| length.parse().ok());
+    let old = length(words.next()?)?;
+    Some((old, length(words.next()?.strip_prefix('+')?)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Repository, TargetRequest};
+    use test_kit::TestRepo;
 
     #[test]
-    fn commits_files_and_lines_are_told_apart_whatever_the_lines_say() {
-        let one = "1".repeat(40);
-        let two = "2".repeat(40);
-        let patch = format!(
-            "{one}\ndiff --git a/a b.txt b/a b.txt\nnew file mode 100644\nindex 0..1\n--- /dev/null\n+++ b/a b.txt\n\
-             @@ -0,0 +1,3 @@\n+diff --git a/x b/x\n+@@ -1 +1 @@\n+{two}\n\
-             {two}\ndiff --git a/bin b/bin\nindex 0..1\nBinary files a/bin and b/bin differ\n\
-             diff --git a/c.rs b/c.rs\n--- a/c.rs\n+++ b/c.rs\n@@ -4,2 +4 @@ fn f()\n context\n-gone\n\\ No newline at end of file\n"
+    fn patches_are_read_by_their_counts() {
+        let sha = "a".repeat(40);
+        let text = format!(
+            "\u{1}{sha}\u{0}1\u{0}A\u{0}Fix it\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n--- a/y\n+one\n++++ two\n"
         );
-        let mut reader = HistoryReader::default();
-        reader.read(&mut patch.as_bytes()).expect("readable");
-        let told: Vec<(usize, Vec<&str>)> = reader
-            .commits
-            .iter()
-            .map(|commit| (commit.files.len(), commit.files.iter().map(|file| file.path.as_str()).collect()))
-            .collect();
-        assert_eq!(told, [(1, vec!["a b.txt"]), (2, vec!["bin", "c.rs"])]);
-        assert_eq!(reader.commits[0].files[0].status, ChangeStatus::Added);
-        assert_eq!(reader.commits[0].files[0].added().count(), 3);
-        assert!(reader.commits[1].files[0].binary);
-        assert_eq!(reader.commits[1].files[1].removed().collect::<Vec<_>>(), [(5, "gone")]);
+        let found = edits(&text);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].removed.as_slice(), found[0].added.len()), (["-- a/y".to_owned()].as_slice(), 2));
+        assert_eq!(found[0].subject, "Fix it");
+    }
+
+    #[test]
+    fn earlier_commits_are_told_and_kept() {
+        let repo = TestRepo::new();
+        repo.write("a.txt", "one\n").write("b ü.txt", "x\n").commit("first");
+        repo.write("a.txt", "two\n").commit("Fix the number");
+        repo.branch("topic").write("a.txt", "one\n").commit("third");
+        let past = || {
+            let repository = Repository::open(&repo.path()).expect("a repository");
+            let target = repository.resolve(&TargetRequest::default()).expect("a target");
+            let snapshot = Snapshot::open(&repository, &target).expect("a snapshot");
+            let repairs = snapshot.past_repairs(&["a.txt".into()], None, 10).expect("repairs");
+            (snapshot.past(50).expect("history"), repairs)
+        };
+        let (commits, repairs) = past();
+        let told: Vec<_> = commits.iter().map(|past| (past.subject.as_str(), past.paths.len())).collect();
+        assert_eq!(told, [("Fix the number", 1), ("first", 2)]);
+        assert_eq!((repairs.len(), repairs[0].added.as_slice()), (1, ["two".to_owned()].as_slice()));
+        repo.git(&["checkout", "-q", "main"]);
+        repo.write("c.txt", "c\n").commit("fourth");
+        repo.git(&["checkout", "-q", "topic"]);
+        repo.git(&["rebase", "-q", "main"]);
+        let told: Vec<_> = past().0.iter().map(|past| past.subject.clone()).collect();
+        assert_eq!(told, ["fourth", "Fix the number", "first"]);
     }
 }

@@ -17,7 +17,7 @@ use crate::paths::PathTable;
 use crate::repository::is_zero;
 use crate::sketch::Sketches;
 use crate::tree::{Entry, EntryKind, Tree};
-use crate::{Error, Hits, Repository, Result, SearchOptions, Text, describe, history, patch, search};
+use crate::{Error, Hits, Repository, Result, SearchOptions, Text, commit_diffs, describe, patch, search};
 
 /// How many bytes of text are kept.
 const TEXTS_KEPT: usize = 64 << 20;
@@ -187,7 +187,17 @@ impl Snapshot {
     /// What each commit of the change did, oldest first; merges are left out, and so are commits beyond the first
     /// hundred.
     pub fn history(&self) -> Result<Vec<CommitDiff>> {
-        history::read(&self.place, &self.target.commits)
+        commit_diffs::read(&self.place, &self.target.commits)
+    }
+
+    /// The folder that all working trees of the repository share.
+    pub(crate) fn common_dir(&self) -> &std::path::Path {
+        self.repository.common_dir()
+    }
+
+    /// Where objects are read.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     fn tree(&self, side: Side) -> &Tree {

@@ -575,6 +575,7 @@ pub(crate) fn report() -> Report {
             consolidation_ms: 420,
             complete: false,
             quorum: (2, 2),
+            resumed: 0,
         },
         target: target(),
         series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool") },

@@ -492,7 +492,7 @@ fn a_server_that_does_not_stream_is_understood() {
     std::thread::spawn(move || {
         use std::io::{Read as _, Write as _};
         let (mut stream, _) = listener.accept().expect("a client");
-        let mut buffer = [0; 1 << 16];
+        let mut buffer = vec![0; 1 << 16];
         drop(stream.read(&mut buffer));
         let body = r#"{"choices":[{"message":{"content":"A whole answer."},"finish_reason":"stop"}]}"#;
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";

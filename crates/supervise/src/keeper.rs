@@ -4,8 +4,10 @@
 //! its standard output. Never more than one thread, never an answer to a terminal, never the end before the tree's.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -48,6 +50,9 @@ struct Attempt {
     record: Record,
     lifeline: OwnedFd,
     spool: Spool,
+    /// The run folder by a name that nobody can take away or give to another.
+    place: PathBuf,
+    _folder: File,
     _lock: Lock,
 }
 
@@ -71,12 +76,14 @@ impl Attempt {
         let lifeline = unix::lifeline()?;
         let spool = Spool::open(&job.run_folder, record.limits.output)
             .map_err(|error| doing("opening the files for its output", &error))?;
-        Ok(Self { record, lifeline, spool, _lock: lock })
+        let folder = File::open(&job.run_folder).map_err(|error| doing("opening the run folder", &error))?;
+        let place = unix::steady(&folder, &job.run_folder);
+        Ok(Self { record, lifeline, spool, place, _folder: folder, _lock: lock })
     }
 
     fn keep(self, job: &Job, teller: &mut Teller) -> End {
-        let Self { mut record, lifeline, spool, _lock } = self;
-        let end = match start(job, &mut record, &lifeline) {
+        let Self { mut record, lifeline, spool, place, _folder, _lock } = self;
+        let end = match start(job, &mut record, &place, &lifeline) {
             Ok(started) => {
                 teller.tell(&Message::Started { pid: started.pid.unwrap_or_default().unsigned_abs() });
                 let Started { tree, streams, ears, notes, .. } = started;
@@ -86,11 +93,11 @@ impl Attempt {
             }
             Err(error) => not_started(&error),
         };
-        finish(record, end, job)
+        finish(record, end, &place)
     }
 }
 
-fn start(job: &Job, record: &mut Record, lifeline: &OwnedFd) -> io::Result<Started> {
+fn start(job: &Job, record: &mut Record, place: &Path, lifeline: &OwnedFd) -> io::Result<Started> {
     let mut byte = [0];
     if rustix::io::read(lifeline, &mut byte[..]) == Ok(0) {
         return Err(io::Error::other("the supervisor was gone before the program was started"));
@@ -99,25 +106,25 @@ fn start(job: &Job, record: &mut Record, lifeline: &OwnedFd) -> io::Result<Start
     let mut notes = Vec::new();
     if namespace::KNOWN && record.limits.hold == Hold::Firm {
         match Shim::make(job, &record.limits, &record.mark, &streams) {
-            Ok((shim, said)) => return start_inside(job, record, streams, shim, said),
+            Ok((shim, said)) => return start_inside(place, record, streams, shim, said),
             Err(error) => notes.push(format!(
                 "its processes were held by a keeper alone, as a PID namespace could not be made: {error}"
             )),
         }
     }
-    start_alone(job, record, streams, notes)
+    start_alone(job, place, record, streams, notes)
 }
 
 /// The record knows the first process of the namespace before there is a program in it.
 fn start_inside(
-    job: &Job,
+    place: &Path,
     record: &mut Record,
     streams: Streams,
     mut shim: Shim,
     notes: Vec<String>,
 ) -> io::Result<Started> {
     record.init = tree::identity(shim.pid.as_raw_pid());
-    let begun = running(job, record, Level::Namespace).and_then(|()| shim.start());
+    let begun = running(place, record, Level::Namespace).and_then(|()| shim.start());
     let pid = match begun.and_then(|pid| shim.never_wait().map(|()| pid)) {
         Ok(pid) => pid,
         Err(error) => {
@@ -131,34 +138,35 @@ fn start_inside(
 
 fn start_alone(
     job: &Job,
+    place: &Path,
     record: &mut Record,
     streams: Streams,
     mut notes: Vec<String>,
 ) -> io::Result<Started> {
-    running(job, record, tree::LEVEL)?;
+    running(place, record, tree::LEVEL)?;
     let ears = Ears::new()?;
     let leader = unix::start_leader(job, &record.limits, (MARK, &record.mark), &streams)?;
     record.leader = tree::identity(leader.as_raw_pid());
-    if let Err(error) = record.write(&job.run_folder) {
+    if let Err(error) = record.write(place) {
         notes.push(format!("the record does not know the program's process: {error}"));
     }
     Ok(Started { pid: Some(leader.as_raw_pid()), tree: Tree::of(leader), streams, ears, notes })
 }
 
 /// From here on there may be a program, and a later start has to look for it.
-fn running(job: &Job, record: &mut Record, level: Level) -> io::Result<()> {
+fn running(place: &Path, record: &mut Record, level: Level) -> io::Result<()> {
     record.phase = Phase::Running;
     record.level = Some(level);
     record.keeper = tree::identity(rustix::process::getpid().as_raw_pid());
-    record.write(&job.run_folder)
+    record.write(place)
 }
 
-fn finish(mut record: Record, mut end: End, job: &Job) -> End {
+fn finish(mut record: Record, mut end: End, place: &Path) -> End {
     record.phase = Phase::Ended;
     record.end = Some(end.clone());
     // A full disk may have room again in a moment; the supervisor learns the ending anyway.
     for pause in [50, 200, 0] {
-        match record.write(&job.run_folder) {
+        match record.write(place) {
             Ok(()) => break,
             Err(_) if pause > 0 => std::thread::sleep(Duration::from_millis(pause)),
             Err(error) => end.notes.push(format!("the ending is not on disk: {error}")),

@@ -282,6 +282,9 @@ impl<'a> Keeping<'a> {
                 self.stop(Cause::Output);
             } else if let Some(exited) = self.exited {
                 return self.drain(now, exited);
+            } else if !self.tree.alive().anyone {
+                // Somebody killed the first process of the namespace, which would have told how the program exited.
+                return Next::Done { gone: true };
             } else {
                 return self.mind_the_clock(now);
             }

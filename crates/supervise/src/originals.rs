@@ -6,8 +6,10 @@
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::os::unix;
+use crate::record::{KEEPER_LOCK, RECORD, SUPERVISOR_LOCK};
 use crate::remove::remove_tree;
 use crate::spool::{STDERR, STDOUT};
 
@@ -32,6 +34,11 @@ impl Originals {
         Ok(Self { folder: File::open(folder)?, stdout: make(STDOUT)?, stderr: make(STDERR)? })
     }
 
+    /// The folder by a name that nobody can take away or give to another.
+    pub(crate) fn place(&self, folder: &Path) -> PathBuf {
+        unix::steady(&self.folder, folder)
+    }
+
     /// A handle of its own that reads standard output from the beginning.
     pub(crate) fn read_stdout(&self, folder: &Path) -> io::Result<File> {
         let file = File::open(folder.join(STDOUT))?;
@@ -42,10 +49,11 @@ impl Originals {
         }
     }
 
-    /// Puts everything back under its name. Gives what was not as it had been left.
-    pub(crate) fn restore(&self, folder: &Path) -> Vec<String> {
+    /// Puts everything back under its name. Gives what was not as it had been left. Where the attempt is `settled`, a
+    /// folder that was moved away is no longer one of an attempt.
+    pub(crate) fn restore(&self, folder: &Path, settled: bool) -> Vec<String> {
         let mut notes = Vec::new();
-        if let Err(error) = self.restore_folder(folder, &mut notes) {
+        if let Err(error) = self.restore_folder(folder, settled, &mut notes) {
             notes.push(format!("the folder of its output could not be restored: {error}"));
         }
         for (file, name) in [(&self.stdout, STDOUT), (&self.stderr, STDERR)] {
@@ -58,7 +66,7 @@ impl Originals {
         notes
     }
 
-    fn restore_folder(&self, folder: &Path, notes: &mut Vec<String>) -> io::Result<()> {
+    fn restore_folder(&self, folder: &Path, settled: bool, notes: &mut Vec<String>) -> io::Result<()> {
         if self.folder.metadata()?.mode() & 0o700 != 0o700 {
             self.folder.set_permissions(std::fs::Permissions::from_mode(0o700))?;
             notes.push("the folder of its output had been closed and was opened again".to_owned());
@@ -69,6 +77,12 @@ impl Originals {
             Ok(_) => remove_tree(folder).map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
+        }
+        if settled {
+            for name in [RECORD, SUPERVISOR_LOCK, KEEPER_LOCK] {
+                // Usually removed together with the folder.
+                let _ = rustix::fs::unlinkat(&self.folder, name, rustix::fs::AtFlags::empty());
+            }
         }
         notes.push("the folder of its output had been moved or removed and was made again".to_owned());
         DirBuilder::new().recursive(true).mode(0o700).create(folder)
@@ -110,7 +124,7 @@ mod tests {
     }
 
     fn assert_restored(originals: &Originals, folder: &Path) -> Vec<String> {
-        let notes = originals.restore(folder);
+        let notes = originals.restore(folder, true);
         assert_eq!(fs::read(folder.join(STDOUT)).expect("there"), b"said");
         assert_eq!(fs::read(folder.join(STDERR)).expect("there"), b"");
         assert!(!fs::symlink_metadata(folder.join(STDOUT)).expect("there").is_symlink());

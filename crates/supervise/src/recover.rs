@@ -104,9 +104,10 @@ fn is_open(folder: &Path) -> Result<bool, String> {
 /// Whether every attempt recorded below `runs` is proven gone; a sentence where it is not.
 pub(crate) fn is_over(runs: &Path) -> Result<(), String> {
     for found in folders_with_records(runs) {
-        let folder = found?;
-        if is_open(&folder)? {
-            return Err(format!("an attempt in {} is not proven gone", folder.display()));
+        match found.and_then(|folder| is_open(&folder).map(|open| open.then_some(folder))) {
+            Ok(None) => {}
+            Ok(Some(folder)) => return Err(format!("an attempt in {} is not proven gone", folder.display())),
+            Err(why) => return Err(format!("it is not proven that every attempt is gone: {why}")),
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use crate::os::doing;
-use crate::record::{End, KEEPER_LOCK, KEEPER_LOG, Lock, Phase, Record, SUPERVISOR_LOCK};
+use crate::record::{End, KEEPER_LOCK, KEEPER_LOG, Lock, Phase, RECORD, Record, SUPERVISOR_LOCK};
 use crate::spool::{STDERR, STDOUT};
 
 /// Makes the folder ours, and refuses one in which something may still be running.
@@ -45,7 +45,11 @@ pub(crate) fn close(folder: &Path, mut record: Record, end: &End) -> io::Result<
     }
     record.phase = Phase::Closed;
     record.end = Some(end.clone());
-    record.write(folder)?;
+    if record.write(folder).is_err() {
+        // A program may have put something in its place; that goes, and the record comes.
+        crate::remove_tree(&folder.join(RECORD)).map_err(io::Error::other)?;
+        record.write(folder)?;
+    }
     if end.tree_gone {
         clear(folder)?;
     }

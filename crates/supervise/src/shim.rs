@@ -23,11 +23,21 @@ use crate::{Interrupt, Limits};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Word {
-    Ready { notes: Vec<String> },
-    Unusable { why: String },
+    Ready {
+        notes: Vec<String>,
+    },
+    Unusable {
+        why: String,
+    },
     Started,
-    NotStarted { why: String },
-    Exited(Exit),
+    NotStarted {
+        why: String,
+    },
+    /// The program; and whether nobody else is left.
+    Exited {
+        exit: Exit,
+        alone: bool,
+    },
 }
 
 const GO: u8 = b'g';
@@ -43,6 +53,7 @@ pub(crate) struct Shim {
     channel: UnixStream,
     rest: Vec<u8>,
     exit: Option<Exit>,
+    alone: bool,
 }
 
 impl Shim {
@@ -57,7 +68,7 @@ impl Shim {
     ) -> io::Result<(Self, Vec<String>)> {
         let (pid, channel) =
             namespace::first_process(|channel| first_process(channel, job, limits, mark, streams))?;
-        let mut shim = Self { pid, channel, rest: Vec::new(), exit: None };
+        let mut shim = Self { pid, channel, rest: Vec::new(), exit: None, alone: false };
         let ready = namespace::map_ids(pid).and_then(|()| shim.order(GO)).and_then(|()| shim.next_word());
         match ready {
             Ok(Word::Ready { notes }) => Ok((shim, notes)),
@@ -110,12 +121,20 @@ impl Shim {
     pub(crate) fn exit(&mut self) -> Option<Exit> {
         while self.exit.is_none() {
             match self.next_word() {
-                Ok(Word::Exited(exit)) => self.exit = Some(exit),
+                Ok(Word::Exited { exit, alone }) => {
+                    self.exit = Some(exit);
+                    self.alone = alone;
+                }
                 Ok(_) => {}
                 Err(_) => break,
             }
         }
         self.exit
+    }
+
+    /// Whether the first process said that nobody else was left when the program exited: then it is just ending.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.alone
     }
 
     /// Asks the program, or the group it leads, to interrupt its work.
@@ -142,7 +161,11 @@ impl Shim {
     }
 
     fn order(&mut self, order: u8) -> io::Result<()> {
-        self.channel.write_all(&[order]).map_err(|error| doing("telling its first process", &error))
+        match self.channel.write_all(&[order]) {
+            // Whoever is gone needs no order.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            told => told.map_err(|error| doing("telling its first process", &error)),
+        }
     }
 
     fn next_word(&mut self) -> io::Result<Word> {
@@ -193,8 +216,8 @@ fn live(
     tell(channel, &Word::Started)?;
     channel.set_nonblocking(true)?;
     loop {
-        if let Some(exit) = reap(leader, channel)? {
-            return exit;
+        if reap(leader, channel)? {
+            return Ok(());
         }
         unix::wait_readable([channel.as_fd(), ears.bell()].into_iter(), Duration::from_mins(1))?;
         ears.quiet();
@@ -208,20 +231,24 @@ fn live(
     }
 }
 
-/// Takes the exits of all who have ended. `Some` where nobody is left.
-fn reap(leader: Pid, channel: &UnixStream) -> io::Result<Option<io::Result<()>>> {
-    loop {
+/// Takes the exits of all who have ended. Gives whether nobody is left.
+fn reap(leader: Pid, channel: &UnixStream) -> io::Result<bool> {
+    let mut exited = None;
+    let alone = loop {
         match rustix::process::wait(WaitOptions::NOHANG) {
             Ok(Some((pid, status))) if pid == leader => {
-                let exit = Exit { code: status.exit_status(), signal: status.terminating_signal() };
-                tell(channel, &Word::Exited(exit))?;
+                exited = Some(Exit { code: status.exit_status(), signal: status.terminating_signal() });
             }
             Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::CHILD) => return Ok(Some(Ok(()))),
-            Ok(None) => return Ok(None),
+            Err(rustix::io::Errno::CHILD) => break true,
+            Ok(None) => break false,
             Err(error) => return Err(error.into()),
         }
+    };
+    if let Some(exit) = exited {
+        tell(channel, &Word::Exited { exit, alone })?;
     }
+    Ok(alone)
 }
 
 fn obey(order: u8, leader: Pid) {

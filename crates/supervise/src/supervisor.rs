@@ -233,7 +233,7 @@ impl Attempt {
             end.broken_off = Some(reason);
         }
         end.notes.append(&mut self.notes);
-        end.notes.extend(self.originals.restore(&self.folder));
+        end.notes.extend(self.originals.restore(&self.folder, end.tree_gone));
         if let Err(error) = close(&self.folder, self.record, &end) {
             end.notes.push(format!("the record could not be closed: {error}"));
         }
@@ -246,7 +246,7 @@ impl Attempt {
             let words = String::from_utf8_lossy(&last_words[..last_words.len().min(1000)]).into_owned();
             self.notes.push(format!("the keeper said: {}", printable(words.trim())));
         }
-        match Record::read(&self.folder) {
+        match Record::read(&self.originals.place(&self.folder)) {
             Ok(record) => self.record = record,
             Err(error) => self.notes.push(format!("the record could not be read: {error}")),
         }

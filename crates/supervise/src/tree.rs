@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
@@ -13,6 +14,9 @@ use crate::os::tree::Member;
 use crate::os::{tree, unix};
 use crate::shim::Shim;
 use crate::{Interrupt, Level, Stage};
+
+/// Milliseconds in which a process ends that has nothing else to do, on a busy machine.
+const MOMENT: u32 = 200;
 
 /// The tree of one attempt.
 pub(crate) struct Tree {
@@ -68,9 +72,16 @@ impl Tree {
 
     /// Takes the exits of everyone who has ended, and learns who is left.
     pub(crate) fn reap(&mut self) {
-        let reaped = tree::reap(self.child);
+        let mut reaped = tree::reap(self.child);
         if let Some(shim) = &mut self.shim {
             self.exit = shim.exit();
+            // It has said that it is ending: a moment, and there is nobody who would have to be asked to.
+            for _ in 0..MOMENT {
+                if reaped.anyone && shim.is_ending() {
+                    std::thread::sleep(Duration::from_millis(1));
+                    reaped = tree::reap(self.child);
+                }
+            }
             if !reaped.anyone && self.exit.is_none() && self.killed {
                 // The kernel ended it together with everyone else in the namespace.
                 self.exit = Some(Exit { code: None, signal: Some(Signal::KILL.as_raw()) });

@@ -42,7 +42,9 @@ pub(super) fn treatment(source: &Source, line: u32) -> Treatment {
     let next = (line + 1..=source.line_count()).find(|number| !source.line(*number).trim().is_empty());
     body.extend(next.map(|number| (number, source.code(number).trim().to_owned())));
     let commented = |number: u32| !source.comment(number).trim().is_empty();
-    let explained = commented(line.saturating_sub(1)) || body.iter().any(|(number, _)| commented(*number));
+    // The name of what is caught may say it: `catch (ignored)`.
+    let named = ["ignore", "_unused", "unused", "expected"].iter().any(|word| code.contains(word));
+    let explained = named || commented(line.saturating_sub(1)) || body.iter().any(|(number, _)| commented(*number));
     let empty = if source.language == Language::Python {
         rest == "pass" || (rest.is_empty() && body.get(1).is_some_and(|(_, code)| code == "pass"))
     } else {

@@ -159,7 +159,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
                 // The tests of this change expect the old text on purpose.
                 return Vec::new();
             }
-            Role::Test if part != Part::Comment && asserts(&source, hit.line) => uses.push(Use {
+            Role::Test if part != Part::Comment && asserts(&source, hit.line) && is_expected(gone, &source, hit) => uses.push(Use {
                 path: hit.path.clone(),
                 line: hit.line,
                 severity: Severity::Important,
@@ -185,6 +185,16 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         }
     }
     uses
+}
+
+/// A short text must be the whole literal, and the name of a test expects nothing.
+fn is_expected(gone: &Gone, source: &Source, hit: &Hit) -> bool {
+    const TITLES: [&str; 6] = ["test(", "it(", "describe(", "t.test(", "suite(", "context("];
+    let text = hit.text.trim_start();
+    let titled = TITLES.iter().any(|word| text.starts_with(word));
+    let whole = || literals(source, hit.line).into_iter().any(|(_, literal)| literal.trim() == gone.needle);
+    let long = gone.needle.len() >= 20 && gone.needle.split_whitespace().count() >= 3;
+    !titled && (long || whole())
 }
 
 /// Documents share everyday phrases with messages; long ones hardly.

@@ -302,7 +302,11 @@ fn python(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Ref
         let imported = source
             .numbered_lines()
             .any(|(_, line)| line.contains("import") && !occurrences(line, &module).is_empty());
-        return if spot.qualifier == Some(module.as_str()) && imported && is_distinctive(&gone.name) {
+        // A module of ours that gave way to one of the standard library or of a package: the import is absolute.
+        let absolute = source.numbered_lines().any(|(_, line)| line.trim() == format!("import {module}"));
+        let package = gone.path.as_str().contains('/');
+        let replaced = absolute && package;
+        return if spot.qualifier == Some(module.as_str()) && imported && !replaced && is_distinctive(&gone.name) {
             Ours
         } else {
             Foreign

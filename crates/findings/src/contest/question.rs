@@ -27,7 +27,8 @@ const HEAD: usize = 240;
 
 impl Question {
     pub(super) fn of(defect: &Defect<'_>) -> Self {
-        let titles: String = defect.members.iter().map(|it| format!("{}\n", it.finding.raw.title)).collect();
+        let titles: Vec<&str> = defect.members.iter().map(|it| it.finding.raw.title.as_str()).collect();
+        let titles = titles.join("\n");
         let shown = defect.shown().finding;
         // What kind of defect it is stands in the title; only a title that tells none is helped by the first words.
         let claims = match claimed(&titles) {
@@ -54,7 +55,7 @@ impl Question {
             })
             .collect();
         let trigger = shown.raw.trigger.as_deref().unwrap_or_default();
-        let circumstances = stems(&format!("{titles}{}\n{trigger}", head(&shown.raw.body)));
+        let circumstances = stems(&format!("{titles}\n{}\n{trigger}", head(&shown.raw.body)));
         Self { claims, places, names, stems: stems(&titles), circumstances }
     }
 
@@ -89,18 +90,20 @@ impl Question {
         if statement.complains && shared.is_empty() {
             return false;
         }
+        let named = !shared.is_empty();
         match (opposite, nearness) {
             // The opposite, about lines that overlap: one word in common ties them.
-            (true, Nearness::SameLines) => !shared.is_empty() || spoken >= 1,
-            // The opposite, about the same file or about no file: the same name, or more than one word of the title.
-            (true, Nearness::SameFile) => !shared.is_empty() || spoken >= 2,
+            (true, Nearness::SameLines) => named || spoken >= 1,
+            // The opposite about the same file, or an outright refutation about the same lines: the same name, or more than
+            // one word of the title.
+            (true, Nearness::SameFile) | (false, Nearness::SameLines) => named || spoken >= 2,
+            // The opposite about no place in particular.
             (true, _) => {
                 let tied = other_words >= 1 || denied & OF_THE_NAMED != 0;
-                !shared.is_empty() && tied || spoken >= 3 && spoken * 2 >= self.stems.len()
+                named && tied || spoken >= 3 && spoken * 2 >= self.stems.len()
             }
-            // "Not a bug" says nothing about which, so it must name what it is about.
-            (false, Nearness::SameLines) => !shared.is_empty() || spoken >= 2,
-            (false, _) => !shared.is_empty() && other_words >= 1,
+            // "Not a bug" does not say of which, so it must name what it is about.
+            (false, _) => named && other_words >= 1,
         }
     }
 

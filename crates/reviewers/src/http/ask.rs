@@ -13,9 +13,11 @@ use model::{Ending, Failure, FailureClass, Receipt, ReviewerKind, RunId, Spend};
 use supervise::Cancel;
 
 use super::endpoint::{Endpoint, endpoint};
+use super::hearing::BYTES_PER_TOKEN;
 use super::merge::merge;
 use super::parts::{Part, parts};
-use super::talk::{Seen, Stopped, Talk};
+use super::seen::Seen;
+use super::talk::{Stopped, Talk};
 use super::tape::Tape;
 use crate::Attempt;
 use crate::budget::{Budget, Purse};
@@ -42,9 +44,6 @@ pub struct ModelRequest<'a> {
     /// The user's own prices.
     pub prices: &'a std::collections::BTreeMap<String, PriceSettings>,
 }
-
-/// Bytes of code in a token, on the low side.
-const BYTES_PER_TOKEN: u64 = 3;
 
 /// Asks one model and returns when it answered, was ended, or could not be asked. `progress` is told bytes received and
 /// what the model is doing.
@@ -118,7 +117,7 @@ fn ask(
         price: price.as_ref(),
         tape: &tape,
         cancel,
-        deadline: started + settings.timeout.min(Duration::from_secs(30 * 24 * 3600)),
+        deadline: started + settings.timeout.min(Duration::from_hours(30 * 24)),
         progress,
         seen: Seen::default(),
     };
@@ -294,7 +293,7 @@ impl<'a> Asking<'a> {
 }
 
 /// A fence that no line of the text can close.
-fn fence(text: &str) -> String {
+pub(super) fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
 }

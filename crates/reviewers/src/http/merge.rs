@@ -1,9 +1,14 @@
 //! Several answers of one model about the parts of a change, as one answer.
 //!
-//! In: the answers in the order of the parts. Out: one review document where all of them are one, else one text that holds
-//! them all under headings. Nothing that was said is left out, and nothing is judged: two findings about one thing stay two.
+//! In: the answers in the order of the parts. Out: one review document where all of them are one, else one Markdown text that
+//! holds them all under headings, documents written out in it: a reader takes a document among prose for the whole answer.
+//! Nothing that was said is left out, and nothing is judged: two findings about one thing stay two.
+
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
+
+use super::markdown::written_out;
 
 /// Joins the answers. One answer stays as it was written.
 pub(crate) fn merge(answers: &[String]) -> String {
@@ -38,7 +43,9 @@ fn document(text: &str) -> Option<Map<String, Value>> {
 fn merge_texts(answers: &[String]) -> String {
     let mut out = String::new();
     for (at, text) in answers.iter().enumerate() {
-        out.push_str(&format!("# Part {} of {}\n\n{}\n\n", at + 1, answers.len(), text.trim()));
+        let written =
+            document(text).map_or_else(|| text.trim().to_owned(), |document| written_out(&document));
+        let _ = write!(out, "# Part {} of {}\n\n{written}\n\n", at + 1, answers.len());
     }
     out
 }
@@ -198,6 +205,16 @@ mod tests {
     fn answers_that_are_no_documents_stand_one_after_the_other() {
         let merged = merge(&["## Findings\n\none".to_owned(), answer("rework", "reviewed")]);
         assert!(merged.starts_with("# Part 1 of 2\n\n## Findings\n\none\n\n# Part 2 of 2\n\n"), "{merged}");
-        assert!(merged.contains("\"rework\""));
+        let rest = merged.split_once("# Part 2 of 2").expect("two parts").1;
+        for wanted in [
+            "### I1. rework",
+            "### I2. without an id",
+            "## Verdict\n\nrework",
+            "Said rework.",
+            "- path: a; status: reviewed",
+        ] {
+            assert!(rest.contains(wanted), "{wanted} in {rest}");
+        }
+        assert!(!rest.contains("```json"), "a document among prose would be taken for the whole answer");
     }
 }

@@ -6,8 +6,10 @@
 //!
 //! ```text
 //! ask       one reviewer: its parts one after the other, answers merged, what it cost
+//! merge     several answers as one; markdown writes a document out where the others are prose
 //! parts     which files go into which request, so that nothing is cut silently
 //! talk      one conversation: asks, runs the tools the model calls, asks again, within bounds
+//! hearing   one answer as it comes; seen: what all of them cost
 //! tools     what a model may look at
 //! protocol  words of a conversation as JSON of a vendor, and back from its events
 //! events    server-sent events out of bytes
@@ -20,9 +22,12 @@ mod ask;
 mod endpoint;
 mod events;
 mod failure;
+mod hearing;
+mod markdown;
 mod merge;
 mod parts;
 mod protocol;
+mod seen;
 mod talk;
 mod tape;
 mod tools;

@@ -3,30 +3,24 @@
 //! In: a prompt. Out: the model's last word, or why there is none, with what it had said by then. Never asks again after a
 //! failure: whether that helps is decided by who asked.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use config::ReviewerSettings;
 use git::Snapshot;
-use model::{Ending, Failure, FailureClass, Spend, Tokens};
-use serde_json::{Value, json};
+use model::{Ending, Failure, FailureClass, Spend};
+use serde_json::json;
 use supervise::Cancel;
 
 use super::endpoint::Endpoint;
-use super::events::Events;
 use super::failure::{self, failure};
-use super::protocol::{self, Message, Question, Reader, Stop, Tool, ToolResult, Turn};
+use super::hearing::{BYTES_PER_TOKEN, Hearing};
+use super::protocol::{self, Message, Question, Stop, Tool, ToolResult, Turn};
+use super::seen::Seen;
 use super::tape::Tape;
 use super::tools;
 use super::wire::{self, Bounds, Broken, Head, Outcome, Post};
 use crate::budget::{Purse, Usage};
 use crate::prices::Price;
-
-/// A server that does not tell what it counted is charged for this many bytes a token, which is on the high side.
-const BYTES_PER_TOKEN: u64 = 3;
-
-/// No tokenizer takes more bytes for a token of prose or code, on average.
-const LOW_BYTES_PER_TOKEN: u64 = 6;
 
 /// What a conversation goes on with.
 pub(crate) struct Talk<'a> {
@@ -41,32 +35,6 @@ pub(crate) struct Talk<'a> {
     /// Told bytes received so far and what the model does.
     pub(crate) progress: &'a mut dyn FnMut(u64, Option<String>),
     pub(crate) seen: Seen,
-}
-
-/// What is known of all conversations of a reviewer.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// Bytes received.
-    pub(crate) bytes: u64,
-    /// Tool calls by name.
-    pub(crate) calls: BTreeMap<String, u32>,
-    /// Requests made.
-    pub(crate) requests: u64,
-    /// Tokens; `None` once a server did not tell.
-    tokens: Unknown<Tokens>,
-    /// US dollars; unknown once a call's cost is.
-    usd: Unknown<f64>,
-    /// The model, as it names itself.
-    pub(crate) model: Option<String>,
-    /// One line a turn, for the record.
-    pub(crate) transcript: String,
-}
-
-/// A sum that is unknown as soon as one of its parts is.
-#[derive(Clone, Copy, Debug, Default)]
-struct Unknown<T> {
-    sum: T,
-    is_unknown: bool,
 }
 
 /// Why a conversation has no last word.
@@ -93,23 +61,6 @@ impl Stopped {
     }
 }
 
-impl Seen {
-    /// Tokens, where every server told.
-    pub(crate) fn tokens(&self) -> Option<Tokens> {
-        (self.requests > 0 && !self.tokens.is_unknown).then_some(self.tokens.sum)
-    }
-
-    /// US dollars, where every call's cost is known.
-    pub(crate) fn usd(&self) -> Option<f64> {
-        (self.requests > 0 && !self.usd.is_unknown).then_some(self.usd.sum)
-    }
-
-    fn note(&mut self, line: &Value) {
-        self.transcript.push_str(&line.to_string());
-        self.transcript.push('\n');
-    }
-}
-
 impl Talk<'_> {
     /// Talks until the model has said its last word.
     pub(crate) fn talk(&mut self, prompt: &str) -> Result<String, Stopped> {
@@ -119,7 +70,7 @@ impl Talk<'_> {
         for round in 0..=self.settings.max_turns {
             let may_call = round < self.settings.max_turns && room > 0;
             let turn = self.ask(&messages, &tools, may_call)?;
-            self.write_down(&turn);
+            self.seen.turn(&turn);
             if let Some(stopped) = broken_off(&turn) {
                 return Err(stopped);
             }
@@ -173,20 +124,6 @@ impl Talk<'_> {
         results
     }
 
-    fn write_down(&mut self, turn: &Turn) {
-        if turn.model.is_some() {
-            self.seen.model.clone_from(&turn.model);
-        }
-        let usage = turn.usage.map(|usage| {
-            json!({
-                "input": usage.input, "cached": usage.cached, "cache_written": usage.cache_written, "output": usage.output,
-            })
-        });
-        let stop = format!("{:?}", turn.stop);
-        self.seen
-            .note(&json!({ "turn": self.seen.requests, "text": turn.text, "stop": stop, "usage": usage }));
-    }
-
     /// Asks once and counts what it cost.
     fn ask(&mut self, messages: &[Message], tools: &[Tool], may_call: bool) -> Result<Turn, Stopped> {
         self.purse
@@ -202,27 +139,13 @@ impl Talk<'_> {
         })
         .to_string();
         self.seen.requests += 1;
-        let mut hearing = Hearing {
-            events: Some(Events::default()),
-            reader: Reader::new(self.endpoint),
-            plain: Vec::new(),
-            came: Vec::new(),
-            keep: matches!(self.tape, Tape::Record(_)),
-            head: Head::default(),
-            failed: None,
-            purse: self.purse,
-            price: self.price,
-            asked: body.len() as u64,
-            heard: 0,
-        };
+        let keep = matches!(self.tape, Tape::Record(_));
+        let mut hearing = Hearing::new(self.endpoint, self.purse, self.price, body.len(), keep);
         let outcome = self.exchange(&body, &mut hearing);
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(why) => return Err(Stopped::of(Ending::NotStarted, why, "")),
-        };
+        let outcome = outcome.map_err(|why| Stopped::of(Ending::NotStarted, why, ""))?;
         let kept = self.tape.keep(&body, &outcome, &hearing.head, &hearing.came, self.endpoint);
         self.charge(&outcome, &hearing);
-        kept.map_err(|why| Stopped::of(Ending::Failed, why, hearing.reader.text()))?;
+        kept.map_err(|why| Stopped::of(Ending::Failed, why, hearing.text()))?;
         self.conclude(outcome, hearing)
     }
 
@@ -258,28 +181,17 @@ impl Talk<'_> {
     /// Counts what the call cost, as far as the server told; a request it refused cost nothing.
     fn charge(&mut self, outcome: &Outcome, hearing: &Hearing<'_>) {
         let refused = matches!(outcome, Outcome::Refused(_));
-        let usage = if refused { Some(Usage::default()) } else { hearing.reader.usage() };
+        let usage = if refused { Some(Usage::default()) } else { hearing.usage() };
         let spend = hearing.spend(usage, refused);
         self.purse.charge(&spend);
-        match usage {
-            Some(usage) => {
-                let read = usage.input.saturating_add(usage.cached).saturating_add(usage.cache_written);
-                self.seen.tokens.sum.input = self.seen.tokens.sum.input.saturating_add(read);
-                self.seen.tokens.sum.output = self.seen.tokens.sum.output.saturating_add(usage.output);
-            }
-            None => self.seen.tokens.is_unknown = true,
-        }
-        self.seen.usd.sum += spend.usd;
-        self.seen.usd.is_unknown |= spend.unpriced_calls > 0;
+        self.seen.count(usage, &spend);
     }
 
-    fn conclude(&self, outcome: Outcome, mut hearing: Hearing<'_>) -> Result<Turn, Stopped> {
-        let partial = hearing.reader.text().to_owned();
+    fn conclude(&self, outcome: Outcome, hearing: Hearing<'_>) -> Result<Turn, Stopped> {
+        let partial = hearing.text().to_owned();
         match outcome {
             Outcome::Done(_) => {
-                let ended = hearing.end();
-                let turn = ended.and_then(|()| hearing.reader.finish());
-                turn.map_err(|why| Stopped::of(ending_of(why.class), why, &partial))
+                hearing.finish().map_err(|why| Stopped::of(ending_of(why.class), why, &partial))
             }
             Outcome::Refused(refused) => {
                 let why = failure::refused(&refused, self.endpoint);
@@ -364,88 +276,4 @@ fn tool_name(name: &str) -> String {
 
 fn short(arguments: &str) -> String {
     failure::sentence(arguments).chars().take(80).collect()
-}
-
-/// Takes an answer in, piece by piece.
-struct Hearing<'a> {
-    events: Option<Events>,
-    reader: Reader<'a>,
-    /// The body of an answer that does not stream.
-    plain: Vec<u8>,
-    /// Everything, for the record.
-    came: Vec<u8>,
-    keep: bool,
-    head: Head,
-    failed: Option<Failure>,
-    purse: &'a Purse,
-    price: Option<&'a Price>,
-    /// Bytes of the request.
-    asked: u64,
-    /// Bytes of the answer.
-    heard: u64,
-}
-
-impl Hearing<'_> {
-    fn take(&mut self, head: &Head, piece: &[u8]) -> bool {
-        if self.heard == 0 {
-            self.head = head.clone();
-        }
-        self.heard += piece.len() as u64;
-        if self.keep {
-            self.came.extend_from_slice(piece);
-        }
-        let taken = self.read(piece).and_then(|()| self.purse.check(&self.open()));
-        self.failed = taken.err();
-        self.failed.is_none()
-    }
-
-    fn read(&mut self, piece: &[u8]) -> Result<(), Failure> {
-        if !self.head.content_type.contains("event-stream") {
-            self.plain.extend_from_slice(piece);
-            return Ok(());
-        }
-        let Some(events) = &mut self.events else { return Ok(()) };
-        let too_long = |_| failure(FailureClass::Transient, "an event of its stream never ends");
-        for event in events.feed(piece).map_err(too_long)? {
-            self.reader.event(&event)?;
-        }
-        Ok(())
-    }
-
-    /// Reads what is left at the end.
-    fn end(&mut self) -> Result<(), Failure> {
-        if !self.head.content_type.contains("event-stream") {
-            return self.reader.whole(&String::from_utf8_lossy(&self.plain));
-        }
-        match self.events.take().and_then(Events::finish) {
-            Some(event) => self.reader.event(&event),
-            None => Ok(()),
-        }
-    }
-
-    /// What the call that is under way has certainly cost: what the server counted so far, and the text that came. What it
-    /// will count in the end is more; an estimate on the high side would end calls that fit.
-    fn open(&self) -> Spend {
-        let mut usage = self.reader.usage().unwrap_or_default();
-        usage.output = usage.output.max(self.reader.text().len() as u64 / LOW_BYTES_PER_TOKEN);
-        let usd = self.price.map_or(0.0, |price| price.of(&usage));
-        Spend { tokens: usage.total(), usd, ..Spend::default() }
-    }
-
-    /// What the call has cost.
-    fn spend(&self, usage: Option<Usage>, is_free: bool) -> Spend {
-        let estimate = (self.asked + self.reader.text().len() as u64) / BYTES_PER_TOKEN;
-        let usd = match (usage, self.price) {
-            _ if is_free => Some(0.0),
-            (Some(usage), Some(price)) => Some(price.of(&usage)),
-            _ => None,
-        };
-        Spend {
-            calls: 1,
-            tokens: usage.map_or(estimate, |usage| usage.total()),
-            usd: usd.unwrap_or(0.0),
-            unpriced_calls: u64::from(usd.is_none()),
-            ms: 0,
-        }
-    }
 }

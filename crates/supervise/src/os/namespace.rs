@@ -51,7 +51,7 @@ pub(crate) fn first_process(inside: impl FnOnce(UnixStream)) -> io::Result<(Pid,
     // there is one thread, so no lock is held by anybody else, and the copy may do whatever this process may.
     let number =
         unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<CloneArguments>()) };
-    match i32::try_from(number).ok().and_then(Pid::from_raw) {
+    match i32::try_from(number).ok().filter(|number| *number >= 0).and_then(Pid::from_raw) {
         Some(pid) => Ok((pid, ours)),
         None if number == 0 => {
             drop(ours);
@@ -171,10 +171,10 @@ pub(crate) fn keep_only(kept: &[i32]) -> io::Result<()> {
         rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC,
         rustix::fs::Mode::empty(),
     )?;
-    let own = listing.as_raw_fd();
+    let own = [listing.as_raw_fd(), null.as_raw_fd()];
     let numbers: Vec<i32> = rustix::fs::Dir::read_from(&listing)?
         .filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok())
-        .filter(|number| *number > 2 && *number != own && !kept.contains(number))
+        .filter(|number| *number > 2 && !own.contains(number) && !kept.contains(number))
         .collect();
     numbers.into_iter().for_each(close);
     Ok(())

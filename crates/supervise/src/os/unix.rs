@@ -9,7 +9,7 @@ use std::io::PipeReader;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -288,6 +288,13 @@ pub(crate) fn keep_descriptors_from_children() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A name for an open folder that leads to it as long as it is open, whatever happens to its path; the path where the
+/// system has no such name.
+pub(crate) fn steady(folder: &File, path: &Path) -> PathBuf {
+    let name = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    if cfg!(target_os = "linux") && name.is_dir() { name } else { path.to_owned() }
 }
 
 /// Standard input as the lifeline: reads never block, and the end means that the supervisor is gone.

@@ -23,7 +23,9 @@ impl Bench {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let scratch = tempfile::tempdir().expect("a scratch folder");
-        let mark = format!("mark-of-test-{}-{number}-end", std::process::id());
+        // Tests in namespaces of their own have small numbers, and the same ones.
+        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number);
+        let mark = format!("mark-of-test-{random:x}-{number}-end");
         Self { folder: scratch.path().to_owned(), mark, _scratch: Some(scratch) }
     }
 

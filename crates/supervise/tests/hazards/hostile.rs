@@ -35,6 +35,40 @@ fn catch_the_roller() {
     }
 }
 
+/// `cargo xtask soak` runs this: the process that forks for ever, fifty times at each level.
+#[test]
+#[ignore = "takes minutes"]
+fn soak_the_roller() {
+    inside("hostile::roll_fifty_times", OWN_PIDS);
+}
+
+#[test]
+#[ignore = "started inside a PID namespace by another test"]
+#[expect(clippy::print_stderr, reason = "its figures are what it is for")]
+fn roll_fifty_times() {
+    if !is_inside() {
+        return;
+    }
+    for (hold, level) in BOTH {
+        let mut times = Vec::new();
+        for round in 0..50 {
+            let bench = Bench::new();
+            let limits = Limits { wall: Duration::from_millis(300), ..held(hold) };
+            let outcome = bench.run("re-fork-forever 60s\nignore-sigint\nignore-sigterm\nsleep 60s", &limits);
+            assert!(outcome.tree_gone && outcome.level == Some(level), "{hold:?} {round}: {outcome:?}");
+            assert_eq!(bench.survivors(), Vec::<String>::new(), "{hold:?} {round}: {outcome:?}");
+            times.push(outcome.ms);
+        }
+        times.sort_unstable();
+        eprintln!(
+            "figure: roller, {}: 0 of 50 left anybody; from start to end {} ms (half), {} ms (all)",
+            level.as_str(),
+            times[25],
+            times[49]
+        );
+    }
+}
+
 #[test]
 fn three_processes_that_fork_for_ever_beside_a_stubborn_tree_are_caught() {
     inside("hostile::catch_three_rollers", OWN_PIDS);

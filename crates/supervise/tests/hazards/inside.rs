@@ -24,6 +24,9 @@ pub(crate) fn inside(test: &str, namespace: &[&str]) -> bool {
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    for line in said.lines().filter(|line| line.starts_with("skipped: ") || line.starts_with("figure: ")) {
+        eprintln!("{line}");
+    }
     true
 }
 

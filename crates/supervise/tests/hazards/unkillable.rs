@@ -23,14 +23,15 @@ fn wait_for_the_file_system() {
     }
     for (hold, level) in BOTH {
         let bench = Bench::new();
-        let Some(server) = mute_file_system(&bench) else {
+        let place = Bench::new();
+        let Some(server) = mute_file_system(&place) else {
             eprintln!("skipped: no file system of our own (`/dev/fuse`) here");
             return;
         };
         let mut limits = held(hold);
         limits.wall = Duration::from_secs(2);
         limits.grace.confirm = Duration::from_secs(1);
-        let program = bench.shell("echo said; cat mute/file");
+        let program = bench.shell(&format!("echo said; cat {}", place.path("mute/file").display()));
         let outcome = supervise::run(&program, &limits, &Cancel::new(), &mut |_| {});
         assert_eq!((outcome.ending, outcome.tree_gone), (Ending::TimedOut, false), "{outcome:?}");
         assert!(outcome.ms < 30_000, "{outcome:?}");
@@ -42,6 +43,7 @@ fn wait_for_the_file_system() {
         assert_eq!(leftovers(&bench.path(""), &nowhere)[0].tries, 1);
         // Now the kernel gives up the file system, and the process can end.
         drop(server);
+        rustix::mount::unmount(place.path("mute"), rustix::mount::UnmountFlags::DETACH).expect("unmounted");
         until("its end", || bench.survivors().is_empty());
         let proven = recover(&bench.path("")).attempts[0].tree_gone;
         assert_eq!(proven, level == Level::Namespace, "only a namespace proves it afterwards");

@@ -40,7 +40,7 @@ impl Job {
     #[expect(unsafe_code, reason = "the system has no other door")]
     pub(crate) fn create(name: Option<&str>) -> io::Result<Self> {
         let wide = name.map(wide);
-        let name = wide.as_ref().map_or(null(), |name| name.as_ptr());
+        let name = wide.as_ref().map_or(null(), Vec::as_ptr);
         // SAFETY: the name is null or ends with 0 and lives for the calls; there are no attributes.
         let job = owned(unsafe {
             SetLastError(ERROR_SUCCESS);

@@ -3,7 +3,7 @@
 //! In: a program. Out: its tree and what it writes, or the stage that failed with nothing left behind. Never a program
 //! that runs outside its job, and never one in our own console group.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::windows::io::{AsHandle as _, OwnedHandle};
@@ -132,7 +132,7 @@ impl Machine for Windows<'_> {
     }
 
     fn start_suspended(&mut self) -> io::Result<Child> {
-        let name = name(self.command.get_program().into());
+        let name = name(self.command.get_program());
         self.command.spawn().map_err(|error| doing(&format!("starting `{name}`"), &error))
     }
 
@@ -154,8 +154,8 @@ impl Machine for Windows<'_> {
     }
 }
 
-fn name(path: OsString) -> String {
-    Path::new(&path).file_name().unwrap_or(&path).display().to_string()
+fn name(path: &OsStr) -> String {
+    Path::new(path).file_name().unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]

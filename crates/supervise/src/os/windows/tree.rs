@@ -80,7 +80,9 @@ impl Tree {
             while port.wait(Duration::ZERO).is_ok_and(|told| told) {}
             port.says_empty()
         });
-        self.anyone = !(says_empty && self.job.active().is_ok_and(|count| count == 0));
+        let is_empty = says_empty && self.job.active().is_ok_and(|count| count == 0);
+        // The job may be empty a moment before the program's exit can be seen.
+        self.anyone = !is_empty || self.alive().leader;
     }
 
     /// Asks or ends. Gives how many were reached, and what failed.

@@ -1,0 +1,328 @@
+//! Tests that prove nothing, wait for nothing in particular, or leave traces.
+//!
+//! In: added lines of test code. Out: comparisons of a thing with itself, assertions that are always true, tests without
+//! any assertion among tests that have them, fixed sleeps where the other tests have none, environments that nobody
+//! restores. Runs nothing.
+
+use std::sync::LazyLock;
+
+use model::{FileDiff, Kind, Severity, Side};
+use regex::Regex;
+
+use crate::context::Context;
+use crate::family::{Draft, Family, Raised};
+use crate::functions::{Function, indent};
+use crate::language::{Language, Role};
+use crate::needles::{Found, Needles};
+use crate::place::{PlaceRole, at};
+use crate::source::Source;
+use crate::tokens::{TokenKind, calls};
+use crate::words::{code, shortened};
+
+pub(crate) const ALWAYS_TRUE: &str = "test/always-true";
+pub(crate) const NO_ASSERTION: &str = "test/no-assertion";
+pub(crate) const SLEEP: &str = "test/sleep";
+pub(crate) const NO_RESTORE: &str = "test/no-restore";
+
+/// The family.
+pub(crate) struct Assertions;
+
+impl Family for Assertions {
+    fn needles(&self, _needles: &mut Needles) {}
+
+    fn findings(&self, context: &Context<'_>, _found: &Found) -> Vec<Raised> {
+        let mut raised = Vec::new();
+        for file in context.changed() {
+            let Some(source) = context.source(Side::Head, &file.path) else { continue };
+            if !source.language.is_code() {
+                continue;
+            }
+            let tests = if source.role == Role::Test { 0 } else { source.own_tests_start() };
+            let added: Vec<u32> = file
+                .added()
+                .map(|(line, _)| line)
+                .filter(|line| *line > tests && !context.is_moved(&source, *line))
+                .collect();
+            if context.settings.runs(ALWAYS_TRUE) && !is_fixture(&source) {
+                raised.extend(added.iter().filter_map(|line| always_true(&source, *line)));
+            }
+            if context.settings.runs(NO_ASSERTION) {
+                raised.extend(without_assertion(context, file, &source, tests));
+            }
+            if context.settings.runs(SLEEP) {
+                raised.extend(sleeps(&source, &added));
+            }
+            if context.settings.runs(NO_RESTORE) {
+                raised.extend(no_restore(&source, &added));
+            }
+        }
+        raised
+    }
+}
+
+/// Tests that are data of other tests.
+fn is_fixture(source: &Source) -> bool {
+    let folders = source.path.as_str().split('/').rev().skip(1);
+    let mut folders = folders.map(str::to_lowercase);
+    folders.any(|folder| ["example", "fixture", "data", "plugin", "sample", "snapshot", "corpus"].iter().any(|word| folder.contains(word)))
+}
+
+fn raise(rule: &'static str, source: &Source, line: u32, title: String, problem: String, fix: &str) -> Raised {
+    Draft {
+        rule,
+        category: "test",
+        severity: Severity::Suggestion,
+        kind: Kind::Gap,
+        rank: if rule == ALWAYS_TRUE { 2.5 } else { 1.0 },
+        title,
+        problem,
+        locations: vec![at(source, line, Side::Head, PlaceRole::Primary)],
+        evidence: Vec::new(),
+        fix: fix.to_owned(),
+        patch: None,
+        because: format!("The change adds line {line}."),
+        scenario: None,
+    }
+    .raise()
+}
+
+/// Assertions of two things, by name.
+const EQUALITIES: [&str; 14] = [
+    "assert_eq", "assertEqual", "assertEquals", "assertSame", "assertIs", "equal", "strictEqual", "deepEqual", "deepStrictEqual", "Equal",
+    "assert_equal", "AreEqual", "Same", "notStrictEqual",
+];
+
+static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:(?:self\.)?assert(?:True|_true|!)?\s*\(\s*(?:true|True)\s*\)|assert\s+True\b|expect\(true\)\.to(?:Be\(true\)|BeTruthy\(\)|Equal\(true\))|assert\.ok\(true\)|assert\.(?:isTrue|True)\((?:t, )?true\))\s*;?\s*$")
+        .expect("a pattern written in this file")
+});
+
+/// Comparing a thing with itself, asserting a constant, or a tuple that is never empty.
+fn always_true(source: &Source, line: u32) -> Option<Raised> {
+    let text = source.code(line);
+    let why = if CONSTANT.is_match(&text) && !source.line(line).contains("unreachable") {
+        "asserts a constant".to_owned()
+    } else if source.language == Language::Python && tuple_assert(source, line) {
+        "asserts a tuple, which is true whatever it holds".to_owned()
+    } else {
+        compared_with_itself(source, line)?
+    };
+    Some(raise(
+        ALWAYS_TRUE,
+        source,
+        line,
+        format!("An assertion in `{}` cannot fail: it {why}", shortened(source.path.as_str(), 50)),
+        format!("Line {line} of `{}` {why}, so the test passes whatever the code does.", source.path),
+        "Compare what the code returns with what it should return.",
+    ))
+}
+
+/// `assert (a == b, "message")`.
+fn tuple_assert(source: &Source, line: u32) -> bool {
+    let tokens = source.tokens();
+    let first = tokens.partition_point(|token| token.line < line);
+    let text = |at: usize| tokens.get(at).map_or("", |token| source.slice(token));
+    if text(first) != "assert" || text(first + 1) != "(" {
+        return false;
+    }
+    let close = crate::tokens::closing(source, first + 1);
+    let mut depth = 0usize;
+    let comma = (first + 1..close).any(|at| {
+        match text(at) {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 1 && text(at) == ","
+    });
+    let ends = tokens.get(close + 1).is_none_or(|next| next.line > tokens[close].line);
+    comma && ends && !within_generator(source, first + 1, close)
+}
+
+fn within_generator(source: &Source, from: usize, to: usize) -> bool {
+    source.tokens()[from..to].iter().any(|token| source.slice(token) == "for")
+}
+
+fn compared_with_itself(source: &Source, line: u32) -> Option<String> {
+    let tokens = source.tokens();
+    let first = tokens.partition_point(|token| token.line < line);
+    let last = tokens.partition_point(|token| token.line <= line);
+    calls(source, first..last).iter().find_map(|call| {
+        if !EQUALITIES.contains(&call.name) {
+            return None;
+        }
+        let (open, close) = call.brackets;
+        let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
+        let mut depth = 0usize;
+        for token in &tokens[open..close] {
+            let text = source.slice(token);
+            match text {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth = depth.saturating_sub(1),
+                "," if depth == 1 => {
+                    parts.push(Vec::new());
+                    continue;
+                }
+                _ => {}
+            }
+            parts.last_mut()?.push(text);
+        }
+        let left = parts.first()?.get(1..)?;
+        let right = parts.get(1)?.as_slice();
+        // Calling twice may be the point: the second call need not return the same.
+        let plain = !left.contains(&"(") && tokens[open..close].iter().any(|token| token.kind == TokenKind::Word);
+        (plain && left == right && !left.is_empty() && parts.len() <= 3).then(|| format!("compares {} with itself", code(&shortened(&left.join(""), 40))))
+    })
+}
+
+static ASSERTS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)assert|expect|should|raises|throws|panic|unwrap|require|verify|check|fail|t\.(error|fatal|run|parallel)|\bdone\b|mock|\?;|\?$|\.ok\(|\.is\(|\.equal|\.same|\.match|\.plan|\.end\(|must|snapshot|insta|ensure|validate|compare|abort|exit|strict|reject|catch|\bwith\b|yield|skip|raise")
+        .expect("a pattern written in this file")
+});
+
+/// New tests without any assertion in files where all the other tests have some.
+fn without_assertion(context: &Context<'_>, file: &FileDiff, source: &Source, tests: u32) -> Vec<Raised> {
+    let all: Vec<&Function> = source.functions().iter().filter(|function| function.first > tests && is_test(source, function)).collect();
+    let bare = |function: &&&Function| !(function.first..=function.last).any(|line| ASSERTS.is_match(&source.code(line)));
+    let without: Vec<&&Function> = all.iter().filter(bare).collect();
+    if all.len() < 4 || without.len() * 10 > all.len() {
+        return Vec::new();
+    }
+    let added: Vec<u32> = file.added().map(|(line, _)| line).collect();
+    without
+        .into_iter()
+        .filter(|function| added.contains(&function.first) && function.last > function.first && !context.is_moved(source, function.first))
+        .map(|function| {
+            let name = code(&shortened(&function.name, 50));
+            raise(
+                NO_ASSERTION,
+                source,
+                function.first,
+                format!("{name} asserts nothing, unlike the {} other tests of its file", all.len() - 1),
+                format!(
+                    "{name} (line {} of `{}`) calls nothing that could fail on a wrong result; {} of the {} tests in the file do.",
+                    function.first,
+                    source.path,
+                    all.len() - 1,
+                    all.len()
+                ),
+                "Assert what should be so afterwards, or say in a comment that not failing is all that is asked.",
+            )
+        })
+        .collect()
+}
+
+fn is_test(source: &Source, function: &Function) -> bool {
+    let above = source.line(function.first.saturating_sub(1)).trim();
+    match source.language {
+        Language::Rust => above == "#[test]" || above.starts_with("#[tokio::test"),
+        Language::Python => function.name.starts_with("test_"),
+        Language::Go => function.name.starts_with("Test") && source.line(function.first).contains("testing.T"),
+        Language::Java | Language::Kotlin => above.starts_with("@Test"),
+        _ => false,
+    }
+}
+
+static SLEEPS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:time\.sleep|Thread\.sleep|thread::sleep|time\.Sleep|asyncio\.sleep|Task\.Delay|usleep)\s*\(\s*([^)]*)|^\s*sleep\s+\d").expect("a pattern written in this file")
+});
+
+/// The first new fixed sleep of a file that has none elsewhere.
+fn sleeps(source: &Source, added: &[u32]) -> Option<Raised> {
+    let is_sleep = |line: u32| {
+        let text = source.code(line);
+        SLEEPS.captures(&text).is_some_and(|found| found.get(1).is_none_or(|time| !matches!(time.as_str().trim(), "0" | "0.0")))
+    };
+    let mine: Vec<u32> = added.iter().copied().filter(|line| is_sleep(*line) && source.comment(*line).trim().is_empty()).collect();
+    let others = (1..=source.line_count()).filter(|line| !added.contains(line) && is_sleep(*line)).count();
+    let first = *mine.first()?;
+    // Where sleeping is the custom of the file, or the loop around it waits for something, it is no news.
+    let waits = (first.saturating_sub(6)..first).any(|line| {
+        let text = source.code(line);
+        indent(source.line(line)) < indent(source.line(first)) && ["while", "for", "loop", "until", "def ", "fn ", "func "].iter().any(|word| text.contains(word)) && !text.contains("test")
+    });
+    (others == 0 && mine.len() <= 2 && !waits).then(|| {
+        raise(
+            SLEEP,
+            source,
+            first,
+            format!("A test in `{}` waits a fixed time, the first in its file to do so", shortened(source.path.as_str(), 60)),
+            format!("Line {first} of `{}` sleeps. On a slow machine it may be too short, on a fast one it is lost; no other test of the file needs it.", source.path),
+            "Wait for the condition itself with a limit, or use a clock that the test controls.",
+        )
+    })
+}
+
+static SETS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^\s*(?:os\.environ\[[^\]]*\]\s*=[^=]|os\.chdir\(|process\.env\.\w+\s*=[^=]|process\.env\[[^\]]*\]\s*=[^=]|process\.chdir\(|os\.Setenv\(|os\.Chdir\(|(?:unsafe \{ )?(?:std::)?env::set_var\(|(?:std::)?env::set_current_dir\()"#)
+        .expect("a pattern written in this file")
+});
+
+/// A setting of the whole process that no line of the file takes back.
+fn no_restore(source: &Source, added: &[u32]) -> Option<Raised> {
+    const BACK: [&str; 22] = [
+        "monkeypatch", "patch.dict", "addCleanup", "tearDown", "teardown", "finally", "afterEach", "afterAll", "after(", "os.Unsetenv", "t.Setenv",
+        "remove_var", "environ.pop", "del os.environ", "delete process.env", "restore", "Restore", "t.Cleanup", "yield", "defer", "environ.clear",
+        "Drop for",
+    ];
+    let first = added.iter().copied().find(|line| SETS.is_match(&source.code(*line)))?;
+    let back = BACK.iter().any(|word| source.content().contains(word));
+    let old = (1..=source.line_count()).any(|line| !added.contains(&line) && SETS.is_match(&source.code(line)));
+    let inside = crate::functions::around(source, first).is_some_and(|function| function.name.to_lowercase().contains("test"));
+    (!back && !old && inside).then(|| {
+        raise(
+            NO_RESTORE,
+            source,
+            first,
+            format!("A test in `{}` changes the process's environment and leaves it so", shortened(source.path.as_str(), 60)),
+            format!("Line {first} of `{}` sets something that all tests of the process share, and nothing in the file sets it back, so tests that run later see it.", source.path),
+            "Set it back when the test ends, whatever its result.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::MemoryChange;
+    use crate::settings::Settings;
+
+    fn rules(path: &str, base: &str, head: &str) -> Vec<String> {
+        let settings = Settings { enable: vec!["test/*".into()], ..Settings::default() };
+        let change = MemoryChange::new(&[(path, base)], &[(path, head)]);
+        crate::review(&change, &settings).findings.into_iter().filter_map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn assertions_that_cannot_fail_are_told() {
+        for (path, text, expected) in [
+            ("test_a.py", "def test_a():\n    assert (x == 1, 'one')\n", 1),
+            ("test_a.py", "def test_a():\n    assert (x == 1)\n", 0),
+            ("test_a.py", "def test_a():\n    assert (x ==\n            1), 'one'\n", 0),
+            ("test_a.py", "def test_a():\n    self.assertEqual(a.b, a.b)\n", 1),
+            ("test_a.py", "def test_a():\n    self.assertEqual(f(a), f(a))\n", 0),
+            ("tests/a.rs", "fn a() {\n    assert_eq!(one, one);\n    assert_eq!(one, two);\n}\n", 1),
+            ("a.test.js", "it('x', () => {\n  expect(true).toBe(true);\n});\n", 1),
+            ("a.test.js", "it('x', () => {\n  expect(f()).toBe(true);\n});\n", 0),
+        ] {
+            assert_eq!(rules(path, "", text).len(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_test_without_assertions_is_told_where_all_others_have_some() {
+        let base: String = (0..4).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect();
+        let head = format!("{base}def test_new():\n    f(9)\n");
+        assert_eq!(rules("test_a.py", &base, &head), [super::NO_ASSERTION; 0], "one in five is not yet rare");
+        let base: String = (0..12).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect();
+        assert_eq!(rules("test_a.py", &base, &format!("{base}def test_new():\n    f(9)\n")), [super::NO_ASSERTION]);
+        assert_eq!(rules("test_a.py", &base, &format!("{base}def test_new():\n    assert f(9)\n")), [""; 0]);
+    }
+
+    #[test]
+    fn sleeps_and_traces_are_told() {
+        assert_eq!(rules("test_a.py", "", "def test_a():\n    start()\n    time.sleep(2)\n    assert done\n"), [super::SLEEP]);
+        assert_eq!(rules("test_a.py", "", "def test_a():\n    while not done:\n        time.sleep(2)\n"), [""; 0]);
+        assert_eq!(rules("test_a.py", "", "def test_a():\n    os.environ['A'] = 'b'\n    assert f()\n"), [super::NO_RESTORE]);
+        assert_eq!(rules("test_a.py", "", "def test_a(monkeypatch):\n    os.environ['A'] = 'b'\n    assert f()\n"), [""; 0]);
+    }
+}

@@ -1,0 +1,153 @@
+//! Where to look first.
+//!
+//! In: a change with its history. Out: places ranked by risk, each with its reasons: what the history of the file says,
+//! conditions and error paths, words that are rare in the file, size of the edit. It guides; it claims nothing.
+
+mod lines;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Attention, ChangeStatus, FileDiff, RepoPath, Side};
+
+use crate::context::Context;
+use crate::functions::around;
+use crate::history::is_repair;
+use crate::language::Role;
+use crate::source::Source;
+use crate::words::{code, count};
+use lines::{Weighed, weigh};
+
+/// Places named in all, and in one function.
+const MOST: usize = 30;
+const MOST_IN_ONE: usize = 3;
+/// Lines on each side of a place that are looked at with it.
+const REACH: u32 = 3;
+
+/// What the history knows of one file.
+#[derive(Default)]
+struct Past<'a> {
+    commits: usize,
+    repairs: usize,
+    authors: BTreeSet<&'a str>,
+}
+
+/// The places, riskiest first.
+pub(crate) fn attention(context: &Context<'_>) -> Vec<Attention> {
+    let past = past(context);
+    let mut places: Vec<Attention> = Vec::new();
+    for file in context.changed().filter(|file| file.status != ChangeStatus::Deleted) {
+        let Some(source) = context.source(Side::Head, &file.path) else { continue };
+        places.extend(of_file(context, file, &source, past.get(&file.path)));
+    }
+    places.sort_by(|left, right| {
+        right.score.total_cmp(&left.score).then_with(|| (&left.path, left.start).cmp(&(&right.path, right.start)))
+    });
+    places.truncate(MOST);
+    let best = places.first().map_or(1.0, |place| place.score).max(f64::MIN_POSITIVE);
+    for place in &mut places {
+        place.score = (place.score / best * 100.0).round() / 100.0;
+    }
+    places
+}
+
+fn past<'a>(context: &'a Context<'_>) -> BTreeMap<&'a RepoPath, Past<'a>> {
+    let mut known: BTreeMap<&RepoPath, Past<'_>> = BTreeMap::new();
+    for commit in &context.past().commits {
+        for path in &commit.paths {
+            let past = known.entry(path).or_default();
+            past.commits += 1;
+            past.repairs += usize::from(is_repair(&commit.subject));
+            past.authors.insert(&commit.author);
+        }
+    }
+    known
+}
+
+/// How much a kind of file matters.
+fn role_weight(role: Role) -> f64 {
+    match role {
+        Role::Source => 1.0,
+        Role::Ci | Role::Config => 0.25,
+        Role::Example => 0.15,
+        Role::Test => 0.1,
+        Role::Docs | Role::History => 0.03,
+        Role::Foreign => 0.0,
+    }
+}
+
+/// The best windows of one file.
+fn of_file(context: &Context<'_>, file: &FileDiff, source: &Source, past: Option<&Past<'_>>) -> Vec<Attention> {
+    let tests = source.own_tests_start();
+    let mut weights: BTreeMap<u32, Weighed> = weigh(context, file, source);
+    for (_, weighed) in weights.range_mut(tests..) {
+        weighed.weight *= role_weight(Role::Test);
+    }
+    let factor = role_weight(source.role) * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64));
+    let mut places = Vec::new();
+    let mut taken: BTreeMap<Option<u32>, usize> = BTreeMap::new();
+    while places.len() < MOST {
+        let Some((center, sum)) = best_window(&weights) else { break };
+        let function = around(source, center);
+        let used = taken.entry(function.map(|function| function.first)).or_default();
+        // The second place in one function says less than the first in another one.
+        let discount = 1.0 / (1.0 + 0.35 * *used as f64);
+        *used += 1;
+        if *used <= MOST_IN_ONE || function.is_none() {
+            let why = reasons(&weights, center, function.map(|function| function.name.as_str()), past);
+            let (start, end) = extent(&weights, center);
+            places.push(Attention { path: source.path.clone(), start, end, score: sum * factor * discount, why });
+        }
+        for line in center.saturating_sub(REACH)..=center + REACH {
+            weights.remove(&line);
+        }
+    }
+    places
+}
+
+/// The changed lines around the center that make one place: what a person reads at a glance.
+fn extent(weights: &BTreeMap<u32, Weighed>, center: u32) -> (u32, u32) {
+    let mut near = weights.range(center.saturating_sub(REACH)..=center + REACH).map(|(line, _)| *line);
+    let first = near.next().unwrap_or(center);
+    (first, near.next_back().unwrap_or(first))
+}
+
+/// The line whose neighbourhood weighs most, and how much.
+fn best_window(weights: &BTreeMap<u32, Weighed>) -> Option<(u32, f64)> {
+    weights
+        .iter()
+        .map(|(line, own)| {
+            let near: f64 = weights.range(line.saturating_sub(REACH)..=line + REACH).map(|(_, weighed)| weighed.weight).sum();
+            // Of two windows alike, the one around the heavier line.
+            (*line, near + own.weight * 0.01)
+        })
+        .filter(|(_, sum)| *sum > 0.0)
+        .max_by(|left, right| left.1.total_cmp(&right.1).then(right.0.cmp(&left.0)))
+}
+
+fn reasons(weights: &BTreeMap<u32, Weighed>, center: u32, function: Option<&str>, past: Option<&Past<'_>>) -> Vec<String> {
+    let near: Vec<&Weighed> = weights.range(center.saturating_sub(REACH)..=center + REACH).map(|(_, weighed)| weighed).collect();
+    let number = |of: fn(&Weighed) -> bool| near.iter().filter(|weighed| of(weighed)).count();
+    let mut why = vec![match function {
+        Some(name) => format!("{} of {} changed here", count(near.len(), "line", "lines"), code(name)),
+        None => format!("{} changed here", count(near.len(), "line", "lines")),
+    }];
+    for (found, one, many) in [
+        (number(|weighed| weighed.condition), "condition", "conditions"),
+        (number(|weighed| weighed.error), "line on an error path", "lines on error paths"),
+        (number(|weighed| weighed.replaced), "line in place of another", "lines in place of others"),
+        (number(|weighed| weighed.rare), "line with words new to the file", "lines with words new to the file"),
+    ] {
+        if found > 0 {
+            why.push(count(found, one, many));
+        }
+    }
+    if let Some(past) = past.filter(|past| past.commits > 1) {
+        why.push(format!(
+            "the file: {}, {} among them, {}",
+            count(past.commits, "earlier commit", "earlier commits"),
+            count(past.repairs, "repair", "repairs"),
+            count(past.authors.len(), "author", "authors"),
+        ));
+    }
+    why
+}

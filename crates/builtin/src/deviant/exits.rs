@@ -1,0 +1,135 @@
+//! Early exits of one function that all clean up but one.
+//!
+//! In: a function with an exit that the change adds or edits. Out: the call that the other exits make first and this one
+//! does not. Looks only at exits before which another one already cleaned up, so that there is something to clean.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use model::FileDiff;
+
+use super::{Deviation, EXIT};
+use crate::context::Context;
+use crate::edits::blocks;
+use crate::functions::{Function, around, indent};
+use crate::names::words;
+use crate::source::Source;
+use crate::tokens::calls;
+use crate::words::{code, count, shortened};
+
+/// An exit in touched code.
+pub(crate) struct Exit {
+    pub(super) source: Rc<Source>,
+    pub(super) function: Function,
+    pub(super) line: u32,
+}
+
+/// The early exits that the change added or whose neighbours it removed.
+pub(super) fn touched(context: &Context<'_>, file: &FileDiff, source: &Rc<Source>) -> Vec<Exit> {
+    let removed_at: BTreeSet<u32> = blocks(file).iter().filter(|block| !block.removed.is_empty()).map(|block| block.head_before).collect();
+    let tests = source.own_tests_start();
+    let mut lines: BTreeSet<u32> = file.added().map(|(line, _)| line).collect();
+    lines.extend(removed_at.iter().flat_map(|line| *line + 1..=*line + 2));
+    lines
+        .into_iter()
+        .filter(|line| *line < tests && is_exit(source, *line) && !context.is_moved(source, *line))
+        .filter_map(|line| {
+            let function = around(source, line)?.clone();
+            Some(Exit { source: Rc::clone(source), function, line })
+        })
+        .filter(|exit| is_early(exit.source.as_ref(), &exit.function, exit.line))
+        .collect()
+}
+
+fn is_exit(source: &Source, line: u32) -> bool {
+    let text = source.code(line);
+    let text = text.trim();
+    ["return", "throw", "raise", "goto", "exit", "os.Exit", "sys.exit", "process.exit"]
+        .iter()
+        .any(|word| text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')))
+}
+
+/// Within a block of the function, not its last statement.
+fn is_early(source: &Source, function: &Function, line: u32) -> bool {
+    let first = (function.first + 1..=function.last).find(|number| {
+        let text = source.code(*number);
+        !text.trim().is_empty() && !text.trim().starts_with('{') && indent(source.line(*number)) > indent(source.line(function.first))
+    });
+    first.is_some_and(|first| indent(source.line(line)) > indent(source.line(first)))
+}
+
+/// The lines of the block that ends with this exit, above it.
+fn block(source: &Source, line: u32) -> (u32, u32) {
+    let depth = indent(source.line(line));
+    let mut first = line;
+    while first > 1 && line - first < 8 {
+        let above = source.line(first - 1);
+        if !above.trim().is_empty() && indent(above) < depth {
+            break;
+        }
+        first -= 1;
+    }
+    (first, line)
+}
+
+fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<&str> {
+    let tokens = source.tokens();
+    let range = tokens.partition_point(|token| token.line < lines.0)..tokens.partition_point(|token| token.line <= lines.1);
+    calls(source, range).into_iter().map(|call| call.name).collect()
+}
+
+/// True for names of functions that set things right.
+fn cleans(name: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "free", "close", "release", "unlock", "cleanup", "clean", "destroy", "dispose", "abort", "rollback", "cancel", "stop",
+        "shutdown", "kill", "delete", "remove", "reset", "restore", "end", "finish", "unref", "put",
+    ];
+    words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// The call that the other early exits make.
+pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
+    let (source, function) = (&exit.source, &exit.function);
+    let own = called(source, block(source, exit.line));
+    // It cleans up in a way of its own.
+    if own.iter().any(|name| cleans(name)) {
+        return None;
+    }
+    let others: Vec<(u32, BTreeSet<&str>)> = (function.first + 1..=function.last)
+        .filter(|line| *line != exit.line && is_exit(source, *line) && is_early(source, function, *line))
+        .filter(|line| around(source, *line).is_some_and(|inner| inner.first == function.first))
+        .map(|line| (line, called(source, block(source, line))))
+        .collect();
+    let names: BTreeSet<&str> = others.iter().flat_map(|(_, names)| names.iter().copied()).filter(|name| cleans(name)).collect();
+    let (name, with, all) = names
+        .into_iter()
+        .filter(|name| !own.contains(name))
+        .filter_map(|name| {
+            let with: Vec<u32> = others.iter().filter(|(_, names)| names.contains(name)).map(|(line, _)| *line).collect();
+            // Before the first exit that cleans up there may be nothing to clean.
+            let first = *with.first()?;
+            let from_there = others.iter().filter(|(line, _)| *line >= first).count();
+            let clear = exit.line > first && with.len() >= 2 && with.len() == from_there;
+            clear.then_some((name, with, from_there))
+        })
+        .max_by_key(|(name, with, _)| (with.len(), std::cmp::Reverse(*name)))?;
+    let (shown, owner) = (code(&shortened(name, 40)), code(&shortened(&function.name, 40)));
+    Some(Deviation {
+        rule: EXIT,
+        line: exit.line,
+        support: with.len(),
+        all,
+        removed: false,
+        title: format!("{owner} leaves at line {} without {shown}, which its {all} other early exits call first", exit.line),
+        problem: format!(
+            "From line {} on, {} of {owner} call {shown} before they leave. The one on line {} of `{}` does not.",
+            with[0],
+            count(all, "other early exit", "other early exits"),
+            exit.line,
+            source.path,
+        ),
+        fix: format!("Call {shown} before leaving, or say in a comment why there is nothing to clean up."),
+        counter: with.into_iter().map(|line| (Rc::clone(source), line, format!("calls {shown} first"))).collect(),
+        source: Rc::clone(source),
+    })
+}

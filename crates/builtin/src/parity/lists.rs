@@ -1,0 +1,245 @@
+//! Lists that name every sibling of a new member, but not the new member.
+//!
+//! In: lists of the changed files that grew. Out: the other lists, tables and matches of the repository that were complete
+//! before and are not any more. All of the old members must stand close together there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use model::{Kind, RepoPath, Severity, Side};
+
+use super::LIST;
+use super::members::{Member, around, is_imported, is_member};
+use crate::context::Context;
+use crate::family::{Draft, Raised, read};
+use crate::language::Role;
+use crate::names::{is_uncommon, occurrences};
+use crate::needles::{Found, Needles};
+use crate::place::{PlaceRole, at, lines};
+use crate::source::Source;
+use crate::words::{code, count, list, shortened};
+
+/// Fewer old members may stand together by chance.
+const FEWEST: usize = 4;
+/// More are data.
+const MOST: usize = 60;
+/// New members at once; more are a new list.
+const MOST_NEW: usize = 3;
+const MOST_LISTS: usize = 40;
+
+/// A list that grew.
+struct Grown {
+    path: RepoPath,
+    old: Vec<Member>,
+    new: Vec<Member>,
+}
+
+/// The lists that grew.
+pub(super) struct Lists(Vec<Grown>);
+
+impl Lists {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        let mut grown: Vec<Grown> = Vec::new();
+        if context.settings.runs(LIST) {
+            for file in context.changed().filter(|file| !matches!(Role::of(&file.path), Role::Test | Role::History | Role::Foreign)) {
+                let Some(source) = context.source(Side::Head, &file.path) else { continue };
+                let mut seen = BTreeSet::new();
+                let tests = source.own_tests_start();
+                for (line, _) in file.added().filter(|(line, _)| *line < tests && !is_manifest(&file.path)) {
+                    if !seen.contains(&line) {
+                        let members = around(&source, line);
+                        seen.extend(members.iter().map(|member| member.line));
+                        grown.extend(grew(context, &source, members));
+                    }
+                    if grown.len() >= MOST_LISTS {
+                        break;
+                    }
+                }
+            }
+        }
+        grown.truncate(MOST_LISTS);
+        Self(grown)
+    }
+
+    pub(super) fn needles(&self, needles: &mut Needles) {
+        for grown in &self.0 {
+            for name in keys(grown) {
+                needles.add(name);
+            }
+        }
+    }
+
+    pub(super) fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
+        let mut raised = Vec::new();
+        for grown in &self.0 {
+            let mirrors = mirrors(context, grown, found);
+            // What all lists lack, one list of its own has on purpose.
+            if (1..=3).contains(&mirrors.len()) {
+                raised.extend(report(context, grown, &mirrors));
+            }
+        }
+        raised
+    }
+}
+
+/// Lists of packages are nobody's siblings in code.
+fn is_manifest(path: &RepoPath) -> bool {
+    ["package.json", "setup.py", "setup.cfg", "Cargo.toml", "pyproject.toml", "go.mod", "composer.json", "Gemfile", "pom.xml"].contains(&path.file_name())
+}
+
+/// Old and new members, where the list was there before and few members are new.
+fn grew(context: &Context<'_>, source: &Source, members: Vec<Member>) -> Option<Grown> {
+    let (new, old): (Vec<Member>, Vec<Member>) = members.into_iter().partition(|member| context.is_added(&source.path, member.line));
+    let names: BTreeSet<&str> = old.iter().map(|member| member.name.as_str()).collect();
+    let distinct = names.len();
+    // A member that only changed stands on an added line, too.
+    let before = context.change.diff().iter().find(|file| file.path == source.path)?;
+    let was = |name: &str| before.removed().any(|(_, text)| !occurrences(text, name).is_empty());
+    let new: Vec<Member> = new.into_iter().filter(|member| !names.contains(member.name.as_str()) && !was(&member.name)).collect();
+    ((FEWEST..=MOST).contains(&distinct) && (1..=MOST_NEW).contains(&new.len()))
+        .then(|| Grown { path: source.path.clone(), old, new })
+}
+
+/// The names that are rarest, to look up.
+fn keys(grown: &Grown) -> Vec<&str> {
+    let mut names: Vec<&str> = grown.old.iter().map(|member| member.name.as_str()).collect();
+    names.sort_by_key(|name| (!is_uncommon(name), std::cmp::Reverse(name.len()), *name));
+    names.dedup();
+    names.truncate(3);
+    names
+}
+
+/// A place that names all old members: file, first and last line.
+type Mirror = (Rc<Source>, u32, u32);
+
+fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
+    let mut files: Option<BTreeSet<RepoPath>> = None;
+    for name in keys(grown) {
+        let Some(hits) = found.all(name) else { continue };
+        let here: BTreeSet<RepoPath> = hits.iter().map(|hit| hit.path.clone()).collect();
+        files = Some(match files {
+            None => here,
+            Some(files) => files.intersection(&here).cloned().collect(),
+        });
+    }
+    let files = files.unwrap_or_default();
+    if files.len() > 40 {
+        return Vec::new();
+    }
+    files
+        .iter()
+        .filter(|path| !matches!(Role::of(path), Role::Test | Role::History | Role::Foreign | Role::Ci))
+        .filter_map(|path| mirror(grown, &context.source(Side::Head, path)?))
+        .collect()
+}
+
+/// The closest lines of a file that name all old members and no new one.
+fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
+    if source.role == Role::Foreign {
+        return None;
+    }
+    let names: BTreeSet<&str> = grown.old.iter().map(|member| member.name.as_str()).collect();
+    let own = source.path == grown.path;
+    let (from, to) = (grown.old[0].line.min(grown.new[0].line), grown.old[grown.old.len() - 1].line);
+    let named = |name: &str| -> Vec<u32> {
+        let lines = source.numbered_lines().filter(|(line, text)| text.len() < 600 && !(own && (from..=to).contains(line)));
+        lines.filter(|(_, text)| !occurrences(text, name).is_empty()).map(|(line, _)| line).collect()
+    };
+    let mut places: Vec<(u32, &str)> = Vec::new();
+    for name in &names {
+        let lines = named(name);
+        if lines.is_empty() {
+            return None;
+        }
+        places.extend(lines.into_iter().map(|line| (line, *name)));
+    }
+    places.sort_unstable();
+    let (first, last) = closest(&places, names.len())?;
+    let new: Vec<u32> = grown.new.iter().flat_map(|member| named(&member.name)).collect();
+    let structured = is_structured(source, &places, &names, (first, last), own);
+    let lacks = if own { !new.iter().any(|line| (first.saturating_sub(3)..=last + 3).contains(line)) } else { new.is_empty() };
+    let distinct_lines = places.iter().filter(|(line, _)| (first..=last).contains(line)).map(|(line, _)| line).collect::<BTreeSet<_>>().len();
+    let close = last - first <= 3 * names.len() as u32 + 6;
+    // One line that names all is a sentence or a union; else one line a member.
+    let listed = distinct_lines * 2 >= names.len() || distinct_lines == 1;
+    (lacks && close && listed && structured).then(|| (Rc::clone(source), first, last))
+}
+
+/// True where the lines are a list themselves: each name is a member of its line, or one line quotes them all.
+fn is_structured(source: &Source, places: &[(u32, &str)], names: &BTreeSet<&str>, lines: (u32, u32), own: bool) -> bool {
+    if lines.0 == lines.1 {
+        let text = source.line(lines.0);
+        let quoted = |name: &&&str| ['"', '\'', '`'].iter().any(|quote| text.contains(&format!("{quote}{name}{quote}")));
+        return !own && names.iter().filter(quoted).count() == names.len();
+    }
+    if is_imported(source, lines.1) {
+        return false;
+    }
+    let within = places.iter().filter(|(line, _)| (lines.0..=lines.1).contains(line));
+    let members: BTreeSet<&str> = within.filter(|(line, name)| is_member(source, *line, name)).map(|(_, name)| *name).collect();
+    members.len() * 10 >= names.len() * 9
+}
+
+/// The shortest run of lines in which every name occurs.
+fn closest(places: &[(u32, &str)], names: usize) -> Option<(u32, u32)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut start, mut best) = (0, None::<(u32, u32)>);
+    for (line, name) in places {
+        *counts.entry(name).or_default() += 1;
+        while counts.len() == names {
+            let (first, dropped) = places[start];
+            if best.is_none_or(|(from, to)| line - first < to - from) {
+                best = Some((first, *line));
+            }
+            let left = counts.entry(dropped).or_default();
+            *left -= 1;
+            if *left == 0 {
+                counts.remove(dropped);
+            }
+            start += 1;
+        }
+    }
+    best
+}
+
+fn report(context: &Context<'_>, grown: &Grown, mirrors: &[Mirror]) -> Option<Raised> {
+    let own = context.source(Side::Head, &grown.path)?;
+    let (source, first, last) = &mirrors[0];
+    let new: Vec<String> = grown.new.iter().map(|member| code(&member.name)).collect();
+    let old: BTreeSet<&str> = grown.old.iter().map(|member| member.name.as_str()).collect();
+    let shown: Vec<String> = old.iter().take(3).map(|name| code(name)).collect();
+    let (lack, are) = if new.len() == 1 { ("is", "is") } else { ("are", "are") };
+    let mut locations = vec![lines(source, *last, *last, Side::Head, PlaceRole::Primary)];
+    locations.extend(mirrors[1..].iter().map(|(source, _, last)| at(source, *last, Side::Head, PlaceRole::Related)));
+    locations.push(at(&own, grown.new[0].line, Side::Head, PlaceRole::Evidence));
+    let more = if mirrors.len() > 1 { format!(" and {}", count(mirrors.len() - 1, "other list", "other lists")) } else { String::new() };
+    Some(
+        Draft {
+            rule: LIST,
+            category: if source.role == Role::Docs { "docs" } else { "correctness" },
+            severity: Severity::Suggestion,
+            kind: Kind::Gap,
+            rank: 1.2 + (old.len().min(20) as f64) / 10.0,
+            title: format!("{} {lack} missing in `{}`{more}, which names its {} siblings", shortened(&list(&new), 50), shortened(source.path.as_str(), 44), old.len()),
+            problem: format!(
+                "{} {are} new in the list at `{}:{}` beside {} and {} more. Lines {first}–{last} of `{}` name all {} of the old members \
+                 and {} nowhere.",
+                list(&new),
+                grown.path,
+                grown.new[0].line,
+                shown.join(", "),
+                old.len().saturating_sub(shown.len()),
+                source.path,
+                old.len(),
+                list(&new),
+            ),
+            locations,
+            evidence: vec![read(format!("{}:{first} begins the other list", source.path), source.path.as_str(), *first, Some(shortened(source.line(*first).trim(), 200)))],
+            fix: format!("Add {} to the list at `{}:{last}`, or say there why it is left out.", list(&new), source.path),
+            patch: None,
+            because: format!("The change adds line {} of `{}`.", grown.new[0].line, grown.path),
+            scenario: None,
+        }
+        .raise(),
+    )
+}

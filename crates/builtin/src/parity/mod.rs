@@ -1,0 +1,48 @@
+//! Parity: one member of a set changed and its counterparts did not.
+//!
+//! In: members added to lists, and functions of files that exist once for each platform. Out: the lists that name all
+//! their old siblings but not the new member, and the twins that differ now. Silent where the two were not equal before.
+
+mod lists;
+mod members;
+mod platforms;
+
+use crate::context::Context;
+use crate::family::{Family, Raised};
+use crate::needles::{Found, Needles};
+use lists::Lists;
+
+pub(crate) const LIST: &str = "parity/list";
+pub(crate) const PLATFORM: &str = "parity/platform";
+
+/// The family.
+pub(crate) struct Parity {
+    lists: Lists,
+}
+
+impl Parity {
+    /// Collects the lists that grew.
+    pub(crate) fn new(context: &Context<'_>) -> Self {
+        Self { lists: Lists::new(context) }
+    }
+}
+
+impl Family for Parity {
+    fn needles(&self, needles: &mut Needles) {
+        self.lists.needles(needles);
+    }
+
+    fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
+        let mut raised = self.lists.findings(context, found);
+        if context.settings.runs(PLATFORM) {
+            raised.extend(platforms::findings(context));
+        }
+        raised
+    }
+}
+
+/// The members of a list with their lines, for tests that plant defects.
+#[cfg(test)]
+pub(crate) fn members_around(source: &crate::source::Source, line: u32) -> Vec<(String, u32)> {
+    members::around(source, line).into_iter().map(|member| (member.name, member.line)).collect()
+}

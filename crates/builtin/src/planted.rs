@@ -1,0 +1,351 @@
+//! Plants one defect in real code and sees whether it is found.
+//!
+//! In: source files, of this project or of any folder named by `DEEP_REVIEW_SOURCES`. Out: for each kind of defect how many
+//! of the planted ones are found, and whether the clean twin of the same change stays silent. Nothing here knows how the
+//! rules work; the sites are chosen by what the files say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use git::PastEdit;
+use model::{RepoPath, Sha, Target};
+
+use crate::functions::{Function, indent};
+use crate::language::{Language, Role};
+use crate::memory::MemoryChange;
+use crate::settings::Settings;
+use crate::source::Source;
+use crate::tokens::{TokenKind, calls, is_keyword};
+use crate::{Past, names};
+
+type Tree = BTreeMap<String, String>;
+
+/// One planted defect.
+struct Plant {
+    base: Tree,
+    head: Tree,
+    /// The same change made well, where there is such a thing.
+    twin: Option<Tree>,
+    rule: &'static str,
+    path: String,
+    past: Past,
+}
+
+/// Plants of one kind that are tried in one folder.
+const MOST: usize = 25;
+
+fn tree(folder: &Path) -> Tree {
+    let mut tree = Tree::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(&next) else { continue };
+        let mut entries: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        entries.sort();
+        for path in entries {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("").to_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
+                open.push(path);
+            } else if path.is_file()
+                && let Ok(text) = std::fs::read_to_string(&path)
+                && text.len() < 150_000
+                && let Ok(relative) = path.strip_prefix(folder)
+                && Language::of(&RepoPath::new(relative.to_string_lossy())).is_code()
+            {
+                tree.insert(relative.to_string_lossy().replace('\\', "/"), text);
+            }
+        }
+    }
+    tree.into_iter().take(500).collect()
+}
+
+fn sources(tree: &Tree) -> Vec<Source> {
+    let all = tree.iter().map(|(path, text)| Source::new(path.as_str().into(), text));
+    all.filter(|source| source.role == Role::Source && source.language.is_code()).collect()
+}
+
+fn body(source: &Source, function: &Function) -> Vec<String> {
+    (function.first..=function.last).map(|line| source.line(line).to_owned()).collect()
+}
+
+/// Functions of a size that people copy, not within tests.
+fn copied(source: &Source) -> Vec<&Function> {
+    let tests = source.own_tests_start();
+    let fits = |function: &&Function| {
+        (12..60).contains(&(function.last - function.first)) && function.first < tests && function.tokens(source).len() > 110
+    };
+    let outer = |function: &&Function| {
+        !source.functions().iter().any(|other| other.first > function.first && other.last <= function.last)
+    };
+    source.functions().iter().filter(fits).filter(outer).collect()
+}
+
+/// The function with another name and other names for some of its variables.
+fn renamed(source: &Source, function: &Function) -> String {
+    let tokens = source.tokens();
+    let range = function.tokens(source);
+    let mut uses: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+    for at in range.clone() {
+        let text = source.slice(&tokens[at]);
+        let next = tokens.get(at + 1).map_or("", |token| source.slice(token));
+        let before = at.checked_sub(1).map_or("", |at| source.slice(&tokens[at]));
+        let local = tokens[at].kind == TokenKind::Word
+            && !is_keyword(text)
+            && text.starts_with(char::is_lowercase)
+            && !matches!(next, "(" | "!" | "::" | ":" | "{" | "=")
+            && !matches!(before, "." | "::" | "->" | "{" | "$" | "@" | "&");
+        let entry = uses.entry(text).or_insert((0, true));
+        entry.0 += 1;
+        let word = tokens[at].kind == TokenKind::Word && !is_keyword(text);
+        entry.1 &= local || (word && matches!(next, "=" | ":") && !matches!(before, "," | "(" | "{" | "." | "->" | "::"));
+    }
+    let chosen: BTreeSet<&str> = uses.iter().filter(|(_, (times, local))| *times >= 2 && *local).map(|(name, _)| *name).take(2).collect();
+    let first = source.line(function.first);
+    let mut text = first[..indent(first)].to_owned();
+    let mut done = tokens[range.start].start;
+    for token in &tokens[range.clone()] {
+        text.push_str(&source.content()[done..token.start]);
+        let own = source.slice(token);
+        text.push_str(own);
+        if chosen.contains(own) {
+            text.push_str("_too");
+        } else if own == function.name && token.line == function.first {
+            text.push_str("_again");
+        }
+        done = token.end;
+    }
+    text.push('\n');
+    text
+}
+
+/// The first line in the middle of a function with an operator to change, and the line changed.
+fn repaired(lines: &[String]) -> Option<(usize, String)> {
+    const SWAPS: [(&str, &str); 7] =
+        [(" < ", " <= "), (" == ", " != "), (" > ", " >= "), (" + 1", " + 2"), (" !== ", " === "), (" && ", " || "), (" and ", " or ")];
+    (3..lines.len().saturating_sub(2)).find_map(|at| {
+        let (old, new) = SWAPS.iter().find(|(old, _)| lines[at].contains(old) && !lines[at].trim_start().starts_with(['/', '#', '*']))?;
+        Some((at, lines[at].replacen(old, new, 1)))
+    })
+}
+
+/// A copied function is repaired in one place.
+fn copy_of_a_bug(tree: &Tree) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for source in sources(tree) {
+        for function in copied(&source).into_iter().take(2) {
+            let lines = body(&source, function);
+            let Some((at, line)) = repaired(&lines) else { continue };
+            let number = function.first as usize - 1 + at;
+            let mut all: Vec<&str> = source.content().lines().collect();
+            all[number] = &line;
+            let path = format!("copied/{}", source.path.file_name());
+            let copy = renamed(&source, function);
+            let mut copied: Vec<&str> = copy.lines().collect();
+            let (mut base, mut head) = (tree.clone(), tree.clone());
+            base.insert(path.clone(), copy.clone());
+            head.insert(source.path.as_str().to_owned(), all.join("\n") + "\n");
+            head.insert(path.clone(), copy.clone());
+            let Some((_, mended)) = repaired(&copied.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()) else { continue };
+            copied[at] = &mended;
+            let mut twin = head.clone();
+            twin.insert(path.clone(), copied.join("\n") + "\n");
+            plants.push(Plant { base, head, twin: Some(twin), rule: "sibling/unfixed", path, past: Past::default() });
+        }
+    }
+    plants
+}
+
+/// A function is written again instead of called.
+fn duplicate(tree: &Tree) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for source in sources(tree) {
+        for function in copied(&source).into_iter().filter(|function| calls(&source, function.tokens(&source)).len() >= 5).take(2) {
+            let path = format!("again/{}", source.path.file_name());
+            let mut head = tree.clone();
+            head.insert(path.clone(), renamed(&source, function));
+            plants.push(Plant { base: tree.clone(), head, twin: None, rule: "sibling/duplicated", path, past: Past::default() });
+        }
+    }
+    plants
+}
+
+/// A call is dropped that all functions make which make another one.
+fn dropped_call(tree: &Tree) -> Vec<Plant> {
+    let sources = sources(tree);
+    let mut sets: Vec<(usize, Function, BTreeSet<String>)> = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        let tests = source.own_tests_start();
+        for function in source.functions().iter().filter(|function| function.first < tests) {
+            let names = calls(source, function.tokens(source)).into_iter().map(|call| call.name.to_owned()).collect();
+            sets.push((index, function.clone(), names));
+        }
+    }
+    let mut plants = Vec::new();
+    for (index, function, names) in &sets {
+        let source = &sources[*index];
+        let line = (function.first + 1..=function.last).find_map(|line| {
+            let text = source.code(line);
+            let statement = text.trim().trim_end_matches(';');
+            let name = calls(source, 0..source.tokens().len()).into_iter().find(|call| call.line == line)?.name.to_owned();
+            let alone = statement.ends_with(')') && !statement.contains('=') && !statement.starts_with("return") && !statement.starts_with(['.', ')']);
+            let cleans = ["close", "release", "unlock", "free", "end", "stop", "restore", "pop", "destroy", "dispose", "commit", "unref"]
+                .iter()
+                .any(|word| names::words(&name).iter().any(|own| own == word));
+            let partner = names.iter().find(|other| {
+                let with: Vec<_> = sets.iter().filter(|(_, own, set)| own != function && set.contains(*other)).collect();
+                **other != name && other.len() >= 4 && with.len() >= 4 && with.iter().filter(|(_, _, set)| set.contains(&name)).count() * 10 >= with.len() * 9
+            });
+            (alone && cleans && partner.is_some() && calls(source, function.tokens(source)).iter().filter(|call| call.name == name).count() == 1).then_some(line)
+        });
+        let Some(line) = line else { continue };
+        let kept: Vec<&str> = (1..=source.line_count()).filter(|number| *number != line).map(|number| source.line(number)).collect();
+        let mut head = tree.clone();
+        head.insert(source.path.as_str().to_owned(), kept.join("\n") + "\n");
+        plants.push(Plant { base: tree.clone(), head, twin: None, rule: "deviant/missing-call", path: source.path.as_str().to_owned(), past: Past::default() });
+    }
+    plants
+}
+
+/// A list grows and the table that names all of it does not.
+fn forgotten_row(tree: &Tree) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for source in sources(tree) {
+        let mut line = 1;
+        let mut found = 0;
+        while line <= source.line_count() && found < 2 {
+            let members = crate::parity::members_around(&source, line);
+            let distinct: BTreeSet<&String> = members.iter().map(|(name, _)| name).collect();
+            if !(4..=40).contains(&members.len()) || distinct.len() != members.len() {
+                line += 1;
+                continue;
+            }
+            let (last, number) = members[members.len() - 1].clone();
+            line = number + 1;
+            let text = source.line(number);
+            let ends = indent(source.line(number + 1)) <= indent(text) && text.trim_end().ends_with([',', ';']);
+            if !ends || text.matches(last.as_str()).count() != 1 {
+                continue;
+            }
+            let new = text.replacen(last.as_str(), &format!("{last}Planted"), 1);
+            let mut lines: Vec<&str> = source.content().lines().collect();
+            lines.insert(number as usize, &new);
+            let rows: String = members.iter().map(|(name, _)| format!("| `{name}` | what it does |\n")).collect();
+            let table = format!("# Names\n\n| name | meaning |\n|---|---|\n{rows}");
+            let path = "docs/names.md".to_owned();
+            let mut base = tree.clone();
+            base.insert(path.clone(), table.clone());
+            let mut head = base.clone();
+            head.insert(source.path.as_str().to_owned(), lines.join("\n") + "\n");
+            let mut twin = head.clone();
+            twin.insert(path.clone(), format!("{table}| `{last}Planted` | new |\n"));
+            plants.push(Plant { base, head, twin: Some(twin), rule: "parity/list", path, past: Past::default() });
+            found += 1;
+        }
+    }
+    plants
+}
+
+/// A guard goes that an earlier repair brought.
+fn removed_repair(tree: &Tree) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for source in sources(tree) {
+        let tests = source.own_tests_start();
+        let guard = source.functions().iter().filter(|function| function.first < tests).find_map(|function| {
+            (function.first + 1..function.last).find_map(|line| {
+                let text = source.line(line);
+                let once = source.content().matches(text.trim()).count() == 1;
+                let starts = text.trim_start().starts_with("if ") && text.trim_end().ends_with(['{', ':']) && text.len() > 24;
+                let last = (line + 1..=line + 4).find(|number| indent(source.line(*number)) == indent(text) || source.line(*number).trim().is_empty())?;
+                let closed = source.line(last).trim() == "}";
+                let plain = source.line(last).trim_start().starts_with("else");
+                (once && starts && !plain && last > line + 1).then_some((line, if closed { last } else { last - 1 }))
+            })
+        });
+        let Some((first, last)) = guard else { continue };
+        let kept: Vec<&str> = (1..=source.line_count()).filter(|line| !(first..=last).contains(line)).map(|line| source.line(line)).collect();
+        let mut head = tree.clone();
+        head.insert(source.path.as_str().to_owned(), kept.join("\n") + "\n");
+        let repair = PastEdit {
+            sha: Sha::new(&"c".repeat(40)).expect("an object name"),
+            subject: "Fix crash on empty input".to_owned(),
+            path: source.path.clone(),
+            added: (first..=last).map(|line| source.line(line).to_owned()).collect(),
+            removed: Vec::new(),
+        };
+        let past = Past { repairs: vec![repair], ..Past::default() };
+        plants.push(Plant { base: tree.clone(), head, twin: None, rule: "history/repair-removed", path: source.path.as_str().to_owned(), past });
+    }
+    plants
+}
+
+fn findings(base: &Tree, head: &Tree, past: &Past) -> Vec<(String, Vec<String>)> {
+    let bytes = |tree: &Tree| tree.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
+    let change = MemoryChange::from_bytes(bytes(base), bytes(head), BTreeMap::new(), Target::default()).after(past.clone());
+    let document = crate::review(&change, &Settings::default());
+    let place = |finding: model::DocumentFinding| {
+        (finding.rule.unwrap_or_default(), finding.locations.into_iter().map(|place| place.path).collect())
+    };
+    document.findings.into_iter().map(place).collect()
+}
+
+/// One way to plant a defect in a tree.
+type Planter = fn(&Tree) -> Vec<Plant>;
+
+const PLANTERS: [(&str, Planter); 5] = [
+    ("copy of a bug", copy_of_a_bug),
+    ("duplicate", duplicate),
+    ("dropped call", dropped_call),
+    ("forgotten row", forgotten_row),
+    ("removed repair", removed_repair),
+];
+
+/// Found, planted, and findings on clean twins.
+fn measure(tree: &Tree, planter: Planter) -> (usize, usize, Vec<String>) {
+    let (mut found, mut all, mut noise) = (0, 0, Vec::new());
+    let plants = planter(tree);
+    let step = plants.len().div_ceil(MOST).max(1);
+    for plant in plants.into_iter().step_by(step) {
+        all += 1;
+        let seen = findings(&plant.base, &plant.head, &plant.past);
+        let hit = seen.iter().any(|(rule, paths)| rule == plant.rule && paths.contains(&plant.path));
+        found += usize::from(hit);
+        if !hit && std::env::var_os("DEEP_REVIEW_SOURCES").is_some() {
+            let changed: Vec<_> = plant.head.iter().filter(|(path, text)| plant.base.get(*path) != Some(text)).map(|(path, _)| path).collect();
+            eprintln!("missed {} {} {changed:?} {seen:?}", plant.rule, plant.path);
+        }
+        if let Some(twin) = &plant.twin {
+            // Other lists of the same names lack the planted member indeed.
+            let other = |(rule, paths): &(String, Vec<String>)| rule != "parity/list" || paths.contains(&plant.path);
+            noise.extend(findings(&plant.base, twin, &plant.past).into_iter().filter(other).map(|(rule, paths)| format!("{rule} {paths:?}")));
+        }
+    }
+    (found, all, noise)
+}
+
+#[test]
+fn planted_defects_are_found_in_code_of_this_project() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let tree: Tree = tree(&folder).into_iter().map(|(path, text)| (format!("code/{path}"), text)).collect();
+    for (name, planter) in PLANTERS {
+        let (found, all, noise) = measure(&tree, planter);
+        assert!(found * 10 >= all * 9, "{name}: {found} of {all} found");
+        assert_eq!(noise, [""; 0], "{name}: the clean twin");
+    }
+}
+
+#[test]
+fn planted_defects_are_found_in_other_code() {
+    let Some(folder) = std::env::var_os("DEEP_REVIEW_SOURCES") else {
+        eprintln!("skipped: DEEP_REVIEW_SOURCES names no folder of source trees");
+        return;
+    };
+    for entry in std::fs::read_dir(folder).expect("a folder").filter_map(Result::ok) {
+        let tree = tree(&entry.path());
+        for (name, planter) in PLANTERS {
+            let (found, all, noise) = measure(&tree, planter);
+            println!("{}\t{name}\t{found}\t{all}\t{}", entry.file_name().to_string_lossy(), noise.len());
+            for noise in noise {
+                println!("  noise {noise}");
+            }
+        }
+    }
+}

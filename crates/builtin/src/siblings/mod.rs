@@ -1,0 +1,351 @@
+//! Unfixed siblings: what this change repairs here still stands elsewhere; what it adds stands elsewhere already.
+//!
+//! In: the edits of a change and the lines that share a rare word with them. Out: the places with the same code before the
+//! edit. Silent where the code is so common that the edit is a choice for one place.
+
+mod copies;
+mod pattern;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use model::{FileDiff, Kind, RepoPath, Severity, Side};
+
+use crate::context::{Context, path_before};
+use crate::edits::{Block, blocks};
+use crate::family::{Draft, Family, Raised, read};
+use crate::functions::{Function, around};
+use crate::language::{Language, Role};
+use crate::needles::{Found, Needles};
+use crate::patch::replacing;
+use crate::place::{PlaceRole, at, lines};
+use crate::source::Source;
+use crate::words::{code, count, shortened};
+use copies::Copies;
+use pattern::Pattern;
+
+pub(crate) const UNFIXED: &str = "sibling/unfixed";
+pub(crate) const DUPLICATED: &str = "sibling/duplicated";
+
+/// One edit whose old form is looked for.
+struct Repair {
+    path: RepoPath,
+    old_path: RepoPath,
+    /// The lines of the merge base that make the pattern.
+    base: (u32, u32),
+    /// The lines of head that took their place.
+    head: (u32, u32),
+    /// How many lines of the pattern stand above and below the edit itself.
+    kept: (u32, u32),
+    pattern: Pattern,
+    language: Language,
+    role: Role,
+}
+
+/// The family.
+pub(crate) struct Siblings {
+    repairs: Vec<Repair>,
+    copies: Copies,
+}
+
+/// More edits than this are a rewrite.
+const MOST_REPAIRS: usize = 120;
+/// Longer edits are new designs, not repairs.
+const MOST_REMOVED: usize = 6;
+const MOST_ADDED: usize = 12;
+/// Fewer tokens are the same by chance.
+const FEWEST_TOKENS: usize = 24;
+/// Code that stands at more places than this is an idiom.
+const MOST_SIBLINGS: usize = 4;
+
+impl Siblings {
+    /// Collects the edits that may be repairs.
+    pub(crate) fn new(context: &Context<'_>) -> Self {
+        let mut repairs = Vec::new();
+        if context.settings.runs(UNFIXED) {
+            for file in context.changed() {
+                let (Some(old_path), Some(after)) = (path_before(file), context.source(Side::Head, &file.path)) else {
+                    continue;
+                };
+                let Some(before) = context.source(Side::Base, old_path) else { continue };
+                if after.language.is_code() && after.role == Role::Source {
+                    repairs.extend(repairs_of(file, &before, &after));
+                }
+            }
+        }
+        repairs.truncate(MOST_REPAIRS);
+        Self { repairs, copies: Copies::new(context) }
+    }
+}
+
+fn repairs_of(file: &FileDiff, before: &Rc<Source>, after: &Source) -> Vec<Repair> {
+    blocks(file)
+        .iter()
+        .filter(|block| is_a_repair(block, before, after))
+        .filter_map(|block| {
+            let (range, base) = old_form(block, before)?;
+            Some(Repair {
+                path: after.path.clone(),
+                old_path: before.path.clone(),
+                base,
+                head: (block.added[0], *block.added.last()?),
+                kept: kept(block, base),
+                pattern: Pattern::new(before, range)?,
+                language: after.language,
+                role: after.role,
+            })
+        })
+        .filter(|repair| repair.pattern.exact_words() >= 3)
+        .collect()
+}
+
+/// The lines of the old form that the edit left as they were.
+fn kept(block: &Block, base: (u32, u32)) -> (u32, u32) {
+    match (block.removed.first(), block.removed.last()) {
+        (Some(first), Some(last)) => (first - base.0, base.1 - last),
+        _ => (block.base_before + 1 - base.0, base.1 - block.base_before),
+    }
+}
+
+/// An edit of few lines within a function that changes what the code does.
+fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
+    if block.added.is_empty() || block.removed.len() > MOST_REMOVED || block.added.len() > MOST_ADDED {
+        return false;
+    }
+    let code_of = |source: &Source, lines: &[u32]| -> Vec<String> {
+        let tokens = source.tokens();
+        let within = |line: &u32| {
+            let first = tokens.partition_point(|token| token.line < *line);
+            tokens[first..].iter().take_while(|token| token.line == *line).map(|token| source.slice(token).to_owned()).collect::<Vec<_>>()
+        };
+        lines.iter().flat_map(within).collect()
+    };
+    let (old, new) = (code_of(before, &block.removed), code_of(after, &block.added));
+    let declares = |source: &Source, lines: &[u32]| {
+        lines.iter().any(|line| {
+            let text = source.line(*line).trim_start();
+            source.functions().iter().any(|function| function.first == *line)
+                || ["import ", "from ", "use ", "#include", "require", "package "].iter().any(|word| text.starts_with(word))
+        })
+    };
+    let inside = around(before, block.base_before.max(1)).is_some();
+    if !inside || declares(before, &block.removed) || declares(after, &block.added) || meaning(&old) == meaning(&new) {
+        return false;
+    }
+    // A type that is written down changes nothing.
+    if block.added.iter().any(|line| after.line(*line).contains("@type")) {
+        return false;
+    }
+    // A pure addition is a repair where it guards something.
+    !block.removed.is_empty() && !old.is_empty() || (block.removed.is_empty() && is_a_guard(&new))
+}
+
+/// Tokens without what changes with style only.
+fn meaning(tokens: &[String]) -> Vec<String> {
+    tokens
+        .iter()
+        .filter(|token| !matches!(token.as_str(), "var" | "let" | "const" | ";" | "," | "(" | ")" | "{" | "}"))
+        .map(|token| token.replace('\'', "\""))
+        .collect()
+}
+
+/// True for code that tests something and leaves or corrects.
+fn is_a_guard(tokens: &[String]) -> bool {
+    let has = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.as_str()));
+    has(&["if", "unless", "assert", "guard"])
+        && has(&["return", "raise", "throw", "continue", "break", "goto", "panic", "exit", "None", "null", "nil", "="])
+}
+
+/// The tokens and lines of the merge base that the edit replaced, with as many neighbours as make them unmistakable.
+fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))> {
+    let function = around(before, block.base_before.max(1))?;
+    let (mut first, mut last) = match (block.removed.first(), block.removed.last()) {
+        (Some(first), Some(last)) => (*first, *last),
+        _ => (block.base_before + 1, block.base_before),
+    };
+    let tokens = before.tokens();
+    let range = |first: u32, last: u32| {
+        tokens.partition_point(|token| token.line < first)..tokens.partition_point(|token| token.line <= last)
+    };
+    let inserted = block.removed.is_empty();
+    for _ in 0..4 {
+        // One line alone is the same elsewhere by chance.
+        let enough = range(first, last).len() >= FEWEST_TOKENS && last > first;
+        let surrounded = !inserted || (first <= block.base_before && last > block.base_before);
+        if enough && surrounded && first <= last {
+            return Some((range(first, last), (first, last)));
+        }
+        let (above, below) = (code_line(before, first, -1), code_line(before, last, 1));
+        first = above.filter(|line| *line > function.first).unwrap_or(first);
+        last = below.filter(|line| *line <= function.last).unwrap_or(last);
+    }
+    let range = range(first, last);
+    (range.len() >= FEWEST_TOKENS && first < last).then_some((range, (first, last)))
+}
+
+/// The next line with code in a direction.
+fn code_line(source: &Source, from: u32, step: i32) -> Option<u32> {
+    let mut line = from;
+    for _ in 0..8 {
+        line = line.checked_add_signed(step)?;
+        if line == 0 || line > source.line_count() {
+            return None;
+        }
+        if !source.code(line).trim().is_empty() {
+            return Some(line);
+        }
+    }
+    None
+}
+
+impl Family for Siblings {
+    fn needles(&self, needles: &mut Needles) {
+        for repair in &self.repairs {
+            needles.add(repair.pattern.needle());
+        }
+        self.copies.needles(needles);
+    }
+
+    fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
+        let mut told: Vec<(RepoPath, u32)> = Vec::new();
+        let mut raised: Vec<Between> = Vec::new();
+        for repair in &self.repairs {
+            let mut others = siblings(context, repair, found);
+            others.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
+            if (1..=MOST_SIBLINGS).contains(&others.len()) {
+                told.extend(others.iter().map(|(source, first, _)| (source.path.clone(), *first)));
+                raised.extend(report(context, repair, &others).map(|raised| (raised, repair.path.clone(), others[0].0.path.clone())));
+            }
+        }
+        let mut raised = without_divergence(raised);
+        raised.extend(self.copies.findings(context, found));
+        raised
+    }
+}
+
+/// A finding and the two files it compares.
+type Between = (Raised, RepoPath, RepoPath);
+
+/// Files that part ways at this many places in one change do so on purpose, or one is made from the other.
+const MOST_BETWEEN_TWO: usize = 3;
+
+/// Leaves out what is said of two files that differ too often.
+fn without_divergence(raised: Vec<Between>) -> Vec<Raised> {
+    let pairs: Vec<(RepoPath, RepoPath)> = raised.iter().map(|(_, one, other)| (one.clone(), other.clone())).collect();
+    let often = |one: &RepoPath, other: &RepoPath| {
+        one != other && pairs.iter().filter(|(left, right)| left == one && right == other).count() > MOST_BETWEEN_TWO
+    };
+    raised.into_iter().filter(|(_, one, other)| !often(one, other)).map(|(raised, ..)| raised).collect()
+}
+
+/// A place elsewhere: its file and lines.
+type Sibling = (Rc<Source>, u32, u32);
+
+fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling> {
+    let mut others: Vec<Sibling> = Vec::new();
+    for hit in found.all(repair.pattern.needle()).unwrap_or_default() {
+        if !Language::of(&hit.path).shares_names_with(repair.language) || Role::of(&hit.path) != repair.role {
+            continue;
+        }
+        let Some(source) = context.source(Side::Head, &hit.path) else { continue };
+        let Some(range) = repair.pattern.at_line(&source, hit.line) else { continue };
+        let (first, last) = (source.tokens()[range.start].line, source.tokens()[range.end - 1].line);
+        let own = source.path == repair.path && first <= repair.head.1 + 3 && last + 3 >= repair.head.0;
+        let touched = (first..=last).any(|line| context.is_added(&source.path, line));
+        let known = others.iter().any(|(other, line, _)| other.path == source.path && *line == first);
+        if !own && !touched && !known && are_siblings(context, repair, &source, first) {
+            others.push((source, first, last));
+        }
+    }
+    others
+}
+
+/// Longer patterns speak for themselves.
+const LONG: usize = 45;
+
+/// True where the two places do the same work: functions of one name, or functions that are alike as wholes.
+fn are_siblings(context: &Context<'_>, repair: &Repair, source: &Source, line: u32) -> bool {
+    let after = context.source(Side::Head, &repair.path);
+    let (Some(after), Some(there)) = (after, around(source, line)) else { return false };
+    let Some(here) = around(&after, repair.head.0) else { return false };
+    here.name == there.name || repair.pattern.len() >= LONG || likeness(&after, here, source, there) >= 0.7
+}
+
+/// The share of tokens that two functions have in common, by number, whatever their variables are called.
+fn likeness(one: &Source, function: &Function, other: &Source, second: &Function) -> f64 {
+    let counts = |source: &Source, function: &Function| {
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        for at in function.tokens(source) {
+            let token = if pattern::is_local(source, at) { "" } else { source.slice(&source.tokens()[at]) };
+            *counts.entry(token.to_owned()).or_default() += 1;
+        }
+        counts
+    };
+    let (left, right) = (counts(one, function), counts(other, second));
+    let common: i64 = left.iter().map(|(token, times)| (*times).min(right.get(token).copied().unwrap_or(0))).sum();
+    let all = left.values().sum::<i64>() + right.values().sum::<i64>() - common;
+    common as f64 / all.max(1) as f64
+}
+
+fn report(context: &Context<'_>, repair: &Repair, others: &[Sibling]) -> Option<Raised> {
+    let before = context.source(Side::Base, &repair.old_path)?;
+    let after = context.source(Side::Head, &repair.path)?;
+    let (source, first, last) = &others[0];
+    let name = |source: &Source, line| around(source, line).map(|function| code(&function.name));
+    let here = name(&after, repair.head.0).unwrap_or_else(|| code(repair.path.file_name()));
+    let there = name(source, *first).unwrap_or_else(|| format!("`{}`", source.path));
+    let more = if others.len() > 1 { format!(" and {}", count(others.len() - 1, "other place", "other places")) } else { String::new() };
+    let mut locations = vec![lines(source, *first, *last, Side::Head, PlaceRole::Primary)];
+    locations.extend(others[1..].iter().map(|(source, first, last)| lines(source, *first, *last, Side::Head, PlaceRole::Related)));
+    locations.push(at(&after, repair.head.0, Side::Head, PlaceRole::Evidence));
+    let old: Vec<&str> = (repair.base.0..=repair.base.1).map(|line| before.line(line).trim()).collect();
+    let new: Vec<&str> = (repair.head.0..=repair.head.1).map(|line| after.line(line).trim()).collect();
+    Some(
+        Draft {
+            rule: UNFIXED,
+            category: "correctness",
+            severity: Severity::Suggestion,
+            kind: Kind::Gap,
+            rank: 2.0 + (repair.pattern.len().min(80) as f64) / 40.0 - (others.len() as f64) / 10.0,
+            title: format!("{there} in `{}`{more} still has the code that the change repairs in {here}", shortened(source.path.as_str(), 50)),
+            problem: format!(
+                "The change edits lines {}–{} of `{}` (in {here}). The same code as before the edit, {} tokens alike save for \
+                 names of variables, still stands at {} in this repository, which the change does not touch. If the old code was \
+                 wrong there, it is wrong here.",
+                repair.head.0,
+                repair.head.1,
+                repair.path,
+                repair.pattern.len(),
+                count(others.len(), "other place", "other places"),
+            ),
+            locations,
+            evidence: vec![
+                read(format!("{} before the change", repair.path), repair.path.as_str(), repair.head.0, Some(shortened(&old.join("\n"), 300))),
+                read(format!("{} after it", repair.path), repair.path.as_str(), repair.head.0, Some(shortened(&new.join("\n"), 300))),
+            ],
+            fix: "Make the same edit here, share the code, or say in a comment why this place differs.".to_owned(),
+            patch: patch_for(repair, &before, &after, &others[0]),
+            because: format!("The change repairs `{}` and leaves this.", repair.path),
+            scenario: None,
+        }
+        .raise(),
+    )
+}
+
+/// The same edit at the sibling, where its lines are the old lines to the letter.
+fn patch_for(repair: &Repair, before: &Source, after: &Source, sibling: &Sibling) -> Option<String> {
+    let (source, first, last) = sibling;
+    let (from, to) = repair.base;
+    let same = last - first == to - from
+        && (0..=to - from).all(|line| before.line(from + line) == source.line(first + line));
+    let new: Vec<&str> = (repair.head.0..=repair.head.1).map(|line| after.line(line)).collect();
+    let (start, end) = (first + repair.kept.0, last.checked_sub(repair.kept.1)?);
+    same.then(|| replacing(source, start, end, &new))
+}
+
+/// True for a line of code that tests something.
+pub(crate) fn guards(line: &str) -> bool {
+    let words: Vec<&str> = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    ["if", "unless", "assert", "guard", "elif", "except", "catch", "ensure"].iter().any(|word| words.contains(word))
+}
