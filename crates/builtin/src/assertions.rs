@@ -100,7 +100,12 @@ static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
 /// Comparing a thing with itself, asserting a constant, or a tuple that is never empty.
 fn always_true(source: &Source, line: u32) -> Option<Raised> {
     let text = source.code(line);
-    let why = if CONSTANT.is_match(&text) && !source.line(line).contains("unreachable") {
+    // In a handler it says that getting there is right.
+    let handled = (line.saturating_sub(2)..line).any(|above| {
+        let text = source.code(above);
+        text.contains("except") || text.contains("catch")
+    });
+    let why = if CONSTANT.is_match(&text) && !handled && !source.line(line).contains("unreachable") {
         "asserts a constant".to_owned()
     } else if source.language == Language::Python && tuple_assert(source, line) {
         "asserts a tuple, which is true whatever it holds".to_owned()

@@ -35,7 +35,7 @@ struct Past<'a> {
 pub(crate) fn attention(context: &Context<'_>) -> Vec<Attention> {
     let past = past(context);
     let mut places: Vec<Attention> = Vec::new();
-    for file in context.changed().filter(|file| file.status != ChangeStatus::Deleted) {
+    for file in context.compared().filter(|file| file.status != ChangeStatus::Deleted) {
         let Some(source) = context.source(Side::Head, &file.path) else { continue };
         places.extend(of_file(context, file, &source, past.get(&file.path)));
     }

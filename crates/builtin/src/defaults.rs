@@ -47,7 +47,7 @@ impl Defaults {
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut changed = Vec::new();
         if context.settings.runs(DEFAULT) {
-            for file in context.changed().filter(|file| matches!(Role::of(&file.path), Role::Source | Role::Config)) {
+            for file in context.compared().filter(|file| matches!(Role::of(&file.path), Role::Source | Role::Config)) {
                 let pairs = line_pairs(file).into_iter().filter_map(|(old, new)| exchanged(&file.path, old, new));
                 changed.extend(pairs);
             }
@@ -174,7 +174,7 @@ static DOCUMENTED: LazyLock<Regex> = LazyLock::new(|| {
 /// Doc comments of changed functions that describe a parameter the change took away.
 fn parameters(context: &Context<'_>) -> Vec<Raised> {
     let mut raised = Vec::new();
-    for file in context.changed().filter(|file| Role::of(&file.path) == Role::Source) {
+    for file in context.compared().filter(|file| Role::of(&file.path) == Role::Source) {
         let sources = path_before(file).and_then(|path| Some((context.source(Side::Base, path)?, context.source(Side::Head, &file.path)?)));
         let Some((before, after)) = sources else { continue };
         let edited: BTreeSet<u32> = blocks(file).iter().flat_map(|block| block.added.iter().copied()).collect();

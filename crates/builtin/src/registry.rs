@@ -50,7 +50,7 @@ pub const RULES: &[Rule] = &[
     rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given"),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail"),
     off(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file"),
-    rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
+    off(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
     rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so"),
     rule(defaults::DEFAULT, "a document still gives the old default"),
     rule(defaults::PARAMETER, "a comment describes a parameter that is gone"),

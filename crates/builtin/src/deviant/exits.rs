@@ -79,7 +79,7 @@ fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<&str> {
 }
 
 /// True for names of functions that set things right.
-fn cleans(name: &str) -> bool {
+pub(super) fn cleans(name: &str) -> bool {
     const WORDS: [&str; 22] = [
         "free", "close", "release", "unlock", "cleanup", "clean", "destroy", "dispose", "abort", "rollback", "cancel", "stop",
         "shutdown", "kill", "delete", "remove", "reset", "restore", "end", "finish", "unref", "put",

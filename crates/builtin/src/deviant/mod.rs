@@ -61,7 +61,7 @@ impl Deviant {
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let (mut touched, mut exits) = (Vec::new(), Vec::new());
         if [PAIR, CHECK, ARGUMENT, EXIT].iter().any(|rule| context.settings.runs(rule)) {
-            for file in context.changed() {
+            for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {
                     touched.extend(touched_calls(context, file, &source));

@@ -92,7 +92,9 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             let removed = touched.removed.contains(name);
             let halves = are_halves(&touched.name, name);
             let fewest = if removed { FEWEST_REMOVED } else { FEWEST };
-            let known = (halves || is_uncommon(name)) && !is_constructor(touched.source.language, name);
+            // What was never there must be a known half or put something right; what the change takes out may be anything.
+            let told = halves || super::exits::cleans(name) || (removed && is_uncommon(name));
+            let known = told && !is_constructor(touched.source.language, name);
             (removed || touched.added) && known && all >= fewest && with.len() * 10 >= all * 9
         })
         .max_by_key(|(name, with)| (touched.removed.contains(name), are_halves(&touched.name, name), with.len(), std::cmp::Reverse(name.clone())))?;

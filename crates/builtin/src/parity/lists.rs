@@ -21,6 +21,7 @@ use crate::words::{code, count, list, shortened};
 
 /// Fewer old members may stand together by chance.
 const FEWEST: usize = 4;
+const FEWEST_IN_CODE: usize = 5;
 /// More are data.
 const MOST: usize = 60;
 /// New members at once; more are a new list.
@@ -41,7 +42,7 @@ impl Lists {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let mut grown: Vec<Grown> = Vec::new();
         if context.settings.runs(LIST) {
-            for file in context.changed().filter(|file| !matches!(Role::of(&file.path), Role::Test | Role::History | Role::Foreign)) {
+            for file in context.compared().filter(|file| matches!(Role::of(&file.path), Role::Source | Role::Config)) {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 let mut seen = BTreeSet::new();
                 let tests = source.own_tests_start();
@@ -157,6 +158,10 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     let (first, last) = closest(&places, names.len())?;
     let new: Vec<u32> = grown.new.iter().flat_map(|member| named(&member.name)).collect();
     let structured = is_structured(source, &places, &names, (first, last), own);
+    // Two pieces of code may share a few names by chance; a document that names them all means them.
+    if source.role != Role::Docs && names.len() < FEWEST_IN_CODE {
+        return None;
+    }
     let lacks = if own { !new.iter().any(|line| (first.saturating_sub(3)..=last + 3).contains(line)) } else { new.is_empty() };
     let distinct_lines = places.iter().filter(|(line, _)| (first..=last).contains(line)).map(|(line, _)| line).collect::<BTreeSet<_>>().len();
     let close = last - first <= 3 * names.len() as u32 + 6;

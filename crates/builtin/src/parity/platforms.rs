@@ -21,7 +21,7 @@ const PLATFORMS: &[&str] = &["windows", "win32", "win", "unix", "posix", "linux"
 /// Functions that changed in one twin only.
 pub(super) fn findings(context: &Context<'_>) -> Vec<Raised> {
     let mut raised = Vec::new();
-    for file in context.changed().filter(|file| Role::of(&file.path) == Role::Source) {
+    for file in context.compared().filter(|file| Role::of(&file.path) == Role::Source) {
         for twin in twins(context, &file.path) {
             raised.extend(compare(context, file, &twin));
         }

@@ -46,7 +46,7 @@ impl Copies {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let mut copies = Vec::new();
         if context.settings.runs(DUPLICATED) {
-            for file in context.changed() {
+            for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {
                     let tests = source.own_tests_start();

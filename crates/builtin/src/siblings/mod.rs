@@ -63,8 +63,10 @@ impl Siblings {
     /// Collects the edits that may be repairs.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut repairs = Vec::new();
-        if context.settings.runs(UNFIXED) {
-            for file in context.changed() {
+        // In releases and rewrites edits are new designs more often than repairs (`docs/design/builtin-precision.md`).
+        let named = context.settings.names(UNFIXED);
+        if context.settings.runs(UNFIXED) && (named || context.is_focused()) {
+            for file in context.compared() {
                 let (Some(old_path), Some(after)) = (path_before(file), context.source(Side::Head, &file.path)) else {
                     continue;
                 };
@@ -133,12 +135,39 @@ fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
     if !inside || declares(before, &block.removed) || declares(after, &block.added) || meaning(&old) == meaning(&new) {
         return false;
     }
-    // A type that is written down changes nothing.
-    if block.added.iter().any(|line| after.line(*line).contains("@type")) {
+    // A type that is written down changes nothing, nor does an assertion made for a type checker.
+    let typed = |line: &u32| {
+        let text = after.line(*line);
+        text.contains("@type") || (text.trim_start().starts_with("assert ") && text.contains("is not None"))
+    };
+    let in_signature = |line: &u32| around(after, *line).is_some_and(|function| *line <= signature_end(after, function));
+    if block.added.iter().any(typed) || block.added.iter().any(in_signature) || after.path.extension() == "pyi" || same_words(&old, &new) {
         return false;
     }
     // A pure addition is a repair where it guards something.
     !block.removed.is_empty() && !old.is_empty() || (block.removed.is_empty() && is_a_guard(&new))
+}
+
+/// The line on which the parameters of a function end.
+fn signature_end(source: &Source, function: &Function) -> u32 {
+    let tokens = source.tokens();
+    let range = function.tokens(source);
+    let open = range.clone().find(|at| source.slice(&tokens[*at]) == "(" && tokens[*at].line <= function.first + 1);
+    open.map_or(function.first, |open| tokens[crate::tokens::closing(source, open)].line)
+}
+
+/// True where names, literals and comparisons are the same before and after: a rearrangement.
+fn same_words(old: &[String], new: &[String]) -> bool {
+    let telling = |tokens: &[String]| -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        let rest = tokens.iter().filter(|token| !crate::tokens::is_keyword(token) && !matches!(token.as_str(), "(" | ")" | "{" | "}" | "[" | "]" | "," | ";" | ":"));
+        for token in rest {
+            *counts.entry(token.clone()).or_default() += 1;
+        }
+        counts
+    };
+    let words = |tokens: &[String]| tokens.iter().filter(|token| matches!(token.as_str(), "and" | "or" | "not" | "in" | "is")).count();
+    !old.is_empty() && telling(old) == telling(new) && words(old) >= words(new)
 }
 
 /// Tokens without what changes with style only.
@@ -169,11 +198,11 @@ fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))
         tokens.partition_point(|token| token.line < first)..tokens.partition_point(|token| token.line <= last)
     };
     let inserted = block.removed.is_empty();
-    for _ in 0..4 {
+    for _ in 0..8 {
         // One line alone is the same elsewhere by chance.
         let enough = range(first, last).len() >= FEWEST_TOKENS && last > first;
         let surrounded = !inserted || (first <= block.base_before && last > block.base_before);
-        if enough && surrounded && first <= last {
+        if enough && surrounded && first <= last && Pattern::new(before, range(first, last)).is_some_and(|pattern| pattern.exact_words() >= 3) {
             return Some((range(first, last), (first, last)));
         }
         let (above, below) = (code_line(before, first, -1), code_line(before, last, 1));
@@ -261,7 +290,9 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
     others
 }
 
-/// Longer patterns speak for themselves.
+/// The share of tokens that functions have in common where one is a copy of the other.
+const ALIKE: f64 = 0.8;
+/// Within one function, shorter patterns are its way of doing things.
 const LONG: usize = 45;
 
 /// True where the two places do the same work: functions of one name, or functions that are alike as wholes.
@@ -269,7 +300,11 @@ fn are_siblings(context: &Context<'_>, repair: &Repair, source: &Source, line: u
     let after = context.source(Side::Head, &repair.path);
     let (Some(after), Some(there)) = (after, around(source, line)) else { return false };
     let Some(here) = around(&after, repair.head.0) else { return false };
-    here.name == there.name || repair.pattern.len() >= LONG || likeness(&after, here, source, there) >= 0.7
+    let itself = after.path == source.path && here.first == there.first;
+    if itself {
+        return repair.pattern.len() >= LONG;
+    }
+    likeness(&after, here, source, there) >= ALIKE
 }
 
 /// The share of tokens that two functions have in common, by number, whatever their variables are called.
