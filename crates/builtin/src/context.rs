@@ -111,8 +111,10 @@ impl<'a> Context<'a> {
 
     /// True where the change is small enough to be about one thing.
     pub(crate) fn is_focused(&self) -> bool {
-        let code: Vec<&FileDiff> = self.change.diff().iter().filter(|file| Role::of(&file.path) == Role::Source).collect();
-        code.len() <= FOCUSED_FILES && code.iter().map(|file| file.added().count()).sum::<usize>() <= FOCUSED_LINES
+        let code: Vec<&FileDiff> =
+            self.change.diff().iter().filter(|file| Role::of(&file.path) == Role::Source).collect();
+        code.len() <= FOCUSED_FILES
+            && code.iter().map(|file| file.added().count()).sum::<usize>() <= FOCUSED_LINES
     }
 
     /// True where the change added this line of head.

@@ -3,7 +3,10 @@
 //! In: nothing. Out: every rule with what it reports, whether it runs without being asked for, and how often it was right
 //! on a sample that was judged by reading (`docs/design/builtin-precision.md`).
 
-use crate::{assertions, defaults, deviant, discarded_errors, history, hygiene, interfaces, lifecycles, parity, pipelines, siblings, stale_references};
+use crate::{
+    assertions, defaults, deviant, discarded_errors, history, hygiene, interfaces, lifecycles, parity,
+    pipelines, siblings, stale_references,
+};
 
 /// One rule, for listings and settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

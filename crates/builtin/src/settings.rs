@@ -50,7 +50,8 @@ impl Settings {
     /// True where the rule runs.
     pub fn runs(&self, rule: &str) -> bool {
         let named = self.names(rule);
-        let everything = self.enable.is_empty() || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
+        let everything = self.enable.is_empty()
+            || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
         let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
         (named || (everything && default)) && !self.disable.iter().any(|pattern| matches(pattern, rule))
     }

@@ -76,9 +76,7 @@ fn secret<'a>(source: &Source, line: &'a str) -> Option<(&'static str, &'a str)>
         let tame = matches!(source.role, Role::Test | Role::Docs | Role::Example);
         let weak_shape = matches!(shape.what, "password or key" | "JSON web token" | "private key");
         let real = entropy(found) >= shape.entropy && !is_placeholder(found) && !(tame && weak_shape);
-        // Tests of cryptography bring keys of their own, made for them.
-        let for_tests = shape.what == "private key" && source.role == crate::language::Role::Test;
-        let carried = !for_tests && (shape.what != "private key" || carries_key(source, line));
+        let carried = shape.what != "private key" || carries_key(source, line);
         (real && carried).then_some((shape.what, found))
     })
 }

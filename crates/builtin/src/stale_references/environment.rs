@@ -69,8 +69,20 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
 
 /// Variables of the system, of servers and of protocols: others read them whatever this program does.
 fn is_everybodys(name: &str) -> bool {
-    ["HTTP_", "LC_", "XDG_", "SERVER_", "REMOTE_", "REQUEST_", "CONTENT_", "GITHUB_", "CI_"].iter().any(|start| name.starts_with(start))
-        || ["LANGUAGE", "PYTHONPATH", "NODE_ENV", "QUERY_STRING", "PATH_INFO", "SCRIPT_NAME", "USERPROFILE", "NO_COLOR"].contains(&name)
+    ["HTTP_", "LC_", "XDG_", "SERVER_", "REMOTE_", "REQUEST_", "CONTENT_", "GITHUB_", "CI_"]
+        .iter()
+        .any(|start| name.starts_with(start))
+        || [
+            "LANGUAGE",
+            "PYTHONPATH",
+            "NODE_ENV",
+            "QUERY_STRING",
+            "PATH_INFO",
+            "SCRIPT_NAME",
+            "USERPROFILE",
+            "NO_COLOR",
+        ]
+        .contains(&name)
 }
 
 /// The lines that still set or describe the variable; none where code at head still knows it.
