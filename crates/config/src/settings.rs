@@ -233,7 +233,7 @@ pub struct ReviewerSettings {
     /// A model over HTTP: how many tokens its context holds. A change that does not fit is asked about in parts.
     pub context_tokens: u64,
     /// Who runs its model: reviewers with the same word here share `review.vendor_jobs` and `review.start_jitter`.
-    /// Without it a reviewer shares with nobody.
+    /// Without it, reviewers of one agent or one server share, and a command shares with nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
     /// How often it is asked again after a failure that may pass. 10 at most.

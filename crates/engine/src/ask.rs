@@ -10,10 +10,10 @@ use std::sync::OnceLock;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
 use config::PriceSettings;
-use reviewers::{Attempt, Budget};
+use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
 use reviewers::agent::Agents;
+use reviewers::{Attempt, Budget};
 use supervise::{Cancel, Keeper};
 
 use crate::hear::{Answered, hear, understand};
@@ -155,7 +155,8 @@ fn choose(
     let mut attempt = tries[best].attempt.clone();
     attempt.attempts = tries[last].attempt.attempts;
     // Every try was paid for; one whose cost is unknown makes the sum unknown.
-    let each = || tries.iter().map(|answered| &answered.attempt).filter(|one| one.ending != Ending::NotStarted);
+    let each =
+        || tries.iter().map(|answered| &answered.attempt).filter(|one| one.ending != Ending::NotStarted);
     attempt.usd = each().map(|one| one.usd).sum();
     attempt.tokens = each().map(|one| one.tokens).try_fold(Tokens::default(), |sum, one| {
         let one = one?;
@@ -270,7 +271,8 @@ fn ask_builtin(panel: &Panel<'_>) -> Attempt {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }
-    let mut answer = serde_json::to_vec_pretty(builtin_document(panel)).expect("a review document is plain data");
+    let mut answer =
+        serde_json::to_vec_pretty(builtin_document(panel)).expect("a review document is plain data");
     answer.push(b'\n');
     let target = panel.snapshot.target();
     Attempt {

@@ -18,8 +18,8 @@ use reviewers::CHECKOUT;
 use store::RunFolder;
 
 use crate::Error;
-use crate::assemble::so_far;
 use crate::ask::{Folders, News, Panel, Stop, ask_all};
+use crate::assemble::so_far;
 use crate::hear::{Answered, Heard};
 use crate::keep::{keep, keep_try, tries_before};
 use crate::plan::digest;
@@ -134,7 +134,7 @@ impl Hearing<'_> {
     fn turns(&self, wanted: &[usize]) -> Turns {
         let review = &self.settings.review;
         let place = |asked: &Asked| Place {
-            vendor: asked.vendor().map(str::to_owned),
+            vendor: asked.vendor(),
             gap: review.start_jitter.mul_f64(fraction(&[self.run.id().as_str(), asked.name(), "start"])),
         };
         let limits = Limits { jobs: review.jobs as usize, vendor_jobs: review.vendor_jobs as usize };

@@ -76,7 +76,7 @@ impl Plan {
         let roster = roster_of(now, &choices)?;
         let mut changed = Vec::new();
         for (planned, asked) in self.reviewers.iter().zip(&roster) {
-            let keys = differing(&planned.settings, &digests(run, asked));
+            let keys = differing(run, &planned.settings, &digests(run, asked));
             changed.extend(keys.iter().map(|key| format!("reviewers.{}.{key}", asked.name())));
         }
         if changed.is_empty() { Ok(roster) } else { Err(Error::SettingsChanged { keys: changed }) }
@@ -102,17 +102,25 @@ impl Plan {
     }
 }
 
-fn differing(then: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {
+/// Keys that are not what they were. A key that this program has learned since counts only where somebody set it.
+fn differing(run: &RunId, then: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {
+    let usual = digests_of(run, &Config::defaults().settings.defaults);
+    let is_new = |key: &String| !then.contains_key(key) && now.get(key) == usual.get(key);
     let keys = then.keys().chain(now.keys());
-    let mut keys: Vec<String> = keys.filter(|key| then.get(*key) != now.get(*key)).cloned().collect();
+    let mut keys: Vec<String> =
+        keys.filter(|key| then.get(*key) != now.get(*key) && !is_new(key)).cloned().collect();
     keys.sort();
     keys.dedup();
     keys
 }
 
-/// A digest of every setting of a reviewer. The run's id goes in, so that digests of two runs tell nothing about each other.
+/// A digest of every setting of a reviewer.
 fn digests(run: &RunId, asked: &Asked) -> BTreeMap<String, String> {
-    let Some(settings) = asked.settings() else { return BTreeMap::new() };
+    asked.settings().map(|settings| digests_of(run, settings)).unwrap_or_default()
+}
+
+/// A digest by key. The run's id goes in, so that digests of two runs tell nothing about each other.
+fn digests_of(run: &RunId, settings: &impl Serialize) -> BTreeMap<String, String> {
     let value = serde_json::to_value(settings).expect("settings are plain data");
     let keys = value.as_object().into_iter().flatten();
     keys.map(|(key, value)| (key.clone(), digest(&[run.as_str(), key, &value.to_string()]))).collect()
@@ -170,6 +178,17 @@ mod tests {
         let error = plan.roster(&id, &now.settings).unwrap_err();
         let Error::SettingsChanged { keys } = error else { panic!("{error}") };
         assert_eq!(keys, ["reviewers.ada.command"], "the model was chosen by the run and stays");
+    }
+
+    #[test]
+    fn a_setting_that_a_newer_program_knows_is_no_change_until_somebody_sets_it() {
+        let config = settings(ONE);
+        let (id, mut plan) = plan(&config);
+        plan.reviewers[0].settings.remove("timeout");
+        assert!(plan.roster(&id, &config.settings).is_ok());
+        let now = settings(&format!("{ONE}timeout = \"3m\"\nagent = \"claude\"\n"));
+        let Err(Error::SettingsChanged { keys }) = plan.roster(&id, &now.settings) else { panic!("same") };
+        assert_eq!(keys, ["reviewers.ada.agent", "reviewers.ada.timeout"]);
     }
 
     #[test]

@@ -41,9 +41,20 @@ impl Asked {
         }
     }
 
-    /// Who runs its model; `None` where it shares with nobody.
-    pub fn vendor(&self) -> Option<&str> {
-        self.settings()?.vendor.as_deref()
+    /// Who runs its model: as configured, else one agent or one server is one vendor. `None` where it shares with nobody.
+    /// For comparing only: an address may hold a secret.
+    pub fn vendor(&self) -> Option<String> {
+        let Self::Command { name, settings } = self else { return None };
+        let agent = || {
+            let named = settings.agent.clone();
+            named.or_else(|| (settings.api.is_none() && settings.command.is_empty()).then(|| name.clone()))
+        };
+        let server = || {
+            let usual = settings.api.map(|api| format!("{api:?}"));
+            settings.url.clone().filter(|_| settings.api.is_some()).or(usual)
+        };
+        let chosen = settings.vendor.clone();
+        chosen.or_else(|| agent().map(|agent| format!("agent {agent}"))).or_else(server)
     }
 
     /// How its answer is read.
@@ -183,6 +194,31 @@ mod tests {
         assert!(matches!(choices(&["claude", "claude:opus"]), Err(Error::NamedTwice { .. })));
         assert!(matches!(choices(&["clade"]), Err(Error::NoSuchReviewer { nearest: Some(_), .. })));
         assert_eq!(choices(&["claude", "claude"]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn one_agent_or_one_server_is_one_vendor_unless_it_is_named() {
+        let vendor = |name: &str, settings: ReviewerSettings| {
+            Asked::Command { name: name.to_owned(), settings: Box::new(settings) }.vendor()
+        };
+        let agent =
+            |agent: &str| ReviewerSettings { agent: Some(agent.into()), ..ReviewerSettings::default() };
+        assert_eq!(vendor("claude", ReviewerSettings::default()), vendor("deep", agent("claude")));
+        assert_ne!(
+            vendor("claude", ReviewerSettings::default()),
+            vendor("codex", ReviewerSettings::default())
+        );
+        let api = |url: Option<&str>| ReviewerSettings {
+            api: Some(config::Api::Openai),
+            url: url.map(str::to_owned),
+            ..ReviewerSettings::default()
+        };
+        assert_eq!(vendor("a", api(None)), vendor("b", api(None)));
+        assert_ne!(vendor("a", api(Some("http://one"))), vendor("b", api(Some("http://two"))));
+        let command = ReviewerSettings { command: vec!["x".into()], ..ReviewerSettings::default() };
+        assert_eq!(vendor("x", command.clone()), None);
+        let named = ReviewerSettings { vendor: Some("acme".into()), ..command };
+        assert_eq!(vendor("x", named).as_deref(), Some("acme"));
     }
 
     #[test]

@@ -155,5 +155,52 @@ fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+/// What makes a claim one of a crowd: its number and the claim.
+type Change = fn(usize, &mut CheckedFinding);
+
+/// Reviews that leave nothing to tell claims apart by: one file, no place, two files each, and one title for all.
+fn crowded(criterion: &mut Criterion) {
+    let (policy, records) = (Policy::default(), Records::default());
+    let roster = roster(100);
+    let mut group = criterion.benchmark_group("crowded");
+    group.sample_size(10);
+    let change: [(&str, Change); 4] = [
+        ("one-file", |_, claim| claim.locations[0].path = RepoPath::new("src/one.rs".to_owned())),
+        ("no-place", |_, claim| claim.locations.clear()),
+        ("two-files", |nth, claim| {
+            for file in ["src/one.rs", "src/two.rs"] {
+                let line = Some(nth as u32);
+                let path = RepoPath::new(file.to_owned());
+                claim.locations.push(Location { path, start: line, end: line, ..Location::default() });
+            }
+        }),
+        ("one-title", |nth, claim| {
+            "Missing error handling".clone_into(&mut claim.raw.title);
+            claim.raw.body = format!("The error of call {nth} is ignored.");
+        }),
+    ];
+    for (name, change) in change {
+        let mut checked = reviews(10_000, 100, 1_000);
+        checked.iter_mut().enumerate().for_each(|(nth, claim)| change(nth, claim));
+        group.bench_with_input(BenchmarkId::from_parameter(name), &checked, |bencher, checked| {
+            bencher.iter(|| {
+                consolidate(black_box(&Input {
+                    roster: &roster,
+                    readings: &[],
+                    checked: checked.clone(),
+                    changed: &[],
+                    commits: &[],
+                    policy: &policy,
+                    records: &records,
+                    limitations: &[],
+                    quorum: Quorum::Wanted(2),
+                    repository_used: false,
+                }))
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench, crowded);
 criterion_main!(benches);

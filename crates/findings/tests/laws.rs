@@ -245,7 +245,9 @@ proptest! {
         (who, words, line) in (0..4usize, some_words(), 1..60u32),
         file in 0..=FILES,
     ) {
-        told.iter_mut().for_each(|told| told.2.truncate(1));
+        for told in &mut told {
+            told.2.truncate(1);
+        }
         let claims = checked(&told);
         let mut more = claims.clone();
         more.push(claim(&names()[who], 99, 1, &sentence(&words), Some(&path(file)), line));

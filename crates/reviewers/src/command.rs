@@ -106,7 +106,7 @@ fn ask(
         Output::Stdout => read_whole(&outcome.stdout, &mut attempt.notes),
         Output::File => read_whole(&exchange.output_file, &mut attempt.notes),
     };
-    attempt.error = failure(&outcome, attempt);
+    attempt.error = failure(&outcome, request.settings, attempt);
     match checkout.changed_since(&before) {
         Ok(changed) => note_edits(&changed, &exchange.name, &mut attempt.notes),
         Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
@@ -253,7 +253,11 @@ pub(crate) fn receipt(request: &CommandRequest<'_>) -> Receipt {
     }
 }
 
-fn failure(outcome: &supervise::Outcome, attempt: &Attempt) -> Option<String> {
+fn failure(
+    outcome: &supervise::Outcome,
+    settings: &ReviewerSettings,
+    attempt: &Attempt,
+) -> Option<String> {
     let how = match outcome.ending {
         // Who cancels knows why.
         Ending::Finished | Ending::Leaky | Ending::Cancelled => return None,
@@ -262,13 +266,27 @@ fn failure(outcome: &supervise::Outcome, attempt: &Attempt) -> Option<String> {
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "failed".to_owned(),
         },
-        ending => outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned()),
+        _ => ended_by(outcome, settings),
     };
     let said = last_words(&attempt.stderr).or_else(|| last_words(&attempt.answer));
     Some(match said {
         Some(words) if outcome.ending == Ending::Failed => format!("{how}: {words}"),
         _ => how,
     })
+}
+
+/// What a limit of ours, or our own trouble, did to it.
+pub(crate) fn ended_by(outcome: &supervise::Outcome, settings: &ReviewerSettings) -> String {
+    match outcome.ending {
+        Ending::TimedOut => {
+            format!("it took longer than its limit of {}", config::format_duration(settings.timeout))
+        }
+        Ending::Stalled => format!("it wrote nothing for {}", config::format_duration(settings.silence)),
+        Ending::OutputLimit => {
+            format!("it wrote more than {}", config::format_bytes(settings.output_limit))
+        }
+        ending => outcome.notes.last().cloned().unwrap_or_else(|| ending.as_str().to_owned()),
+    }
 }
 
 /// The last line somebody wrote, as one short line: usually the reason.

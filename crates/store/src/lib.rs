@@ -52,8 +52,8 @@ pub use record::{RUN_SCHEMA, RunOutcome, RunRecord, RunState, TargetSummary};
 pub use reviewer_records::ReviewerRecord;
 pub use rows::{AttemptRow, FindingRow};
 pub use run_folder::RunFolder;
-pub use spend::SpendLog;
 pub use series::{same_series, series_key};
+pub use spend::SpendLog;
 pub use store::{RunEntry, Store};
 pub use stored_run::{ATTEMPT_FILE, PLAN_FILE, StoredRun};
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::store::RunEntry;
-use crate::{Error, Result, RunFolder, RunState, Store, lock};
+use crate::{Error, PLAN_FILE, Result, RunFolder, RunState, Store, lock};
 
 /// A process that was killed gives its locks back at once, but one that is looking may hold one for a moment.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,7 +16,8 @@ impl RunEntry {
     /// that can be asked again. A run that is being gone on with right now counts too.
     pub fn is_unfinished(&self) -> bool {
         match self.state {
-            RunState::Interrupted => self.record.is_some(),
+            // Killed before it was written down whom it asks, it can only be started anew.
+            RunState::Interrupted => self.record.is_some() && self.run.file(PLAN_FILE).is_file(),
             RunState::Finished => self.record.as_ref().is_some_and(|record| !record.cut.is_empty()),
             RunState::Running | RunState::Damaged => false,
         }
@@ -84,6 +85,18 @@ mod tests {
         assert!(store.last_unfinished().expect("readable").is_none());
         let error = store.reopen(&entry(&store, &id)).expect_err("has come to its end");
         assert!(matches!(error, Error::NothingToResume { .. }) && error.hint().is_some(), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_had_asked_nobody_does_not_hide_one_that_had() {
+        let (_folder, store) = scratch();
+        let first = store.begin(&target("topic"), at("2026-01-01T10:00:00Z"), "topic").expect("begins");
+        first.set_plan(&["ada".to_owned()], &"plan").expect("writable");
+        let id = first.id().clone();
+        drop(first);
+        drop(store.begin(&target("topic"), at("2026-01-02T10:00:00Z"), "topic").expect("begins"));
+        let last = store.last_unfinished().expect("readable").expect("the first");
+        assert_eq!(last.id(), &id);
     }
 
     #[test]

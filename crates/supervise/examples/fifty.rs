@@ -118,12 +118,24 @@ mod unix {
         }
     }
 
-    /// Our children, the keepers: CPU seconds and private kilobytes of each.
+    /// Our children, the keepers, and theirs, the first processes of the namespaces: CPU seconds and private kilobytes of
+    /// each.
     fn children() -> Vec<(String, (f64, u64))> {
         let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().filter_map(Result::ok);
         let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-        let pids: Vec<String> =
+        let mut pids: Vec<String> =
             lists.flat_map(|list| list.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
+        let below = pids.iter().flat_map(|pid| {
+            let list =
+                std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+            list.split(' ').map(str::to_owned).collect::<Vec<_>>()
+        });
+        let ours = |pid: &String| {
+            std::fs::read_to_string(format!("/proc/{pid}/comm"))
+                .is_ok_and(|name| name.starts_with("supervise"))
+        };
+        let below: Vec<String> = below.filter(ours).collect();
+        pids.extend(below);
         pids.into_iter()
             .filter(|pid| !pid.is_empty())
             .map(|pid| (pid.clone(), (cpu_seconds(&pid), private(&pid))))

@@ -3,11 +3,14 @@
 //! In: a program, its limits, a cancel token. Out: an outcome, always. Never an `Err` and never a panic about what the
 //! program did: everything that can happen to it has a name.
 
+use std::path::Path;
+use std::time::Duration;
+
 use model::Ending;
 
 use crate::record::End;
 use crate::spool::{STDERR, STDOUT};
-use crate::{Cancel, Limits, Outcome, Program, Progress};
+use crate::{Cancel, Keeper, Limits, Outcome, Program, Progress, Stdin};
 
 /// Runs a program to its end, and always returns.
 ///
@@ -45,6 +48,23 @@ pub fn run_watched(
     #[cfg(windows)]
     let end = crate::keeperless::supervise(program, limits, cancel, Listener { progress, line });
     outcome(program, end)
+}
+
+/// Tells how firmly this machine holds programs, by running one the whole way: [`Outcome::level`], and notes where that
+/// is less than the best. The program is the keeper's own without arguments, which exits with a code other than 0 at once.
+/// `run_folder` is made and left to the caller.
+pub fn probe(keeper: &Keeper, run_folder: &Path) -> Outcome {
+    let folder = run_folder.parent().filter(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let program = Program {
+        command: keeper.command.clone(),
+        folder: folder.to_owned(),
+        environment: crate::harmless_environment(&[]),
+        stdin: Stdin::Null,
+        run_folder: run_folder.to_owned(),
+        keeper: keeper.clone(),
+    };
+    let limits = Limits { wall: Duration::from_secs(10), ..Limits::default() };
+    run(&program, &limits, &Cancel::new(), &mut |_| {})
 }
 
 /// Those who want to know what happens.

@@ -104,7 +104,12 @@ fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
     let agents = match agents::examine(session, &adapters, repository.as_ref(), agents::AT_LEISURE) {
         Ok(agents) => agents,
         Err(error) => {
-            return vec![Answer::other("agents", State::Broken, error.message, "make your cache folder writable")];
+            return vec![Answer::other(
+                "agents",
+                State::Broken,
+                error.message,
+                "make your cache folder writable",
+            )];
         }
     };
     let mut answers = Vec::new();
@@ -119,13 +124,12 @@ fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
             (Some(Ok(agent)), _) => ready(&what, agent, is_configured),
             (Some(Err(why)), _) => Answer::other(&what, State::Broken, why.sentence(), &mend(name, why)),
             (None, "ready") => Answer::good(&what, state),
-            _ => {
-                Answer::other(&what, State::Broken, state, &format!("correct `reviewers.{name}.command`"))
-            }
+            _ => Answer::other(&what, State::Broken, state, &format!("correct `reviewers.{name}.command`")),
         });
     }
     for (name, found) in &agents.examined {
-        let taken = settings.reviewers.iter().any(|(own, reviewer)| adapter_name(own, reviewer) == Some(name));
+        let taken =
+            settings.reviewers.iter().any(|(own, reviewer)| adapter_name(own, reviewer) == Some(name));
         if let Err(why) = found
             && !taken
             && *why != Unready::Absent

@@ -32,8 +32,7 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         .target_and_config(&repository, &wanted, flags(args)?)
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
-    let (agents, absent) =
-        agents::take_part(session, &mut config.settings, &args.reviewer, &repository)?;
+    let (agents, absent) = agents::take_part(session, &mut config.settings, &args.reviewer, &repository)?;
     let builtin = config.settings.builtin.enabled && !args.no_builtin;
     let roster =
         engine::roster(&config.settings, &args.reviewer, !builtin).map_err(|error| engine_error(&error))?;

@@ -33,7 +33,9 @@ pub(crate) fn candidates(claims: &[&Claim], files: &[Vec<u32>]) -> Pairs {
     let mut pairs = Vec::new();
     let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (index, files) in files.iter().enumerate() {
-        files.iter().for_each(|file| groups.entry(*file).or_default().push(index as u32));
+        for file in files {
+            groups.entry(*file).or_default().push(index as u32);
+        }
     }
     for (file, members) in &groups {
         if members.len() <= SMALL {
@@ -69,7 +71,9 @@ fn push(a: u32, b: u32, pairs: &mut Pairs) {
 
 fn all(members: &[u32], pairs: &mut Pairs) {
     for (at, a) in members.iter().enumerate() {
-        members[at + 1..].iter().for_each(|b| push(*a, *b, pairs));
+        for b in &members[at + 1..] {
+            push(*a, *b, pairs);
+        }
     }
 }
 

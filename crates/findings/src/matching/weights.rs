@@ -1,7 +1,8 @@
 //! Learned weights of the matcher.
 //!
-//! In: nothing. Out: one number a feature. Learned offline by logistic regression over judged pairs of claims; only the
-//! last two, for evidence that the judged pairs do not carry, are set by hand.
+//! In: nothing. Out: one number a feature. Learned offline by logistic regression over judged pairs of claims, with
+//! those that can only speak for a pair held at 0 or above; the last two, for evidence that the judged pairs do not
+//! carry, are set by hand. How: `docs/design/matching.md`.
 
 use super::features::FEATURES;
 

@@ -97,7 +97,7 @@ fn ask(
     let before =
         checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
     let watched = watch(party, &program, cancel, progress);
-    take(attempt, &watched, &secrets);
+    take(attempt, &watched, common.settings, &secrets);
     match checkout.changed_since(&before) {
         Ok(changed) => command::note_edits(&changed, &exchange.name, &mut attempt.notes),
         Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
@@ -309,7 +309,7 @@ fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
 }
 
 /// Turns what was watched into the attempt.
-fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets) {
+fn take(attempt: &mut Attempt, watched: &Watched, settings: &ReviewerSettings, secrets: &Secrets) {
     let Watched { outcome, answer, ran_on, stream } = watched;
     attempt.exit = outcome.exit;
     attempt.signal = outcome.signal;
@@ -331,7 +331,7 @@ fn take(attempt: &mut Attempt, watched: &Watched, secrets: &Secrets) {
         message: secrets.text(&failure.message),
         ..failure
     });
-    let (ending, error) = ending(outcome, answer, failure.as_ref(), *ran_on);
+    let (ending, error) = ending(outcome, answer, failure.as_ref(), settings, *ran_on);
     if ending == Ending::Leaky && *ran_on {
         attempt.notes.push("it ran on after it had told its result, and was ended".to_owned());
     }
@@ -352,10 +352,11 @@ fn ending(
     outcome: &Outcome,
     answer: &AgentAnswer,
     failure: Option<&Failure>,
+    settings: &ReviewerSettings,
     ran_on: bool,
 ) -> (Ending, Option<String>) {
-    let told = |ending: Ending| {
-        let note = outcome.notes.first().cloned().unwrap_or_else(|| ending.as_str().to_owned());
+    let told = || {
+        let note = command::ended_by(outcome, settings);
         let reason = failure.filter(|failure| failure.class != FailureClass::Incomplete);
         Some(reason.map_or(note.clone(), |failure| format!("{note}; before that: {}", failure.message)))
     };
@@ -365,7 +366,7 @@ fn ending(
         // Ours: it had told its result.
         Ending::Failed if ran_on && failure.is_none() => return (Ending::Leaky, None),
         Ending::Finished | Ending::Leaky | Ending::Failed => {}
-        other => return (other, told(other)),
+        other => return (other, told()),
     }
     let Some(failure) = failure else {
         return (outcome.ending, None);

@@ -13,12 +13,14 @@ const SHORTEST: usize = 8;
 pub(crate) struct Secrets(Vec<(Vec<u8>, String)>);
 
 impl Secrets {
-    /// The secrets among variables: those whose names say so.
+    /// The secrets among variables: those whose names say so, and the hosts of addresses: gateways are nobody's business.
     pub(crate) fn of(environment: &[(OsString, OsString)]) -> Self {
         let mut secrets: Vec<(Vec<u8>, String)> = environment
             .iter()
-            .filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST)
-            .map(|(name, value)| (value.as_encoded_bytes().to_vec(), name.to_string_lossy().into_owned()))
+            .filter_map(|(name, value)| {
+                let secret = if is_secret(name) { value.as_encoded_bytes() } else { host(value)? };
+                (secret.len() >= SHORTEST).then(|| (secret.to_vec(), name.to_string_lossy().into_owned()))
+            })
             .collect();
         // A secret inside another one goes after it.
         secrets.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
@@ -36,6 +38,13 @@ impl Secrets {
     pub(crate) fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.redact(text.as_bytes().to_vec())).into_owned()
     }
+}
+
+/// The host of an address, with its port.
+fn host(value: &OsStr) -> Option<&[u8]> {
+    let text = value.to_str()?;
+    let (_, rest) = text.split_once("://")?;
+    rest.split(['/', '?', '#']).next().map(str::as_bytes)
 }
 
 fn is_secret(name: &OsStr) -> bool {
@@ -76,12 +85,13 @@ mod tests {
             ("OTHER_TOKEN", "sk-1234567890"),
             ("PATH", "/usr/bin:/bin"),
             ("SHORT_KEY", "abc"),
+            ("MY_BASE_URL", "http://10.1.2.3:4567/v1"),
         ];
         let environment: Vec<(OsString, OsString)> =
             environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
         let secrets = Secrets::of(&environment);
-        let text = secrets.text("keys sk-1234567890 and sk-123456789 of /usr/bin:/bin abc");
-        assert_eq!(text, "keys <OTHER_TOKEN> and <MY_API_KEY> of /usr/bin:/bin abc");
+        let text = secrets.text("keys sk-1234567890 and sk-123456789 of /usr/bin:/bin abc (10.1.2.3:4567)");
+        assert_eq!(text, "keys <OTHER_TOKEN> and <MY_API_KEY> of /usr/bin:/bin abc (<MY_BASE_URL>)");
     }
 
     #[test]

@@ -94,7 +94,8 @@ pub(crate) fn limits() -> Limits {
         silence: Duration::from_mins(1),
         output: 10_000_000,
         grace: Grace {
-            drain: Duration::from_millis(300),
+            // Systems that start a console host with each program take their time to end it.
+            drain: Duration::from_secs(2),
             interrupt: Duration::from_millis(300),
             terminate: Duration::from_millis(300),
             confirm: Duration::from_secs(20),

@@ -80,17 +80,16 @@ fn leftover(left: &Leftover) -> Answer {
     Answer::other(what, state, format!("{}: {}{tried}", left.path.display(), left.why), &mend(left))
 }
 
-/// The command that mends it where one does.
+/// The command that mends it where one does; first of all the next run tries by itself.
 fn mend(left: &Leftover) -> String {
-    match left.kind {
-        LeftoverKind::Folder if left.path.is_dir() => {
-            format!(
-                "{}: chmod -R u+rwX {path} && rm -rf {path}",
-                left.mend,
-                path = quoted(&left.path.to_string_lossy())
-            )
-        }
-        _ => left.mend.clone(),
+    if left.kind == LeftoverKind::Processes || !left.path.is_dir() {
+        return left.mend.clone();
+    }
+    let path = quoted(&left.path.to_string_lossy());
+    let by_hand = format!("chmod -R u+rwX {path} && rm -rf {path}");
+    match left.state {
+        supervise::State::Pending => format!("the next run removes it; by hand: {by_hand}"),
+        supervise::State::Blocked => by_hand,
     }
 }
 
