@@ -11,8 +11,8 @@ use evidence::Evidence;
 use findings::{Input, Known, Policy, Quorum, Records};
 use jiff::Timestamp;
 use model::{
-    Finding, Lane, Original, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series, SeverityCounts, Target,
-    Tool,
+    Finding, Lane, Original, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series, SeverityCounts,
+    Target, Tool,
 };
 
 use crate::Error;
@@ -162,11 +162,7 @@ pub(crate) struct SoFar {
 
 /// What the user set, in the words of `findings`. What cannot be set stays at its default.
 fn policy(settings: &config::PolicySettings) -> Policy {
-    Policy {
-        critical: settings.critical,
-        pre_existing: settings.pre_existing,
-        ..Policy::default()
-    }
+    Policy { critical: settings.critical, pre_existing: settings.pre_existing, ..Policy::default() }
 }
 
 /// Adds the code at the finding's primary place, and web addresses.

@@ -11,8 +11,8 @@ use jiff::{Timestamp, ToSpan as _};
 use model::{
     CommitRemark, CommitsSection, DesignObservation, Disposition, DocumentationSection, Ending, Finding,
     FindingState, Fix, Invariants, LedgerRow, Limitation, Location, Original, REPORT_SCHEMA, RawFinding,
-    RawLocation, ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, SectionRemark, Series, Severity, Sha,
-    Source, Target, TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
+    RawLocation, ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, SectionRemark, Series,
+    Severity, Sha, Source, Target, TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
 };
 use reading::{ImportedFinding, ImportedReport};
 

@@ -296,6 +296,23 @@ fn what_a_reviewer_did_to_its_checkout_is_told_file_by_file() {
 }
 
 #[test]
+fn what_is_stripped_from_a_checkout_is_gone_and_git_there_does_not_miss_it() {
+    let repo = TestRepo::new();
+    repo.write("CLAUDE.md", "x\n").write("a/.claude/s.json", "x\n").write("a/b.txt", "x\n").commit("first");
+    repo.write("a/.claude/s.json", "y\n").write("a/CLAUDE.md", "y\n").commit("second");
+    let (git, snapshot) = view(&repo, "HEAD");
+    let checkout = git.checkout(snapshot.target(), &repo.scratch().join("out")).expect("a checkout");
+    let stripped = checkout.strip(&["CLAUDE.md", ".claude", "none"]).expect("stripped");
+    assert_eq!(stripped, ["CLAUDE.md", "a/.claude/", "a/CLAUDE.md"]);
+    let folder = checkout.path().to_owned();
+    assert!(!folder.join("CLAUDE.md").exists() && !folder.join("a/.claude").exists());
+    assert!(folder.join("a/b.txt").exists());
+    assert_eq!(inside(&repo, &folder, &["status", "--porcelain"]), "", "nothing is shown as deleted");
+    let before = checkout.fingerprint().expect("a fingerprint");
+    assert!(checkout.changed_since(&before).expect("an answer").is_empty());
+}
+
+#[test]
 fn nothing_a_reviewer_does_in_its_checkout_reaches_the_users_repository() {
     let repo = TestRepo::new();
     repo.write("a.txt", "one\n").commit("first");

@@ -253,11 +253,7 @@ pub(crate) fn receipt(request: &CommandRequest<'_>) -> Receipt {
     }
 }
 
-fn failure(
-    outcome: &supervise::Outcome,
-    settings: &ReviewerSettings,
-    attempt: &Attempt,
-) -> Option<String> {
+fn failure(outcome: &supervise::Outcome, settings: &ReviewerSettings, attempt: &Attempt) -> Option<String> {
     let how = match outcome.ending {
         // Who cancels knows why.
         Ending::Finished | Ending::Leaky | Ending::Cancelled => return None,

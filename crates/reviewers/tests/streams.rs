@@ -18,7 +18,8 @@ fn class(answer: &AgentAnswer) -> Option<FailureClass> {
     answer.failure.as_ref().map(|failure| failure.class)
 }
 
-const CLAUDE_INIT: &str = r#"{"type":"system","subtype":"init","tools":["Read","Grep","Glob"],"model":"m-1"}"#;
+const CLAUDE_INIT: &str =
+    r#"{"type":"system","subtype":"init","tools":["Read","Grep","Glob"],"model":"m-1"}"#;
 const CLAUDE_DONE: &str = r#"{"total_cost_usd":0.25,"modelUsage":{"m-1":{"inputTokens":10,"outputTokens":3,"cacheReadInputTokens":5,"cacheCreationInputTokens":1},"m-2":{"inputTokens":100,"outputTokens":30}},"is_error":false,"result":"second half","type":"result"}"#;
 
 #[test]
@@ -64,8 +65,14 @@ fn a_tool_beyond_reading_ends_the_attempt_at_once() {
 fn a_hopeless_retry_is_noticed_when_it_is_announced_and_a_passing_one_is_waited_for() {
     let all = Catalogue::shipped();
     let hopeless = [
-        ("claude", r#"{"type":"system","subtype":"api_retry","error_status":401,"error":"authentication_failed"}"#),
-        ("codex", r#"{"type":"error","message":"Reconnecting... 1/5 (unexpected status 401 Unauthorized: no key, url: http://h/v1)"}"#),
+        (
+            "claude",
+            r#"{"type":"system","subtype":"api_retry","error_status":401,"error":"authentication_failed"}"#,
+        ),
+        (
+            "codex",
+            r#"{"type":"error","message":"Reconnecting... 1/5 (unexpected status 401 Unauthorized: no key, url: http://h/v1)"}"#,
+        ),
         ("copilot", r#"{"type":"assistant.turn_retry","data":{"reason":"authentication"}}"#),
     ];
     for (agent, line) in hopeless {
@@ -76,7 +83,10 @@ fn a_hopeless_retry_is_noticed_when_it_is_announced_and_a_passing_one_is_waited_
     }
     let passing = [
         ("claude", r#"{"type":"system","subtype":"api_retry","error_status":529,"error":"overloaded"}"#),
-        ("codex", r#"{"type":"error","message":"Reconnecting... 1/5 (exceeded retry limit, last status: 429 Too Many Requests)"}"#),
+        (
+            "codex",
+            r#"{"type":"error","message":"Reconnecting... 1/5 (exceeded retry limit, last status: 429 Too Many Requests)"}"#,
+        ),
     ];
     for (agent, line) in passing {
         assert_eq!(StreamReader::new(all.get(agent).unwrap()).feed(format!("{line}\n").as_bytes()), []);
@@ -86,7 +96,9 @@ fn a_hopeless_retry_is_noticed_when_it_is_announced_and_a_passing_one_is_waited_
 #[test]
 fn a_usage_limit_is_told_from_too_many_requests() {
     let limit = |text: &str| {
-        format!(r#"{{"type":"assistant","error":"rate_limit","message":{{"model":"<synthetic>","content":[{{"type":"text","text":"{text}"}}]}}}}"#)
+        format!(
+            r#"{{"type":"assistant","error":"rate_limit","message":{{"model":"<synthetic>","content":[{{"type":"text","text":"{text}"}}]}}}}"#
+        )
     };
     let answer = read("claude", &[&limit("You have hit your usage limit until Monday")], &ended(1));
     assert_eq!(class(&answer), Some(FailureClass::Quota));
@@ -98,7 +110,9 @@ fn a_usage_limit_is_told_from_too_many_requests() {
 
 #[test]
 fn only_the_last_message_of_codex_is_its_answer() {
-    let message = |text: &str| format!(r#"{{"type":"item.completed","item":{{"type":"agent_message","text":"{text}"}}}}"#);
+    let message = |text: &str| {
+        format!(r#"{{"type":"item.completed","item":{{"type":"agent_message","text":"{text}"}}}}"#)
+    };
     let warning = r#"{"type":"item.completed","item":{"type":"error","message":"Model metadata not found"}}"#;
     let done = r#"{"type":"turn.completed","usage":{"input_tokens":7,"output_tokens":2}}"#;
     let lines = [warning, &message("I shall look."), &message("The review."), done];
@@ -109,7 +123,9 @@ fn only_the_last_message_of_codex_is_its_answer() {
 #[test]
 fn a_review_by_a_model_whose_sandbox_never_started_is_none() {
     let call = |output: &str| {
-        format!(r#"{{"type":"item.completed","item":{{"type":"command_execution","aggregated_output":"{output}","exit_code":1}}}}"#)
+        format!(
+            r#"{{"type":"item.completed","item":{{"type":"command_execution","aggregated_output":"{output}","exit_code":1}}}}"#
+        )
     };
     let message = r#"{"type":"item.completed","item":{"type":"agent_message","text":"Looks fine."}}"#;
     let done = r#"{"type":"turn.completed","usage":{"input_tokens":7,"output_tokens":2}}"#;
@@ -162,6 +178,8 @@ fn an_exit_code_alone_tells_the_failure_where_the_adapter_knows_it() {
     }
     let quota = ProcessEnd { stderr: "You exceeded your current quota".to_owned(), ..ended(173) };
     assert_eq!(class(&read("gemini", &[], &quota)), Some(FailureClass::Quota));
+    let daily = r#"{"type":"result","status":"error","error":{"message":"You have exhausted your daily quota on this model."}}"#;
+    assert_eq!(class(&read("gemini", &[daily], &ended(173))), Some(FailureClass::Quota));
     let killed = ProcessEnd { signal: Some(6), ..ProcessEnd::default() };
     assert_eq!(class(&read("claude", &[CLAUDE_INIT], &killed)), Some(FailureClass::Crash));
 }
@@ -169,7 +187,11 @@ fn an_exit_code_alone_tells_the_failure_where_the_adapter_knows_it() {
 #[test]
 fn what_is_no_event_is_a_diagnostic_and_a_last_line_without_its_end_is_read() {
     let done = CLAUDE_DONE.replace("second half", "whole");
-    let answer = read("claude", &["Warning: colours", CLAUDE_INIT, "[1]", "{\"type\":\"new-kind\"}", &done], &ended(0));
+    let answer = read(
+        "claude",
+        &["Warning: colours", CLAUDE_INIT, "[1]", "{\"type\":\"new-kind\"}", &done],
+        &ended(0),
+    );
     assert_eq!(answer.text, "whole");
     assert_eq!(answer.diagnostics, ["Warning: colours", "[1]"]);
 }

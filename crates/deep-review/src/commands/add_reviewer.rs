@@ -93,7 +93,8 @@ fn key(name: &str) -> String {
 
 fn write(path: &std::path::Path, text: &str) -> Result<(), CommandError> {
     let failed = |error: std::io::Error| CommandError::environment(format!("{}: {error}", path.display()));
-    let folder = path.parent().ok_or_else(|| CommandError::environment("your configuration has no folder"))?;
+    let folder =
+        path.parent().ok_or_else(|| CommandError::environment("your configuration has no folder"))?;
     std::fs::create_dir_all(folder).map_err(failed)?;
     // Written beside it and renamed: a full disk must not cost the configuration.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;

@@ -45,7 +45,8 @@ fn text(request: &Request<'_>, planned: &[Planned]) -> String {
         target.changed.len()
     );
     for one in planned {
-        let tokens = one.tokens.map(|tokens| format!("  ≥ {tokens} tokens, cost unknown")).unwrap_or_default();
+        let tokens =
+            one.tokens.map(|tokens| format!("  ≥ {tokens} tokens, cost unknown")).unwrap_or_default();
         writeln!(text, "{:<14} {}{tokens}", one.name, one.how).unwrap_or_default();
     }
     let mut shown: Vec<&str> = Vec::new();

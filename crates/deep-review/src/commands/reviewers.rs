@@ -22,7 +22,13 @@ pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, Comma
         None | Some(ReviewersCommand::List) => list(session),
         Some(ReviewersCommand::Test { names }) => try_reviewer::run(session, names),
         Some(ReviewersCommand::Add { name, agent, model, effort, command }) => {
-            let wish = add_reviewer::Wish { name, agent: agent.as_deref(), model: model.as_deref(), effort: effort.as_deref(), command };
+            let wish = add_reviewer::Wish {
+                name,
+                agent: agent.as_deref(),
+                model: model.as_deref(),
+                effort: effort.as_deref(),
+                command,
+            };
             add_reviewer::run(session, &wish)
         }
         Some(ReviewersCommand::Prompt { name }) => prompt(session, name),
@@ -31,7 +37,10 @@ pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, Comma
 }
 
 /// The settings and the agents a run would have.
-pub(crate) fn panel(session: &Session, named: &[String]) -> Result<(Settings, Agents, Catalogue), CommandError> {
+pub(crate) fn panel(
+    session: &Session,
+    named: &[String],
+) -> Result<(Settings, Agents, Catalogue), CommandError> {
     let repository = session.repository().ok();
     let mut config = session.config(repository.as_ref(), Vec::new())?;
     session.tell_messages(&config);
@@ -61,7 +70,8 @@ fn list(session: &Session) -> Result<Exit, CommandError> {
             writeln!(text, "{:<14} {warning}", "").unwrap_or_default();
         }
     }
-    let known: Vec<&str> = catalogue.names().filter(|name| !rows.iter().any(|row| row.name == *name)).collect();
+    let known: Vec<&str> =
+        catalogue.names().filter(|name| !rows.iter().any(|row| row.name == *name)).collect();
     if !known.is_empty() {
         writeln!(text, "\nknown besides  {}", known.join(", ")).unwrap_or_default();
     }
@@ -183,10 +193,12 @@ pub(crate) fn state(name: &str, reviewer: &ReviewerSettings, agents: &Agents) ->
         (_, Some(Err(Unready::Absent))) => "not installed".to_owned(),
         (_, Some(Err(Unready::NotSignedIn(_)))) => "not signed in".to_owned(),
         (_, Some(Err(_))) => "cannot be used".to_owned(),
-        (None, None) if reviewer.api.is_some() => match ::reviewers::endpoint(reviewer, &agents.environment) {
-            Ok(_) => "ready".to_owned(),
-            Err(_) => "cannot be used".to_owned(),
-        },
+        (None, None) if reviewer.api.is_some() => {
+            match ::reviewers::endpoint(reviewer, &agents.environment) {
+                Ok(_) => "ready".to_owned(),
+                Err(_) => "cannot be used".to_owned(),
+            }
+        }
         (None, None) => "no command configured".to_owned(),
         (Some(program), None) if which::which(program).is_ok() => "ready".to_owned(),
         (Some(_), None) => "program not found".to_owned(),

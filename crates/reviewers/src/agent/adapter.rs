@@ -111,6 +111,9 @@ pub(crate) struct Run {
     /// Where it starts.
     #[serde(default)]
     pub(crate) folder: Folder,
+    /// The model to ask for where none is configured; without it the program chooses.
+    #[serde(default)]
+    pub(crate) model: Option<String>,
     /// Variables that are set.
     #[serde(default)]
     pub(crate) set: BTreeMap<String, String>,
@@ -267,6 +270,8 @@ pub(crate) struct Rule {
     pub(crate) structured: Option<JsonPath>,
     /// The model that answers.
     pub(crate) model: Option<JsonPath>,
+    /// An object whose keys are the models that answered.
+    pub(crate) models: Option<JsonPath>,
     /// A tool was called: its name.
     pub(crate) tool: Option<JsonPath>,
     /// A tool could not run because of the program's own sandbox.

@@ -121,7 +121,9 @@ fn failure(adapter: &Adapter, state: &State, text: &str, proven: bool, end: &Pro
         return incomplete("its answer is empty");
     }
     if !proven {
-        return incomplete("its answer has neither a whole JSON document nor the end mark: it may have been cut");
+        return incomplete(
+            "its answer has neither a whole JSON document nor the end mark: it may have been cut",
+        );
     }
     None
 }

@@ -130,7 +130,7 @@ pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, S
     let mut pass = settings.env.clone();
     let carried = carried(agent, around, &mut pass)?;
     let values = Values::default()
-        .with("model", settings.model.as_ref())
+        .with("model", settings.model.as_ref().or(agent.adapter.run.model.as_ref()))
         .with("effort", settings.effort.as_ref())
         .with("worktree", Some(places.worktree))
         .with("private", Some(places.private))
@@ -160,7 +160,10 @@ fn pointer(places: Places<'_>) -> Result<PathBuf, String> {
     let prompt = places.prompt_file.to_string_lossy();
     // An `@` anywhere would be expanded, and it is the one thing this sentence is for.
     if prompt.contains('@') {
-        return Err("it expands `@` in what it is told, and the path of its checkout has one: set `XDG_CACHE_HOME`".to_owned());
+        return Err(
+            "it expands `@` in what it is told, and the path of its checkout has one: set `XDG_CACHE_HOME`"
+                .to_owned(),
+        );
     }
     let path = places.private.join("pointer.txt");
     let text = format!(
@@ -327,10 +330,8 @@ fn take(attempt: &mut Attempt, watched: &Watched, settings: &ReviewerSettings, s
     for line in answer.diagnostics.iter().take(3) {
         attempt.notes.push(format!("it printed between its events: {}", secrets.text(line)));
     }
-    let failure = answer.failure.clone().map(|failure| Failure {
-        message: secrets.text(&failure.message),
-        ..failure
-    });
+    let failure =
+        answer.failure.clone().map(|failure| Failure { message: secrets.text(&failure.message), ..failure });
     let (ending, error) = ending(outcome, answer, failure.as_ref(), settings, *ran_on);
     if ending == Ending::Leaky && *ran_on {
         attempt.notes.push("it ran on after it had told its result, and was ended".to_owned());

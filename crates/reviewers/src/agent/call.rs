@@ -99,7 +99,8 @@ fn words(argument: &Argument, values: &Values) -> Vec<OsString> {
 
 fn empty_folder(private: &Path) -> Result<PathBuf, String> {
     let folder = private.join("empty");
-    std::fs::create_dir_all(&folder).map_err(|error| format!("its empty folder could not be made: {error}"))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("its empty folder could not be made: {error}"))?;
     Ok(folder)
 }
 

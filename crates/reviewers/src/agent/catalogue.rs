@@ -47,12 +47,15 @@ impl Catalogue {
     /// The shipped adapters with the user's own, `<folder>/*.toml`.
     pub fn load(folder: Option<&Path>) -> Self {
         let mut all = Self::shipped();
-        for (name, text) in folder.map(|folder| texts(folder, "toml", &mut all.problems)).unwrap_or_default() {
+        for (name, text) in folder.map(|folder| texts(folder, "toml", &mut all.problems)).unwrap_or_default()
+        {
             match Adapter::parse(&name, &text) {
                 Ok(adapter) => {
                     all.adapters.insert(name, Arc::new(adapter));
                 }
-                Err(why) => all.problems.push(format!("the agent file `{name}.toml` is not used: {}", why.trim())),
+                Err(why) => {
+                    all.problems.push(format!("the agent file `{name}.toml` is not used: {}", why.trim()))
+                }
             }
         }
         all

@@ -43,7 +43,8 @@ pub fn detect(adapter: &Adapter, environment: &Environment, never_in: Option<&Pa
         for path in found {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             if forbidden.as_ref().is_some_and(|folder| real.starts_with(folder) || path.starts_with(folder)) {
-                refused = Some(format!("`{name}` lies inside the repository under review and is not started"));
+                refused =
+                    Some(format!("`{name}` lies inside the repository under review and is not started"));
                 continue;
             }
             return examine(adapter, &path, &real);
@@ -70,7 +71,8 @@ fn package(program: &Path, name: &str) -> Option<(PathBuf, String)> {
         // Folders inside a package may have a manifest without a name, only to say how their files are loaded.
         let Some(own) = manifest["name"].as_str() else { continue };
         let is_it = own == name || own.starts_with(&format!("{name}-"));
-        return is_it.then(|| (folder.to_owned(), manifest["version"].as_str().unwrap_or_default().to_owned()));
+        return is_it
+            .then(|| (folder.to_owned(), manifest["version"].as_str().unwrap_or_default().to_owned()));
     }
     None
 }
@@ -87,8 +89,12 @@ fn native(adapter: &Adapter, package: &Path) -> Option<PathBuf> {
         "aarch64" => "arm64",
         cpu => cpu,
     };
-    let modules = std::iter::once(package.join("node_modules"))
-        .chain(package.ancestors().filter(|path| path.file_name().is_some_and(|name| name == "node_modules")).map(Path::to_owned));
+    let modules = std::iter::once(package.join("node_modules")).chain(
+        package
+            .ancestors()
+            .filter(|path| path.file_name().is_some_and(|name| name == "node_modules"))
+            .map(Path::to_owned),
+    );
     let names: Vec<String> =
         adapter.detect.native.iter().map(|name| name.replace("{os}", os).replace("{cpu}", cpu)).collect();
     modules
@@ -125,7 +131,8 @@ mod tests {
         let root = scratch.path().canonicalize().unwrap();
         let modules = root.join("node_modules");
         executable(&modules.join("@x/agent/bin/cli.js"));
-        std::fs::write(modules.join("@x/agent/package.json"), r#"{"name":"@x/agent","version":"1.2.3"}"#).unwrap();
+        std::fs::write(modules.join("@x/agent/package.json"), r#"{"name":"@x/agent","version":"1.2.3"}"#)
+            .unwrap();
         std::fs::create_dir(root.join("bin")).unwrap();
         symlink(modules.join("@x/agent/bin/cli.js"), root.join("bin/xagent")).unwrap();
         let found = |program: PathBuf| Detection::Found(Found { program, version: Some("1.2.3".to_owned()) });
@@ -145,7 +152,10 @@ mod tests {
         executable(&repository.join("node_modules/.bin/xagent"));
         let environment = environment(&repository.join("node_modules/.bin"));
         let detection = detect(&adapter(), &environment, Some(&repository));
-        assert!(matches!(&detection, Detection::Broken(why) if why.contains("inside the repository")), "{detection:?}");
+        assert!(
+            matches!(&detection, Detection::Broken(why) if why.contains("inside the repository")),
+            "{detection:?}"
+        );
         assert!(matches!(detect(&adapter(), &environment, None), Detection::Found(_)));
     }
 

@@ -47,7 +47,14 @@ pub(crate) fn sentence(text: &str) -> String {
 
 fn retry_after(adapter: &Adapter, message: &str) -> Option<u64> {
     let seconds = adapter.stream.retry_after.iter().find_map(|pattern| {
-        pattern.0.captures(message)?.get(1)?.as_str().parse::<f64>().ok().filter(|s| (0.0..=86_400.0).contains(s))
+        pattern
+            .0
+            .captures(message)?
+            .get(1)?
+            .as_str()
+            .parse::<f64>()
+            .ok()
+            .filter(|s| (0.0..=86_400.0).contains(s))
     })?;
     Some((seconds * 1000.0).round() as u64)
 }

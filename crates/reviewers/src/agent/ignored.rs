@@ -18,7 +18,9 @@ mod tests {
     #[test]
     fn the_list_holds_what_known_agents_load() {
         let paths = stripped_paths();
-        for known in [".claude", "CLAUDE.md", "AGENTS.md", ".mcp.json", ".codex", ".gemini", ".env*", ".github/hooks"] {
+        for known in
+            [".claude", "CLAUDE.md", "AGENTS.md", ".mcp.json", ".codex", ".gemini", ".env*", ".github/hooks"]
+        {
             assert!(paths.contains(&known), "{known}");
         }
     }

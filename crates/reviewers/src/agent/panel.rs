@@ -52,7 +52,8 @@ pub fn wanted(settings: &Settings, named: &[String], catalogue: &Catalogue) -> V
         let enabled = settings.reviewers.iter().filter(|(_, reviewer)| reviewer.enabled);
         names.extend(enabled.filter_map(|(name, reviewer)| adapter_name(name, reviewer)));
         if settings.review.detect {
-            names.extend(catalogue.all().filter(|adapter| adapter.joins).map(|adapter| adapter.name.as_str()));
+            names
+                .extend(catalogue.all().filter(|adapter| adapter.joins).map(|adapter| adapter.name.as_str()));
         }
     }
     for name in named.iter().map(|word| plain(word)) {

@@ -219,7 +219,8 @@ fn ask_version(adapter: &Adapter, found: &Found, with: &Preflight<'_>) -> Result
     let empty = folder.path().join("empty");
     let process = folder.path().join("process");
     for path in [&empty, &process] {
-        std::fs::create_dir(path).map_err(|error| broken(format!("no folder to ask its version in: {error}")))?;
+        std::fs::create_dir(path)
+            .map_err(|error| broken(format!("no folder to ask its version in: {error}")))?;
     }
     let mut environment = supervise::harmless_environment(&[]);
     let plain = adapter.run.set.iter().filter(|(_, value)| !value.contains('{'));
@@ -240,10 +241,9 @@ fn ask_version(adapter: &Adapter, found: &Found, with: &Preflight<'_>) -> Result
     let first = printed.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     match adapter.detect.version.0.captures(first).and_then(|found| found.get(1)) {
         Some(version) => Ok(version.as_str().to_owned()),
-        None if outcome.exit.is_none() => Err(broken(format!(
-            "it did not tell its version within {} s",
-            with.limit.as_secs()
-        ))),
+        None if outcome.exit.is_none() => {
+            Err(broken(format!("it did not tell its version within {} s", with.limit.as_secs())))
+        }
         None => Err(broken(format!(
             "another program of that name: asked for its version it printed {:?}",
             first.chars().take(60).collect::<String>()

@@ -29,9 +29,9 @@ impl Secrets {
 
     /// The bytes without secrets.
     pub(crate) fn redact(&self, bytes: Vec<u8>) -> Vec<u8> {
-        self.0.iter().fold(bytes, |bytes, (secret, name)| {
-            replace(&bytes, secret, format!("<{name}>").as_bytes())
-        })
+        self.0
+            .iter()
+            .fold(bytes, |bytes, (secret, name)| replace(&bytes, secret, format!("<{name}>").as_bytes()))
     }
 
     /// The text without secrets.

@@ -194,6 +194,11 @@ impl<'a> StreamReader<'a> {
         if let Some(model) = rule.model.as_ref().and_then(|path| path.text(event)) {
             state.model = Some(model);
         }
+        if let Some(Value::Object(models)) = rule.models.as_ref().and_then(|path| path.first(event))
+            && !models.is_empty()
+        {
+            state.model = Some(models.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
+        }
         for (terms, total) in
             [(&rule.tokens_in, &mut state.tokens_in), (&rule.tokens_out, &mut state.tokens_out)]
         {
@@ -213,8 +218,7 @@ impl<'a> StreamReader<'a> {
 
     fn take_failure(&mut self, rule: &Rule, event: &Value, seen: &mut Vec<Seen>) {
         let codes: Vec<String> = rule.code.iter().filter_map(|path| path.text(event)).collect();
-        let message =
-            first_text(&rule.message, event).or_else(|| codes.first().cloned()).unwrap_or_default();
+        let message = first_text(&rule.message, event).or_else(|| codes.first().cloned()).unwrap_or_default();
         let told = Told { exit: None, codes, message };
         if rule.failed {
             // The first failure is the reason; later ones often only say that there was one.
@@ -251,8 +255,10 @@ impl<'a> StreamReader<'a> {
         if strange.is_empty() || self.state.ended_for.is_some() {
             return;
         }
-        let message =
-            format!("it offers its model tools beyond reading, so it is not read-only: {}", strange.join(", "));
+        let message = format!(
+            "it offers its model tools beyond reading, so it is not read-only: {}",
+            strange.join(", ")
+        );
         self.state.ended_for = Some(Failure {
             class: FailureClass::Configuration,
             message: message.clone(),

@@ -89,7 +89,8 @@ impl Asked {
         let mut last = Turn::Text(self.say(&Say::Text("There is nothing to do.".to_owned())));
         for step in &scenario.steps {
             let Some((turn, takes)) = self.play(step) else { continue };
-            if let (Some(file), true, false) = (&pointed, self.results.is_empty(), matches!(turn, Turn::Fault(_)))
+            if let (Some(file), true, false) =
+                (&pointed, self.results.is_empty(), matches!(turn, Turn::Fault(_)))
                 && let Some(call) = tools::call(self, &Want::Read(file.clone()), false, 0)
             {
                 // A client that keeps its instructions in a file: a model reads them first.

@@ -27,7 +27,9 @@ const STRUCTURED: &[&str] = &["StructuredOutput", "structured_output"];
 pub(crate) fn call(asked: &Asked, want: &Want, forced: bool, at: usize) -> Option<Call> {
     let names = match want {
         Want::ReadDiff => {
-            let file = asked.named("as a unified diff, in a file: ").unwrap_or_else(|| "no diff was named".to_owned());
+            let file = asked
+                .named("as a unified diff, in a file: ")
+                .unwrap_or_else(|| "no diff was named".to_owned());
             return call(asked, &Want::Read(file), forced, at);
         }
         Want::Exactly(name, arguments) => return Some(exactly(asked, name, arguments, at)),
