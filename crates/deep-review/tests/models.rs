@@ -268,3 +268,15 @@ fn a_small_question_tells_whether_a_model_can_be_reached() {
     assert_eq!(of("closed")["failure"]["class"], "auth");
     assert_eq!(server.asked("canary").len(), 2, "one call a question");
 }
+
+#[test]
+fn a_deadline_cuts_a_model_off_and_is_named() {
+    let session = session();
+    let server = FakeModel::start(session.repo.path());
+    model(&session, "local", "openai", &server.url("stall-middle"), "");
+    let ran = session.run(&["run", "--json", "--deadline", "2s", "--reviewer", "local"]).expect(5);
+    let report = json(&ran);
+    let row = reviewer(&report, "local");
+    assert_eq!(row["ending"], "cancelled", "{row:#}");
+    assert_eq!(row["error"], "the run's deadline of 2s was reached before it was done");
+}

@@ -217,7 +217,9 @@ impl<'a> Asking<'a> {
             String::new()
         };
         attempt.ending = stopped.ending;
-        attempt.error = Some(format!("{of}{}", stopped.error));
+        // Who cancels knows why, and says so.
+        let cancelled = stopped.ending == Ending::Cancelled && stopped.failure.is_none();
+        attempt.error = (!cancelled).then(|| format!("{of}{}", stopped.error));
         attempt.failure = stopped.failure;
     }
 
