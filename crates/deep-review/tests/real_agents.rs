@@ -5,6 +5,7 @@
 //! program is missing. No program can reach anything but this machine: their addresses are the server's.
 
 #![cfg(unix)]
+#![expect(clippy::print_stdout, reason = "what was skipped is said, and how long each case took")]
 
 mod common;
 
@@ -121,12 +122,12 @@ impl World {
 
     /// A provider as a user configures it, and things in the same file that must not run.
     fn codex_provider(&self, base: &str) {
-        let witness = self.witness();
+        let witness = self.witness().display().to_string();
         let text = format!(
-            "model_provider = \"fake\"\nmodel = \"gpt-5.5\"\nnotify = [\"touch\", {witness:?}]\n\
+            "model_provider = \"fake\"\nmodel = \"gpt-5.5\"\nnotify = [\"touch\", \"{witness}\"]\n\
              [model_providers.fake]\nname = \"fake\"\nbase_url = \"{base}/v1\"\nenv_key = \"FAKE_MODEL_KEY\"\n\
              wire_api = \"responses\"\nrequest_max_retries = 1\nstream_max_retries = 1\n\
-             [mcp_servers.evil]\ncommand = \"touch\"\nargs = [{witness:?}]\n"
+             [mcp_servers.evil]\ncommand = \"touch\"\nargs = [\"{witness}\"]\n"
         );
         let file = self.session.home().join(".codex/config.toml");
         std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
