@@ -12,10 +12,12 @@ use git::{Repository, Snapshot, TargetRequest};
 fn main() {
     let mut words = std::env::args().skip(1);
     let folder = words.next().expect("a repository");
-    let enable: Vec<String> = words.next().expect("patterns of rules, by comma").split(',').map(str::to_owned).collect();
+    let enable: Vec<String> =
+        words.next().expect("patterns of rules, by comma").split(',').map(str::to_owned).collect();
     let repository = Repository::open(Path::new(&folder)).expect("a repository");
     for revision in words {
-        let spec = if revision.contains("..") { revision.clone() } else { format!("{revision}~1..{revision}") };
+        let spec =
+            if revision.contains("..") { revision.clone() } else { format!("{revision}~1..{revision}") };
         let started = Instant::now();
         let request = TargetRequest { spec: Some(spec), ..TargetRequest::default() };
         let target = match repository.resolve(&request) {
@@ -26,7 +28,8 @@ fn main() {
             }
         };
         let snapshot = Snapshot::open(&repository, &target).expect("a snapshot");
-        let settings = builtin::Settings { enable: enable.clone(), suggestions: 1000, ..builtin::Settings::default() };
+        let settings =
+            builtin::Settings { enable: enable.clone(), suggestions: 1000, ..builtin::Settings::default() };
         let opened = started.elapsed().as_millis();
         let document = builtin::review_snapshot(&snapshot, &settings);
         let reviewed = started.elapsed().as_millis();

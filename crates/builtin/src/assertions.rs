@@ -64,10 +64,21 @@ impl Family for Assertions {
 fn is_fixture(source: &Source) -> bool {
     let folders = source.path.as_str().split('/').rev().skip(1);
     let mut folders = folders.map(str::to_lowercase);
-    folders.any(|folder| ["example", "fixture", "data", "plugin", "sample", "snapshot", "corpus"].iter().any(|word| folder.contains(word)))
+    folders.any(|folder| {
+        ["example", "fixture", "data", "plugin", "sample", "snapshot", "corpus"]
+            .iter()
+            .any(|word| folder.contains(word))
+    })
 }
 
-fn raise(rule: &'static str, source: &Source, line: u32, title: String, problem: String, fix: &str) -> Raised {
+fn raise(
+    rule: &'static str,
+    source: &Source,
+    line: u32,
+    title: String,
+    problem: String,
+    fix: &str,
+) -> Raised {
     Draft {
         rule,
         category: "test",
@@ -88,8 +99,20 @@ fn raise(rule: &'static str, source: &Source, line: u32, title: String, problem:
 
 /// Assertions of two things, by name.
 const EQUALITIES: [&str; 14] = [
-    "assert_eq", "assertEqual", "assertEquals", "assertSame", "assertIs", "equal", "strictEqual", "deepEqual", "deepStrictEqual", "Equal",
-    "assert_equal", "AreEqual", "Same", "notStrictEqual",
+    "assert_eq",
+    "assertEqual",
+    "assertEquals",
+    "assertSame",
+    "assertIs",
+    "equal",
+    "strictEqual",
+    "deepEqual",
+    "deepStrictEqual",
+    "Equal",
+    "assert_equal",
+    "AreEqual",
+    "Same",
+    "notStrictEqual",
 ];
 
 static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
@@ -100,7 +123,12 @@ static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
 /// Comparing a thing with itself, asserting a constant, or a tuple that is never empty.
 fn always_true(source: &Source, line: u32) -> Option<Raised> {
     let text = source.code(line);
-    let why = if CONSTANT.is_match(&text) && !source.line(line).contains("unreachable") {
+    // In a handler it says that getting there is right.
+    let handled = (line.saturating_sub(2)..line).any(|above| {
+        let text = source.code(above);
+        text.contains("except") || text.contains("catch")
+    });
+    let why = if CONSTANT.is_match(&text) && !handled && !source.line(line).contains("unreachable") {
         "asserts a constant".to_owned()
     } else if source.language == Language::Python && tuple_assert(source, line) {
         "asserts a tuple, which is true whatever it holds".to_owned()
@@ -170,8 +198,10 @@ fn compared_with_itself(source: &Source, line: u32) -> Option<String> {
         let left = parts.first()?.get(1..)?;
         let right = parts.get(1)?.as_slice();
         // Calling twice may be the point: the second call need not return the same.
-        let plain = !left.contains(&"(") && tokens[open..close].iter().any(|token| token.kind == TokenKind::Word);
-        (plain && left == right && !left.is_empty() && parts.len() <= 3).then(|| format!("compares {} with itself", code(&shortened(&left.join(""), 40))))
+        let plain =
+            !left.contains(&"(") && tokens[open..close].iter().any(|token| token.kind == TokenKind::Word);
+        (plain && left == right && !left.is_empty() && parts.len() <= 3)
+            .then(|| format!("compares {} with itself", code(&shortened(&left.join(""), 40))))
     })
 }
 
@@ -182,8 +212,14 @@ static ASSERTS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// New tests without any assertion in files where all the other tests have some.
 fn without_assertion(context: &Context<'_>, file: &FileDiff, source: &Source, tests: u32) -> Vec<Raised> {
-    let all: Vec<&Function> = source.functions().iter().filter(|function| function.first > tests && is_test(source, function)).collect();
-    let bare = |function: &&&Function| !(function.first..=function.last).any(|line| ASSERTS.is_match(&source.code(line)));
+    let all: Vec<&Function> = source
+        .functions()
+        .iter()
+        .filter(|function| function.first > tests && is_test(source, function))
+        .collect();
+    let bare = |function: &&&Function| {
+        !(function.first..=function.last).any(|line| ASSERTS.is_match(&source.code(line)))
+    };
     let without: Vec<&&Function> = all.iter().filter(bare).collect();
     if all.len() < 4 || without.len() * 10 > all.len() {
         return Vec::new();
@@ -217,7 +253,9 @@ fn is_test(source: &Source, function: &Function) -> bool {
     match source.language {
         Language::Rust => above == "#[test]" || above.starts_with("#[tokio::test"),
         Language::Python => function.name.starts_with("test_"),
-        Language::Go => function.name.starts_with("Test") && source.line(function.first).contains("testing.T"),
+        Language::Go => {
+            function.name.starts_with("Test") && source.line(function.first).contains("testing.T")
+        }
         Language::Java | Language::Kotlin => above.starts_with("@Test"),
         _ => false,
     }
@@ -231,15 +269,25 @@ static SLEEPS: LazyLock<Regex> = LazyLock::new(|| {
 fn sleeps(source: &Source, added: &[u32]) -> Option<Raised> {
     let is_sleep = |line: u32| {
         let text = source.code(line);
-        SLEEPS.captures(&text).is_some_and(|found| found.get(1).is_none_or(|time| !matches!(time.as_str().trim(), "0" | "0.0")))
+        SLEEPS
+            .captures(&text)
+            .is_some_and(|found| found.get(1).is_none_or(|time| !matches!(time.as_str().trim(), "0" | "0.0")))
     };
-    let mine: Vec<u32> = added.iter().copied().filter(|line| is_sleep(*line) && source.comment(*line).trim().is_empty()).collect();
+    let mine: Vec<u32> = added
+        .iter()
+        .copied()
+        .filter(|line| is_sleep(*line) && source.comment(*line).trim().is_empty())
+        .collect();
     let others = (1..=source.line_count()).filter(|line| !added.contains(line) && is_sleep(*line)).count();
     let first = *mine.first()?;
     // Where sleeping is the custom of the file, or the loop around it waits for something, it is no news.
     let waits = (first.saturating_sub(6)..first).any(|line| {
         let text = source.code(line);
-        indent(source.line(line)) < indent(source.line(first)) && ["while", "for", "loop", "until", "def ", "fn ", "func "].iter().any(|word| text.contains(word)) && !text.contains("test")
+        indent(source.line(line)) < indent(source.line(first))
+            && ["while", "for", "loop", "until", "def ", "fn ", "func "]
+                .iter()
+                .any(|word| text.contains(word))
+            && !text.contains("test")
     });
     (others == 0 && mine.len() <= 2 && !waits).then(|| {
         raise(
@@ -261,14 +309,35 @@ static SETS: LazyLock<Regex> = LazyLock::new(|| {
 /// A setting of the whole process that no line of the file takes back.
 fn no_restore(source: &Source, added: &[u32]) -> Option<Raised> {
     const BACK: [&str; 22] = [
-        "monkeypatch", "patch.dict", "addCleanup", "tearDown", "teardown", "finally", "afterEach", "afterAll", "after(", "os.Unsetenv", "t.Setenv",
-        "remove_var", "environ.pop", "del os.environ", "delete process.env", "restore", "Restore", "t.Cleanup", "yield", "defer", "environ.clear",
+        "monkeypatch",
+        "patch.dict",
+        "addCleanup",
+        "tearDown",
+        "teardown",
+        "finally",
+        "afterEach",
+        "afterAll",
+        "after(",
+        "os.Unsetenv",
+        "t.Setenv",
+        "remove_var",
+        "environ.pop",
+        "del os.environ",
+        "delete process.env",
+        "restore",
+        "Restore",
+        "t.Cleanup",
+        "yield",
+        "defer",
+        "environ.clear",
         "Drop for",
     ];
     let first = added.iter().copied().find(|line| SETS.is_match(&source.code(*line)))?;
     let back = BACK.iter().any(|word| source.content().contains(word));
-    let old = (1..=source.line_count()).any(|line| !added.contains(&line) && SETS.is_match(&source.code(line)));
-    let inside = crate::functions::around(source, first).is_some_and(|function| function.name.to_lowercase().contains("test"));
+    let old =
+        (1..=source.line_count()).any(|line| !added.contains(&line) && SETS.is_match(&source.code(line)));
+    let inside = crate::functions::around(source, first)
+        .is_some_and(|function| function.name.to_lowercase().contains("test"));
     (!back && !old && inside).then(|| {
         raise(
             NO_RESTORE,
@@ -313,16 +382,32 @@ mod tests {
         let base: String = (0..4).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect();
         let head = format!("{base}def test_new():\n    f(9)\n");
         assert_eq!(rules("test_a.py", &base, &head), [super::NO_ASSERTION; 0], "one in five is not yet rare");
-        let base: String = (0..12).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect();
-        assert_eq!(rules("test_a.py", &base, &format!("{base}def test_new():\n    f(9)\n")), [super::NO_ASSERTION]);
+        let base: String =
+            (0..12).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect();
+        assert_eq!(
+            rules("test_a.py", &base, &format!("{base}def test_new():\n    f(9)\n")),
+            [super::NO_ASSERTION]
+        );
         assert_eq!(rules("test_a.py", &base, &format!("{base}def test_new():\n    assert f(9)\n")), [""; 0]);
     }
 
     #[test]
     fn sleeps_and_traces_are_told() {
-        assert_eq!(rules("test_a.py", "", "def test_a():\n    start()\n    time.sleep(2)\n    assert done\n"), [super::SLEEP]);
-        assert_eq!(rules("test_a.py", "", "def test_a():\n    while not done:\n        time.sleep(2)\n"), [""; 0]);
-        assert_eq!(rules("test_a.py", "", "def test_a():\n    os.environ['A'] = 'b'\n    assert f()\n"), [super::NO_RESTORE]);
-        assert_eq!(rules("test_a.py", "", "def test_a(monkeypatch):\n    os.environ['A'] = 'b'\n    assert f()\n"), [""; 0]);
+        assert_eq!(
+            rules("test_a.py", "", "def test_a():\n    start()\n    time.sleep(2)\n    assert done\n"),
+            [super::SLEEP]
+        );
+        assert_eq!(
+            rules("test_a.py", "", "def test_a():\n    while not done:\n        time.sleep(2)\n"),
+            [""; 0]
+        );
+        assert_eq!(
+            rules("test_a.py", "", "def test_a():\n    os.environ['A'] = 'b'\n    assert f()\n"),
+            [super::NO_RESTORE]
+        );
+        assert_eq!(
+            rules("test_a.py", "", "def test_a(monkeypatch):\n    os.environ['A'] = 'b'\n    assert f()\n"),
+            [""; 0]
+        );
     }
 }

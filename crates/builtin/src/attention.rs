@@ -35,12 +35,15 @@ struct Past<'a> {
 pub(crate) fn attention(context: &Context<'_>) -> Vec<Attention> {
     let past = past(context);
     let mut places: Vec<Attention> = Vec::new();
-    for file in context.changed().filter(|file| file.status != ChangeStatus::Deleted) {
+    for file in context.compared().filter(|file| file.status != ChangeStatus::Deleted) {
         let Some(source) = context.source(Side::Head, &file.path) else { continue };
         places.extend(of_file(context, file, &source, past.get(&file.path)));
     }
     places.sort_by(|left, right| {
-        right.score.total_cmp(&left.score).then_with(|| (&left.path, left.start).cmp(&(&right.path, right.start)))
+        right
+            .score
+            .total_cmp(&left.score)
+            .then_with(|| (&left.path, left.start).cmp(&(&right.path, right.start)))
     });
     places.truncate(MOST);
     let best = places.first().map_or(1.0, |place| place.score).max(f64::MIN_POSITIVE);
@@ -76,13 +79,19 @@ fn role_weight(role: Role) -> f64 {
 }
 
 /// The best windows of one file.
-fn of_file(context: &Context<'_>, file: &FileDiff, source: &Source, past: Option<&Past<'_>>) -> Vec<Attention> {
+fn of_file(
+    context: &Context<'_>,
+    file: &FileDiff,
+    source: &Source,
+    past: Option<&Past<'_>>,
+) -> Vec<Attention> {
     let tests = source.own_tests_start();
     let mut weights: BTreeMap<u32, Weighed> = weigh(context, file, source);
     for (_, weighed) in weights.range_mut(tests..) {
         weighed.weight *= role_weight(Role::Test);
     }
-    let factor = role_weight(source.role) * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64));
+    let factor = role_weight(source.role)
+        * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64));
     let mut places = Vec::new();
     let mut taken: BTreeMap<Option<u32>, usize> = BTreeMap::new();
     while places.len() < MOST {
@@ -95,7 +104,13 @@ fn of_file(context: &Context<'_>, file: &FileDiff, source: &Source, past: Option
         if *used <= MOST_IN_ONE || function.is_none() {
             let why = reasons(&weights, center, function.map(|function| function.name.as_str()), past);
             let (start, end) = extent(&weights, center);
-            places.push(Attention { path: source.path.clone(), start, end, score: sum * factor * discount, why });
+            places.push(Attention {
+                path: source.path.clone(),
+                start,
+                end,
+                score: sum * factor * discount,
+                why,
+            });
         }
         for line in center.saturating_sub(REACH)..=center + REACH {
             weights.remove(&line);
@@ -116,7 +131,10 @@ fn best_window(weights: &BTreeMap<u32, Weighed>) -> Option<(u32, f64)> {
     weights
         .iter()
         .map(|(line, own)| {
-            let near: f64 = weights.range(line.saturating_sub(REACH)..=line + REACH).map(|(_, weighed)| weighed.weight).sum();
+            let near: f64 = weights
+                .range(line.saturating_sub(REACH)..=line + REACH)
+                .map(|(_, weighed)| weighed.weight)
+                .sum();
             // Of two windows alike, the one around the heavier line.
             (*line, near + own.weight * 0.01)
         })
@@ -124,8 +142,14 @@ fn best_window(weights: &BTreeMap<u32, Weighed>) -> Option<(u32, f64)> {
         .max_by(|left, right| left.1.total_cmp(&right.1).then(right.0.cmp(&left.0)))
 }
 
-fn reasons(weights: &BTreeMap<u32, Weighed>, center: u32, function: Option<&str>, past: Option<&Past<'_>>) -> Vec<String> {
-    let near: Vec<&Weighed> = weights.range(center.saturating_sub(REACH)..=center + REACH).map(|(_, weighed)| weighed).collect();
+fn reasons(
+    weights: &BTreeMap<u32, Weighed>,
+    center: u32,
+    function: Option<&str>,
+    past: Option<&Past<'_>>,
+) -> Vec<String> {
+    let near: Vec<&Weighed> =
+        weights.range(center.saturating_sub(REACH)..=center + REACH).map(|(_, weighed)| weighed).collect();
     let number = |of: fn(&Weighed) -> bool| near.iter().filter(|weighed| of(weighed)).count();
     let mut why = vec![match function {
         Some(name) => format!("{} of {} changed here", count(near.len(), "line", "lines"), code(name)),
@@ -135,7 +159,11 @@ fn reasons(weights: &BTreeMap<u32, Weighed>, center: u32, function: Option<&str>
         (number(|weighed| weighed.condition), "condition", "conditions"),
         (number(|weighed| weighed.error), "line on an error path", "lines on error paths"),
         (number(|weighed| weighed.replaced), "line in place of another", "lines in place of others"),
-        (number(|weighed| weighed.rare), "line with words new to the file", "lines with words new to the file"),
+        (
+            number(|weighed| weighed.rare),
+            "line with words new to the file",
+            "lines with words new to the file",
+        ),
     ] {
         if found > 0 {
             why.push(count(found, one, many));

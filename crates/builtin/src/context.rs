@@ -14,6 +14,14 @@ use crate::language::Role;
 use crate::settings::Settings;
 use crate::source::{LONGEST_LEXED, Source};
 
+/// Longer files, in lines, are made by programs more often than by people.
+const LONGEST_COMPARED: u32 = 12_000;
+/// More lines added to one file are a rewrite.
+const MOST_ADDED: usize = 2_000;
+/// A change of more files or lines of code is a release or a new design.
+const FOCUSED_FILES: usize = 12;
+const FOCUSED_LINES: usize = 500;
+
 /// Files read so far; `None` for what is no text.
 type Files = HashMap<(Side, RepoPath), Option<Rc<Source>>>;
 
@@ -91,6 +99,22 @@ impl<'a> Context<'a> {
                 && Role::of(&file.path) != Role::Foreign
                 && written()
         })
+    }
+
+    /// Changed files that are worth comparing with others: bundles and rewrites repeat and alter everything.
+    pub(crate) fn compared(&self) -> impl Iterator<Item = &'a FileDiff> + '_ {
+        self.changed().filter(|file| {
+            let lines = self.source(Side::Head, &file.path).map_or(0, |source| source.line_count());
+            lines <= LONGEST_COMPARED && file.added().count() <= MOST_ADDED
+        })
+    }
+
+    /// True where the change is small enough to be about one thing.
+    pub(crate) fn is_focused(&self) -> bool {
+        let code: Vec<&FileDiff> =
+            self.change.diff().iter().filter(|file| Role::of(&file.path) == Role::Source).collect();
+        code.len() <= FOCUSED_FILES
+            && code.iter().map(|file| file.added().count()).sum::<usize>() <= FOCUSED_LINES
     }
 
     /// True where the change added this line of head.

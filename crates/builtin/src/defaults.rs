@@ -47,8 +47,11 @@ impl Defaults {
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut changed = Vec::new();
         if context.settings.runs(DEFAULT) {
-            for file in context.changed().filter(|file| matches!(Role::of(&file.path), Role::Source | Role::Config)) {
-                let pairs = line_pairs(file).into_iter().filter_map(|(old, new)| exchanged(&file.path, old, new));
+            for file in
+                context.compared().filter(|file| matches!(Role::of(&file.path), Role::Source | Role::Config))
+            {
+                let pairs =
+                    line_pairs(file).into_iter().filter_map(|(old, new)| exchanged(&file.path, old, new));
                 changed.extend(pairs);
             }
         }
@@ -66,7 +69,9 @@ fn exchanged(path: &RepoPath, old: &DiffLine, new: &DiffLine) -> Option<Changed>
     if old.text.len() > 200 || new.text.len() > 200 {
         return None;
     }
-    let pieces = |text: &'static Regex, line: &str| -> Vec<String> { text.find_iter(line).map(|found| found.as_str().to_owned()).collect() };
+    let pieces = |text: &'static Regex, line: &str| -> Vec<String> {
+        text.find_iter(line).map(|found| found.as_str().to_owned()).collect()
+    };
     let (before, after) = (pieces(&PIECES, &old.text), pieces(&PIECES, &new.text));
     if before.len() != after.len() {
         return None;
@@ -76,12 +81,21 @@ fn exchanged(path: &RepoPath, old: &DiffLine, new: &DiffLine) -> Option<Changed>
     let bare = |text: &str| text.trim_matches(['"', '\'']).to_owned();
     let (old_value, new_value) = (bare(&before[*at]), bare(&after[*at]));
     let is_value = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_digit()) || matches!(text, "true" | "false" | "True" | "False" | "on" | "off" | "yes" | "no")
+        text.starts_with(|c: char| c.is_ascii_digit())
+            || matches!(text, "true" | "false" | "True" | "False" | "on" | "off" | "yes" | "no")
     };
     let assigned = before[..*at].iter().any(|piece| matches!(piece.as_str(), "=" | ":"));
-    let name = before[..*at].iter().map(|piece| bare(piece)).find(|piece| is_distinctive(piece.trim_start_matches('-')))?;
+    let name = before[..*at]
+        .iter()
+        .map(|piece| bare(piece))
+        .find(|piece| is_distinctive(piece.trim_start_matches('-')))?;
     let number = old_value.len() >= 2 || !old_value.starts_with(|c: char| c.is_ascii_digit());
-    (assigned && is_value(&old_value) && is_value(&new_value) && number && !name.to_lowercase().contains("version")).then(|| Changed {
+    (assigned
+        && is_value(&old_value)
+        && is_value(&new_value)
+        && number
+        && !name.to_lowercase().contains("version"))
+    .then(|| Changed {
         name: name.trim_start_matches('-').to_owned(),
         old: old_value,
         new: new_value,
@@ -100,7 +114,8 @@ impl Family for Defaults {
     }
 
     fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
-        let mut raised: Vec<Raised> = self.changed.iter().filter_map(|changed| stale(context, changed, found)).collect();
+        let mut raised: Vec<Raised> =
+            self.changed.iter().filter_map(|changed| stale(context, changed, found)).collect();
         if context.settings.runs(PARAMETER) {
             raised.extend(parameters(context));
         }
@@ -133,7 +148,8 @@ fn stale(context: &Context<'_>, changed: &Changed, found: &Found) -> Option<Rais
     let mut edits = crate::patch::Edits::new();
     let at_old = occurrences(&hit.text, &changed.old);
     if let [start] = at_old.as_slice() {
-        let line = format!("{}{}{}", &hit.text[..*start], changed.new, &hit.text[*start + changed.old.len()..]);
+        let line =
+            format!("{}{}{}", &hit.text[..*start], changed.new, &hit.text[*start + changed.old.len()..]);
         if document.line(hit.line) == hit.text {
             edits.insert(hit.line, Some(line));
         }
@@ -145,10 +161,24 @@ fn stale(context: &Context<'_>, changed: &Changed, found: &Found) -> Option<Rais
             severity: Severity::Suggestion,
             kind: Kind::Regression,
             rank: 2.2,
-            title: format!("`{}` still gives {old} as the default of {shown}, now {new}", shortened(hit.path.as_str(), 44)),
-            problem: format!("The change sets {shown} to {new} (`{}:{}`). Line {} of `{}` still says {old}.", changed.path, changed.line, hit.line, hit.path),
-            locations: vec![at(&document, hit.line, Side::Head, PlaceRole::Primary), at(&source, changed.line, Side::Head, PlaceRole::Evidence)],
-            evidence: vec![read(format!("{}:{} has the new value", changed.path, changed.line), changed.path.as_str(), changed.line, Some(shortened(source.line(changed.line).trim(), 200)))],
+            title: format!(
+                "`{}` still gives {old} as the default of {shown}, now {new}",
+                shortened(hit.path.as_str(), 44)
+            ),
+            problem: format!(
+                "The change sets {shown} to {new} (`{}:{}`). Line {} of `{}` still says {old}.",
+                changed.path, changed.line, hit.line, hit.path
+            ),
+            locations: vec![
+                at(&document, hit.line, Side::Head, PlaceRole::Primary),
+                at(&source, changed.line, Side::Head, PlaceRole::Evidence),
+            ],
+            evidence: vec![read(
+                format!("{}:{} has the new value", changed.path, changed.line),
+                changed.path.as_str(),
+                changed.line,
+                Some(shortened(source.line(changed.line).trim(), 200)),
+            )],
             fix: format!("Write {new} instead of {old}."),
             patch: Some(crate::patch::patch(&document, &edits)),
             because: format!("The change edits line {} of `{}`.", changed.line, changed.path),
@@ -162,9 +192,18 @@ fn stale(context: &Context<'_>, changed: &Changed, found: &Found) -> Option<Rais
 fn gives(line: &str, name: &str, value: &str) -> bool {
     let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
     // A flag stands behind its dashes.
-    let own = |at: &usize| !line[..*at].ends_with(part_of_word) && !line[at + name.len()..].starts_with(|c: char| part_of_word(c) || c == '-');
-    let Some(start) = line.match_indices(name).map(|(at, _)| at).find(own).map(|at| at + name.len()) else { return false };
-    occurrences(line, value).iter().any(|at| *at >= start && !line[*at + value.len()..].starts_with(['.', '%']) && !line[..*at].ends_with(['.', '-']))
+    let own = |at: &usize| {
+        !line[..*at].ends_with(part_of_word)
+            && !line[at + name.len()..].starts_with(|c: char| part_of_word(c) || c == '-')
+    };
+    let Some(start) = line.match_indices(name).map(|(at, _)| at).find(own).map(|at| at + name.len()) else {
+        return false;
+    };
+    occurrences(line, value).iter().any(|at| {
+        *at >= start
+            && !line[*at + value.len()..].starts_with(['.', '%'])
+            && !line[..*at].ends_with(['.', '-'])
+    })
 }
 
 static DOCUMENTED: LazyLock<Regex> = LazyLock::new(|| {
@@ -174,19 +213,26 @@ static DOCUMENTED: LazyLock<Regex> = LazyLock::new(|| {
 /// Doc comments of changed functions that describe a parameter the change took away.
 fn parameters(context: &Context<'_>) -> Vec<Raised> {
     let mut raised = Vec::new();
-    for file in context.changed().filter(|file| Role::of(&file.path) == Role::Source) {
-        let sources = path_before(file).and_then(|path| Some((context.source(Side::Base, path)?, context.source(Side::Head, &file.path)?)));
+    for file in context.compared().filter(|file| Role::of(&file.path) == Role::Source) {
+        let sources = path_before(file).and_then(|path| {
+            Some((context.source(Side::Base, path)?, context.source(Side::Head, &file.path)?))
+        });
         let Some((before, after)) = sources else { continue };
-        let edited: BTreeSet<u32> = blocks(file).iter().flat_map(|block| block.added.iter().copied()).collect();
-        for function in after.functions().iter().filter(|function| edited.range(function.first..=function.last.min(function.first + 20)).next().is_some()) {
-            let same = before.functions().iter().filter(|other| other.name == function.name).collect::<Vec<_>>();
+        let edited: BTreeSet<u32> =
+            blocks(file).iter().flat_map(|block| block.added.iter().copied()).collect();
+        for function in after.functions().iter().filter(|function| {
+            edited.range(function.first..=function.last.min(function.first + 20)).next().is_some()
+        }) {
+            let same =
+                before.functions().iter().filter(|other| other.name == function.name).collect::<Vec<_>>();
             let [old] = same.as_slice() else { continue };
             let (was, is) = (named_parameters(&before, old), named_parameters(&after, function));
             let (Some(was), Some(is)) = (was, is) else { continue };
             let gone: BTreeSet<&str> = was.difference(&is).copied().collect();
-            let line = documentation(&after, function)
-                .into_iter()
-                .find(|line| described(after.line(*line)).is_some_and(|name| gone.contains(name) && !context.is_added(&file.path, *line)));
+            let line = documentation(&after, function).into_iter().find(|line| {
+                described(after.line(*line))
+                    .is_some_and(|name| gone.contains(name) && !context.is_added(&file.path, *line))
+            });
             if let Some(line) = line {
                 raised.push(gone_parameter(&after, function, line));
             }
@@ -208,8 +254,11 @@ fn named_parameters<'a>(source: &'a Source, function: &Function) -> Option<BTree
     let open = (name..(name + 6).min(range.end)).find(|at| source.slice(&tokens[*at]) == "(")?;
     let inside = &tokens[open..=closing(source, open)];
     let open_ended = inside.iter().any(|token| matches!(source.slice(token), "**" | "..." | "*"));
-    let destructured = source.language == Language::Script && inside.iter().any(|token| source.slice(token) == "{");
-    (!open_ended && !destructured).then(|| inside.iter().filter(|token| token.kind == TokenKind::Word).map(|token| source.slice(token)).collect())
+    let destructured =
+        source.language == Language::Script && inside.iter().any(|token| source.slice(token) == "{");
+    (!open_ended && !destructured).then(|| {
+        inside.iter().filter(|token| token.kind == TokenKind::Word).map(|token| source.slice(token)).collect()
+    })
 }
 
 /// The lines of the comment above a function, or of the docstring below its signature.
@@ -228,17 +277,28 @@ fn documentation(source: &Source, function: &Function) -> Vec<u32> {
     }
     lines.reverse();
     if source.language == Language::Python {
-        let inside = (function.first + 1..=function.last.min(function.first + 100)).skip_while(|line| source.comment(*line).trim().is_empty() && *line < function.first + 20);
-        lines.extend(inside.take_while(|line| !source.comment(*line).trim().is_empty() || source.line(*line).trim().is_empty()));
+        let inside = (function.first + 1..=function.last.min(function.first + 100))
+            .skip_while(|line| source.comment(*line).trim().is_empty() && *line < function.first + 20);
+        lines.extend(inside.take_while(|line| {
+            !source.comment(*line).trim().is_empty() || source.line(*line).trim().is_empty()
+        }));
     }
     lines
 }
 
 fn gone_parameter(source: &Source, function: &Function, line: u32) -> Raised {
-    let (name, owner) = (code(described(source.line(line)).unwrap_or_default()), code(&shortened(&function.name, 40)));
+    let (name, owner) =
+        (code(described(source.line(line)).unwrap_or_default()), code(&shortened(&function.name, 40)));
     let patch = {
         let next = source.line(line + 1).trim();
-        let ends = next.is_empty() || next.starts_with('@') || next.starts_with(':') || next.starts_with("* @") || next.starts_with("*/") || next == "*" || next.starts_with("/// @") || next.starts_with("\"\"\"");
+        let ends = next.is_empty()
+            || next.starts_with('@')
+            || next.starts_with(':')
+            || next.starts_with("* @")
+            || next.starts_with("*/")
+            || next == "*"
+            || next.starts_with("/// @")
+            || next.starts_with("\"\"\"");
         let own = source.line(line).trim();
         let edits = crate::patch::Edits::from([(line, None)]);
         (ends && !own.ends_with("*/") && !own.contains("\"\"\"")).then(|| crate::patch::patch(source, &edits))
@@ -279,23 +339,44 @@ mod tests {
     fn a_document_with_the_old_default_is_told() {
         let doc = "`--retry-limit N` tries N times (default 30).\n";
         assert_eq!(
-            titles(&[("a.py", "RETRY_LIMIT = 30\n"), ("README.md", doc)], &[("a.py", "RETRY_LIMIT = 50\n"), ("README.md", doc)]),
+            titles(
+                &[("a.py", "RETRY_LIMIT = 30\n"), ("README.md", doc)],
+                &[("a.py", "RETRY_LIMIT = 50\n"), ("README.md", doc)]
+            ),
             ["`README.md` still gives `30` as the default of `retry-limit`, now `50`"]
         );
         let right = "`--retry-limit N` tries N times (default 50).\n";
-        assert_eq!(titles(&[("a.py", "RETRY_LIMIT = 30\n"), ("README.md", right)], &[("a.py", "RETRY_LIMIT = 50\n"), ("README.md", right)]), [""; 0]);
-        assert_eq!(titles(&[("a.py", "x = 30\n"), ("README.md", doc)], &[("a.py", "x = 50\n"), ("README.md", doc)]), [""; 0]);
+        assert_eq!(
+            titles(
+                &[("a.py", "RETRY_LIMIT = 30\n"), ("README.md", right)],
+                &[("a.py", "RETRY_LIMIT = 50\n"), ("README.md", right)]
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            titles(&[("a.py", "x = 30\n"), ("README.md", doc)], &[("a.py", "x = 50\n"), ("README.md", doc)]),
+            [""; 0]
+        );
     }
 
     #[test]
     fn a_comment_on_a_parameter_that_is_gone_is_told() {
         let base = "/**\n * Loads.\n * @param {string} path Where.\n * @param {number} depth How deep.\n */\nfunction load(path, depth) {\n  return path;\n}\n";
         let head = base.replace("(path, depth)", "(path)");
-        assert_eq!(titles(&[("a.js", base)], &[("a.js", &head)]), ["The comment of `load` describes the parameter `depth`, which it no longer has"]);
+        assert_eq!(
+            titles(&[("a.js", base)], &[("a.js", &head)]),
+            ["The comment of `load` describes the parameter `depth`, which it no longer has"]
+        );
         let clean = head.replace(" * @param {number} depth How deep.\n", "");
         assert_eq!(titles(&[("a.js", base)], &[("a.js", &clean)]), [""; 0]);
         let python = "def load(path, depth):\n    \"\"\"Loads.\n\n    :param path: where\n    :param depth: how deep\n    \"\"\"\n    return path\n";
-        assert_eq!(titles(&[("a.py", python)], &[("a.py", &python.replace("(path, depth)", "(path)"))]).len(), 1);
-        assert_eq!(titles(&[("a.py", python)], &[("a.py", &python.replace("(path, depth)", "(path, **depth)"))]), [""; 0]);
+        assert_eq!(
+            titles(&[("a.py", python)], &[("a.py", &python.replace("(path, depth)", "(path)"))]).len(),
+            1
+        );
+        assert_eq!(
+            titles(&[("a.py", python)], &[("a.py", &python.replace("(path, depth)", "(path, **depth)"))]),
+            [""; 0]
+        );
     }
 }

@@ -55,8 +55,10 @@ mod tests {
     fn runs_know_the_lines_before_them() {
         let change = MemoryChange::new(&[("a", "1\n2\n3\n4\n5\n")], &[("a", "1\ntwo\n3\n4\nnew\n5\n")]);
         let found = blocks(&change.diff()[0]);
-        let told: Vec<_> =
-            found.iter().map(|b| (b.removed.clone(), b.added.clone(), b.base_before, b.head_before)).collect();
+        let told: Vec<_> = found
+            .iter()
+            .map(|b| (b.removed.clone(), b.added.clone(), b.base_before, b.head_before))
+            .collect();
         assert_eq!(told, [(vec![2], vec![2], 1, 1), (vec![], vec![5], 4, 4)]);
     }
 }

@@ -97,7 +97,8 @@ fn continues(text: &str) -> bool {
 }
 
 fn closes(language: Language, text: &str) -> bool {
-    text.starts_with('}') || (matches!(language, Language::Ruby | Language::Shell) && (text == "end" || text == "}"))
+    text.starts_with('}')
+        || (matches!(language, Language::Ruby | Language::Shell) && (text == "end" || text == "}"))
 }
 
 pub(crate) fn indent(line: &str) -> usize {
@@ -127,7 +128,10 @@ mod tests {
 
     #[test]
     fn the_innermost_function_is_around_a_line() {
-        let source = Source::new("a.py".into(), "class A:\n    def b(self):\n        def c():\n            x\n        y\n");
+        let source = Source::new(
+            "a.py".into(),
+            "class A:\n    def b(self):\n        def c():\n            x\n        y\n",
+        );
         let name = |line| around(&source, line).map(|found| found.name.as_str());
         assert_eq!((name(1), name(4), name(5)), (None, Some("c"), Some("b")));
     }

@@ -32,11 +32,22 @@ impl Family for History {
         let added = added_lines(context);
         for file in context.changed().filter(|file| Role::of(&file.path) == Role::Source) {
             let Some(path) = path_before(file) else { continue };
-            let repairs: Vec<&PastEdit> =
-                context.past().repairs.iter().filter(|edit| edit.path == *path && is_repair(&edit.subject)).collect();
+            let repairs: Vec<&PastEdit> = context
+                .past()
+                .repairs
+                .iter()
+                .filter(|edit| edit.path == *path && is_repair(&edit.subject))
+                .collect();
             for repair in repairs {
-                let reverted = context.settings.runs(REVERTED).then(|| reverted(context, file, repair)).flatten();
-                let removed = || context.settings.runs(REMOVED_REPAIR).then(|| removed(context, file, repair, &added)).flatten();
+                let reverted =
+                    context.settings.runs(REVERTED).then(|| reverted(context, file, repair)).flatten();
+                let removed = || {
+                    context
+                        .settings
+                        .runs(REMOVED_REPAIR)
+                        .then(|| removed(context, file, repair, &added))
+                        .flatten()
+                };
                 raised.extend(reverted.or_else(removed));
             }
         }
@@ -50,16 +61,58 @@ impl Family for History {
 /// True for subjects that speak of a defect in what the program does.
 pub(crate) fn is_repair(subject: &str) -> bool {
     const YES: [&str; 24] = [
-        "fix", "fixes", "fixed", "fixing", "bug", "bugfix", "crash", "crashes", "panic", "panics", "deadlock", "race", "leak", "leaks",
-        "regression", "overflow", "hang", "hangs", "incorrect", "wrong", "segfault", "hotfix", "broken", "prevent",
+        "fix",
+        "fixes",
+        "fixed",
+        "fixing",
+        "bug",
+        "bugfix",
+        "crash",
+        "crashes",
+        "panic",
+        "panics",
+        "deadlock",
+        "race",
+        "leak",
+        "leaks",
+        "regression",
+        "overflow",
+        "hang",
+        "hangs",
+        "incorrect",
+        "wrong",
+        "segfault",
+        "hotfix",
+        "broken",
+        "prevent",
     ];
     const NO: [&str; 20] = [
-        "typo", "typos", "lint", "lints", "clippy", "format", "formatting", "spelling", "docs", "doc", "comment", "comments", "test", "tests",
-        "ci", "style", "warning", "warnings", "readme", "changelog",
+        "typo",
+        "typos",
+        "lint",
+        "lints",
+        "clippy",
+        "format",
+        "formatting",
+        "spelling",
+        "docs",
+        "doc",
+        "comment",
+        "comments",
+        "test",
+        "tests",
+        "ci",
+        "style",
+        "warning",
+        "warnings",
+        "readme",
+        "changelog",
     ];
     let lower = subject.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
-    words.iter().any(|word| YES.contains(word)) && !words.iter().any(|word| NO.contains(word)) && !lower.starts_with("merge")
+    words.iter().any(|word| YES.contains(word))
+        && !words.iter().any(|word| NO.contains(word))
+        && !lower.starts_with("merge")
 }
 
 fn added_lines<'a>(context: &Context<'a>) -> HashSet<&'a str> {
@@ -70,16 +123,28 @@ fn added_lines<'a>(context: &Context<'a>) -> HashSet<&'a str> {
 /// A line that can hardly be there twice by chance.
 fn is_telling(line: &str) -> bool {
     let line = line.trim();
-    let comment = line.starts_with("//") || line.starts_with('#') || line.starts_with('*') || line.starts_with("/*");
-    let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.len() >= 3).count();
-    line.len() >= 16 && words >= 2 && !comment && !line.starts_with("import ") && !line.starts_with("use ") && !line.starts_with("from ")
+    let comment =
+        line.starts_with("//") || line.starts_with('#') || line.starts_with('*') || line.starts_with("/*");
+    let words =
+        line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.len() >= 3).count();
+    line.len() >= 16
+        && words >= 2
+        && !comment
+        && !line.starts_with("import ")
+        && !line.starts_with("use ")
+        && !line.starts_with("from ")
 }
 
 /// Larger repairs are rewrites: their lines are not the repair.
 const MOST_ADDED: usize = 30;
 
 /// Lines that the repair added and the change takes out without anything in their place.
-fn removed(context: &Context<'_>, file: &FileDiff, repair: &PastEdit, added: &HashSet<&str>) -> Option<Raised> {
+fn removed(
+    context: &Context<'_>,
+    file: &FileDiff,
+    repair: &PastEdit,
+    added: &HashSet<&str>,
+) -> Option<Raised> {
     if repair.added.len() > MOST_ADDED {
         return None;
     }
@@ -87,7 +152,12 @@ fn removed(context: &Context<'_>, file: &FileDiff, repair: &PastEdit, added: &Ha
     let before = context.source(Side::Base, path)?;
     let head = context.source(Side::Head, &file.path)?;
     let again: HashSet<&str> = repair.removed.iter().map(|line| line.trim()).collect();
-    let brought: HashSet<&str> = repair.added.iter().map(|line| line.trim()).filter(|line| is_telling(line) && !again.contains(line)).collect();
+    let brought: HashSet<&str> = repair
+        .added
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| is_telling(line) && !again.contains(line))
+        .collect();
     let edited: HashSet<u32> = line_pairs(file).into_iter().filter_map(|(old, _)| old.old_line).collect();
     let gone: Vec<(u32, &str)> = file
         .removed()
@@ -119,15 +189,23 @@ fn stands(context: &Context<'_>, file: &FileDiff, line: u32) -> bool {
 fn reverted(context: &Context<'_>, file: &FileDiff, repair: &PastEdit) -> Option<Raised> {
     let before = context.source(Side::Base, path_before(file)?)?;
     let after = context.source(Side::Head, &file.path)?;
-    let trimmed = |lines: &[String]| -> HashSet<String> { lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect() };
+    let trimmed = |lines: &[String]| -> HashSet<String> {
+        lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    };
     let (brought, replaced) = (trimmed(&repair.added), trimmed(&repair.removed));
     let told = context.change.target().commits.iter().any(|commit| {
         let text = format!("{} {}", commit.subject, commit.body).to_lowercase();
         text.contains("revert") || text.contains(&repair.sha.as_str()[..8])
     });
     let block = blocks(file).into_iter().find(|block| {
-        let old: Vec<&str> = block.removed.iter().map(|line| before.line(*line).trim()).filter(|line| !line.is_empty()).collect();
-        let new: Vec<&str> = block.added.iter().map(|line| after.line(*line).trim()).filter(|line| !line.is_empty()).collect();
+        let old: Vec<&str> = block
+            .removed
+            .iter()
+            .map(|line| before.line(*line).trim())
+            .filter(|line| !line.is_empty())
+            .collect();
+        let new: Vec<&str> =
+            block.added.iter().map(|line| after.line(*line).trim()).filter(|line| !line.is_empty()).collect();
         !old.is_empty()
             && !new.is_empty()
             && old.iter().all(|line| brought.contains(*line) && !replaced.contains(*line))
@@ -138,13 +216,22 @@ fn reverted(context: &Context<'_>, file: &FileDiff, repair: &PastEdit) -> Option
     (!told).then(|| report(context, file, repair, &block, &gone, &before.path, true))
 }
 
-fn report(context: &Context<'_>, file: &FileDiff, repair: &PastEdit, block: &Block, gone: &[(u32, &str)], old_path: &RepoPath, back: bool) -> Raised {
+fn report(
+    context: &Context<'_>,
+    file: &FileDiff,
+    repair: &PastEdit,
+    block: &Block,
+    gone: &[(u32, &str)],
+    old_path: &RepoPath,
+    back: bool,
+) -> Raised {
     let line = block.added.first().copied().unwrap_or(block.head_before.max(1));
     let subject = code(&shortened(&repair.subject, 60));
     let quoted: Vec<&str> = gone.iter().map(|(_, text)| text.trim()).take(4).collect();
-    let location = context
-        .source(Side::Head, &file.path)
-        .map_or_else(|| whole_file(file.path.as_str(), PlaceRole::Primary), |head| at(&head, line, Side::Head, PlaceRole::Primary));
+    let location = context.source(Side::Head, &file.path).map_or_else(
+        || whole_file(file.path.as_str(), PlaceRole::Primary),
+        |head| at(&head, line, Side::Head, PlaceRole::Primary),
+    );
     let lines = count(gone.len(), "line", "lines");
     Draft {
         rule: if back { REVERTED } else { REMOVED_REPAIR },
@@ -189,7 +276,13 @@ const NINE_OF_TEN: usize = 9;
 
 /// Files that nearly always change with one that the change touches.
 fn together(context: &Context<'_>) -> Vec<Raised> {
-    let touched: HashSet<&RepoPath> = context.change.diff().iter().flat_map(|file| [Some(&file.path), file.old_path.as_ref()]).flatten().collect();
+    let touched: HashSet<&RepoPath> = context
+        .change
+        .diff()
+        .iter()
+        .flat_map(|file| [Some(&file.path), file.old_path.as_ref()])
+        .flatten()
+        .collect();
     let mut alone: BTreeMap<&RepoPath, usize> = BTreeMap::new();
     let mut pairs: BTreeMap<(&RepoPath, &RepoPath), (usize, &str)> = BTreeMap::new();
     for commit in context.past().commits.iter().filter(|commit| commit.paths.len() <= MOST_FILES) {

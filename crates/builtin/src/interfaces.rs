@@ -37,11 +37,16 @@ impl Interfaces {
             for file in context.changed().filter(|file| Role::of(&file.path) == Role::Source) {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 let before = path_before(file).and_then(|path| context.source(Side::Base, path));
-                let known: Vec<String> = before.iter().flat_map(|before| flags(before)).map(|(name, _)| name).collect();
+                let known: Vec<String> =
+                    before.iter().flat_map(|before| flags(before)).map(|(name, _)| name).collect();
                 fresh.extend(
                     flags(&source)
                         .into_iter()
-                        .filter(|(name, line)| !known.contains(name) && context.is_added(&file.path, *line) && is_candidate(&source, name, *line))
+                        .filter(|(name, line)| {
+                            !known.contains(name)
+                                && context.is_added(&file.path, *line)
+                                && is_candidate(&source, name, *line)
+                        })
                         .map(|(name, line)| Fresh { name, path: file.path.clone(), line }),
                 );
             }
@@ -53,8 +58,20 @@ impl Interfaces {
 
 /// Parsers of Python and JavaScript hand out values by the flag's own name.
 fn is_candidate(source: &Source, name: &str, line: u32) -> bool {
-    const WHOLE: [&str; 12] =
-        ["vars(", "**", "__dict__", "getattr(", "_get_kwargs", "...options", "...opts", "...argv", "click", "typer", "Object.", "locals("];
+    const WHOLE: [&str; 12] = [
+        "vars(",
+        "**",
+        "__dict__",
+        "getattr(",
+        "_get_kwargs",
+        "...options",
+        "...opts",
+        "...argv",
+        "click",
+        "typer",
+        "Object.",
+        "locals(",
+    ];
     let declared: String = (line..line + 8).map(|number| source.line(number)).collect();
     let elsewhere = ["dest=", "dest =", "action=\"version\"", "help", "callback"];
     matches!(source.language, Language::Python | Language::Script)
@@ -99,7 +116,9 @@ fn is_unread(flag: &Fresh, found: &Found) -> bool {
         found.all(name).is_some_and(|hits| {
             !hits.iter().any(|hit| {
                 let own = hit.path == flag.path && hit.line == flag.line;
-                !own && Language::of(&hit.path).is_code() && Role::of(&hit.path) != Role::Test && !occurrences(&hit.text, name).is_empty()
+                !own && Language::of(&hit.path).is_code()
+                    && Role::of(&hit.path) != Role::Test
+                    && !occurrences(&hit.text, name).is_empty()
             })
         })
     })

@@ -173,6 +173,7 @@ const TEST_FOLDERS: &[&str] = &[
     "unittest",
     "fuzz",
     "unittests",
+    "unit",
     "androidtest",
 ];
 

@@ -36,12 +36,12 @@ mod planted;
 mod registry;
 mod settings;
 mod siblings;
+mod silence;
 mod snapshot;
 mod source;
 mod stale_references;
 mod testing;
 mod tokens;
-mod silence;
 mod words;
 
 pub use change::{Change, Entry, Hit, Past, Search, Text};

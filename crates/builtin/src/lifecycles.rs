@@ -22,8 +22,11 @@ pub(crate) const CONTEXT: &str = "lifecycle/context-dropped";
 /// The family.
 pub(crate) struct Lifecycles;
 
-static FRESH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bcontext\.(?:Background|TODO)\(\)").expect("a pattern written in this file"));
-static GIVEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(\w+) context\.Context\b").expect("a pattern written in this file"));
+static FRESH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\bcontext\.(?:Background|TODO)\(\)").expect("a pattern written in this file")
+});
+static GIVEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(\w+) context\.Context\b").expect("a pattern written in this file"));
 
 impl Family for Lifecycles {
     fn needles(&self, _needles: &mut Needles) {}
@@ -37,8 +40,12 @@ impl Family for Lifecycles {
             }
             for (line, _) in file.added().filter(|(line, _)| !context.is_moved(&source, *line)) {
                 let text = source.code(line);
-                let Some(function) = around(&source, line).filter(|_| FRESH.is_match(&text)) else { continue };
-                if let Some(given) = given(&source, function).filter(|_| !is_detached(&source, function, line)) {
+                let Some(function) = around(&source, line).filter(|_| FRESH.is_match(&text)) else {
+                    continue;
+                };
+                if let Some(given) =
+                    given(&source, function).filter(|_| !is_detached(&source, function, line))
+                {
                     raised.push(report(&source, function, line, &given));
                 }
             }
@@ -61,13 +68,20 @@ fn given(source: &Source, function: &Function) -> Option<String> {
 /// Work that shall outlive the caller.
 fn is_detached(source: &Source, function: &Function, line: u32) -> bool {
     let lower = function.name.to_lowercase();
-    let cleans = ["close", "shutdown", "cleanup", "stop", "teardown", "release"].iter().any(|word| lower.contains(word));
+    let cleans = ["close", "shutdown", "cleanup", "stop", "teardown", "release"]
+        .iter()
+        .any(|word| lower.contains(word));
     let near = (line.saturating_sub(8).max(function.first)..=line).any(|number| {
         let text = source.code(number);
         let text = text.trim_start();
-        text.starts_with("defer ") || text.starts_with("go ") || text.contains("go func") || text.contains("== nil") || text.contains("Done()")
+        text.starts_with("defer ")
+            || text.starts_with("go ")
+            || text.contains("go func")
+            || text.contains("== nil")
+            || text.contains("Done()")
     });
-    let said = !source.comment(line).trim().is_empty() || !source.comment(line.saturating_sub(1)).trim().is_empty();
+    let said =
+        !source.comment(line).trim().is_empty() || !source.comment(line.saturating_sub(1)).trim().is_empty();
     cleans || near || said
 }
 

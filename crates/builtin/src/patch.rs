@@ -42,7 +42,8 @@ pub(crate) fn replacing(source: &Source, first: u32, last: u32, new: &[&str]) ->
     let (from, to) = (first.saturating_sub(CONTEXT).max(1), (last + CONTEXT).min(lines));
     let (old_lines, added) = (to + 1 - from, new.len() as u32);
     let new_lines = old_lines - (last + 1 - first) + added;
-    let mut text = format!("--- a/{0}\n+++ b/{0}\n@@ -{from},{old_lines} +{from},{new_lines} @@\n", source.path);
+    let mut text =
+        format!("--- a/{0}\n+++ b/{0}\n@@ -{from},{old_lines} +{from},{new_lines} @@\n", source.path);
     for number in from..first {
         write_line(&mut text, source, number, None);
     }
@@ -103,7 +104,10 @@ mod tests {
             replacing(&source, 2, 2, &["two", "three"]),
             "--- a/a\n+++ b/a\n@@ -1,5 +1,6 @@\n 1\n-2\n+two\n+three\n 3\n 4\n 5\n"
         );
-        assert_eq!(replacing(&source, 6, 5, &["x"]), "--- a/a\n+++ b/a\n@@ -3,4 +3,5 @@\n 3\n 4\n 5\n+x\n 6\n");
+        assert_eq!(
+            replacing(&source, 6, 5, &["x"]),
+            "--- a/a\n+++ b/a\n@@ -3,4 +3,5 @@\n 3\n 4\n 5\n+x\n 6\n"
+        );
     }
 
     #[test]

@@ -43,14 +43,16 @@ impl Family for Pipelines {
             }
             raised.extend(lock_behind(context, file, &source));
         }
-        raised.retain(|raised| raised.finding.rule.as_deref().is_some_and(|rule| context.settings.runs(rule)));
+        raised
+            .retain(|raised| raised.finding.rule.as_deref().is_some_and(|rule| context.settings.runs(rule)));
         raised
     }
 }
 
 fn is_workflow(path: &RepoPath) -> bool {
     let text = path.as_str();
-    (text.starts_with(".github/workflows/") || text.starts_with(".github/actions/") || text == "action.yml") && Language::of(path) == Language::Yaml
+    (text.starts_with(".github/workflows/") || text.starts_with(".github/actions/") || text == "action.yml")
+        && Language::of(path) == Language::Yaml
 }
 
 struct Told {
@@ -73,7 +75,13 @@ fn raise(source: &Source, told: Told, counter: &[(RepoPath, u32, String)]) -> Ra
         title: told.title,
         problem: told.problem,
         locations: vec![at(source, told.line, Side::Head, PlaceRole::Primary)],
-        evidence: counter.iter().take(3).map(|(path, line, text)| read(format!("{path}:{line} is pinned"), path.as_str(), *line, Some(text.clone()))).collect(),
+        evidence: counter
+            .iter()
+            .take(3)
+            .map(|(path, line, text)| {
+                read(format!("{path}:{line} is pinned"), path.as_str(), *line, Some(text.clone()))
+            })
+            .collect(),
         fix: told.fix,
         patch: None,
         because: format!("The change adds line {}.", told.line),
@@ -87,11 +95,15 @@ fn checkout(context: &Context<'_>, file: &FileDiff, source: &Source) -> Option<R
     let live = |line: u32| source.code(line).trim().to_owned();
     let triggers = source.numbered_lines().find(|(line, _)| {
         let text = live(*line);
-        text.trim_start_matches("- ").starts_with("pull_request_target") || text.starts_with("on:") && text.contains("pull_request_target")
+        text.trim_start_matches("- ").starts_with("pull_request_target")
+            || text.starts_with("on:") && text.contains("pull_request_target")
     });
     let head = source.numbered_lines().find(|(_, text)| {
         let text = text.trim_start();
-        text.starts_with("ref:") && ["pull_request.head.sha", "pull_request.head.ref", "github.head_ref", "refs/pull/"].iter().any(|name| text.contains(name))
+        text.starts_with("ref:")
+            && ["pull_request.head.sha", "pull_request.head.ref", "github.head_ref", "refs/pull/"]
+                .iter()
+                .any(|name| text.contains(name))
     });
     let ((trigger, _), (line, text)) = (triggers?, head?);
     let new = context.is_added(&file.path, trigger) || context.is_added(&file.path, line);
@@ -123,7 +135,9 @@ static STRANGERS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What strangers write, pasted into a shell.
 fn injection(context: &Context<'_>, file: &FileDiff, source: &Source) -> Vec<Raised> {
-    let lines = file.added().filter(|(line, text)| STRANGERS.is_match(text) && !text.trim_start().starts_with('#') && in_run(source, *line));
+    let lines = file.added().filter(|(line, text)| {
+        STRANGERS.is_match(text) && !text.trim_start().starts_with('#') && in_run(source, *line)
+    });
     lines
         .take(3)
         .filter(|(line, _)| context.is_added(&file.path, *line))
@@ -165,10 +179,14 @@ fn in_run(source: &Source, line: u32) -> bool {
     parent.is_some_and(|number| source.line(number).trim_start().trim_start_matches("- ").starts_with("run:"))
 }
 
-static USES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*(?:-\s+)?uses:\s*([\w.\-]+/[\w.\-/]+)@([\w.\-/]+)").expect("a pattern written in this file"));
-static FROM: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^FROM\s+(?:--\S+\s+)?([\w.\-/:]+?)(?::([\w.\-]+))?(@sha256:\w+)?(?:\s|$)").expect("a pattern written in this file"));
+static USES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:-\s+)?uses:\s*([\w.\-]+/[\w.\-/]+)@([\w.\-/]+)")
+        .expect("a pattern written in this file")
+});
+static FROM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^FROM\s+(?:--\S+\s+)?([\w.\-/:]+?)(?::([\w.\-]+))?(@sha256:\w+)?(?:\s|$)")
+        .expect("a pattern written in this file")
+});
 
 /// What the other lines do: pinned ones and the rest, for actions and images.
 struct Pins {
@@ -182,16 +200,27 @@ const FEWEST: usize = 3;
 impl Pins {
     fn new(context: &Context<'_>) -> Self {
         let mut pins = Self { actions: (Vec::new(), 0), images: (Vec::new(), 0) };
-        let workflow_changed = context.changed().any(|file| is_workflow(&file.path) || Language::of(&file.path) == Language::Docker);
+        let workflow_changed = context
+            .changed()
+            .any(|file| is_workflow(&file.path) || Language::of(&file.path) == Language::Docker);
         if !workflow_changed {
             return pins;
         }
-        for entry in context.head.iter().filter(|entry| is_workflow(&entry.path) || Language::of(&entry.path) == Language::Docker).take(200) {
+        for entry in context
+            .head
+            .iter()
+            .filter(|entry| is_workflow(&entry.path) || Language::of(&entry.path) == Language::Docker)
+            .take(200)
+        {
             let Some(source) = context.source(Side::Head, &entry.path) else { continue };
-            for (line, text) in source.numbered_lines().filter(|(line, _)| !context.is_added(&entry.path, *line)) {
+            for (line, text) in
+                source.numbered_lines().filter(|(line, _)| !context.is_added(&entry.path, *line))
+            {
                 let (kind, pinned) = if let Some(found) = USES.captures(text) {
                     (&mut pins.actions, is_pin(&found[2]))
-                } else if let Some(found) = FROM.captures(text).filter(|_| source.language == Language::Docker) {
+                } else if let Some(found) =
+                    FROM.captures(text).filter(|_| source.language == Language::Docker)
+                {
                     (&mut pins.images, found.get(3).is_some())
                 } else {
                     continue;
@@ -209,13 +238,17 @@ impl Pins {
     fn unpinned(&self, context: &Context<'_>, file: &FileDiff, source: &Source) -> Vec<Raised> {
         let mut raised = Vec::new();
         for (line, text) in file.added().filter(|(line, _)| context.is_added(&file.path, *line)) {
-            let (what, name, kind) = if let Some(found) = USES.captures(text).filter(|found| !is_pin(&found[2])) {
-                ("action", format!("{}@{}", &found[1], &found[2]), &self.actions)
-            } else if let Some(found) = FROM.captures(text).filter(|found| source.language == Language::Docker && found.get(3).is_none()) {
-                ("image", found[1].to_owned(), &self.images)
-            } else {
-                continue;
-            };
+            let (what, name, kind) =
+                if let Some(found) = USES.captures(text).filter(|found| !is_pin(&found[2])) {
+                    ("action", format!("{}@{}", &found[1], &found[2]), &self.actions)
+                } else if let Some(found) = FROM
+                    .captures(text)
+                    .filter(|found| source.language == Language::Docker && found.get(3).is_none())
+                {
+                    ("image", found[1].to_owned(), &self.images)
+                } else {
+                    continue;
+                };
             let (pinned, loose) = kind;
             if pinned.len() < FEWEST || pinned.len() < 4 * loose {
                 continue;
@@ -262,7 +295,10 @@ fn lock_behind(context: &Context<'_>, file: &FileDiff, source: &Source) -> Optio
     let name = file.path.file_name();
     let (_, locks) = LOCKS.iter().find(|(manifest, _)| *manifest == name)?;
     let folder = file.path.as_str().strip_suffix(name)?;
-    let lock = locks.iter().flat_map(|lock| [format!("{folder}{lock}"), (*lock).to_owned()]).find(|path| context.has(Side::Head, path))?;
+    let lock = locks
+        .iter()
+        .flat_map(|lock| [format!("{folder}{lock}"), (*lock).to_owned()])
+        .find(|path| context.has(Side::Head, path))?;
     let text = context.change.text(Side::Head, &RepoPath::new(&lock)).filter(|text| !text.binary)?;
     let mut sections: BTreeMap<u32, bool> = BTreeMap::new();
     let mut inside = false;
@@ -297,7 +333,11 @@ fn in_dependencies(manifest: &str, row: &str, inside: bool) -> bool {
         "package.json" | "composer.json" => {
             if text.ends_with('{') {
                 let key = text.trim_start_matches('"');
-                key.starts_with("dependencies\"") || key.starts_with("devDependencies\"") || key.starts_with("optionalDependencies\"") || key.starts_with("require\"") || key.starts_with("require-dev\"")
+                key.starts_with("dependencies\"")
+                    || key.starts_with("devDependencies\"")
+                    || key.starts_with("optionalDependencies\"")
+                    || key.starts_with("require\"")
+                    || key.starts_with("require-dev\"")
             } else {
                 inside && !text.starts_with('}')
             }
@@ -314,10 +354,18 @@ fn in_dependencies(manifest: &str, row: &str, inside: bool) -> bool {
     }
 }
 
-static NPM: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"^\s*"([@\w./\-]+)"\s*:\s*"[\^~>=<\dv*]"#).expect("a pattern written in this file"));
-static TOML: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"^([\w\-]+)\s*=\s*(?:"|\{\s*version)"#).expect("a pattern written in this file"));
-static GEM: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"^\s*gem ["']([\w\-]+)["']"#).expect("a pattern written in this file"));
-static GO: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(?:require )?\s*([\w.\-]+\.[\w.\-]+/[\w.\-/]+) v\d").expect("a pattern written in this file"));
+static NPM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^\s*"([@\w./\-]+)"\s*:\s*"[\^~>=<\dv*]"#).expect("a pattern written in this file")
+});
+static TOML: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^([\w\-]+)\s*=\s*(?:"|\{\s*version)"#).expect("a pattern written in this file")
+});
+static GEM: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"^\s*gem ["']([\w\-]+)["']"#).expect("a pattern written in this file"));
+static GO: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:require )?\s*([\w.\-]+\.[\w.\-]+/[\w.\-/]+) v\d")
+        .expect("a pattern written in this file")
+});
 
 fn dependency(manifest: &str, row: &str) -> Option<String> {
     let pattern = match manifest {
@@ -327,7 +375,8 @@ fn dependency(manifest: &str, row: &str) -> Option<String> {
         _ => &TOML,
     };
     let name = pattern.captures(row)?.get(1)?.as_str();
-    (!["php", "python", "version"].contains(&name) && !name.starts_with("ext-") && !row.contains("package =")).then(|| name.to_owned())
+    (!["php", "python", "version"].contains(&name) && !name.starts_with("ext-") && !row.contains("package ="))
+        .then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -353,7 +402,8 @@ mod tests {
         let bad = "on:\n  pull_request_target:\njobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          ref: ${{ github.event.pull_request.head.sha }}\n";
         assert_eq!(rules(&[], path, "", bad), [TARGET]);
         assert_eq!(rules(&[], path, "", &bad.replace("pull_request_target", "pull_request")), [""; 0]);
-        let run = "jobs:\n  a:\n    steps:\n      - run: |\n          echo \"${{ github.event.issue.title }}\"\n";
+        let run =
+            "jobs:\n  a:\n    steps:\n      - run: |\n          echo \"${{ github.event.issue.title }}\"\n";
         assert_eq!(rules(&[], path, "", run), [INJECTION]);
         let env = "jobs:\n  a:\n    steps:\n      - env:\n          TITLE: ${{ github.event.issue.title }}\n        run: echo \"$TITLE\"\n";
         assert_eq!(rules(&[], path, "", env), [""; 0]);
@@ -362,9 +412,15 @@ mod tests {
     #[test]
     fn an_action_is_compared_with_its_siblings() {
         let sha = "a".repeat(40);
-        let pinned: String = ["a/one", "a/two", "a/three"].iter().map(|name| format!("      - uses: {name}@{sha}\n")).collect();
+        let pinned: String = ["a/one", "a/two", "a/three"]
+            .iter()
+            .map(|name| format!("      - uses: {name}@{sha}\n"))
+            .collect();
         let path = ".github/workflows/b.yml";
-        assert_eq!(rules(&[(".github/workflows/a.yml", &pinned)], path, "", "      - uses: a/four@v2\n"), [UNPINNED]);
+        assert_eq!(
+            rules(&[(".github/workflows/a.yml", &pinned)], path, "", "      - uses: a/four@v2\n"),
+            [UNPINNED]
+        );
         assert_eq!(rules(&[], path, "", "      - uses: a/four@v2\n"), [""; 0]);
     }
 
@@ -374,7 +430,10 @@ mod tests {
         let head = "[dependencies]\nserde = \"1\"\nregex = \"1\"\n";
         let lock = "[[package]]\nname = \"serde\"\n";
         assert_eq!(rules(&[("Cargo.lock", lock)], "Cargo.toml", base, head), [LOCK]);
-        assert_eq!(rules(&[("Cargo.lock", "name = \"serde\"\nname = \"regex\"\n")], "Cargo.toml", base, head), [""; 0]);
+        assert_eq!(
+            rules(&[("Cargo.lock", "name = \"serde\"\nname = \"regex\"\n")], "Cargo.toml", base, head),
+            [""; 0]
+        );
         assert_eq!(rules(&[], "Cargo.toml", base, head), [""; 0]);
     }
 }

@@ -71,7 +71,9 @@ fn body(source: &Source, function: &Function) -> Vec<String> {
 fn copied(source: &Source) -> Vec<&Function> {
     let tests = source.own_tests_start();
     let fits = |function: &&Function| {
-        (12..60).contains(&(function.last - function.first)) && function.first < tests && function.tokens(source).len() > 110
+        (12..60).contains(&(function.last - function.first))
+            && function.first < tests
+            && function.tokens(source).len() > 110
     };
     let outer = |function: &&Function| {
         !source.functions().iter().any(|other| other.first > function.first && other.last <= function.last)
@@ -96,9 +98,15 @@ fn renamed(source: &Source, function: &Function) -> String {
         let entry = uses.entry(text).or_insert((0, true));
         entry.0 += 1;
         let word = tokens[at].kind == TokenKind::Word && !is_keyword(text);
-        entry.1 &= local || (word && matches!(next, "=" | ":") && !matches!(before, "," | "(" | "{" | "." | "->" | "::"));
+        entry.1 &= local
+            || (word && matches!(next, "=" | ":") && !matches!(before, "," | "(" | "{" | "." | "->" | "::"));
     }
-    let chosen: BTreeSet<&str> = uses.iter().filter(|(_, (times, local))| *times >= 2 && *local).map(|(name, _)| *name).take(2).collect();
+    let chosen: BTreeSet<&str> = uses
+        .iter()
+        .filter(|(_, (times, local))| *times >= 2 && *local)
+        .map(|(name, _)| *name)
+        .take(2)
+        .collect();
     let first = source.line(function.first);
     let mut text = first[..indent(first)].to_owned();
     let mut done = tokens[range.start].start;
@@ -119,10 +127,19 @@ fn renamed(source: &Source, function: &Function) -> String {
 
 /// The first line in the middle of a function with an operator to change, and the line changed.
 fn repaired(lines: &[String]) -> Option<(usize, String)> {
-    const SWAPS: [(&str, &str); 7] =
-        [(" < ", " <= "), (" == ", " != "), (" > ", " >= "), (" + 1", " + 2"), (" !== ", " === "), (" && ", " || "), (" and ", " or ")];
+    const SWAPS: [(&str, &str); 7] = [
+        (" < ", " <= "),
+        (" == ", " != "),
+        (" > ", " >= "),
+        (" + 1", " + 2"),
+        (" !== ", " === "),
+        (" && ", " || "),
+        (" and ", " or "),
+    ];
     (3..lines.len().saturating_sub(2)).find_map(|at| {
-        let (old, new) = SWAPS.iter().find(|(old, _)| lines[at].contains(old) && !lines[at].trim_start().starts_with(['/', '#', '*']))?;
+        let (old, new) = SWAPS.iter().find(|(old, _)| {
+            lines[at].contains(old) && !lines[at].trim_start().starts_with(['/', '#', '*'])
+        })?;
         Some((at, lines[at].replacen(old, new, 1)))
     })
 }
@@ -144,11 +161,22 @@ fn copy_of_a_bug(tree: &Tree) -> Vec<Plant> {
             base.insert(path.clone(), copy.clone());
             head.insert(source.path.as_str().to_owned(), all.join("\n") + "\n");
             head.insert(path.clone(), copy.clone());
-            let Some((_, mended)) = repaired(&copied.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()) else { continue };
+            let Some((_, mended)) =
+                repaired(&copied.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
+            else {
+                continue;
+            };
             copied[at] = &mended;
             let mut twin = head.clone();
             twin.insert(path.clone(), copied.join("\n") + "\n");
-            plants.push(Plant { base, head, twin: Some(twin), rule: "sibling/unfixed", path, past: Past::default() });
+            plants.push(Plant {
+                base,
+                head,
+                twin: Some(twin),
+                rule: "sibling/unfixed",
+                path,
+                past: Past::default(),
+            });
         }
     }
     plants
@@ -158,11 +186,22 @@ fn copy_of_a_bug(tree: &Tree) -> Vec<Plant> {
 fn duplicate(tree: &Tree) -> Vec<Plant> {
     let mut plants = Vec::new();
     for source in sources(tree) {
-        for function in copied(&source).into_iter().filter(|function| calls(&source, function.tokens(&source)).len() >= 5).take(2) {
+        for function in copied(&source)
+            .into_iter()
+            .filter(|function| calls(&source, function.tokens(&source)).len() >= 5)
+            .take(2)
+        {
             let path = format!("again/{}", source.path.file_name());
             let mut head = tree.clone();
             head.insert(path.clone(), renamed(&source, function));
-            plants.push(Plant { base: tree.clone(), head, twin: None, rule: "sibling/duplicated", path, past: Past::default() });
+            plants.push(Plant {
+                base: tree.clone(),
+                head,
+                twin: None,
+                rule: "sibling/duplicated",
+                path,
+                past: Past::default(),
+            });
         }
     }
     plants
@@ -175,7 +214,8 @@ fn dropped_call(tree: &Tree) -> Vec<Plant> {
     for (index, source) in sources.iter().enumerate() {
         let tests = source.own_tests_start();
         for function in source.functions().iter().filter(|function| function.first < tests) {
-            let names = calls(source, function.tokens(source)).into_iter().map(|call| call.name.to_owned()).collect();
+            let names =
+                calls(source, function.tokens(source)).into_iter().map(|call| call.name.to_owned()).collect();
             sets.push((index, function.clone(), names));
         }
     }
@@ -185,22 +225,51 @@ fn dropped_call(tree: &Tree) -> Vec<Plant> {
         let line = (function.first + 1..=function.last).find_map(|line| {
             let text = source.code(line);
             let statement = text.trim().trim_end_matches(';');
-            let name = calls(source, 0..source.tokens().len()).into_iter().find(|call| call.line == line)?.name.to_owned();
-            let alone = statement.ends_with(')') && !statement.contains('=') && !statement.starts_with("return") && !statement.starts_with(['.', ')']);
-            let cleans = ["close", "release", "unlock", "free", "end", "stop", "restore", "pop", "destroy", "dispose", "commit", "unref"]
-                .iter()
-                .any(|word| names::words(&name).iter().any(|own| own == word));
+            let name = calls(source, 0..source.tokens().len())
+                .into_iter()
+                .find(|call| call.line == line)?
+                .name
+                .to_owned();
+            let alone = statement.ends_with(')')
+                && !statement.contains('=')
+                && !statement.starts_with("return")
+                && !statement.starts_with(['.', ')']);
+            let cleans = [
+                "close", "release", "unlock", "free", "end", "stop", "restore", "pop", "destroy", "dispose",
+                "commit", "unref",
+            ]
+            .iter()
+            .any(|word| names::words(&name).iter().any(|own| own == word));
             let partner = names.iter().find(|other| {
-                let with: Vec<_> = sets.iter().filter(|(_, own, set)| own != function && set.contains(*other)).collect();
-                **other != name && other.len() >= 4 && with.len() >= 4 && with.iter().filter(|(_, _, set)| set.contains(&name)).count() * 10 >= with.len() * 9
+                let with: Vec<_> =
+                    sets.iter().filter(|(_, own, set)| own != function && set.contains(*other)).collect();
+                **other != name
+                    && other.len() >= 4
+                    && with.len() >= 4
+                    && with.iter().filter(|(_, _, set)| set.contains(&name)).count() * 10 >= with.len() * 9
             });
-            (alone && cleans && partner.is_some() && calls(source, function.tokens(source)).iter().filter(|call| call.name == name).count() == 1).then_some(line)
+            (alone
+                && cleans
+                && partner.is_some()
+                && calls(source, function.tokens(source)).iter().filter(|call| call.name == name).count()
+                    == 1)
+                .then_some(line)
         });
         let Some(line) = line else { continue };
-        let kept: Vec<&str> = (1..=source.line_count()).filter(|number| *number != line).map(|number| source.line(number)).collect();
+        let kept: Vec<&str> = (1..=source.line_count())
+            .filter(|number| *number != line)
+            .map(|number| source.line(number))
+            .collect();
         let mut head = tree.clone();
         head.insert(source.path.as_str().to_owned(), kept.join("\n") + "\n");
-        plants.push(Plant { base: tree.clone(), head, twin: None, rule: "deviant/missing-call", path: source.path.as_str().to_owned(), past: Past::default() });
+        plants.push(Plant {
+            base: tree.clone(),
+            head,
+            twin: None,
+            rule: "deviant/missing-call",
+            path: source.path.as_str().to_owned(),
+            past: Past::default(),
+        });
     }
     plants
 }
@@ -221,14 +290,16 @@ fn forgotten_row(tree: &Tree) -> Vec<Plant> {
             let (last, number) = members[members.len() - 1].clone();
             line = number + 1;
             let text = source.line(number);
-            let ends = indent(source.line(number + 1)) <= indent(text) && text.trim_end().ends_with([',', ';']);
+            let ends =
+                indent(source.line(number + 1)) <= indent(text) && text.trim_end().ends_with([',', ';']);
             if !ends || text.matches(last.as_str()).count() != 1 {
                 continue;
             }
             let new = text.replacen(last.as_str(), &format!("{last}Planted"), 1);
             let mut lines: Vec<&str> = source.content().lines().collect();
             lines.insert(number as usize, &new);
-            let rows: String = members.iter().map(|(name, _)| format!("| `{name}` | what it does |\n")).collect();
+            let rows: String =
+                members.iter().map(|(name, _)| format!("| `{name}` | what it does |\n")).collect();
             let table = format!("# Names\n\n| name | meaning |\n|---|---|\n{rows}");
             let path = "docs/names.md".to_owned();
             let mut base = tree.clone();
@@ -237,7 +308,14 @@ fn forgotten_row(tree: &Tree) -> Vec<Plant> {
             head.insert(source.path.as_str().to_owned(), lines.join("\n") + "\n");
             let mut twin = head.clone();
             twin.insert(path.clone(), format!("{table}| `{last}Planted` | new |\n"));
-            plants.push(Plant { base, head, twin: Some(twin), rule: "parity/list", path, past: Past::default() });
+            plants.push(Plant {
+                base,
+                head,
+                twin: Some(twin),
+                rule: "parity/list",
+                path,
+                past: Past::default(),
+            });
             found += 1;
         }
     }
@@ -249,19 +327,28 @@ fn removed_repair(tree: &Tree) -> Vec<Plant> {
     let mut plants = Vec::new();
     for source in sources(tree) {
         let tests = source.own_tests_start();
-        let guard = source.functions().iter().filter(|function| function.first < tests).find_map(|function| {
-            (function.first + 1..function.last).find_map(|line| {
-                let text = source.line(line);
-                let once = source.content().matches(text.trim()).count() == 1;
-                let starts = text.trim_start().starts_with("if ") && text.trim_end().ends_with(['{', ':']) && text.len() > 24;
-                let last = (line + 1..=line + 4).find(|number| indent(source.line(*number)) == indent(text) || source.line(*number).trim().is_empty())?;
-                let closed = source.line(last).trim() == "}";
-                let plain = source.line(last).trim_start().starts_with("else");
-                (once && starts && !plain && last > line + 1).then_some((line, if closed { last } else { last - 1 }))
-            })
-        });
+        let guard =
+            source.functions().iter().filter(|function| function.first < tests).find_map(|function| {
+                (function.first + 1..function.last).find_map(|line| {
+                    let text = source.line(line);
+                    let once = source.content().matches(text.trim()).count() == 1;
+                    let starts = text.trim_start().starts_with("if ")
+                        && text.trim_end().ends_with(['{', ':'])
+                        && text.len() > 24;
+                    let last = (line + 1..=line + 4).find(|number| {
+                        indent(source.line(*number)) == indent(text) || source.line(*number).trim().is_empty()
+                    })?;
+                    let closed = source.line(last).trim() == "}";
+                    let plain = source.line(last).trim_start().starts_with("else");
+                    (once && starts && !plain && last > line + 1)
+                        .then_some((line, if closed { last } else { last - 1 }))
+                })
+            });
         let Some((first, last)) = guard else { continue };
-        let kept: Vec<&str> = (1..=source.line_count()).filter(|line| !(first..=last).contains(line)).map(|line| source.line(line)).collect();
+        let kept: Vec<&str> = (1..=source.line_count())
+            .filter(|line| !(first..=last).contains(line))
+            .map(|line| source.line(line))
+            .collect();
         let mut head = tree.clone();
         head.insert(source.path.as_str().to_owned(), kept.join("\n") + "\n");
         let repair = PastEdit {
@@ -272,14 +359,23 @@ fn removed_repair(tree: &Tree) -> Vec<Plant> {
             removed: Vec::new(),
         };
         let past = Past { repairs: vec![repair], ..Past::default() };
-        plants.push(Plant { base: tree.clone(), head, twin: None, rule: "history/repair-removed", path: source.path.as_str().to_owned(), past });
+        plants.push(Plant {
+            base: tree.clone(),
+            head,
+            twin: None,
+            rule: "history/repair-removed",
+            path: source.path.as_str().to_owned(),
+            past,
+        });
     }
     plants
 }
 
 fn findings(base: &Tree, head: &Tree, past: &Past) -> Vec<(String, Vec<String>)> {
-    let bytes = |tree: &Tree| tree.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
-    let change = MemoryChange::from_bytes(bytes(base), bytes(head), BTreeMap::new(), Target::default()).after(past.clone());
+    let bytes =
+        |tree: &Tree| tree.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
+    let change = MemoryChange::from_bytes(bytes(base), bytes(head), BTreeMap::new(), Target::default())
+        .after(past.clone());
     let document = crate::review(&change, &Settings::default());
     let place = |finding: model::DocumentFinding| {
         (finding.rule.unwrap_or_default(), finding.locations.into_iter().map(|place| place.path).collect())
@@ -309,13 +405,24 @@ fn measure(tree: &Tree, planter: Planter) -> (usize, usize, Vec<String>) {
         let hit = seen.iter().any(|(rule, paths)| rule == plant.rule && paths.contains(&plant.path));
         found += usize::from(hit);
         if !hit && std::env::var_os("DEEP_REVIEW_SOURCES").is_some() {
-            let changed: Vec<_> = plant.head.iter().filter(|(path, text)| plant.base.get(*path) != Some(text)).map(|(path, _)| path).collect();
+            let changed: Vec<_> = plant
+                .head
+                .iter()
+                .filter(|(path, text)| plant.base.get(*path) != Some(text))
+                .map(|(path, _)| path)
+                .collect();
             eprintln!("missed {} {} {changed:?} {seen:?}", plant.rule, plant.path);
         }
         if let Some(twin) = &plant.twin {
             // Other lists of the same names lack the planted member indeed.
-            let other = |(rule, paths): &(String, Vec<String>)| rule != "parity/list" || paths.contains(&plant.path);
-            noise.extend(findings(&plant.base, twin, &plant.past).into_iter().filter(other).map(|(rule, paths)| format!("{rule} {paths:?}")));
+            let other =
+                |(rule, paths): &(String, Vec<String>)| rule != "parity/list" || paths.contains(&plant.path);
+            noise.extend(
+                findings(&plant.base, twin, &plant.past)
+                    .into_iter()
+                    .filter(other)
+                    .map(|(rule, paths)| format!("{rule} {paths:?}")),
+            );
         }
     }
     (found, all, noise)

@@ -3,7 +3,10 @@
 //! In: nothing. Out: every rule with what it reports, whether it runs without being asked for, and how often it was right
 //! on a sample that was judged by reading (`docs/design/builtin-precision.md`).
 
-use crate::{assertions, defaults, deviant, discarded_errors, history, hygiene, interfaces, lifecycles, parity, pipelines, siblings, stale_references};
+use crate::{
+    assertions, defaults, deviant, discarded_errors, history, hygiene, interfaces, lifecycles, parity,
+    pipelines, siblings, stale_references,
+};
 
 /// One rule, for listings and settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub const RULES: &[Rule] = &[
     rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given"),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail"),
     off(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file"),
-    rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
+    off(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
     rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so"),
     rule(defaults::DEFAULT, "a document still gives the old default"),
     rule(defaults::PARAMETER, "a comment describes a parameter that is gone"),

@@ -49,10 +49,16 @@ impl Default for Settings {
 impl Settings {
     /// True where the rule runs.
     pub fn runs(&self, rule: &str) -> bool {
-        let named = self.enable.iter().any(|pattern| !matches!(pattern.as_str(), "*" | "**") && matches(pattern, rule));
-        let everything = self.enable.is_empty() || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
+        let named = self.names(rule);
+        let everything = self.enable.is_empty()
+            || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
         let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
         (named || (everything && default)) && !self.disable.iter().any(|pattern| matches(pattern, rule))
+    }
+
+    /// True where a setting asks for this very rule or its family.
+    pub(crate) fn names(&self, rule: &str) -> bool {
+        self.enable.iter().any(|pattern| !matches!(pattern.as_str(), "*" | "**") && matches(pattern, rule))
     }
 
     /// True where a setting silences the rule for this file.

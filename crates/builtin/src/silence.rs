@@ -35,7 +35,11 @@ fn answer(context: &Context<'_>, raised: &Raised) -> Option<String> {
     let source = context.source(Side::Head, &place.path.as_str().into())?;
     [line, line.saturating_sub(1)].into_iter().find_map(|number| {
         let reason = reason(source.line(number), rule)?;
-        Some(format!("A finding of `{rule}` at {} is silenced there: {}.", code(&at(line)), code(&shortened(reason, 80))))
+        Some(format!(
+            "A finding of `{rule}` at {} is silenced there: {}.",
+            code(&at(line)),
+            code(&shortened(reason, 80))
+        ))
     })
 }
 
@@ -62,8 +66,14 @@ mod tests {
     fn one_line_answers_one_finding_and_is_counted() {
         let settings = Settings::default();
         assert_eq!(told("", &settings), (1, false));
-        assert_eq!(told("    # deep-review: ignore test/always-true: a placeholder on purpose\n", &settings), (0, true));
-        assert_eq!(told("    # deep-review: ignore test/*: a placeholder on purpose\n", &settings), (0, true));
+        assert_eq!(
+            told("    # deep-review: ignore test/always-true: a placeholder on purpose\n", &settings),
+            (0, true)
+        );
+        assert_eq!(
+            told("    # deep-review: ignore test/*: a placeholder on purpose\n", &settings),
+            (0, true)
+        );
         assert_eq!(told("    # deep-review: ignore test/always-true\n", &settings), (1, false), "no reason");
         assert_eq!(told("    # deep-review: ignore test/sleep: no\n", &settings), (1, false), "another rule");
         let disable = |entry: &str| Settings { disable: vec![entry.to_owned()], ..Settings::default() };

@@ -63,7 +63,8 @@ impl Change for Pinned<'_> {
         if !repairs {
             return Past { commits, repairs: Vec::new(), unknown: cut };
         }
-        let oldest = (commits.len() == MOST_COMMITS).then(|| commits.last().map(|commit| &commit.sha)).flatten();
+        let oldest =
+            (commits.len() == MOST_COMMITS).then(|| commits.last().map(|commit| &commit.sha)).flatten();
         let files = self.0.diff().iter().filter(|file| !file.binary && file.removed().next().is_some());
         let paths: Vec<RepoPath> =
             files.map(|file| file.old_path.as_ref().unwrap_or(&file.path).clone()).take(MOST_FILES).collect();

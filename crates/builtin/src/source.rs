@@ -23,6 +23,7 @@ pub(crate) struct Source {
     parts: OnceCell<Vec<Part>>,
     tokens: OnceCell<Vec<Token>>,
     functions: OnceCell<Vec<Function>>,
+    tests_start: OnceCell<u32>,
 }
 
 /// Longer texts are taken for code as a whole: nobody reads a megabyte of source for its comments.
@@ -47,6 +48,7 @@ impl Source {
             parts: OnceCell::new(),
             tokens: OnceCell::new(),
             functions: OnceCell::new(),
+            tests_start: OnceCell::new(),
         }
     }
 
@@ -70,9 +72,14 @@ impl Source {
 
     /// The line where a file's own tests begin; Rust keeps unit tests below the code they test. `u32::MAX` without.
     pub(crate) fn own_tests_start(&self) -> u32 {
-        let mut lines = self.numbered_lines();
-        let start = lines.find(|(_, line)| line.trim_start().starts_with("#[cfg(test)]"));
-        start.filter(|_| self.language == Language::Rust).map_or(u32::MAX, |(line, _)| line)
+        if self.language != Language::Rust {
+            return u32::MAX;
+        }
+        *self.tests_start.get_or_init(|| {
+            let mut lines = self.numbered_lines();
+            let start = lines.find(|(_, line)| line.trim_start().starts_with("#[cfg(test)]"));
+            start.map_or(u32::MAX, |(line, _)| line)
+        })
     }
 
     /// The whole text.

@@ -24,7 +24,7 @@ fn at_work(session: &TestSession, words: &[&str]) -> Working {
     let progress = r#""event":"reviewer-ended","reviewer":"good""#;
     working.wait_for(session, &[progress, r#""event":"reviewer-started","reviewer":"deaf""#]);
     // Its first word is out when it is deaf.
-    let spool = run_folders(session).pop().unwrap().join("attempts");
+    let spool = run_folders(session).pop().expect("a run").join("attempts");
     let begun = std::time::Instant::now();
     while !said(&spool).contains("begun") {
         assert!(begun.elapsed().as_secs() < 60, "the reviewer never spoke");

@@ -118,6 +118,9 @@ fn two_hundred_deaths_of_the_whole_program() {
         let pauses: Vec<Duration> = (0..=number % 3).map(|_| pause()).collect();
         *hits.entry(one_death(&pauses)).or_insert(0_u32) += 1;
     }
-    println!("\nfigure: {DEATHS} deaths (seed {seed}) in {:?}: {hits:?}, nobody outlived us", begun.elapsed());
+    println!(
+        "\nfigure: {DEATHS} deaths (seed {seed}) in {:?}: {hits:?}, nobody outlived us",
+        begun.elapsed()
+    );
     assert!(hits.contains_key(&Hit::Run));
 }

@@ -250,3 +250,21 @@ fn a_dry_run_says_whom_it_would_ask_and_asks_nobody() {
     assert!(ran.stdout.contains("fake-1 at http://127.0.0.1:"), "{}", ran.stdout);
     assert!(server.log().is_empty());
 }
+
+#[test]
+fn a_small_question_tells_whether_a_model_can_be_reached() {
+    let session = session();
+    let server = FakeModel::start(session.repo.path());
+    model(&session, "good", "gemini", &server.url("canary"), "");
+    model(&session, "closed", "anthropic", &server.url("auth"), "");
+    let ran = session.run(&["reviewers", "test", "good"]).expect(0);
+    assert!(ran.stdout.contains("works: the text arrived unaltered"), "{}", ran.stdout);
+    let ran = session.run(&["reviewers", "test", "good", "closed", "--json"]).expect(4);
+    let rows = json(&ran);
+    let of = |name: &str| {
+        rows.as_array().and_then(|rows| rows.iter().find(|row| row["name"] == name)).expect("a row").clone()
+    };
+    assert_eq!((&of("good")["works"], &of("closed")["works"]), (&true.into(), &false.into()), "{rows:#}");
+    assert_eq!(of("closed")["failure"]["class"], "auth");
+    assert_eq!(server.asked("canary").len(), 2, "one call a question");
+}

@@ -34,7 +34,10 @@ fn a_contradiction_is_shown_and_does_not_block() {
     assert!(reason.starts_with("I1 is contested and does not block. `bob` contradicts it"), "{reason}");
     let why = session.run(&["show", "I1", "--why"]).expect(0).stdout;
     let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(why.contains("`bob` contradicts it") && why.contains("the caller drops the header record"), "{why}");
+    assert!(
+        why.contains("`bob` contradicts it") && why.contains("the caller drops the header record"),
+        "{why}"
+    );
     assert!(why.contains("another reviewer contradicts it"), "{why}");
 }
 
@@ -97,7 +100,10 @@ fn what_a_run_teaches_about_a_reviewer_is_known_to_the_next() {
     let record = |report: &Value| {
         let finding = findings_of(report, "ada")[0].clone();
         let terms = finding["confidence_terms"].as_array().unwrap().clone();
-        (terms.iter().any(|term| term["name"] == "the record of its reviewers"), finding["confidence"].as_f64().unwrap())
+        (
+            terms.iter().any(|term| term["name"] == "the record of its reviewers"),
+            finding["confidence"].as_f64().unwrap(),
+        )
     };
     let first = run();
     assert_eq!(first["retro"][0]["false_positives"], 1, "{:#}", first["dispositions"]);

@@ -119,11 +119,9 @@ fn reviewers_of_one_vendor_take_turns() {
             review = review.display()
         ),
     );
-    let mut lines = "[review]\nvendor_jobs = 1\nstart_jitter = \"10ms\"\n".to_owned();
-    for name in ["ada", "bob", "eve"] {
-        lines += &format!("[reviewers.{name}]\ncommand = [\"sh\", {script:?}]\nvendor = \"acme\"\n");
-    }
-    configured(&session, &lines);
+    let table = |name| format!("[reviewers.{name}]\ncommand = [\"sh\", {script:?}]\nvendor = \"acme\"\n");
+    let tables = ["ada", "bob", "eve"].map(table).concat();
+    configured(&session, &format!("[review]\nvendor_jobs = 1\nstart_jitter = \"10ms\"\n{tables}"));
     let names = ["--reviewer", "ada", "--reviewer", "bob", "--reviewer", "eve"];
     let report = json(&session.run(&[&["--json"], &names[..]].concat()).expect(0));
     assert_eq!(report["reviewers"].as_array().unwrap().len(), 3);

@@ -131,8 +131,8 @@ mod tests {
     use super::*;
 
     fn turns(vendors: &[Option<&str>], jobs: usize, vendor_jobs: usize, gap: Duration) -> Turns {
-        let place = |vendor: &Option<&str>| Place { vendor: vendor.map(str::to_owned), gap };
-        let places: Vec<Place> = vendors.iter().map(place).collect();
+        let place = |vendor: Option<&str>| Place { vendor: vendor.map(str::to_owned), gap };
+        let places: Vec<Place> = vendors.iter().copied().map(place).collect();
         let queue = 0..places.len();
         Turns::new(places, queue, Limits { jobs, vendor_jobs })
     }

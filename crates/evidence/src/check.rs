@@ -4,8 +4,8 @@
 //! Never drops a claim and never weighs one: what an answer is worth is policy.
 
 use model::{
-    Check, CheckResult, CheckedFinding, Gate, Limitation, Location, Origin, OriginValue, RawFinding, RawLocation,
-    Reading, RepoPath, Scope,
+    Check, CheckResult, CheckedFinding, Gate, Limitation, Location, Origin, OriginValue, RawFinding,
+    RawLocation, Reading, RepoPath, Scope,
 };
 
 use crate::blame::BlameBook;
@@ -136,7 +136,8 @@ impl<'a> Placed<'a> {
     fn checked(self, world: &World<'_>, books: &Shelf<'_>) -> CheckedFinding {
         let locations: Vec<Location> = self.settled.iter().map(|settled| settled.location.clone()).collect();
         let resolved = self.files.first().is_some_and(|file| file.path.is_some());
-        let (scope_answer, scope) = scope::judge(world, self.raw, &locations, &books.known.changed, &books.known.taken);
+        let (scope_answer, scope) =
+            scope::judge(world, self.raw, &locations, &books.known.changed, &books.known.taken);
         let origin_books = origin::Books {
             blame: &books.blame,
             moved: &books.known.moved,
@@ -155,7 +156,10 @@ impl<'a> Placed<'a> {
             (Gate::Scope, scope_answer),
             (Gate::Origin, origin_answer),
             (Gate::Declined, later::declined()),
-            (Gate::Acknowledged, acknowledged::judge(world, self.raw, locations.first(), &books.known.limitations)),
+            (
+                Gate::Acknowledged,
+                acknowledged::judge(world, self.raw, locations.first(), &books.known.limitations),
+            ),
             (Gate::Fix, fix::judge(world, self.raw, locations.first())),
             (Gate::Repro, later::repro(self.raw.repro.as_deref())),
             (Gate::Specifics, specifics::judge(world, self.raw, &books.look_up)),

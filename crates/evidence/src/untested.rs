@@ -52,7 +52,10 @@ fn changed(facts: &dyn Facts) -> Vec<ChangedSymbol> {
         let added = file.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|it| it.kind == LineKind::Added);
         for line in added.filter_map(|line| line.new_line).filter(|line| *line < tests) {
             let Some((name, line)) = function_around(&view, line) else { continue };
-            if name.len() >= 4 && !UNNAMED.contains(&name.as_str()) && known.insert((file.path.clone(), name.clone())) {
+            if name.len() >= 4
+                && !UNNAMED.contains(&name.as_str())
+                && known.insert((file.path.clone(), name.clone()))
+            {
                 symbols.push(ChangedSymbol { name, path: file.path.clone(), line });
             }
         }
@@ -72,7 +75,8 @@ fn function_around(view: &FileView, line: u32) -> Option<(String, u32)> {
     }
     let around = crate::symbol::enclosing(&view.lines, line)?;
     let name = last_part(&around).to_owned();
-    let defined = (1..line).rev().find(|at| view.line(*at).is_some_and(|text| defines_callable(text, &name)))?;
+    let defined =
+        (1..line).rev().find(|at| view.line(*at).is_some_and(|text| defines_callable(text, &name)))?;
     Some((name, defined))
 }
 

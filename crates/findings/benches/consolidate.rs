@@ -193,6 +193,7 @@ fn crowded(criterion: &mut Criterion) {
                     policy: &policy,
                     records: &records,
                     limitations: &[],
+                    known: &findings::Known::default(),
                     quorum: Quorum::Wanted(2),
                     repository_used: false,
                 }))

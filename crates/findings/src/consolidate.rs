@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{CheckedFinding, Finding, Fix, Gate, Lane, Source};
 
+use crate::contest::Contest;
 use crate::defect::{Defect, Member};
 use crate::ledger::Ledger;
 use crate::links::Links;
@@ -15,7 +16,6 @@ use crate::{
     Consolidated, Input, choice, confidence, contest, coverage, design, noted, order, places, retro, rules,
     sections, severity, summary, verdict,
 };
-use crate::contest::Contest;
 
 /// Makes one report of many reviews. Pure: the same input gives the same value, in whatever order it arrived.
 pub fn consolidate(input: &Input<'_>) -> Consolidated {

@@ -38,7 +38,10 @@ pub(crate) fn section(input: &Input<'_>, roster: &Roster<'_>, findings: &[Findin
 }
 
 /// How many files each reviewer calls fine although another's important finding stands there.
-pub(crate) fn contradictions<'a>(section: &'a CoverageSection, findings: &[Finding]) -> HashMap<&'a str, u32> {
+pub(crate) fn contradictions<'a>(
+    section: &'a CoverageSection,
+    findings: &[Finding],
+) -> HashMap<&'a str, u32> {
     let places = Places::of(findings);
     let mut counts: HashMap<&str, u32> = HashMap::new();
     for file in &section.files {
@@ -63,7 +66,11 @@ fn paths(input: &Input<'_>, lists: &[List<'_>]) -> Vec<RepoPath> {
     let full = |paths: &BTreeSet<&str>| -> Vec<RepoPath> {
         let is_shortened =
             |path: &str| paths.iter().any(|other| other.len() > path.len() && same_file(other, path));
-        paths.iter().filter(|path| !is_shortened(path)).map(|path| RepoPath::new((*path).to_owned())).collect()
+        paths
+            .iter()
+            .filter(|path| !is_shortened(path))
+            .map(|path| RepoPath::new((*path).to_owned()))
+            .collect()
     };
     let mut all: Vec<RepoPath> = by_name.values().flat_map(full).collect();
     all.sort();

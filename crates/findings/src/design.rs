@@ -196,7 +196,9 @@ mod tests {
         ] {
             assert_eq!(of(title), DesignKind::Strength, "{title}");
         }
-        for title in ["The split is the right approach but leaks", "Hardcoded subnet", "Not a clean separation"] {
+        for title in
+            ["The split is the right approach but leaks", "Hardcoded subnet", "Not a clean separation"]
+        {
             assert_eq!(of(title), DesignKind::Concern, "{title}");
         }
     }

@@ -3,9 +3,9 @@
 //! In: nothing. Out: [`Input`] and [`Consolidated`]. Plain data.
 
 use model::{
-    ChangedFile, ChangedSymbol, CheckedFinding, Commit, CommitRemark, CommitsSection, CoverageSection, DesignObservation,
-    DocumentationSection, Finding, Invariants, LedgerRow, Limitation, Reading, Retro, ReviewerReport, Sha,
-    TestingSection, Verdict,
+    ChangedFile, ChangedSymbol, CheckedFinding, Commit, CommitRemark, CommitsSection, CoverageSection,
+    DesignObservation, DocumentationSection, Finding, Invariants, LedgerRow, Limitation, Reading, Retro,
+    ReviewerReport, Sha, TestingSection, Verdict,
 };
 
 use crate::{Policy, Records};

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CheckedFinding, DesignObservation, Disposition, Finding, Invariants, Lane, LedgerRow, ReasonCode, Source};
+use model::{
+    CheckedFinding, DesignObservation, Disposition, Finding, Invariants, Lane, LedgerRow, ReasonCode, Source,
+};
 
 use crate::contest;
 

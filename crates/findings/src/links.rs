@@ -104,7 +104,11 @@ mod tests {
     fn a_label_means_the_finding_of_the_reviewer_that_uses_it() {
         let finding = |id: &str, reviewer: &str| Finding {
             id: id.to_owned(),
-            sources: vec![Source { reviewer: reviewer.to_owned(), raw: "I1".to_owned(), ..Source::default() }],
+            sources: vec![Source {
+                reviewer: reviewer.to_owned(),
+                raw: "I1".to_owned(),
+                ..Source::default()
+            }],
             ..Finding::default()
         };
         let findings = [finding("I1", "ada"), finding("I2", "bob")];

@@ -63,11 +63,9 @@ fn prose<'t>(body: &'t str, fix: Option<&str>) -> Vec<&'t str> {
         if line.starts_with("```") || line.starts_with("~~~") {
             fenced = !fenced;
         } else if !fenced && !is_proposal(line) && !line.starts_with('|') {
-            sentences.extend(
-                split(line).into_iter().filter(|it| {
-                    LENGTH.contains(&it.chars().count()) && !fix.is_some_and(|fix| fix.contains(it))
-                }),
-            );
+            sentences.extend(split(line).into_iter().filter(|it| {
+                LENGTH.contains(&it.chars().count()) && !fix.is_some_and(|fix| fix.contains(it))
+            }));
         }
     }
     sentences
@@ -75,7 +73,9 @@ fn prose<'t>(body: &'t str, fix: Option<&str>) -> Vec<&'t str> {
 
 fn is_proposal(line: &str) -> bool {
     let bare = line.trim_start_matches(['*', '_', '-', ' ']).to_lowercase();
-    ["fix:", "fix**", "suggestion:", "suggested fix", "recommendation"].iter().any(|start| bare.starts_with(start))
+    ["fix:", "fix**", "suggestion:", "suggested fix", "recommendation"]
+        .iter()
+        .any(|start| bare.starts_with(start))
 }
 
 fn split(line: &str) -> Vec<&str> {

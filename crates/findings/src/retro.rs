@@ -40,8 +40,12 @@ pub(crate) fn rows(
     }
     let accounts = accounts(coverage);
     let contradicted = coverage::contradictions(coverage, findings);
-    let gave_account: HashSet<&str> =
-        input.readings.iter().filter(|(_, it)| !it.coverage.is_empty()).map(|(name, _)| name.as_str()).collect();
+    let gave_account: HashSet<&str> = input
+        .readings
+        .iter()
+        .filter(|(_, it)| !it.coverage.is_empty())
+        .map(|(name, _)| name.as_str())
+        .collect();
     let positions: HashMap<&str, usize> =
         input.roster.iter().enumerate().map(|(at, reviewer)| (reviewer.name.as_str(), at)).collect();
     input

@@ -4,8 +4,8 @@
 //! a reason code and a sentence. Never asks a gate anything and never looks at who agrees.
 
 use model::{
-    Check, CheckResult, CheckedFinding, Claim, Fault, Gate, Kind, Lane, OriginValue, PreExistingPolicy, ReasonCode,
-    ReviewerReport, ReviewerState, Scope, Severity,
+    Check, CheckResult, CheckedFinding, Claim, Fault, Gate, Kind, Lane, OriginValue, PreExistingPolicy,
+    ReasonCode, ReviewerReport, ReviewerState, Scope, Severity,
 };
 
 use crate::Policy;

@@ -4,8 +4,8 @@
 //! verdict, and never a pass where too few reviews arrived.
 
 use model::{
-    Canary, CriticalPolicy, Ending, Finding, FindingState, Lane, ReviewerKind, ReviewerReport, ReviewerState, Severity, Verdict,
-    VerdictValue,
+    Canary, CriticalPolicy, Ending, Finding, FindingState, Lane, ReviewerKind, ReviewerReport, ReviewerState,
+    Severity, Verdict, VerdictValue,
 };
 
 use crate::{Input, Quorum, contest};
@@ -194,8 +194,8 @@ fn contested(findings: &[Finding]) -> Option<String> {
             Some(format!("{} is contested and does not block.{why}", one.id))
         }
         [first, ..] => {
-            let why = contest::why(first)
-                .map_or_else(String::new, |(_, why)| format!(" Of {}: {why}", first.id));
+            let why =
+                contest::why(first).map_or_else(String::new, |(_, why)| format!(" Of {}: {why}", first.id));
             Some(format!("{} are contested and do not block.{why}", list(&ids)))
         }
     }

@@ -1,13 +1,11 @@
 //! What gates, records and policy make of findings, told as small reviews.
 
-use findings::{
-    Consolidated, Input, Policy, Quorum, Record, Records, consolidate,
-};
+use findings::{Consolidated, Input, Policy, Quorum, Record, Records, consolidate};
 use model::{
-    ChangeStatus, ChangedFile, Check, CheckResult, CheckedFinding, CoverageItem, CoverageStatus, CriticalPolicy, DesignItem,
-    DesignKind, Disposition, Ending, Fault, Finding, Gate, Kind, Lane, Location, Origin, OriginValue, PreExistingPolicy, RawFinding,
-    Reading, ReasonCode, RepoPath, ReviewerKind, ReviewerReport, ReviewerState, Scope, Severity, TextItem,
-    VerdictValue,
+    ChangeStatus, ChangedFile, Check, CheckResult, CheckedFinding, CoverageItem, CoverageStatus,
+    CriticalPolicy, DesignItem, DesignKind, Disposition, Ending, Fault, Finding, Gate, Kind, Lane, Location,
+    Origin, OriginValue, PreExistingPolicy, RawFinding, Reading, ReasonCode, RepoPath, ReviewerKind,
+    ReviewerReport, ReviewerState, Scope, Severity, TextItem, VerdictValue,
 };
 
 /// A little review to try rules on.
@@ -224,8 +222,12 @@ fn a_severe_claim_without_a_trigger_loses_a_level() {
 #[test]
 fn never_used_is_contested_by_a_use() {
     let unused = claim("ada", Severity::Important, "`close_all` is never called");
-    let unused =
-        checked(unused, Gate::Specifics, CheckResult::Fail, "contradicted: `close_all` is used at `src/main.rs:4`");
+    let unused = checked(
+        unused,
+        Gate::Specifics,
+        CheckResult::Fail,
+        "contradicted: `close_all` is used at `src/main.rs:4`",
+    );
     let result = case(&["ada", "bob"], vec![unused]).run();
     assert_eq!(only(&result).lane, Lane::Contested);
     assert!(result.verdict.blocking.is_empty());

@@ -2,8 +2,8 @@
 
 use findings::{Consolidated, Input, Known, Policy, Quorum, Records, consolidate};
 use model::{
-    Check, CheckResult, CheckedFinding, CoverageItem, CoverageStatus, DesignItem, DesignKind, Disposition, Gate,
-    Location, RawFinding, Reading, RepoPath, ReviewerReport, ReviewerState, Scope, Severity, TextItem,
+    Check, CheckResult, CheckedFinding, CoverageItem, CoverageStatus, DesignItem, DesignKind, Disposition,
+    Gate, Location, RawFinding, Reading, RepoPath, ReviewerReport, ReviewerState, Scope, Severity, TextItem,
 };
 use proptest::prelude::*;
 

@@ -20,8 +20,12 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// Reads the commits that have one parent or none.
 pub(crate) fn read(place: &Place, commits: &[Commit]) -> Result<Vec<CommitDiff>> {
-    let wanted: Vec<&Sha> =
-        commits.iter().filter(|commit| commit.parents.len() < 2).map(|commit| &commit.sha).take(MOST_COMMITS).collect();
+    let wanted: Vec<&Sha> = commits
+        .iter()
+        .filter(|commit| commit.parents.len() < 2)
+        .map(|commit| &commit.sha)
+        .take(MOST_COMMITS)
+        .collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }

@@ -79,7 +79,12 @@ impl Snapshot {
 
     /// What commits whose message speaks of a repair did to these files, newest first, looking back no further than
     /// `oldest` where it is given.
-    pub fn past_repairs(&self, paths: &[RepoPath], oldest: Option<&Sha>, most: usize) -> Result<Vec<PastEdit>> {
+    pub fn past_repairs(
+        &self,
+        paths: &[RepoPath],
+        oldest: Option<&Sha>,
+        most: usize,
+    ) -> Result<Vec<PastEdit>> {
         let tip = &self.target().merge_base;
         if is_zero(tip) || paths.is_empty() {
             return Ok(Vec::new());
@@ -87,7 +92,11 @@ impl Snapshot {
         let mut call = self
             .log_call()?
             .args(["-p", "-U0", "--src-prefix=a/", "--dst-prefix=b/", "--no-ext-diff", "--no-textconv"])
-            .args(["-i", "-E", "--grep=fix|bug|crash|panic|deadlock|race|leak|regression|overflow|hang|incorrect|wrong"])
+            .args([
+                "-i",
+                "-E",
+                "--grep=fix|bug|crash|panic|deadlock|race|leak|regression|overflow|hang|incorrect|wrong",
+            ])
             .args([format!("--max-count={most}"), tip.as_str().to_owned()]);
         if let Some(oldest) = oldest {
             call = call.arg(format!("^{oldest}"));
@@ -109,6 +118,8 @@ impl Snapshot {
             "--no-color",
             "--no-decorate",
             "--no-show-signature",
+            // Porcelain reads the order file that our configuration switches off, and stumbles over its empty name.
+            "-O/dev/null",
             "--encoding=UTF-8",
             "--format=%x01%H%x00%at%x00%an%x00%s",
         ]))
@@ -254,7 +265,10 @@ mod tests {
         );
         let found = edits(&text);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].removed.as_slice(), found[0].added.len()), (["-- a/y".to_owned()].as_slice(), 2));
+        assert_eq!(
+            (found[0].removed.as_slice(), found[0].added.len()),
+            (["-- a/y".to_owned()].as_slice(), 2)
+        );
         assert_eq!(found[0].subject, "Fix it");
     }
 

@@ -32,8 +32,8 @@ pub use document::{
 pub use event::{Event, EventKind};
 pub use failure::{Failure, FailureClass};
 pub use finding::{
-    Contradiction, Disposition, Excerpt, Finding, FindingState, Fix, Kind, Lane, LedgerRow, Location, Origin, OriginValue,
-    ReasonCode, Reconciliation, Repair, Severity, Side, Source, Term,
+    Contradiction, Disposition, Excerpt, Finding, FindingState, Fix, Kind, Lane, LedgerRow, Location, Origin,
+    OriginValue, ReasonCode, Reconciliation, Repair, Severity, Side, Source, Term,
 };
 pub use ids::{Fingerprint, RepoPath, RunId, Sha};
 pub use policy::{CriticalPolicy, PreExistingPolicy};

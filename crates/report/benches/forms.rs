@@ -51,16 +51,16 @@ fn forms(criterion: &mut Criterion) {
         let report = Report { findings: (0..size).map(finding).collect(), ..Report::default() };
         group.throughput(Throughput::Elements(size.into()));
         group.bench_with_input(BenchmarkId::new("html", size), &report, |bench, it| {
-            bench.iter(|| report::html(it, &[]))
+            bench.iter(|| report::html(it, &[]));
         });
         group.bench_with_input(BenchmarkId::new("markdown", size), &report, |bench, it| {
             bench.iter(|| report::markdown(it, &[]));
         });
         group.bench_with_input(BenchmarkId::new("sarif", size), &report, |bench, it| {
-            bench.iter(|| report::sarif(it))
+            bench.iter(|| report::sarif(it));
         });
         group.bench_with_input(BenchmarkId::new("json", size), &report, |bench, it| {
-            bench.iter(|| report::json(it))
+            bench.iter(|| report::json(it));
         });
     }
     group.finish();

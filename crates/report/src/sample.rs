@@ -4,13 +4,14 @@
 //! In: nothing. Out: fixed values. Never used outside tests.
 
 use model::{
-    Attention, Canary, ChangeStatus, ChangedFile, Check, CheckResult, Commit, CommitRemark, CommitsSection, Contradiction,
-    CoverageFile, CoverageSection, CoverageStatus, DesignKind, DesignObservation, DesignScope, Disposition,
-    DocumentationSection, Ending, Excerpt, Finding, FindingState, Fingerprint, Fix, Gate, Invariants, Kind,
-    Lane, LedgerRow, Limitation, Location, Origin, OriginValue, Original, ParsedAs, Prior, PriorStatus,
-    REPORT_SCHEMA, Ran, ReasonCode, Receipt, Reconciliation, Repair, RepoPath, Report, Retro, ReviewerKind, SectionRemark,
-    ReviewerReport, ReviewerState, Run, RunId, Series, Severity, SeverityCounts, Sha, Side, Source, Target,
-    TargetKind, Term, TestingGap, TestingSection, Tokens, Tool, Verdict, VerdictValue,
+    Attention, Canary, ChangeStatus, ChangedFile, Check, CheckResult, Commit, CommitRemark, CommitsSection,
+    Contradiction, CoverageFile, CoverageSection, CoverageStatus, DesignKind, DesignObservation, DesignScope,
+    Disposition, DocumentationSection, Ending, Excerpt, Finding, FindingState, Fingerprint, Fix, Gate,
+    Invariants, Kind, Lane, LedgerRow, Limitation, Location, Origin, OriginValue, Original, ParsedAs, Prior,
+    PriorStatus, REPORT_SCHEMA, Ran, ReasonCode, Receipt, Reconciliation, Repair, RepoPath, Report, Retro,
+    ReviewerKind, ReviewerReport, ReviewerState, Run, RunId, SectionRemark, Series, Severity, SeverityCounts,
+    Sha, Side, Source, Target, TargetKind, Term, TestingGap, TestingSection, Tokens, Tool, Verdict,
+    VerdictValue,
 };
 
 /// What a hostile author would try, in one line.

@@ -18,6 +18,6 @@ pub use budget::{Budget, Purse, Usage};
 pub use command::{CHECKOUT, CommandRequest, ask_command};
 pub use conclude::conclude;
 pub use guess::guess;
-pub use http::{Endpoint, ModelRequest, ask_model, endpoint};
+pub use http::{Endpoint, ModelRequest, ask_model, endpoint, try_model};
 pub use prices::prices_as_of;
 pub use prompt::{Briefing, Prompt, PromptInput, TEMPLATE, canary, prompt, unified_diff};

@@ -88,7 +88,9 @@ impl Attempt {
                 teller.tell(&Message::Started { pid: started.pid.unwrap_or_default().unsigned_abs() });
                 let Started { tree, streams, ears, notes, .. } = started;
                 let mut keeping = Keeping::new(&record.limits, tree, streams, spool, lifeline, ears);
-                notes.into_iter().for_each(|note| keeping.note(note));
+                for note in notes {
+                    keeping.note(note);
+                }
                 keeping.keep(teller)
             }
             Err(error) => not_started(&error),

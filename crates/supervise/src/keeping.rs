@@ -204,7 +204,9 @@ impl<'a> Keeping<'a> {
             (true, false) => {
                 self.clock.pause();
                 let failed = self.tree.freeze(true);
-                failed.into_iter().for_each(|note| self.note(note));
+                for note in failed {
+                    self.note(note);
+                }
             }
             (false, true) => self.thaw(),
             _ => {}
@@ -215,7 +217,9 @@ impl<'a> Keeping<'a> {
         if self.clock.is_paused() {
             self.clock.resume();
             let failed = self.tree.freeze(false);
-            failed.into_iter().for_each(|note| self.note(note));
+            for note in failed {
+                self.note(note);
+            }
         }
     }
 

@@ -70,5 +70,5 @@ pub use program::{Keeper, Program, Stdin};
 pub use promise::{Leftover, LeftoverKind, Promise, State, keep_promises};
 pub use recover::{Recovered, Recovery, leftovers, recover};
 pub use remove::{RemoveError, remove_tree};
-pub use run::{probe, run, run_watched};
+pub use run::{LineReader, probe, run, run_watched};
 pub use set_up::{SetUp, SetUpError, set_up_once};

@@ -201,8 +201,7 @@ fn keep(
 ) -> Result<(), Leftover> {
     let mut slept = Duration::ZERO;
     let mut pause = FIRST_PAUSE;
-    loop {
-        let Err((trouble, reason)) = promise.content.try_once(remove) else { break };
+    while let Err((trouble, reason)) = promise.content.try_once(remove) {
         promise.content.failed(trouble, reason, now());
         if let Err(error) = promise.content.write(&promise.file) {
             // The promise itself is still there, as it was.

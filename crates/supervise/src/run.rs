@@ -26,6 +26,9 @@ pub fn run(
     run_watched(program, limits, cancel, progress, None)
 }
 
+/// Takes one whole line, without its end.
+pub type LineReader<'a> = &'a mut dyn FnMut(&[u8]);
+
 /// As [`run`], and shows each whole line of standard output to `line`, without its end, soon (a quarter of a second)
 /// after it was written, on the calling thread.
 ///
@@ -37,7 +40,7 @@ pub fn run_watched(
     limits: &Limits,
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
-    line: Option<&mut dyn FnMut(&[u8])>,
+    line: Option<LineReader<'_>>,
 ) -> Outcome {
     if cancel.is_cancelled() {
         let note = "cancelled before it was started".to_owned();
@@ -70,7 +73,7 @@ pub fn probe(keeper: &Keeper, run_folder: &Path) -> Outcome {
 /// Those who want to know what happens.
 pub(crate) struct Listener<'a, 'b> {
     pub(crate) progress: &'a mut dyn FnMut(Progress),
-    pub(crate) line: Option<&'b mut dyn FnMut(&[u8])>,
+    pub(crate) line: Option<LineReader<'b>>,
 }
 
 /// The end of an attempt that never had a process.

@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     fn is_good(path: &Path) -> bool {
         fs::read_to_string(path).is_ok_and(|text| text == "good")

@@ -67,7 +67,7 @@ impl Shim {
         streams: &Streams,
     ) -> io::Result<(Self, Vec<String>)> {
         let (pid, channel) =
-            namespace::first_process(|channel| first_process(channel, job, limits, mark, streams))?;
+            namespace::first_process(|channel| first_process(&channel, job, limits, mark, streams))?;
         let mut shim = Self { pid, channel, rest: Vec::new(), exit: None, alone: false };
         let ready = namespace::map_ids(pid).and_then(|()| shim.order(GO)).and_then(|()| shim.next_word());
         match ready {
@@ -186,10 +186,10 @@ impl Shim {
 }
 
 /// The whole life of the first process.
-fn first_process(channel: UnixStream, job: &Job, limits: &Limits, mark: &str, streams: &Streams) {
-    let Err(error) = live(&channel, job, limits, mark, streams) else { return };
+fn first_process(channel: &UnixStream, job: &Job, limits: &Limits, mark: &str, streams: &Streams) {
+    let Err(error) = live(channel, job, limits, mark, streams) else { return };
     // Where the keeper is gone there is nobody to tell.
-    let _ = tell(&channel, &Word::Unusable { why: error.to_string() });
+    let _ = tell(channel, &Word::Unusable { why: error.to_string() });
 }
 
 fn live(

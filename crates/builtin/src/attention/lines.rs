@@ -40,7 +40,13 @@ pub(super) fn weigh(context: &Context<'_>, file: &FileDiff, source: &Source) -> 
     weights
 }
 
-fn line_weight(context: &Context<'_>, source: &Source, line: u32, replaced: bool, words: &HashMap<&str, usize>) -> Option<Weighed> {
+fn line_weight(
+    context: &Context<'_>,
+    source: &Source,
+    line: u32,
+    replaced: bool,
+    words: &HashMap<&str, usize>,
+) -> Option<Weighed> {
     let text = source.line(line).trim();
     if text.is_empty() || text.len() > 400 {
         return None;
@@ -57,7 +63,10 @@ fn line_weight(context: &Context<'_>, source: &Source, line: u32, replaced: bool
         return Some(Weighed { weight: 0.05, ..Weighed::default() });
     }
     let has = |wanted: &[&str]| own.iter().any(|token| wanted.contains(token));
-    let names = own.iter().filter(|token| token.starts_with(|c: char| c.is_alphabetic() || c == '_') && !is_keyword(token)).count();
+    let names = own
+        .iter()
+        .filter(|token| token.starts_with(|c: char| c.is_alphabetic() || c == '_') && !is_keyword(token))
+        .count();
     if names == 0 {
         // Brackets and `else`.
         return Some(Weighed { weight: 0.1, ..Weighed::default() });
@@ -68,8 +77,13 @@ fn line_weight(context: &Context<'_>, source: &Source, line: u32, replaced: bool
     if import {
         return Some(Weighed { weight: 0.15, ..Weighed::default() });
     }
-    let condition = has(&["if", "elif", "while", "unless", "switch", "match", "case", "&&", "||", "and", "or", "?", "not", "when"]);
-    let error = has(&["except", "catch", "throw", "raise", "rescue", "finally", "Err", "err", "error", "panic", "goto"]);
+    let condition = has(&[
+        "if", "elif", "while", "unless", "switch", "match", "case", "&&", "||", "and", "or", "?", "not",
+        "when",
+    ]);
+    let error = has(&[
+        "except", "catch", "throw", "raise", "rescue", "finally", "Err", "err", "error", "panic", "goto",
+    ]);
     let called = calls(source, first..last).len();
     let rare = own.iter().any(|token| token.len() >= 4 && words.get(token).is_some_and(|times| *times == 1));
     let moved = context.is_moved(source, line);

@@ -15,8 +15,26 @@ use crate::words::{code, count, shortened};
 const FEWEST: usize = 4;
 const FEWEST_OTHERWISE: usize = 10;
 const BOUNDS: &[&str] = &[
-    "timeout", "deadline", "signal", "encoding", "check", "verify", "shell", "context", "ctx", "limit", "retries", "strict", "errors", "daemon",
-    "stacklevel", "loop", "transaction", "lock", "cwd", "env",
+    "timeout",
+    "deadline",
+    "signal",
+    "encoding",
+    "check",
+    "verify",
+    "shell",
+    "context",
+    "ctx",
+    "limit",
+    "retries",
+    "strict",
+    "errors",
+    "daemon",
+    "stacklevel",
+    "loop",
+    "transaction",
+    "lock",
+    "cwd",
+    "env",
 ];
 
 /// The missing argument.
@@ -37,7 +55,9 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     }
     let (missing, with) = passing
         .into_iter()
-        .filter(|(name, with)| !own.contains(name.as_str()) && with.len() >= fewest(name) && with.len() * 20 >= all * 19)
+        .filter(|(name, with)| {
+            !own.contains(name.as_str()) && with.len() >= fewest(name) && with.len() * 20 >= all * 19
+        })
         .max_by_key(|(name, with)| (with.len(), std::cmp::Reverse(name.clone())))?;
     let (name, argument) = (code(&shortened(&touched.name, 40)), code(&missing));
     Some(Deviation {
@@ -60,7 +80,10 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             touched.source.path,
         ),
         fix: format!("Pass {argument} as the others do, or say in a comment why the default is right here."),
-        counter: with.into_iter().map(|(source, line)| (source, line, format!("passes {argument}"))).collect(),
+        counter: with
+            .into_iter()
+            .map(|(source, line)| (source, line, format!("passes {argument}")))
+            .collect(),
         source: Rc::clone(&touched.source),
     })
 }
@@ -71,7 +94,10 @@ fn fewest(name: &str) -> usize {
 
 /// The names of a call's named arguments; `None` where some cannot be seen (`**options`, `...rest`).
 fn named(source: &Source, token: usize) -> Option<BTreeSet<&str>> {
-    if !matches!(source.language, Language::Python | Language::Script | Language::Ruby | Language::Kotlin | Language::CSharp) {
+    if !matches!(
+        source.language,
+        Language::Python | Language::Script | Language::Ruby | Language::Kotlin | Language::CSharp
+    ) {
         return None;
     }
     let call = calls(source, token..token + 1).pop()?;
@@ -93,7 +119,11 @@ fn named(source: &Source, token: usize) -> Option<BTreeSet<&str>> {
                     names.insert(source.slice(&tokens[at - 1]));
                 }
             }
-            "," if depth == 2 && level == 2 && tokens[at - 1].kind == TokenKind::Word && matches!(source.slice(&tokens[at - 2]), "{" | ",") => {
+            "," if depth == 2
+                && level == 2
+                && tokens[at - 1].kind == TokenKind::Word
+                && matches!(source.slice(&tokens[at - 2]), "{" | ",") =>
+            {
                 names.insert(source.slice(&tokens[at - 1]));
             }
             _ => {}

@@ -14,8 +14,44 @@ use crate::words::{code, count, shortened};
 const FEWEST: usize = 4;
 const REACH: u32 = 3;
 
+const EVERYBODYS: &[&str] = &[
+    "getattr",
+    "setdefault",
+    "next",
+    "iter",
+    "find",
+    "index",
+    "indexOf",
+    "match",
+    "search",
+    "split",
+    "parse",
+    "require",
+    "join",
+    "keys",
+    "values",
+    "filter",
+    "slice",
+    "pop",
+    "shift",
+    "strip",
+    "lower",
+    "format",
+    "isinstance",
+    "querySelector",
+    "exec",
+    "test",
+    "type",
+    "list",
+    "dict",
+];
+
 /// The missing test of a result.
 pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
+    // Everybody's functions are tested for reasons of their own.
+    if EVERYBODYS.contains(&touched.name.as_str()) {
+        return None;
+    }
     let variable = assigned(&touched.source, touched.token)?;
     if mentions_in_test(&touched.source, variable, touched.line, touched.function.last).is_some() {
         return None;
@@ -31,7 +67,10 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     let all = kept.len();
     let testing: Vec<(Rc<Source>, u32)> =
         kept.iter().filter_map(|(site, line)| Some((Rc::clone(&site.source), (*line)?))).collect();
-    if testing.len() < FEWEST || testing.len() * 10 < all * 9 || is_handed_on(&touched.source, variable, touched.line, &touched.function) {
+    if testing.len() < FEWEST
+        || testing.len() * 10 < all * 9
+        || is_handed_on(&touched.source, variable, touched.line, &touched.function)
+    {
         return None;
     }
     let (name, shown) = (code(&shortened(&touched.name, 40)), code(variable));
@@ -54,8 +93,13 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             testing.len(),
             count(all, "other call", "other calls"),
         ),
-        fix: format!("Test {shown} before it is used, as the others do, or say in a comment why it cannot fail here."),
-        counter: testing.into_iter().map(|(source, line)| (source, line, "tests the result".to_owned())).collect(),
+        fix: format!(
+            "Test {shown} before it is used, as the others do, or say in a comment why it cannot fail here."
+        ),
+        counter: testing
+            .into_iter()
+            .map(|(source, line)| (source, line, "tests the result".to_owned()))
+            .collect(),
         source: Rc::clone(&touched.source),
     })
 }
@@ -69,9 +113,14 @@ fn assigned(source: &Source, call: usize) -> Option<&str> {
     let equals = before.iter().position(|token| matches!(source.slice(token), "=" | ":="))?;
     // Anything but names and dots between the two makes the result part of something larger.
     let plain = before[equals + 1..].iter().all(|token| {
-        matches!(source.slice(token), "." | "->" | "::" | "await" | "*" | "&") || token.kind == TokenKind::Word
+        matches!(source.slice(token), "." | "->" | "::" | "await" | "*" | "&")
+            || token.kind == TokenKind::Word
     });
-    let name = before[..equals].iter().rev().find(|token| token.kind == TokenKind::Word).map(|token| source.slice(token))?;
+    let name = before[..equals]
+        .iter()
+        .rev()
+        .find(|token| token.kind == TokenKind::Word)
+        .map(|token| source.slice(token))?;
     let fields = before[..equals].iter().any(|token| matches!(source.slice(token), "." | "->" | "["));
     (plain && !fields && !is_keyword(name) && name != "_").then_some(name)
 }
@@ -100,9 +149,17 @@ fn mentions_in_test(source: &Source, variable: &str, line: u32, last: u32) -> Op
 }
 
 fn is_test(code: &str, variable: &str) -> bool {
-    const WORDS: [&str; 12] = ["if", "unless", "assert", "while", "when", "match", "switch", "guard", "elif", "expect", "require", "case"];
+    const WORDS: [&str; 12] = [
+        "if", "unless", "assert", "while", "when", "match", "switch", "guard", "elif", "expect", "require",
+        "case",
+    ];
     let names = |word: &str| !crate::names::occurrences(code, word).is_empty();
-    let asks = WORDS.iter().any(|word| names(word)) || code.contains('?') || code.contains("&&") || code.contains("||") || names("or") || names("and");
+    let asks = WORDS.iter().any(|word| names(word))
+        || code.contains('?')
+        || code.contains("&&")
+        || code.contains("||")
+        || names("or")
+        || names("and");
     asks && names(variable)
 }
 
@@ -111,6 +168,7 @@ fn is_handed_on(source: &Source, variable: &str, line: u32, function: &Function)
     (line + 1..=function.last).any(|number| {
         let code = source.code(number);
         let text = code.trim_start();
-        (text.starts_with("return") || text.starts_with("yield")) && !crate::names::occurrences(&code, variable).is_empty()
+        (text.starts_with("return") || text.starts_with("yield"))
+            && !crate::names::occurrences(&code, variable).is_empty()
     })
 }

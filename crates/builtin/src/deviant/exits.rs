@@ -26,7 +26,11 @@ pub(crate) struct Exit {
 
 /// The early exits that the change added or whose neighbours it removed.
 pub(super) fn touched(context: &Context<'_>, file: &FileDiff, source: &Rc<Source>) -> Vec<Exit> {
-    let removed_at: BTreeSet<u32> = blocks(file).iter().filter(|block| !block.removed.is_empty()).map(|block| block.head_before).collect();
+    let removed_at: BTreeSet<u32> = blocks(file)
+        .iter()
+        .filter(|block| !block.removed.is_empty())
+        .map(|block| block.head_before)
+        .collect();
     let tests = source.own_tests_start();
     let mut lines: BTreeSet<u32> = file.added().map(|(line, _)| line).collect();
     lines.extend(removed_at.iter().flat_map(|line| *line + 1..=*line + 2));
@@ -44,16 +48,19 @@ pub(super) fn touched(context: &Context<'_>, file: &FileDiff, source: &Rc<Source
 fn is_exit(source: &Source, line: u32) -> bool {
     let text = source.code(line);
     let text = text.trim();
-    ["return", "throw", "raise", "goto", "exit", "os.Exit", "sys.exit", "process.exit"]
-        .iter()
-        .any(|word| text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')))
+    ["return", "throw", "raise", "goto", "exit", "os.Exit", "sys.exit", "process.exit"].iter().any(|word| {
+        text.strip_prefix(word)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
 }
 
 /// Within a block of the function, not its last statement.
 fn is_early(source: &Source, function: &Function, line: u32) -> bool {
     let first = (function.first + 1..=function.last).find(|number| {
         let text = source.code(*number);
-        !text.trim().is_empty() && !text.trim().starts_with('{') && indent(source.line(*number)) > indent(source.line(function.first))
+        !text.trim().is_empty()
+            && !text.trim().starts_with('{')
+            && indent(source.line(*number)) > indent(source.line(function.first))
     });
     first.is_some_and(|first| indent(source.line(line)) > indent(source.line(first)))
 }
@@ -74,15 +81,17 @@ fn block(source: &Source, line: u32) -> (u32, u32) {
 
 fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<&str> {
     let tokens = source.tokens();
-    let range = tokens.partition_point(|token| token.line < lines.0)..tokens.partition_point(|token| token.line <= lines.1);
+    let range = tokens.partition_point(|token| token.line < lines.0)
+        ..tokens.partition_point(|token| token.line <= lines.1);
     calls(source, range).into_iter().map(|call| call.name).collect()
 }
 
 /// True for names of functions that set things right.
-fn cleans(name: &str) -> bool {
+pub(super) fn cleans(name: &str) -> bool {
     const WORDS: [&str; 22] = [
-        "free", "close", "release", "unlock", "cleanup", "clean", "destroy", "dispose", "abort", "rollback", "cancel", "stop",
-        "shutdown", "kill", "delete", "remove", "reset", "restore", "end", "finish", "unref", "put",
+        "free", "close", "release", "unlock", "cleanup", "clean", "destroy", "dispose", "abort", "rollback",
+        "cancel", "stop", "shutdown", "kill", "delete", "remove", "reset", "restore", "end", "finish",
+        "unref", "put",
     ];
     words(name).iter().any(|word| WORDS.contains(&word.as_str()))
 }
@@ -100,12 +109,14 @@ pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
         .filter(|line| around(source, *line).is_some_and(|inner| inner.first == function.first))
         .map(|line| (line, called(source, block(source, line))))
         .collect();
-    let names: BTreeSet<&str> = others.iter().flat_map(|(_, names)| names.iter().copied()).filter(|name| cleans(name)).collect();
+    let names: BTreeSet<&str> =
+        others.iter().flat_map(|(_, names)| names.iter().copied()).filter(|name| cleans(name)).collect();
     let (name, with, all) = names
         .into_iter()
         .filter(|name| !own.contains(name))
         .filter_map(|name| {
-            let with: Vec<u32> = others.iter().filter(|(_, names)| names.contains(name)).map(|(line, _)| *line).collect();
+            let with: Vec<u32> =
+                others.iter().filter(|(_, names)| names.contains(name)).map(|(line, _)| *line).collect();
             // Before the first exit that cleans up there may be nothing to clean.
             let first = *with.first()?;
             let from_there = others.iter().filter(|(line, _)| *line >= first).count();
@@ -120,7 +131,10 @@ pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
         support: with.len(),
         all,
         removed: false,
-        title: format!("{owner} leaves at line {} without {shown}, which its {all} other early exits call first", exit.line),
+        title: format!(
+            "{owner} leaves at line {} without {shown}, which its {all} other early exits call first",
+            exit.line
+        ),
         problem: format!(
             "From line {} on, {} of {owner} call {shown} before they leave. The one on line {} of `{}` does not.",
             with[0],
@@ -129,7 +143,10 @@ pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
             source.path,
         ),
         fix: format!("Call {shown} before leaving, or say in a comment why there is nothing to clean up."),
-        counter: with.into_iter().map(|line| (Rc::clone(source), line, format!("calls {shown} first"))).collect(),
+        counter: with
+            .into_iter()
+            .map(|line| (Rc::clone(source), line, format!("calls {shown} first")))
+            .collect(),
         source: Rc::clone(source),
     })
 }

@@ -61,7 +61,7 @@ impl Deviant {
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let (mut touched, mut exits) = (Vec::new(), Vec::new());
         if [PAIR, CHECK, ARGUMENT, EXIT].iter().any(|rule| context.settings.runs(rule)) {
-            for file in context.changed() {
+            for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {
                     touched.extend(touched_calls(context, file, &source));
@@ -105,8 +105,16 @@ fn touched_calls(context: &Context<'_>, file: &FileDiff, source: &Rc<Source>) ->
         let removed = Rc::new(removed);
         for call in calls(source, own) {
             let added = context.is_added(&source.path, call.line);
-            let near = edited.iter().any(|block| !block.removed.is_empty() && call.line <= block.head_before && block.head_before < call.line + 12);
-            if innermost(call.line) && call.line > function.first && is_telling(call.name) && ((added && !context.is_moved(source, call.line)) || near || !removed.is_empty()) {
+            let near = edited.iter().any(|block| {
+                !block.removed.is_empty()
+                    && call.line <= block.head_before
+                    && block.head_before < call.line + 12
+            });
+            if innermost(call.line)
+                && call.line > function.first
+                && is_telling(call.name)
+                && ((added && !context.is_moved(source, call.line)) || near || !removed.is_empty())
+            {
                 found.push(Touched {
                     source: Rc::clone(source),
                     function: function.clone(),
@@ -201,7 +209,8 @@ impl Deviation {
                 read(format!("{}:{line} {does}", source.path), source.path.as_str(), *line, Some(text))
             })
             .collect();
-        let mut locations: Vec<DocumentLocation> = vec![at(&self.source, self.line, Side::Head, PlaceRole::Primary)];
+        let mut locations: Vec<DocumentLocation> =
+            vec![at(&self.source, self.line, Side::Head, PlaceRole::Primary)];
         let counter = self.counter.iter().take(2);
         locations.extend(counter.map(|(source, line, _)| at(source, *line, Side::Head, PlaceRole::Evidence)));
         let confidence = self.support as f64 / self.all.max(1) as f64;

@@ -56,7 +56,8 @@ pub(super) fn is_half(name: &str) -> bool {
 fn are_halves(first: &str, second: &str) -> bool {
     let (left, right) = (words(first), words(second));
     HALVES.iter().any(|(one, others)| {
-        let found = left.iter().any(|word| word == one) && right.iter().any(|word| others.contains(&word.as_str()));
+        let found =
+            left.iter().any(|word| word == one) && right.iter().any(|word| others.contains(&word.as_str()));
         let rest = |all: &[String], known: &[&str]| -> BTreeSet<String> {
             all.iter().filter(|word| !known.contains(&word.as_str())).cloned().collect()
         };
@@ -77,7 +78,8 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
         return None;
     }
     let own = touched.function.tokens(&touched.source);
-    let present: BTreeSet<&str> = touched.source.tokens()[own].iter().map(|token| touched.source.slice(token)).collect();
+    let present: BTreeSet<&str> =
+        touched.source.tokens()[own].iter().map(|token| touched.source.slice(token)).collect();
     let mut partners: BTreeMap<String, Vec<(Rc<Source>, u32)>> = BTreeMap::new();
     for site in &functions {
         for (name, line) in partners_of(site) {
@@ -92,10 +94,19 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             let removed = touched.removed.contains(name);
             let halves = are_halves(&touched.name, name);
             let fewest = if removed { FEWEST_REMOVED } else { FEWEST };
-            let known = (halves || is_uncommon(name)) && !is_constructor(touched.source.language, name);
+            // What was never there must be a known half or put something right; what the change takes out may be anything.
+            let told = halves || super::exits::cleans(name) || (removed && is_uncommon(name));
+            let known = told && !is_constructor(touched.source.language, name);
             (removed || touched.added) && known && all >= fewest && with.len() * 10 >= all * 9
         })
-        .max_by_key(|(name, with)| (touched.removed.contains(name), are_halves(&touched.name, name), with.len(), std::cmp::Reverse(name.clone())))?;
+        .max_by_key(|(name, with)| {
+            (
+                touched.removed.contains(name),
+                are_halves(&touched.name, name),
+                with.len(),
+                std::cmp::Reverse(name.clone()),
+            )
+        })?;
     Some(describe(touched, &best.0, best.1, all))
 }
 
@@ -119,7 +130,10 @@ fn partners_of(site: &Site) -> Vec<(String, u32)> {
     let mut seen = BTreeSet::new();
     all.iter()
         .filter(|call| call.token > first.token && call.name != first.name)
-        .filter(|call| are_halves(first.name, call.name) || things(source, call, false).iter().any(|word| about.contains(word)))
+        .filter(|call| {
+            are_halves(first.name, call.name)
+                || things(source, call, false).iter().any(|word| about.contains(word))
+        })
         .filter(|call| seen.insert(call.name))
         .map(|call| (call.name.to_owned(), call.line))
         .collect()
@@ -137,7 +151,9 @@ fn things<'a>(source: &'a Source, call: &Call<'a>, result: bool) -> BTreeSet<&'a
     if result {
         let before = tokens[..call.token].iter().rev().take_while(|token| token.line == call.line);
         let mut assigned = before.skip_while(|token| !matches!(source.slice(token), "=" | ":=")).skip(1);
-        names.extend(assigned.next().filter(|token| token.kind == TokenKind::Word).map(|token| source.slice(token)));
+        names.extend(
+            assigned.next().filter(|token| token.kind == TokenKind::Word).map(|token| source.slice(token)),
+        );
     }
     names.retain(|name| !is_keyword(name) && *name != call.name);
     names
@@ -155,7 +171,9 @@ fn is_managed(touched: &Touched) -> bool {
 /// A function that is itself a half of its own: who opens for others does not close.
 fn is_of_the_same_kind(function: &Function, name: &str) -> bool {
     let first = words(name);
-    words(&function.name).iter().any(|word| HALVES.iter().any(|(half, _)| word == half) && first.contains(word))
+    words(&function.name)
+        .iter()
+        .any(|word| HALVES.iter().any(|(half, _)| word == half) && first.contains(word))
 }
 
 fn describe(touched: &Touched, partner: &str, with: Vec<(Rc<Source>, u32)>, all: usize) -> Deviation {
@@ -183,7 +201,10 @@ fn describe(touched: &Touched, partner: &str, with: Vec<(Rc<Source>, u32)>, all:
             if removed { "; the change removes the call" } else { "" },
         ),
         fix: format!("Call {partner_code} here as the others do, or say in a comment why it is not needed."),
-        counter: with.into_iter().map(|(source, line)| (source, line, format!("calls {partner_code}"))).collect(),
+        counter: with
+            .into_iter()
+            .map(|(source, line)| (source, line, format!("calls {partner_code}")))
+            .collect(),
         source: Rc::clone(&touched.source),
     }
 }

@@ -72,8 +72,14 @@ impl<'a, 'c> Sites<'a, 'c> {
             let tokens = source.tokens();
             let first = tokens.partition_point(|token| token.line < hit.line);
             let last = tokens.partition_point(|token| token.line <= hit.line);
-            let Some(call) = calls(&source, first..last).into_iter().find(|call| call.name == name) else { continue };
-            let Some(function) = around(&source, hit.line).filter(|function| function.first < hit.line).cloned() else { continue };
+            let Some(call) = calls(&source, first..last).into_iter().find(|call| call.name == name) else {
+                continue;
+            };
+            let Some(function) =
+                around(&source, hit.line).filter(|function| function.first < hit.line).cloned()
+            else {
+                continue;
+            };
             let (token, line) = (call.token, call.line);
             sites.push(Site { source: Rc::clone(&source), function, token, line });
         }

@@ -44,7 +44,8 @@ pub(super) fn treatment(source: &Source, line: u32) -> Treatment {
     let commented = |number: u32| !source.comment(number).trim().is_empty();
     // The name of what is caught may say it: `catch (ignored)`.
     let named = ["ignore", "_unused", "unused", "expected"].iter().any(|word| code.contains(word));
-    let explained = named || commented(line.saturating_sub(1)) || body.iter().any(|(number, _)| commented(*number));
+    let explained =
+        named || commented(line.saturating_sub(1)) || body.iter().any(|(number, _)| commented(*number));
     let empty = if source.language == Language::Python {
         rest == "pass" || (rest.is_empty() && body.get(1).is_some_and(|(_, code)| code == "pass"))
     } else {

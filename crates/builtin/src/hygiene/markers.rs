@@ -16,7 +16,8 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
     let closes = added.iter().any(|(_, line)| starts(">>>>>>>", line))
         || added.iter().any(|(_, line)| *line == "=======");
     // Without a label the marks may be the underlines of a heading: then the other end must be there as well.
-    let ends = added.iter().any(|(_, line)| line.starts_with(">>>>>>> ")) && added.iter().any(|(_, line)| *line == "=======");
+    let ends = added.iter().any(|(_, line)| line.starts_with(">>>>>>> "))
+        && added.iter().any(|(_, line)| *line == "=======");
     added
         .iter()
         .filter(|(_, line)| starts("<<<<<<<", line) && if line.len() > 8 { closes } else { ends })

@@ -18,7 +18,7 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
     }
     let lines: Vec<(u32, &str, char)> = added
         .iter()
-        .filter(|(_, line)| !line.is_ascii())
+        .filter(|(_, line)| !line.is_ascii() && line.len() < 2000)
         .filter_map(|(number, line)| Some((*number, *line, deceptive(line, *number)?)))
         .collect();
     let Some(&(line, _, found)) = lines.first() else { return Vec::new() };

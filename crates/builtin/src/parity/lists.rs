@@ -21,6 +21,7 @@ use crate::words::{code, count, list, shortened};
 
 /// Fewer old members may stand together by chance.
 const FEWEST: usize = 4;
+const FEWEST_IN_CODE: usize = 5;
 /// More are data.
 const MOST: usize = 60;
 /// New members at once; more are a new list.
@@ -41,7 +42,9 @@ impl Lists {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let mut grown: Vec<Grown> = Vec::new();
         if context.settings.runs(LIST) {
-            for file in context.changed().filter(|file| !matches!(Role::of(&file.path), Role::Test | Role::History | Role::Foreign)) {
+            for file in
+                context.compared().filter(|file| matches!(Role::of(&file.path), Role::Source | Role::Config))
+            {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 let mut seen = BTreeSet::new();
                 let tests = source.own_tests_start();
@@ -71,10 +74,13 @@ impl Lists {
 
     pub(super) fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
         let mut raised = Vec::new();
+        let mut told: BTreeSet<(RepoPath, u32)> = BTreeSet::new();
         for grown in &self.0 {
-            let mirrors = mirrors(context, grown, found);
+            let mut mirrors = mirrors(context, grown, found);
+            mirrors.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
             // What all lists lack, one list of its own has on purpose.
             if (1..=3).contains(&mirrors.len()) {
+                told.extend(mirrors.iter().map(|(source, first, _)| (source.path.clone(), *first)));
                 raised.extend(report(context, grown, &mirrors));
             }
         }
@@ -84,20 +90,38 @@ impl Lists {
 
 /// Lists of packages are nobody's siblings in code.
 fn is_manifest(path: &RepoPath) -> bool {
-    ["package.json", "setup.py", "setup.cfg", "Cargo.toml", "pyproject.toml", "go.mod", "composer.json", "Gemfile", "pom.xml"].contains(&path.file_name())
+    [
+        "package.json",
+        "setup.py",
+        "setup.cfg",
+        "Cargo.toml",
+        "pyproject.toml",
+        "go.mod",
+        "composer.json",
+        "Gemfile",
+        "pom.xml",
+    ]
+    .contains(&path.file_name())
 }
 
 /// Old and new members, where the list was there before and few members are new.
 fn grew(context: &Context<'_>, source: &Source, members: Vec<Member>) -> Option<Grown> {
-    let (new, old): (Vec<Member>, Vec<Member>) = members.into_iter().partition(|member| context.is_added(&source.path, member.line));
+    let (new, old): (Vec<Member>, Vec<Member>) =
+        members.into_iter().partition(|member| context.is_added(&source.path, member.line));
     let names: BTreeSet<&str> = old.iter().map(|member| member.name.as_str()).collect();
     let distinct = names.len();
     // A member that only changed stands on an added line, too.
     let before = context.change.diff().iter().find(|file| file.path == source.path)?;
     let was = |name: &str| before.removed().any(|(_, text)| !occurrences(text, name).is_empty());
-    let new: Vec<Member> = new.into_iter().filter(|member| !names.contains(member.name.as_str()) && !was(&member.name)).collect();
-    ((FEWEST..=MOST).contains(&distinct) && (1..=MOST_NEW).contains(&new.len()))
-        .then(|| Grown { path: source.path.clone(), old, new })
+    let new: Vec<Member> = new
+        .into_iter()
+        .filter(|member| !names.contains(member.name.as_str()) && !was(&member.name))
+        .collect();
+    ((FEWEST..=MOST).contains(&distinct) && (1..=MOST_NEW).contains(&new.len())).then(|| Grown {
+        path: source.path.clone(),
+        old,
+        new,
+    })
 }
 
 /// The names that are rarest, to look up.
@@ -142,7 +166,9 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     let own = source.path == grown.path;
     let (from, to) = (grown.old[0].line.min(grown.new[0].line), grown.old[grown.old.len() - 1].line);
     let named = |name: &str| -> Vec<u32> {
-        let lines = source.numbered_lines().filter(|(line, text)| text.len() < 600 && !(own && (from..=to).contains(line)));
+        let lines = source
+            .numbered_lines()
+            .filter(|(line, text)| text.len() < 600 && !(own && (from..=to).contains(line)));
         lines.filter(|(_, text)| !occurrences(text, name).is_empty()).map(|(line, _)| line).collect()
     };
     let mut places: Vec<(u32, &str)> = Vec::new();
@@ -157,8 +183,21 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     let (first, last) = closest(&places, names.len())?;
     let new: Vec<u32> = grown.new.iter().flat_map(|member| named(&member.name)).collect();
     let structured = is_structured(source, &places, &names, (first, last), own);
-    let lacks = if own { !new.iter().any(|line| (first.saturating_sub(3)..=last + 3).contains(line)) } else { new.is_empty() };
-    let distinct_lines = places.iter().filter(|(line, _)| (first..=last).contains(line)).map(|(line, _)| line).collect::<BTreeSet<_>>().len();
+    // Two pieces of code may share a few names by chance; a document that names them all means them.
+    if source.role != Role::Docs && names.len() < FEWEST_IN_CODE {
+        return None;
+    }
+    let lacks = if own {
+        !new.iter().any(|line| (first.saturating_sub(3)..=last + 3).contains(line))
+    } else {
+        new.is_empty()
+    };
+    let distinct_lines = places
+        .iter()
+        .filter(|(line, _)| (first..=last).contains(line))
+        .map(|(line, _)| line)
+        .collect::<BTreeSet<_>>()
+        .len();
     let close = last - first <= 3 * names.len() as u32 + 6;
     // One line that names all is a sentence or a union; else one line a member.
     let listed = distinct_lines * 2 >= names.len() || distinct_lines == 1;
@@ -166,17 +205,26 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
 }
 
 /// True where the lines are a list themselves: each name is a member of its line, or one line quotes them all.
-fn is_structured(source: &Source, places: &[(u32, &str)], names: &BTreeSet<&str>, lines: (u32, u32), own: bool) -> bool {
+fn is_structured(
+    source: &Source,
+    places: &[(u32, &str)],
+    names: &BTreeSet<&str>,
+    lines: (u32, u32),
+    own: bool,
+) -> bool {
     if lines.0 == lines.1 {
         let text = source.line(lines.0);
-        let quoted = |name: &&&str| ['"', '\'', '`'].iter().any(|quote| text.contains(&format!("{quote}{name}{quote}")));
+        let quoted = |name: &&&str| {
+            ['"', '\'', '`'].iter().any(|quote| text.contains(&format!("{quote}{name}{quote}")))
+        };
         return !own && names.iter().filter(quoted).count() == names.len();
     }
     if is_imported(source, lines.1) {
         return false;
     }
     let within = places.iter().filter(|(line, _)| (lines.0..=lines.1).contains(line));
-    let members: BTreeSet<&str> = within.filter(|(line, name)| is_member(source, *line, name)).map(|(_, name)| *name).collect();
+    let members: BTreeSet<&str> =
+        within.filter(|(line, name)| is_member(source, *line, name)).map(|(_, name)| *name).collect();
     members.len() * 10 >= names.len() * 9
 }
 
@@ -210,9 +258,15 @@ fn report(context: &Context<'_>, grown: &Grown, mirrors: &[Mirror]) -> Option<Ra
     let shown: Vec<String> = old.iter().take(3).map(|name| code(name)).collect();
     let (lack, are) = if new.len() == 1 { ("is", "is") } else { ("are", "are") };
     let mut locations = vec![lines(source, *last, *last, Side::Head, PlaceRole::Primary)];
-    locations.extend(mirrors[1..].iter().map(|(source, _, last)| at(source, *last, Side::Head, PlaceRole::Related)));
+    locations.extend(
+        mirrors[1..].iter().map(|(source, _, last)| at(source, *last, Side::Head, PlaceRole::Related)),
+    );
     locations.push(at(&own, grown.new[0].line, Side::Head, PlaceRole::Evidence));
-    let more = if mirrors.len() > 1 { format!(" and {}", count(mirrors.len() - 1, "other list", "other lists")) } else { String::new() };
+    let more = if mirrors.len() > 1 {
+        format!(" and {}", count(mirrors.len() - 1, "other list", "other lists"))
+    } else {
+        String::new()
+    };
     Some(
         Draft {
             rule: LIST,

@@ -42,7 +42,12 @@ static CODE: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         (Shape::Item, pattern(r#"^["']([\w.\-/:]+)["'],?$"#)),
         (Shape::Key, pattern(r#"^["']([\w.\-]+)["']\s*(?::|=>)\s*\S"#)),
         (Shape::Key, pattern(r"^(?:pub(?:\([^)]*\))? |readonly )?(\w+)\??\s*:\s*[^=;:]+[,;]$")),
-        (Shape::Key, pattern(r"^(?:(?:pub |export |public |static |final )*(?:const|static|define) )?([A-Z][A-Z0-9_]{2,})\b[^=]*=[^=]")),
+        (
+            Shape::Key,
+            pattern(
+                r"^(?:(?:pub |export |public |static |final )*(?:const|static|define) )?([A-Z][A-Z0-9_]{2,})\b[^=]*=[^=]",
+            ),
+        ),
     ]
 });
 
@@ -57,7 +62,9 @@ static DATA: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
 
 fn member(source: &Source, line: u32) -> Option<(Shape, String)> {
     let text = source.line(line).trim();
-    let imports = ["import ", "from ", "use ", "#include", "require"].iter().any(|word| text.starts_with(word)) || text.contains("require(");
+    let imports =
+        ["import ", "from ", "use ", "#include", "require"].iter().any(|word| text.starts_with(word))
+            || text.contains("require(");
     if text.len() > 200 || imports {
         return None;
     }
@@ -97,7 +104,9 @@ pub(super) fn around(source: &Source, line: u32) -> Vec<Member> {
                 continue;
             }
             match member(source, number) {
-                Some((other, name)) if other == shape && indent(text) == depth => found.push(Member { name, line: number }),
+                Some((other, name)) if other == shape && indent(text) == depth => {
+                    found.push(Member { name, line: number })
+                }
                 _ => break,
             }
         }
@@ -114,8 +123,11 @@ pub(super) fn around(source: &Source, line: u32) -> Vec<Member> {
 pub(super) fn is_imported(source: &Source, line: u32) -> bool {
     let depth = indent(source.line(line));
     let above = (line.saturating_sub(LONGEST).max(1)..line).rev();
-    let head = above.map(|number| source.line(number)).find(|text| !text.trim().is_empty() && indent(text) < depth);
-    head.is_some_and(|text| ["from ", "import ", "use ", "pub use "].iter().any(|word| text.trim_start().starts_with(word)))
+    let head =
+        above.map(|number| source.line(number)).find(|text| !text.trim().is_empty() && indent(text) < depth);
+    head.is_some_and(|text| {
+        ["from ", "import ", "use ", "pub use "].iter().any(|word| text.trim_start().starts_with(word))
+    })
 }
 
 /// Lists longer than this in lines are looked at in part.
@@ -137,8 +149,18 @@ mod tests {
     #[test]
     fn lists_of_each_kind_are_seen() {
         for (path, text, line, expected) in [
-            ("a.rs", "enum A {\n    /// Doc.\n    One,\n    Two(u8),\n\n    Three { x: u8 },\n}\n", 4, vec!["One", "Two", "Three"]),
-            ("a.rs", "match a {\n    A::One => 1,\n    A::Two => {\n        2\n    }\n}\n", 2, vec!["One", "Two"]),
+            (
+                "a.rs",
+                "enum A {\n    /// Doc.\n    One,\n    Two(u8),\n\n    Three { x: u8 },\n}\n",
+                4,
+                vec!["One", "Two", "Three"],
+            ),
+            (
+                "a.rs",
+                "match a {\n    A::One => 1,\n    A::Two => {\n        2\n    }\n}\n",
+                2,
+                vec!["One", "Two"],
+            ),
             ("a.go", "switch a {\ncase \"x-y\":\n\tf()\ncase \"z_a\":\n\tg()\n}\n", 2, vec!["x-y", "z_a"]),
             ("a.py", "X = {\n    'one': 1,\n    'two': 2,\n}\n", 2, vec!["one", "two"]),
             ("a.ts", "type A =\n  | 'one'\n  | 'two';\n", 2, vec!["one", "two"]),

@@ -16,12 +16,15 @@ use crate::source::Source;
 use crate::tokens::closing;
 use crate::words::{code, shortened};
 
-const PLATFORMS: &[&str] = &["windows", "win32", "win", "unix", "posix", "linux", "darwin", "macos", "freebsd", "other", "bsd", "nt", "browser", "node", "wasm"];
+const PLATFORMS: &[&str] = &[
+    "windows", "win32", "win", "unix", "posix", "linux", "darwin", "macos", "freebsd", "other", "bsd", "nt",
+    "browser", "node", "wasm",
+];
 
 /// Functions that changed in one twin only.
 pub(super) fn findings(context: &Context<'_>) -> Vec<Raised> {
     let mut raised = Vec::new();
-    for file in context.changed().filter(|file| Role::of(&file.path) == Role::Source) {
+    for file in context.compared().filter(|file| Role::of(&file.path) == Role::Source) {
         for twin in twins(context, &file.path) {
             raised.extend(compare(context, file, &twin));
         }
@@ -56,10 +59,21 @@ fn signatures(source: &Source) -> BTreeMap<String, (String, u32)> {
     for function in source.functions() {
         let range = function.tokens(source);
         let tokens = source.tokens();
-        let open = range.clone().find(|at| source.slice(&tokens[*at]) == "(" && *at > 0 && source.slice(&tokens[at - 1]) == function.name);
+        let open = range.clone().find(|at| {
+            source.slice(&tokens[*at]) == "(" && *at > 0 && source.slice(&tokens[at - 1]) == function.name
+        });
         let text = open.map(|open| {
-            let parts: Vec<&str> = tokens[open..=closing(source, open)].iter().map(|token| source.slice(token)).collect();
-            (parts.iter().filter(|part| **part != "_").map(|part| part.trim_start_matches('_')).collect::<Vec<_>>().join(" "), function.first)
+            let parts: Vec<&str> =
+                tokens[open..=closing(source, open)].iter().map(|token| source.slice(token)).collect();
+            (
+                parts
+                    .iter()
+                    .filter(|part| **part != "_")
+                    .map(|part| part.trim_start_matches('_'))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                function.first,
+            )
         });
         found.entry(function.name.clone()).and_modify(|known| *known = None).or_insert(text);
     }
@@ -69,15 +83,22 @@ fn signatures(source: &Source) -> BTreeMap<String, (String, u32)> {
 fn compare(context: &Context<'_>, file: &FileDiff, twin: &RepoPath) -> Vec<Raised> {
     let sources = || {
         let before = context.source(Side::Base, path_before(file)?)?;
-        Some((before, context.source(Side::Head, &file.path)?, context.source(Side::Base, twin)?, context.source(Side::Head, twin)?))
+        Some((
+            before,
+            context.source(Side::Head, &file.path)?,
+            context.source(Side::Base, twin)?,
+            context.source(Side::Head, twin)?,
+        ))
     };
     let Some((before, after, twin_before, twin_after)) = sources() else { return Vec::new() };
-    let [old, new, other_old, other] = [&before, &after, &twin_before, &twin_after].map(|source| signatures(source));
+    let [old, new, other_old, other] =
+        [&before, &after, &twin_before, &twin_after].map(|source| signatures(source));
     let changed = new.iter().filter(|(name, (text, line))| {
         let was = old.get(*name).map(|(text, _)| text);
         let there = other.get(*name).map(|(text, _)| text);
-        was.is_some_and(|was| was != text && other_old.get(*name).is_some_and(|(other, _)| other == was) && there == Some(was))
-            && context.is_added(&after.path, *line)
+        was.is_some_and(|was| {
+            was != text && other_old.get(*name).is_some_and(|(other, _)| other == was) && there == Some(was)
+        }) && context.is_added(&after.path, *line)
     });
     changed.map(|(name, (text, line))| report(&after, &twin_after, name, text, *line, &other[name])).collect()
 }

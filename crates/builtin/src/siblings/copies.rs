@@ -46,12 +46,18 @@ impl Copies {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let mut copies = Vec::new();
         if context.settings.runs(DUPLICATED) {
-            for file in context.changed() {
+            for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {
                     let tests = source.own_tests_start();
-                    let runs = blocks(file).into_iter().map(|block| block.added).filter(|added| added.len() >= FEWEST_LINES as usize);
-                    copies.extend(runs.filter(|added| added[0] < tests).flat_map(|added| copies_of(context, &source, &added)));
+                    let runs = blocks(file)
+                        .into_iter()
+                        .map(|block| block.added)
+                        .filter(|added| added.len() >= FEWEST_LINES as usize);
+                    copies.extend(
+                        runs.filter(|added| added[0] < tests)
+                            .flat_map(|added| copies_of(context, &source, &added)),
+                    );
                 }
             }
         }
@@ -75,7 +81,8 @@ impl Copies {
                 continue;
             }
             let Some((source, range)) = original(context, copy, found) else { continue };
-            let finding = context.source(Side::Head, &copy.path).and_then(|own| report(&own, copy, &source, range));
+            let finding =
+                context.source(Side::Head, &copy.path).and_then(|own| report(&own, copy, &source, range));
             if let Some((finding, last)) = finding {
                 told.push((copy.path.clone(), copy.first..last + 1));
                 raised.push((finding, copy.path.clone(), source.path.clone()));
@@ -83,7 +90,9 @@ impl Copies {
         }
         // What is made from many other files (a bundle) repeats them all.
         let originals: Vec<RepoPath> = raised.iter().map(|(_, _, original)| original.clone()).collect();
-        raised.retain(|(_, own, original)| own == original || originals.iter().filter(|other| *other == original).count() < 3);
+        raised.retain(|(_, own, original)| {
+            own == original || originals.iter().filter(|other| *other == original).count() < 3
+        });
         super::without_divergence(raised)
     }
 }
@@ -91,7 +100,8 @@ impl Copies {
 /// Windows of a run, one for each function in it.
 fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy> {
     let (first, last) = (added[0], added[added.len() - 1]);
-    let within = source.functions().iter().filter(|function| function.first <= last && function.last >= first);
+    let within =
+        source.functions().iter().filter(|function| function.first <= last && function.last >= first);
     within
         .filter_map(|function| {
             let body = source.tokens();
@@ -106,7 +116,7 @@ fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy>
             let range = start..end;
             let works = calls(source, range.clone()).len() >= 2;
             let pattern = Pattern::new(source, range)?;
-            let lines = body[end - 1].line + 1 - body[start].line;
+            let lines = last.min(function.last) + 1 - from;
             (works && pattern.exact_words() >= 4 && lines >= FEWEST_LINES).then(|| Copy {
                 path: source.path.clone(),
                 first: body[start].line,
@@ -122,7 +132,8 @@ fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy>
 /// The first place elsewhere that has the same code.
 fn original(context: &Context<'_>, copy: &Copy, found: &Found) -> Option<(Rc<Source>, Range<usize>)> {
     found.all(copy.pattern.needle())?.iter().find_map(|hit| {
-        let same = Language::of(&hit.path).shares_names_with(copy.language) && Role::of(&hit.path) == Role::Source;
+        let same =
+            Language::of(&hit.path).shares_names_with(copy.language) && Role::of(&hit.path) == Role::Source;
         let source = same.then(|| context.source(Side::Head, &hit.path)).flatten()?;
         let range = copy.pattern.at_line(&source, hit.line)?;
         let line = source.tokens()[range.start].line;
@@ -136,12 +147,15 @@ fn original(context: &Context<'_>, copy: &Copy, found: &Found) -> Option<(Rc<Sou
 fn report(own: &Source, copy: &Copy, source: &Source, range: Range<usize>) -> Option<(Raised, u32)> {
     let more = range.end..source.tokens().len();
     let follows = more.zip(copy.start + range.len()..own.tokens().len()).take_while(|(there, here)| {
-        own.tokens()[*here].line <= copy.last && source.slice(&source.tokens()[*there]) == own.slice(&own.tokens()[*here])
+        own.tokens()[*here].line <= copy.last
+            && source.slice(&source.tokens()[*there]) == own.slice(&own.tokens()[*here])
     });
     let length = range.len() + follows.count();
     let (first, last) = (source.tokens()[range.start].line, source.tokens()[range.start + length - 1].line);
     let own_last = own.tokens()[copy.start + length - 1].line;
-    let name = |source: &Source, line| around(source, line).map_or_else(|| format!("`{}`", source.path), |function| code(&function.name));
+    let name = |source: &Source, line| {
+        around(source, line).map_or_else(|| format!("`{}`", source.path), |function| code(&function.name))
+    };
     let (here, there) = (name(own, copy.first), name(source, first));
     let draft = Draft {
         rule: DUPLICATED,
@@ -149,7 +163,11 @@ fn report(own: &Source, copy: &Copy, source: &Source, range: Range<usize>) -> Op
         severity: Severity::Suggestion,
         kind: Kind::Enhancement,
         rank: 0.8 + (length.min(400) as f64) / 400.0,
-        title: format!("{here} repeats {} lines of {there} in `{}`", own_last + 1 - copy.first, shortened(source.path.as_str(), 50)),
+        title: format!(
+            "{here} repeats {} lines of {there} in `{}`",
+            own_last + 1 - copy.first,
+            shortened(source.path.as_str(), 50)
+        ),
         problem: format!(
             "Lines {}–{own_last} of `{}` are new and the same as lines {first}–{last} of `{}`, {length} tokens alike save for names \
              of variables. Who mends one of them has to know of the other.",
@@ -159,7 +177,12 @@ fn report(own: &Source, copy: &Copy, source: &Source, range: Range<usize>) -> Op
             lines(own, copy.first, own_last.min(copy.first + 11), Side::Head, PlaceRole::Primary),
             lines(source, first, last.min(first + 11), Side::Head, PlaceRole::Evidence),
         ],
-        evidence: vec![read(format!("{}:{first} has the same code", source.path), source.path.as_str(), first, Some(source.line(first).trim().to_owned()))],
+        evidence: vec![read(
+            format!("{}:{first} has the same code", source.path),
+            source.path.as_str(),
+            first,
+            Some(source.line(first).trim().to_owned()),
+        )],
         fix: format!("Call {there}, or move what both do into one function."),
         patch: None,
         because: format!("The change adds lines {}–{own_last}.", copy.first),

@@ -63,9 +63,13 @@ impl Siblings {
     /// Collects the edits that may be repairs.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut repairs = Vec::new();
-        if context.settings.runs(UNFIXED) {
-            for file in context.changed() {
-                let (Some(old_path), Some(after)) = (path_before(file), context.source(Side::Head, &file.path)) else {
+        // In releases and rewrites edits are new designs more often than repairs (`docs/design/builtin-precision.md`).
+        let named = context.settings.names(UNFIXED);
+        if context.settings.runs(UNFIXED) && (named || context.is_focused()) {
+            for file in context.compared() {
+                let (Some(old_path), Some(after)) =
+                    (path_before(file), context.source(Side::Head, &file.path))
+                else {
                     continue;
                 };
                 let Some(before) = context.source(Side::Base, old_path) else { continue };
@@ -117,7 +121,11 @@ fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
         let tokens = source.tokens();
         let within = |line: &u32| {
             let first = tokens.partition_point(|token| token.line < *line);
-            tokens[first..].iter().take_while(|token| token.line == *line).map(|token| source.slice(token).to_owned()).collect::<Vec<_>>()
+            tokens[first..]
+                .iter()
+                .take_while(|token| token.line == *line)
+                .map(|token| source.slice(token).to_owned())
+                .collect::<Vec<_>>()
         };
         lines.iter().flat_map(within).collect()
     };
@@ -126,26 +134,72 @@ fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
         lines.iter().any(|line| {
             let text = source.line(*line).trim_start();
             source.functions().iter().any(|function| function.first == *line)
-                || ["import ", "from ", "use ", "#include", "require", "package "].iter().any(|word| text.starts_with(word))
+                || ["import ", "from ", "use ", "#include", "require", "package "]
+                    .iter()
+                    .any(|word| text.starts_with(word))
         })
     };
     let inside = around(before, block.base_before.max(1)).is_some();
-    if !inside || declares(before, &block.removed) || declares(after, &block.added) || meaning(&old) == meaning(&new) {
+    if !inside
+        || declares(before, &block.removed)
+        || declares(after, &block.added)
+        || meaning(&old) == meaning(&new)
+    {
         return false;
     }
-    // A type that is written down changes nothing.
-    if block.added.iter().any(|line| after.line(*line).contains("@type")) {
+    // A type that is written down changes nothing, nor does an assertion made for a type checker.
+    let typed = |line: &u32| {
+        let text = after.line(*line);
+        text.contains("@type") || (text.trim_start().starts_with("assert ") && text.contains("is not None"))
+    };
+    let in_signature =
+        |line: &u32| around(after, *line).is_some_and(|function| *line <= signature_end(after, function));
+    if block.added.iter().any(typed)
+        || block.added.iter().any(in_signature)
+        || after.path.extension() == "pyi"
+        || same_words(&old, &new)
+    {
         return false;
     }
     // A pure addition is a repair where it guards something.
     !block.removed.is_empty() && !old.is_empty() || (block.removed.is_empty() && is_a_guard(&new))
 }
 
+/// The line on which the parameters of a function end.
+fn signature_end(source: &Source, function: &Function) -> u32 {
+    let tokens = source.tokens();
+    let range = function.tokens(source);
+    let open =
+        range.clone().find(|at| source.slice(&tokens[*at]) == "(" && tokens[*at].line <= function.first + 1);
+    open.map_or(function.first, |open| tokens[crate::tokens::closing(source, open)].line)
+}
+
+/// True where names, literals and comparisons are the same before and after: a rearrangement.
+fn same_words(old: &[String], new: &[String]) -> bool {
+    let telling = |tokens: &[String]| -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        let rest = tokens.iter().filter(|token| {
+            !crate::tokens::is_keyword(token)
+                && !matches!(token.as_str(), "(" | ")" | "{" | "}" | "[" | "]" | "," | ";" | ":")
+        });
+        for token in rest {
+            *counts.entry(token.clone()).or_default() += 1;
+        }
+        counts
+    };
+    let words = |tokens: &[String]| {
+        tokens.iter().filter(|token| matches!(token.as_str(), "and" | "or" | "not" | "in" | "is")).count()
+    };
+    !old.is_empty() && telling(old) == telling(new) && words(old) >= words(new)
+}
+
 /// Tokens without what changes with style only.
 fn meaning(tokens: &[String]) -> Vec<String> {
     tokens
         .iter()
-        .filter(|token| !matches!(token.as_str(), "var" | "let" | "const" | ";" | "," | "(" | ")" | "{" | "}"))
+        .filter(|token| {
+            !matches!(token.as_str(), "var" | "let" | "const" | ";" | "," | "(" | ")" | "{" | "}")
+        })
         .map(|token| token.replace('\'', "\""))
         .collect()
 }
@@ -154,7 +208,10 @@ fn meaning(tokens: &[String]) -> Vec<String> {
 fn is_a_guard(tokens: &[String]) -> bool {
     let has = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.as_str()));
     has(&["if", "unless", "assert", "guard"])
-        && has(&["return", "raise", "throw", "continue", "break", "goto", "panic", "exit", "None", "null", "nil", "="])
+        && has(&[
+            "return", "raise", "throw", "continue", "break", "goto", "panic", "exit", "None", "null", "nil",
+            "=",
+        ])
 }
 
 /// The tokens and lines of the merge base that the edit replaced, with as many neighbours as make them unmistakable.
@@ -169,11 +226,15 @@ fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))
         tokens.partition_point(|token| token.line < first)..tokens.partition_point(|token| token.line <= last)
     };
     let inserted = block.removed.is_empty();
-    for _ in 0..4 {
+    for _ in 0..8 {
         // One line alone is the same elsewhere by chance.
         let enough = range(first, last).len() >= FEWEST_TOKENS && last > first;
         let surrounded = !inserted || (first <= block.base_before && last > block.base_before);
-        if enough && surrounded && first <= last {
+        if enough
+            && surrounded
+            && first <= last
+            && Pattern::new(before, range(first, last)).is_some_and(|pattern| pattern.exact_words() >= 3)
+        {
             return Some((range(first, last), (first, last)));
         }
         let (above, below) = (code_line(before, first, -1), code_line(before, last, 1));
@@ -215,7 +276,10 @@ impl Family for Siblings {
             others.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
             if (1..=MOST_SIBLINGS).contains(&others.len()) {
                 told.extend(others.iter().map(|(source, first, _)| (source.path.clone(), *first)));
-                raised.extend(report(context, repair, &others).map(|raised| (raised, repair.path.clone(), others[0].0.path.clone())));
+                raised.extend(
+                    report(context, repair, &others)
+                        .map(|raised| (raised, repair.path.clone(), others[0].0.path.clone())),
+                );
             }
         }
         let mut raised = without_divergence(raised);
@@ -232,9 +296,11 @@ const MOST_BETWEEN_TWO: usize = 3;
 
 /// Leaves out what is said of two files that differ too often.
 fn without_divergence(raised: Vec<Between>) -> Vec<Raised> {
-    let pairs: Vec<(RepoPath, RepoPath)> = raised.iter().map(|(_, one, other)| (one.clone(), other.clone())).collect();
+    let pairs: Vec<(RepoPath, RepoPath)> =
+        raised.iter().map(|(_, one, other)| (one.clone(), other.clone())).collect();
     let often = |one: &RepoPath, other: &RepoPath| {
-        one != other && pairs.iter().filter(|(left, right)| left == one && right == other).count() > MOST_BETWEEN_TWO
+        one != other
+            && pairs.iter().filter(|(left, right)| left == one && right == other).count() > MOST_BETWEEN_TWO
     };
     raised.into_iter().filter(|(_, one, other)| !often(one, other)).map(|(raised, ..)| raised).collect()
 }
@@ -261,7 +327,9 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
     others
 }
 
-/// Longer patterns speak for themselves.
+/// The share of tokens that functions have in common where one is a copy of the other.
+const ALIKE: f64 = 0.8;
+/// Within one function, shorter patterns are its way of doing things.
 const LONG: usize = 45;
 
 /// True where the two places do the same work: functions of one name, or functions that are alike as wholes.
@@ -269,7 +337,11 @@ fn are_siblings(context: &Context<'_>, repair: &Repair, source: &Source, line: u
     let after = context.source(Side::Head, &repair.path);
     let (Some(after), Some(there)) = (after, around(source, line)) else { return false };
     let Some(here) = around(&after, repair.head.0) else { return false };
-    here.name == there.name || repair.pattern.len() >= LONG || likeness(&after, here, source, there) >= 0.7
+    let itself = after.path == source.path && here.first == there.first;
+    if itself {
+        return repair.pattern.len() >= LONG;
+    }
+    likeness(&after, here, source, there) >= ALIKE
 }
 
 /// The share of tokens that two functions have in common, by number, whatever their variables are called.
@@ -283,7 +355,8 @@ fn likeness(one: &Source, function: &Function, other: &Source, second: &Function
         counts
     };
     let (left, right) = (counts(one, function), counts(other, second));
-    let common: i64 = left.iter().map(|(token, times)| (*times).min(right.get(token).copied().unwrap_or(0))).sum();
+    let common: i64 =
+        left.iter().map(|(token, times)| (*times).min(right.get(token).copied().unwrap_or(0))).sum();
     let all = left.values().sum::<i64>() + right.values().sum::<i64>() - common;
     common as f64 / all.max(1) as f64
 }
@@ -295,9 +368,17 @@ fn report(context: &Context<'_>, repair: &Repair, others: &[Sibling]) -> Option<
     let name = |source: &Source, line| around(source, line).map(|function| code(&function.name));
     let here = name(&after, repair.head.0).unwrap_or_else(|| code(repair.path.file_name()));
     let there = name(source, *first).unwrap_or_else(|| format!("`{}`", source.path));
-    let more = if others.len() > 1 { format!(" and {}", count(others.len() - 1, "other place", "other places")) } else { String::new() };
+    let more = if others.len() > 1 {
+        format!(" and {}", count(others.len() - 1, "other place", "other places"))
+    } else {
+        String::new()
+    };
     let mut locations = vec![lines(source, *first, *last, Side::Head, PlaceRole::Primary)];
-    locations.extend(others[1..].iter().map(|(source, first, last)| lines(source, *first, *last, Side::Head, PlaceRole::Related)));
+    locations.extend(
+        others[1..]
+            .iter()
+            .map(|(source, first, last)| lines(source, *first, *last, Side::Head, PlaceRole::Related)),
+    );
     locations.push(at(&after, repair.head.0, Side::Head, PlaceRole::Evidence));
     let old: Vec<&str> = (repair.base.0..=repair.base.1).map(|line| before.line(line).trim()).collect();
     let new: Vec<&str> = (repair.head.0..=repair.head.1).map(|line| after.line(line).trim()).collect();
@@ -347,5 +428,7 @@ fn patch_for(repair: &Repair, before: &Source, after: &Source, sibling: &Sibling
 /// True for a line of code that tests something.
 pub(crate) fn guards(line: &str) -> bool {
     let words: Vec<&str> = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-    ["if", "unless", "assert", "guard", "elif", "except", "catch", "ensure"].iter().any(|word| words.contains(word))
+    ["if", "unless", "assert", "guard", "elif", "except", "catch", "ensure"]
+        .iter()
+        .any(|word| words.contains(word))
 }

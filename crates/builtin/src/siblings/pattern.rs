@@ -111,7 +111,10 @@ pub(super) fn is_local(source: &Source, at: usize) -> bool {
     let tokens = source.tokens();
     let token = &tokens[at];
     let text = source.slice(token);
-    if token.kind != TokenKind::Word || is_keyword(text) || !text.starts_with(|c: char| c.is_lowercase() || c == '_') {
+    if token.kind != TokenKind::Word
+        || is_keyword(text)
+        || !text.starts_with(|c: char| c.is_lowercase() || c == '_')
+    {
         return false;
     }
     let next = tokens.get(at + 1).map_or("", |next| source.slice(next));

@@ -52,7 +52,7 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
     let Sides { before, after } = Sides::read(context, &[Role::Source], variables);
     before
         .into_iter()
-        .filter(|(name, _)| !after.contains(name) && name.len() >= 6)
+        .filter(|(name, _)| !after.contains(name) && name.len() >= 6 && !is_everybodys(name))
         .map(|(name, (path, line, language))| Gone {
             rule: ENVIRONMENT,
             what: "environment variable",
@@ -65,6 +65,24 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             declaration: None,
         })
         .collect()
+}
+
+/// Variables of the system, of servers and of protocols: others read them whatever this program does.
+fn is_everybodys(name: &str) -> bool {
+    ["HTTP_", "LC_", "XDG_", "SERVER_", "REMOTE_", "REQUEST_", "CONTENT_", "GITHUB_", "CI_"]
+        .iter()
+        .any(|start| name.starts_with(start))
+        || [
+            "LANGUAGE",
+            "PYTHONPATH",
+            "NODE_ENV",
+            "QUERY_STRING",
+            "PATH_INFO",
+            "SCRIPT_NAME",
+            "USERPROFILE",
+            "NO_COLOR",
+        ]
+        .contains(&name)
 }
 
 /// The lines that still set or describe the variable; none where code at head still knows it.

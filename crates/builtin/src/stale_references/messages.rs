@@ -159,14 +159,18 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
                 // The tests of this change expect the old text on purpose.
                 return Vec::new();
             }
-            Role::Test if part != Part::Comment && asserts(&source, hit.line) && is_expected(gone, &source, hit) => uses.push(Use {
-                path: hit.path.clone(),
-                line: hit.line,
-                severity: Severity::Important,
-                how: "still expects it",
-                consequence: "the assertion on the old text fails",
-                prose: false,
-            }),
+            Role::Test
+                if part != Part::Comment && asserts(&source, hit.line) && is_expected(gone, &source, hit) =>
+            {
+                uses.push(Use {
+                    path: hit.path.clone(),
+                    line: hit.line,
+                    severity: Severity::Important,
+                    how: "still expects it",
+                    consequence: "the assertion on the old text fails",
+                    prose: false,
+                })
+            }
             Role::Docs
                 if !speaks_of_the_past(&hit.text)
                     && is_long(&gone.needle)

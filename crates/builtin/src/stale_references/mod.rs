@@ -128,6 +128,10 @@ fn speaks_of_the_past(line: &str) -> bool {
     const WORDS: &[&str] = &[
         "deprecat",
         "renamed",
+        "is removed",
+        "was removed",
+        "replaced",
+        "replaced by",
         "formerly",
         "previously",
         "used to ",

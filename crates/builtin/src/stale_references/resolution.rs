@@ -306,7 +306,11 @@ fn python(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Ref
         let absolute = source.numbered_lines().any(|(_, line)| line.trim() == format!("import {module}"));
         let package = gone.path.as_str().contains('/');
         let replaced = absolute && package;
-        return if spot.qualifier == Some(module.as_str()) && imported && !replaced && is_distinctive(&gone.name) {
+        return if spot.qualifier == Some(module.as_str())
+            && imported
+            && !replaced
+            && is_distinctive(&gone.name)
+        {
             Ours
         } else {
             Foreign

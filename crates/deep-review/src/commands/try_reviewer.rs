@@ -1,4 +1,4 @@
-//! `reviewers test`: one small question to an agent.
+//! `reviewers test`: one small question to an agent, or to a model over HTTP.
 //!
 //! In: names. Out: a row each: did it answer, did the text arrive unaltered, could it read a file. Exit code 4 where one
 //! cannot be used. Costs a call or two of each model.
@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use ::config::ReviewerSettings;
 use ::reviewers::agent::{Agent, Agents, Trial, TrialPlace, try_agent};
+use ::reviewers::{endpoint, try_model};
 use model::Clock as _;
 use serde_json::{Value, json};
 use supervise::Cancel;
@@ -41,13 +42,17 @@ pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandEr
             .hint("`deep-review reviewers` tells how to add one"));
     }
     print(session, &tried);
-    let works = tried.iter().all(|(_, tried)| matches!(tried, Tried::Asked(_, trial) if works(trial)));
+    let works = tried
+        .iter()
+        .all(|(_, tried)| matches!(tried, Tried::Asked(_, trial) | Tried::Model(_, trial) if works(trial)));
     Ok(if works { Exit::Passed } else { Exit::Environment })
 }
 
 /// What became of one.
 enum Tried {
     Asked(Box<Agent>, Box<Trial>),
+    /// A model over HTTP: who it is, in a few words.
+    Model(String, Box<Trial>),
     NotAsked(String),
 }
 
@@ -65,10 +70,7 @@ fn one(
     let agent = match agents.behind(name, settings) {
         Some(Ok(agent)) => agent,
         Some(Err(why)) => return Ok(Tried::NotAsked(why.sentence())),
-        None if settings.api.is_some() => {
-            let why = "it is a model over HTTP: only a review shows whether it works (`deep-review --reviewer NAME`)";
-            return Ok(Tried::NotAsked(why.to_owned()));
-        }
+        None if settings.api.is_some() => return Ok(one_model(session, name, settings, cancel)),
         None => {
             let why = "it is a command: only a review shows whether it works (`deep-review --reviewer NAME`)";
             return Ok(Tried::NotAsked(why.to_owned()));
@@ -80,7 +82,7 @@ fn one(
         .prefix("test-")
         .tempdir_in(session.scratch())
         .map_err(|error| failed(format!("no folder to try it in: {error}")))?;
-    let nonce = format!("{:x}{:x}", session.clock.now().as_nanosecond(), std::process::id());
+    let nonce = nonce(session);
     let place = TrialPlace {
         folder: folder.path(),
         keeper: &Session::keeper()?,
@@ -89,6 +91,17 @@ fn one(
     };
     let trial = try_agent(agent, settings, &place, cancel).map_err(failed)?;
     Ok(Tried::Asked(Box::new(agent.clone()), Box::new(trial)))
+}
+
+fn nonce(session: &Session) -> String {
+    format!("{:x}{:x}", session.clock.now().as_nanosecond(), std::process::id())
+}
+
+fn one_model(session: &Session, name: &str, settings: &ReviewerSettings, cancel: &Cancel) -> Tried {
+    session.ui.talk(&format!("asking {}", report::safe_text(name)));
+    let trial = try_model(settings, &session.environment, &nonce(session), cancel);
+    let who = endpoint(settings, &session.environment).map_or_else(|why| why, |found| found.sentence());
+    Tried::Model(who, Box::new(trial))
 }
 
 fn print(session: &Session, tried: &[(String, Tried)]) {
@@ -101,14 +114,29 @@ fn print(session: &Session, tried: &[(String, Tried)]) {
     for (name, tried) in tried {
         let line = match tried {
             Tried::NotAsked(why) => format!("not asked: {why}"),
-            Tried::Asked(agent, trial) => sentence(agent, trial),
+            Tried::Asked(agent, trial) => {
+                let said = match (trial.echoed, trial.read_file) {
+                    (true, true) => "works: the text arrived unaltered and it can read files",
+                    (true, false) => {
+                        "answers, but did not tell what is in the file it was given: perhaps it cannot read it"
+                    }
+                    (false, _) => ALTERED,
+                };
+                sentence(said, &agent.sentence(), trial)
+            }
+            Tried::Model(who, trial) => {
+                let said = if trial.echoed { "works: the text arrived unaltered" } else { ALTERED };
+                sentence(said, who, trial)
+            }
         };
         writeln!(text, "{name:<14} {line}").unwrap_or_default();
     }
     session.ui.result(&report::safe_text(&text));
 }
 
-fn sentence(agent: &Agent, trial: &Trial) -> String {
+const ALTERED: &str = "answers, but not with the line it was given: perhaps something alters the text";
+
+fn sentence(said: &str, who: &str, trial: &Trial) -> String {
     if let Some(failure) = &trial.failure {
         return format!(
             "failed after {:.1} s: {}: {}",
@@ -117,18 +145,11 @@ fn sentence(agent: &Agent, trial: &Trial) -> String {
             failure.message
         );
     }
-    let said = match (trial.echoed, trial.read_file) {
-        (true, true) => "works: the text arrived unaltered and it can read files",
-        (true, false) => {
-            "answers, but did not tell what is in the file it was given: perhaps it cannot read it"
-        }
-        (false, _) => "answers, but not with the line it was given: perhaps something alters the text",
-    };
     let model = trial.model.as_deref().map(|model| format!(", {model}")).unwrap_or_default();
     let tokens = trial.tokens.map_or("tokens unknown".to_owned(), |tokens| {
         format!("{} tokens in, {} out", tokens.input, tokens.output)
     });
-    format!("{said} ({:.1} s{model}, {tokens}; {})", seconds(trial), agent.sentence())
+    format!("{said} ({:.1} s{model}, {tokens}; {who})", seconds(trial))
 }
 
 fn seconds(trial: &Trial) -> f64 {
@@ -138,6 +159,11 @@ fn seconds(trial: &Trial) -> f64 {
 fn row(name: &str, tried: &Tried) -> Value {
     match tried {
         Tried::NotAsked(why) => json!({ "name": name, "asked": false, "works": false, "why": why }),
+        Tried::Model(_, trial) => json!({
+            "name": name, "asked": true, "works": works(trial), "canary_echoed": trial.echoed, "failure": trial.failure,
+            "ending": trial.ending, "ms": trial.ms, "tokens": trial.tokens, "usd": trial.usd, "model": trial.model,
+            "answer": trial.answer,
+        }),
         Tried::Asked(agent, trial) => json!({
             "name": name, "asked": true, "works": works(trial), "canary_echoed": trial.echoed, "read_file": trial.read_file,
             "failure": trial.failure, "ending": trial.ending, "ms": trial.ms, "tokens": trial.tokens, "usd": trial.usd,

@@ -171,7 +171,7 @@ impl Working {
         Self { child: command.spawn().expect("the binary starts") }
     }
 
-    /// Waits until the newest run's events hold these texts.
+    /// Waits until the newest run's events hold these texts, as long as it lives.
     pub(crate) fn wait_for(&mut self, session: &TestSession, texts: &[&str]) {
         let begun = Instant::now();
         loop {
@@ -180,7 +180,9 @@ impl Working {
             if texts.iter().all(|text| events.contains(text)) {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_mins(1), "{texts:?} never happened: {events}");
+            let lives = self.child.try_wait().is_ok_and(|ended| ended.is_none());
+            let in_time = lives && begun.elapsed() < Duration::from_mins(1);
+            assert!(in_time, "{texts:?} never happened: {events}");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

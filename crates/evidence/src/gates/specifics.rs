@@ -199,9 +199,7 @@ fn look_ups(world: &World<'_>, raw: &RawFinding, look_up: &LookUp) -> Vec<Answer
     contradictions(world, raw, look_up)
         .into_iter()
         .map(|verdict| match verdict {
-            Verdict::Contradicted(detail) => {
-                Answer::fault(Fault::Refuted, format!("contradicted: {detail}"))
-            }
+            Verdict::Contradicted(detail) => Answer::fault(Fault::Refuted, format!("contradicted: {detail}")),
             Verdict::Holds(detail) | Verdict::Open(detail) => {
                 Answer::new(CheckResult::Pass, format!("looked up: {detail}"))
             }

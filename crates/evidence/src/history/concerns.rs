@@ -42,7 +42,8 @@ pub(super) fn mixed(diff: &CommitDiff) -> Option<String> {
     if !first.is_disjoint(second) {
         return None;
     }
-    let named = |tops: &BTreeSet<&str>| tops.iter().map(|top| format!("`{top}`")).collect::<Vec<_>>().join(", ");
+    let named =
+        |tops: &BTreeSet<&str>| tops.iter().map(|top| format!("`{top}`")).collect::<Vec<_>>().join(", ");
     Some(format!(
         "It changes {} and {}, which share no name: two commits would be easier to review and to revert.",
         named(first),
@@ -51,7 +52,10 @@ pub(super) fn mixed(diff: &CommitDiff) -> Option<String> {
 }
 
 fn is_code(file: &FileDiff) -> bool {
-    let generated = matches!(file.path.extension(), "lock" | "sum" | "snap" | "json" | "yaml" | "yml" | "toml" | "mod" | "svg" | "xml");
+    let generated = matches!(
+        file.path.extension(),
+        "lock" | "sum" | "snap" | "json" | "yaml" | "yml" | "toml" | "mod" | "svg" | "xml"
+    );
     !file.binary && !generated && !is_prose_file(&file.path) && !is_test_file(&file.path)
 }
 
@@ -71,10 +75,11 @@ fn ties(file: &FileDiff) -> BTreeSet<String> {
 
 /// Words of many languages that tie nothing together.
 const COMMON: &[&str] = &[
-    "return", "string", "const", "false", "import", "package", "public", "private", "static", "struct", "class",
-    "error", "errors", "function", "async", "await", "break", "continue", "while", "match", "where", "print",
-    "super", "yield", "throw", "catch", "export", "default", "switch", "range", "context", "option", "result",
-    "value", "values", "string", "bytes", "index", "expect", "unwrap", "panic", "test", "tests", "assert",
+    "return", "string", "const", "false", "import", "package", "public", "private", "static", "struct",
+    "class", "error", "errors", "function", "async", "await", "break", "continue", "while", "match", "where",
+    "print", "super", "yield", "throw", "catch", "export", "default", "switch", "range", "context", "option",
+    "result", "value", "values", "string", "bytes", "index", "expect", "unwrap", "panic", "test", "tests",
+    "assert",
 ];
 
 fn changed(file: &FileDiff) -> impl Iterator<Item = &str> {

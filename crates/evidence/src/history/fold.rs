@@ -148,7 +148,8 @@ impl Lines {
     /// any of them is older than the change.
     fn authors(&self, edit: &Edit) -> Option<BTreeSet<usize>> {
         if edit.removed == 0 {
-            let (above, below) = (self.author(edit.at.checked_sub(1).filter(|line| *line > 0)?)?, self.author(edit.at)?);
+            let (above, below) =
+                (self.author(edit.at.checked_sub(1).filter(|line| *line > 0)?)?, self.author(edit.at)?);
             return (above == below).then(|| BTreeSet::from([above]));
         }
         (edit.at..edit.at + edit.removed).map(|line| self.author(line)).collect()
@@ -162,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_commit_that_only_edits_what_an_earlier_one_added_folds_into_it() {
-        let commits = [commit('a', "Add the cache", ""), commit('b', "Use it", ""), commit('c', "Fix the cache", "")];
+        let commits =
+            [commit('a', "Add the cache", ""), commit('b', "Use it", ""), commit('c', "Fix the cache", "")];
         let diffs = [
             diff('a', &[("c.rs", 5, &[], &["one", "two", "three"])]),
             diff('b', &[("c.rs", 1, &["old"], &["new", "newer"])]),
@@ -172,7 +174,10 @@ mod tests {
         let folds = fold_in(&commits, &diffs);
         assert_eq!(folds.len(), 1);
         let said = &folds[&sha('c')];
-        assert_eq!(said, "It only edits lines that aaaaaaaa “Add the cache” added: it can be folded into that commit.");
+        assert_eq!(
+            said,
+            "It only edits lines that aaaaaaaa “Add the cache” added: it can be folded into that commit."
+        );
     }
 
     #[test]
@@ -194,8 +199,7 @@ mod tests {
         let mut merge = commit('b', "Merge main", "");
         merge.parents.push(sha('9'));
         let commits = [commit('a', "Add", ""), merge, commit('c', "Fix", "")];
-        let diffs =
-            [diff('a', &[("c.rs", 1, &[], &["one"])]), diff('c', &[("c.rs", 1, &["one"], &["ONE"])])];
+        let diffs = [diff('a', &[("c.rs", 1, &[], &["one"])]), diff('c', &[("c.rs", 1, &["one"], &["ONE"])])];
         assert!(fold_in(&commits, &diffs).is_empty());
     }
 

@@ -17,7 +17,8 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 /// Code that the subject names and that stands nowhere in the diff, its surroundings and paths included.
 pub(super) fn named_but_absent(commit: &Commit, diff: &CommitDiff) -> Option<String> {
     let subject = commit.subject.trim();
-    let quotes_another = ["fixup!", "squash!", "amend!", "Revert ", "Merge "].iter().any(|it| subject.starts_with(it));
+    let quotes_another =
+        ["fixup!", "squash!", "amend!", "Revert ", "Merge "].iter().any(|it| subject.starts_with(it));
     if quotes_another || diff.cut || diff.files.is_empty() || diff.files.iter().any(|file| file.binary) {
         return None;
     }
@@ -28,9 +29,8 @@ pub(super) fn named_but_absent(commit: &Commit, diff: &CommitDiff) -> Option<Str
         .collect();
     let absent: Vec<String> =
         names.into_iter().filter(|name| !occurs(name, diff)).map(|name| format!("`{name}`")).collect();
-    (!absent.is_empty()).then(|| {
-        format!("Its subject names {}, which stands nowhere in its diff.", absent.join(", "))
-    })
+    (!absent.is_empty())
+        .then(|| format!("Its subject names {}, which stands nowhere in its diff.", absent.join(", ")))
 }
 
 /// Whether the parts of a name occur in a diff, in whatever case.
@@ -47,9 +47,10 @@ fn occurs(name: &str, diff: &CommitDiff) -> bool {
     parts.is_empty()
         || diff.files.iter().any(|file| {
             holds(file.path.as_str())
-                || file.hunks.iter().any(|hunk| {
-                    holds(&hunk.heading) || hunk.lines.iter().any(|line| holds(&line.text))
-                })
+                || file
+                    .hunks
+                    .iter()
+                    .any(|hunk| holds(&hunk.heading) || hunk.lines.iter().any(|line| holds(&line.text)))
         })
 }
 
@@ -63,7 +64,8 @@ static UNTOUCHED: LazyLock<Regex> = LazyLock::new(|| {
 /// A file that the message calls untouched and that the commit touches.
 pub(super) fn untouched_but_touched(commit: &Commit, diff: &CommitDiff) -> Option<String> {
     let message = format!("{}\n{}", commit.subject, commit.body);
-    let claimed: Vec<&str> = UNTOUCHED.captures_iter(&message).filter_map(|it| it.get(1)).map(|it| it.as_str()).collect();
+    let claimed: Vec<&str> =
+        UNTOUCHED.captures_iter(&message).filter_map(|it| it.get(1)).map(|it| it.as_str()).collect();
     let touched = claimed.into_iter().find(|claimed| {
         diff.files.iter().any(|file| {
             let rest = file.path.as_str().strip_suffix(claimed.trim_start_matches("./"));

@@ -13,10 +13,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use model::{Contradiction, Finding, ReasonCode, Term};
 
-use crate::rules::{self, Reason};
 use crate::Input;
 use crate::defect::Defect;
 use crate::order::Roster;
+use crate::rules::{self, Reason};
 
 use question::Question;
 use statements::{Statement, collect};
@@ -67,7 +67,8 @@ impl<'a> Contest<'a> {
             if authors.contains(&statement.reviewer) {
                 continue;
             }
-            let new = |it: &Contradiction| it.reviewer != statement.reviewer || it.wherein != statement.wherein;
+            let new =
+                |it: &Contradiction| it.reviewer != statement.reviewer || it.wherein != statement.wherein;
             if question.is_denied_by(statement) && found.iter().all(new) {
                 found.push(Contradiction {
                     reviewer: statement.reviewer.to_owned(),

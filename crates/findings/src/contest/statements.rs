@@ -210,18 +210,17 @@ fn split(line: &str) -> Vec<&str> {
 }
 
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"([A-Za-z0-9_][A-Za-z0-9_./+-]*\.[A-Za-z][A-Za-z0-9]{0,7})(?::(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?)?")
-        .expect("the pattern is fixed")
+    Regex::new(
+        r"([A-Za-z0-9_][A-Za-z0-9_./+-]*\.[A-Za-z][A-Za-z0-9]{0,7})(?::(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?)?",
+    )
+    .expect("the pattern is fixed")
 });
 static LINES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\blines? (\d{1,7})(?:\s?(?:[-–]|to)\s?(\d{1,7}))?").expect("the pattern is fixed")
 });
 
 /// Places a sentence names itself: `a/b.rs:3-5`, or `line 3` of the file its item is about.
-fn named_places(
-    said: &str,
-    around: &[(String, Option<(u32, u32)>)],
-) -> Vec<(String, Option<(u32, u32)>)> {
+fn named_places(said: &str, around: &[(String, Option<(u32, u32)>)]) -> Vec<(String, Option<(u32, u32)>)> {
     let number = |text: Option<regex::Match<'_>>| text.and_then(|it| it.as_str().parse::<u32>().ok());
     let mut found: Vec<(String, Option<(u32, u32)>)> = PLACE
         .captures_iter(said)
@@ -265,11 +264,66 @@ pub(super) fn names(text: &str) -> BTreeSet<String> {
 
 /// Words that stand in code spans everywhere and name nothing in particular.
 const COMMON: &[&str] = &[
-    "async", "await", "bool", "byte", "bytes", "char", "close", "const", "default", "defer", "drop", "else", "enum",
-    "error", "errors", "exception", "false", "func", "function", "github", "http", "https", "impl", "init", "int32",
-    "int64", "interface", "json", "lock", "loop", "main", "match", "mutex", "none", "null", "open", "option", "panic",
-    "private", "public", "result", "return", "self", "static", "string", "struct", "test", "tests", "this", "throw",
-    "true", "type", "undefined", "unlock", "unwrap", "void", "yaml", "java", "rust", "python",
+    "async",
+    "await",
+    "bool",
+    "byte",
+    "bytes",
+    "char",
+    "close",
+    "const",
+    "default",
+    "defer",
+    "drop",
+    "else",
+    "enum",
+    "error",
+    "errors",
+    "exception",
+    "false",
+    "func",
+    "function",
+    "github",
+    "http",
+    "https",
+    "impl",
+    "init",
+    "int32",
+    "int64",
+    "interface",
+    "json",
+    "lock",
+    "loop",
+    "main",
+    "match",
+    "mutex",
+    "none",
+    "null",
+    "open",
+    "option",
+    "panic",
+    "private",
+    "public",
+    "result",
+    "return",
+    "self",
+    "static",
+    "string",
+    "struct",
+    "test",
+    "tests",
+    "this",
+    "throw",
+    "true",
+    "type",
+    "undefined",
+    "unlock",
+    "unwrap",
+    "void",
+    "yaml",
+    "java",
+    "rust",
+    "python",
 ];
 
 /// The stems of a text.
@@ -300,7 +354,8 @@ mod tests {
 
     #[test]
     fn names_are_those_of_code() {
-        let found: Vec<String> = names("`pool.open_pool(ctx)` and FooBar, not Plain words").into_iter().collect();
+        let found: Vec<String> =
+            names("`pool.open_pool(ctx)` and FooBar, not Plain words").into_iter().collect();
         assert_eq!(found, ["foobar", "open_pool", "pool"]);
     }
 

@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn a_plain_refutation_is_told_from_a_summary_without_findings() {
-        for sentence in ["This is not a bug", "The reported race is a false positive", "the leak cannot happen"] {
+        for sentence in
+            ["This is not a bug", "The reported race is a false positive", "the leak cannot happen"]
+        {
             assert!(refutes(sentence), "{sentence}");
         }
         for sentence in ["Reviewed, no issues", "No problems found", "no concerns", "this is a bug"] {

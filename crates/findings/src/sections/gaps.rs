@@ -72,7 +72,8 @@ pub(super) fn sense(text: &str, taken_for_gap: bool) -> Sense {
 /// A remark without its list mark, and without a last sentence that only announces the list that followed.
 pub(super) fn substance(text: &str) -> &str {
     let text = text.trim();
-    let text = ["- ", "* ", "+ "].iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(text).trim_start();
+    let text =
+        ["- ", "* ", "+ "].iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(text).trim_start();
     match text.strip_suffix(':') {
         Some(lead) if !lead.contains('\n') => {
             let end = lead.rfind(". ").map_or(0, |at| at + 1);
@@ -132,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_line_that_only_announces_says_nothing() {
-        for text in ["Missing coverage (ranked by risk):", "- Untested scenarios introduced by this change:"] {
+        for text in ["Missing coverage (ranked by risk):", "- Untested scenarios introduced by this change:"]
+        {
             assert_eq!(sense(text, true), Sense::Announcement, "{text}");
         }
         assert_eq!(substance("**No tests exist.** There are:"), "**No tests exist.**");

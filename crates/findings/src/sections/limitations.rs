@@ -82,7 +82,8 @@ fn bare(item: &LimitationItem) -> String {
     let place = item.locations.first().map(|raw| format!("`{}`", places::phrase(&places::unchecked(raw))));
     let rest = place.and_then(|place| text.strip_prefix(&place));
     // What is left must still be a sentence.
-    let rest = rest.map(|rest| rest.trim_start_matches([':', ' ', '—', '-', '–'])).filter(|rest| rest.len() > 20);
+    let rest =
+        rest.map(|rest| rest.trim_start_matches([':', ' ', '—', '-', '–'])).filter(|rest| rest.len() > 20);
     rest.unwrap_or(text).to_owned()
 }
 

@@ -146,7 +146,9 @@ fn gaps(
 
 fn is_said_to_be_risky(scenario: &str) -> bool {
     let lower = scenario.to_lowercase();
-    ["high risk", "high-risk", "highest risk", "highest-risk", "risk: high"].iter().any(|it| lower.contains(it))
+    ["high risk", "high-risk", "highest risk", "highest-risk", "risk: high"]
+        .iter()
+        .any(|it| lower.contains(it))
 }
 
 /// What the code itself shows: one line for all changed functions that no test names, however many they are.
@@ -157,13 +159,17 @@ fn untested(input: &Input<'_>) -> Option<TestingGap> {
         return None;
     }
     let known = &input.known.untested;
-    let shown: Vec<String> = known.iter().take(SHOWN).map(|it| format!("`{}` (`{}:{}`)", it.name, it.path, it.line)).collect();
+    let shown: Vec<String> =
+        known.iter().take(SHOWN).map(|it| format!("`{}` (`{}:{}`)", it.name, it.path, it.line)).collect();
     if shown.is_empty() {
         return None;
     }
     let scenario = match known.len() - shown.len() {
         0 => format!("No test names {}.", list(&shown)),
-        more => format!("No test names {} and {more} more functions that this change adds or edits.", shown.join(", ")),
+        more => format!(
+            "No test names {} and {more} more functions that this change adds or edits.",
+            shown.join(", ")
+        ),
     };
     Some(TestingGap { scenario, finding: None, reviewers: vec![super::OURSELVES.to_owned()] })
 }
@@ -187,8 +193,12 @@ fn testing_text(ran: &[Ran], gaps: &[TestingGap]) -> String {
     let mut sentences = vec![match (ran.len(), failed.len()) {
         (0, _) => "No reviewer says that it ran anything.".to_owned(),
         (1, 0) => format!("`{}` says that it ran `{}`.", ran[0].reviewer, ran[0].command),
-        (count, 0) => format!("Reviewers say that they ran {count} commands; of none they say that it failed."),
-        (count, _) => format!("Reviewers say that they ran {count} commands, of which {} failed.", list(&failed)),
+        (count, 0) => {
+            format!("Reviewers say that they ran {count} commands; of none they say that it failed.")
+        }
+        (count, _) => {
+            format!("Reviewers say that they ran {count} commands, of which {} failed.", list(&failed))
+        }
     }];
     let named = gaps.iter().filter(|gap| gap.reviewers.iter().any(|name| name != super::OURSELVES)).count();
     sentences.push(match named {

@@ -2,9 +2,7 @@
 //!
 //! In: a report. Out: one section each. Empty ones take one line.
 
-use model::{
-    CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, SectionRemark, TestingGap,
-};
+use model::{CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, SectionRemark, TestingGap};
 
 use super::escape::{line, name, with_code};
 use super::finding::{linked_place, reviewer_class};

@@ -8,7 +8,8 @@ use model::{Excerpt, Finding, Lane, Report, Severity};
 use super::escape::{address, block, cell, code, fence, inline};
 use crate::safe::safe_text;
 use crate::words::{
-    SEVERITIES, checked, language, opposed, origin, parts, place, reviewers_of, severity_heading, severity_note,
+    SEVERITIES, checked, language, opposed, origin, parts, place, reviewers_of, severity_heading,
+    severity_note,
 };
 
 /// The sections `Critical Issues`, `Important Issues` and `Suggestions`.

@@ -116,7 +116,10 @@ mod tests {
     fn lines_are_wrapped_under_their_own_indent() {
         let text = "Head\n  one two three four five six seven eight nine ten\n\nend\u{1b}[31m";
         let wrapped = wrapped(text, 30);
-        assert!(wrapped.starts_with("Head\n  one two three four five six\n    seven eight nine ten\n\nend"), "{wrapped}");
+        assert!(
+            wrapped.starts_with("Head\n  one two three four five six\n    seven eight nine ten\n\nend"),
+            "{wrapped}"
+        );
         assert!(!wrapped.contains('\u{1b}'));
     }
 

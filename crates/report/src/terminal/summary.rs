@@ -54,7 +54,11 @@ pub fn terminal_summary(report: &Report, width: usize, style: Style) -> String {
 
 fn counts(report: &Report, width: usize, style: Style) -> String {
     let (seen, all) = covered(report);
-    let files = if all == 0 || report.target.changed.is_empty() { String::new() } else { format!(", {seen}/{all} files") };
+    let files = if all == 0 || report.target.changed.is_empty() {
+        String::new()
+    } else {
+        format!(", {seen}/{all} files")
+    };
     let asked = count(report.reviewers.len(), "reviewer");
     let time = if is_timed(report) { format!(", {}", compact(report.run.active_ms)) } else { String::new() };
     let facts = format!("{asked}{files}{time}");

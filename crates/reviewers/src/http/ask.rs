@@ -45,6 +45,9 @@ pub struct ModelRequest<'a> {
     pub prices: &'a std::collections::BTreeMap<String, PriceSettings>,
 }
 
+/// What the sentence about an endpoint says where it is the key that is missing.
+pub(super) const BY_KEY: &str = "key";
+
 /// Asks one model and returns when it answered, was ended, or could not be asked. `progress` is told bytes received and
 /// what the model is doing.
 pub fn ask_model(
@@ -72,7 +75,7 @@ pub fn ask_model(
     match found {
         Ok(endpoint) => ask(request, &endpoint, &purse, started, cancel, progress, &mut attempt),
         Err(why) => {
-            let class = if why.contains("key") { FailureClass::Auth } else { FailureClass::Configuration };
+            let class = if why.contains(BY_KEY) { FailureClass::Auth } else { FailureClass::Configuration };
             attempt.failure = Some(Failure { class, message: why.clone(), retry_after_ms: None });
             attempt.error = Some(why);
         }

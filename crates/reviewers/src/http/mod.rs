@@ -15,6 +15,7 @@
 //! events    server-sent events out of bytes
 //! wire      one HTTP exchange: watched, bounded, cancellable
 //! tape      exchanges written to a folder, and read from it instead of asking
+//! trial     one small question
 //! failure   which failure it was
 //! ```
 
@@ -31,7 +32,9 @@ mod seen;
 mod talk;
 mod tape;
 mod tools;
+mod trial;
 mod wire;
 
 pub use ask::{ModelRequest, ask_model};
 pub use endpoint::{Endpoint, endpoint};
+pub use trial::try_model;

@@ -103,7 +103,6 @@ fn a_supervisor_killed_in_its_first_milliseconds_leaves_nothing() {
 /// `cargo xtask soak` runs this.
 #[test]
 #[ignore = "takes minutes"]
-#[expect(clippy::print_stderr, reason = "its figures are what it is for")]
 fn two_hundred_deaths_at_any_moment_leave_nothing() {
     for (level, start) in [("namespace", supervisor as fn(&Bench) -> Child), ("keeper", loose_supervisor)] {
         let mut times = Vec::new();

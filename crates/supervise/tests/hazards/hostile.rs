@@ -44,7 +44,6 @@ fn soak_the_roller() {
 
 #[test]
 #[ignore = "started inside a PID namespace by another test"]
-#[expect(clippy::print_stderr, reason = "its figures are what it is for")]
 fn roll_fifty_times() {
     if !is_inside() {
         return;

@@ -18,7 +18,7 @@ fn assert_settled(bench: &Bench, outcome: &Outcome, what: &str) {
     assert!(recover(&bench.path("")).attempts.is_empty(), "{what}");
     for path in [&outcome.stdout, &outcome.stderr] {
         let found = std::fs::symlink_metadata(path).expect("there");
-        assert!(found.is_file(), "{what}: {path:?} is a file, and nothing else");
+        assert!(found.is_file(), "{what}: {} is a file, and nothing else", path.display());
     }
 }
 
@@ -99,7 +99,7 @@ fn a_program_that_closes_its_run_folder_and_loses_its_supervisor_is_found() {
     record["end"] = serde_json::Value::Null;
     std::fs::write(bench.path("run/record.json"), record.to_string()).expect("written");
     std::fs::write(bench.path("run/supervisor.lock"), "").expect("written");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o000);
     std::fs::set_permissions(bench.path("run"), mode).expect("closed");
     let recovery = recover(&bench.path(""));
     assert_eq!((recovery.attempts.len(), &recovery.notes), (1, &Vec::new()), "{recovery:?}");

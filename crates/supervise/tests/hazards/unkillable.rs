@@ -16,7 +16,6 @@ fn a_process_that_cannot_be_killed_is_told_and_not_waited_for() {
 
 #[test]
 #[ignore = "started inside a mount namespace by another test"]
-#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
 fn wait_for_the_file_system() {
     if !is_inside() {
         return;
@@ -61,7 +60,8 @@ fn mute_file_system(bench: &Bench) -> Option<File> {
     let flags = rustix::mount::MountFlags::NOSUID | rustix::mount::MountFlags::NODEV;
     rustix::mount::mount("mute", bench.path("mute"), "fuse", flags, &*options).ok()?;
     let mut request = vec![0; 1 << 17];
-    server.read(&mut request).ok()?;
+    let heard = server.read(&mut request).ok()?;
+    assert!(heard >= 44, "a whole question");
     let number = |at: usize| u32::from_ne_bytes(request[at..at + 4].try_into().expect("four bytes"));
     // `struct fuse_in_header` and `struct fuse_init_in` of `linux/fuse.h`; 26 is `FUSE_INIT`.
     assert_eq!((number(4), number(40)), (26, 7), "the first question is the protocol, version 7");
