@@ -5,6 +5,7 @@
 //! program is missing. No program can reach anything but this machine: their addresses are the server's.
 
 #![cfg(unix)]
+#![expect(clippy::print_stdout, reason = "what was skipped is said, and how long each case took")]
 
 mod common;
 
@@ -54,6 +55,13 @@ const GEMINI: &[Case] = &[
     ("malformed", "failed", Some("transient"), 3),
 ];
 
+/// For the agents that `.ci/agents` does not install: whoever has them below `target/agents` gets these.
+const OTHERS: &[Case] = &[
+    ("ok-diff", "finished", None, 0),
+    ("auth", "failed", Some("auth"), 3),
+    ("truncated", "truncated", Some("incomplete"), 3),
+];
+
 /// One agent in one scratch world.
 struct World {
     agent: &'static str,
@@ -91,8 +99,8 @@ impl World {
 
     /// Limits that a test can wait for.
     fn impatient(&self) {
-        // Gemini waits silently for some ten seconds before it tries again.
-        let silence = if self.agent == "gemini" { 25 } else { 8 };
+        // Gemini waits silently for some ten seconds before it tries again; the others take as long to start.
+        let silence = if matches!(self.agent, "claude" | "codex") { 8 } else { 25 };
         let table =
             format!("[reviewers.{}]\ntimeout = \"60s\"\nsilence = \"{silence}s\"\nretries = 0\n", self.agent);
         let config = self.session.repo.path().join(".git/deep-review/config.toml");
@@ -114,6 +122,15 @@ impl World {
             "gemini" => {
                 command.env("GOOGLE_GEMINI_BASE_URL", base).env("GEMINI_API_KEY", "key-of-no-use");
             }
+            "qwen" => {
+                command.env("OPENAI_BASE_URL", format!("{base}/v1")).env("OPENAI_API_KEY", "key-of-no-use");
+                command.env("OPENAI_MODEL", "qwen3-coder-plus");
+            }
+            "copilot" => {
+                command.env("COPILOT_PROVIDER_BASE_URL", format!("{base}/v1"));
+                command.env("COPILOT_PROVIDER_API_KEY", "key-of-no-use").env("COPILOT_MODEL", "gpt-5.1");
+            }
+            "opencode" => self.opencode_provider(base),
             other => panic!("{other}"),
         }
         command
@@ -121,14 +138,23 @@ impl World {
 
     /// A provider as a user configures it, and things in the same file that must not run.
     fn codex_provider(&self, base: &str) {
-        let witness = self.witness();
+        let witness = self.witness().display().to_string();
         let text = format!(
-            "model_provider = \"fake\"\nmodel = \"gpt-5.5\"\nnotify = [\"touch\", {witness:?}]\n\
+            "model_provider = \"fake\"\nmodel = \"gpt-5.5\"\nnotify = [\"touch\", \"{witness}\"]\n\
              [model_providers.fake]\nname = \"fake\"\nbase_url = \"{base}/v1\"\nenv_key = \"FAKE_MODEL_KEY\"\n\
              wire_api = \"responses\"\nrequest_max_retries = 1\nstream_max_retries = 1\n\
-             [mcp_servers.evil]\ncommand = \"touch\"\nargs = [{witness:?}]\n"
+             [mcp_servers.evil]\ncommand = \"touch\"\nargs = [\"{witness}\"]\n"
         );
         let file = self.session.home().join(".codex/config.toml");
+        std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+        std::fs::write(file, text).expect("a configuration");
+    }
+
+    fn opencode_provider(&self, base: &str) {
+        let text = format!(
+            r#"{{"model":"fake/m","provider":{{"fake":{{"npm":"@ai-sdk/openai-compatible","options":{{"baseURL":"{base}/v1","apiKey":"key-of-no-use"}},"models":{{"m":{{"name":"m"}}}}}}}}}}"#
+        );
+        let file = self.session.home().join(".config/opencode/opencode.json");
         std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
         std::fs::write(file, text).expect("a configuration");
     }
@@ -164,10 +190,10 @@ fn side_by_side<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
 }
 
 /// Plays every case; returns what came out otherwise.
-fn play(agent: &'static str, program: &Path, own: &[Case]) {
+fn play(agent: &'static str, program: &Path, common: &[Case], own: &[Case]) {
     let server = FakeModel::start("/");
     let wrong = Mutex::new(Vec::new());
-    let cases: Vec<Case> = CASES.iter().chain(own).copied().collect();
+    let cases: Vec<Case> = common.iter().chain(own).copied().collect();
     side_by_side(&cases, |(scenario, ending, class, exit)| {
         let world = World::new(agent, program);
         world.impatient();
@@ -186,7 +212,8 @@ fn play(agent: &'static str, program: &Path, own: &[Case]) {
         if row["tree_gone"] != true {
             say(format!("processes are not proven gone: {row:#}"));
         }
-        if let Some(note) = changed(row) {
+        // opencode writes one file of its own into `.git`, and the report says so.
+        if let Some(note) = changed(row).filter(|note| !note.ends_with(": .git/opencode")) {
             say(note);
         }
         let text = report.to_string();
@@ -216,6 +243,9 @@ fn reviewed(agent: &str, server: &FakeModel, scenario: &str, report: &Value, say
     let calls =
         asked.iter().filter(|one| one.action == "say" || one.action.starts_with("call ")).count() as u64;
     let read = if agent == "claude" { 1250 } else { 1000 };
+    if agent == "copilot" && row["tokens"].is_null() {
+        return; // It tells in a file of its own only.
+    }
     if calls < 2 || row["tokens"] != serde_json::json!({ "in": calls * read, "out": calls * 100 }) {
         say(format!("{calls} calls and tokens {}", row["tokens"]));
     }
@@ -229,21 +259,30 @@ fn changed(row: &Value) -> Option<String> {
 #[test]
 fn claude_is_understood_whatever_happens() {
     if let Some(program) = installed("claude") {
-        play("claude", &program, CLAUDE);
+        play("claude", &program, CASES, CLAUDE);
     }
 }
 
 #[test]
 fn codex_is_understood_whatever_happens() {
     if let Some(program) = installed("codex") {
-        play("codex", &program, CODEX);
+        play("codex", &program, CASES, CODEX);
     }
 }
 
 #[test]
 fn gemini_is_understood_whatever_happens() {
     if let Some(program) = installed("gemini") {
-        play("gemini", &program, GEMINI);
+        play("gemini", &program, CASES, GEMINI);
+    }
+}
+
+#[test]
+fn others_are_understood_where_they_are_installed() {
+    for agent in ["opencode", "qwen", "copilot"] {
+        if let Some(program) = installed(agent) {
+            play(agent, &program, OTHERS, &[]);
+        }
     }
 }
 

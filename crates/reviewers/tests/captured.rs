@@ -58,6 +58,7 @@ const CASES: &[(&str, &str, i32, Option<model::FailureClass>)] = &[
 const UNMARKED: &[&str] = &["gemini", "qwen", "copilot"];
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "tests find recorded material through the environment")]
 fn captured_output_is_read_as_what_it_was() {
     let Some(folder) = std::env::var_os("DEEP_REVIEW_SAMPLES").map(std::path::PathBuf::from) else {
         println!("skipped: DEEP_REVIEW_SAMPLES names no folder of captured output");

@@ -120,10 +120,9 @@ fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
         let state = reviewers::state(name, reviewer, &agents);
         let is_configured = configured.contains(name);
         answers.push(match (agents.behind(name, reviewer), state.as_str()) {
-            (_, "switched off") => Answer::good(&what, state),
+            (_, "switched off") | (None, "ready") => Answer::good(&what, state),
             (Some(Ok(agent)), _) => ready(&what, agent, is_configured),
             (Some(Err(why)), _) => Answer::other(&what, State::Broken, why.sentence(), &mend(name, why)),
-            (None, "ready") => Answer::good(&what, state),
             _ => Answer::other(&what, State::Broken, state, &format!("correct `reviewers.{name}.command`")),
         });
     }
@@ -149,7 +148,7 @@ fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
 fn ready(what: &str, agent: &Agent, is_configured: bool) -> Answer {
     let by = agent.signed_in_by().map(|by| format!("; signed in by {by}")).unwrap_or_default();
     let found = if is_configured { "" } else { "; found, not configured" };
-    let warnings: String = agent.warnings.iter().map(|warning| format!("; {warning}")).collect();
+    let warnings = agent.warnings.iter().fold(String::new(), |all, warning| all + "; " + warning);
     Answer::good(what, format!("{}{by}{found}{warnings}", agent.sentence()))
 }
 

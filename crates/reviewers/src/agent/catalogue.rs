@@ -54,7 +54,7 @@ impl Catalogue {
                     all.adapters.insert(name, Arc::new(adapter));
                 }
                 Err(why) => {
-                    all.problems.push(format!("the agent file `{name}.toml` is not used: {}", why.trim()))
+                    all.problems.push(format!("the agent file `{name}.toml` is not used: {}", why.trim()));
                 }
             }
         }

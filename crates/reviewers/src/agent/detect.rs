@@ -103,7 +103,8 @@ fn native(adapter: &Adapter, package: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -82,9 +82,10 @@ pub fn join(
     let mut notes = Vec::new();
     for (name, result) in examined {
         let is_named = named.iter().any(|word| plain(word) == name);
-        let is_configured = settings.reviewers.contains_key(name)
-            || settings.reviewers.iter().any(|(own, reviewer)| adapter_name(own, reviewer) == Some(name));
-        if is_configured && !(is_named && !settings.reviewers.contains_key(name)) {
+        let has_the_name = settings.reviewers.contains_key(name);
+        let is_used = settings.reviewers.iter().any(|(own, one)| adapter_name(own, one) == Some(name));
+        // A reviewer of another name may use the agent, and the agent may be asked under its own besides.
+        if has_the_name || (is_used && !is_named) {
             continue;
         }
         match result {
