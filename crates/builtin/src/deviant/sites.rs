@@ -42,13 +42,12 @@ impl<'a, 'c> Sites<'a, 'c> {
 
     /// The calls of `name` outside the function that begins at `first` of `own`; none where not all of them are known.
     pub(super) fn of(&mut self, name: &str, own: &Source, first: u32) -> Vec<Site> {
-        let all = match self.known.get(name) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let sites = Rc::new(self.look(name));
-                self.known.insert(name.to_owned(), Rc::clone(&sites));
-                sites
-            }
+        let all = if let Some(known) = self.known.get(name) {
+            Rc::clone(known)
+        } else {
+            let sites = Rc::new(self.look(name));
+            self.known.insert(name.to_owned(), Rc::clone(&sites));
+            sites
         };
         all.iter()
             .filter(|site| is_comparable(&site.source, own.language))
