@@ -31,7 +31,10 @@ const fn off(id: &'static str, about: &'static str) -> Rule {
 const JUDGED: &[(&str, (u32, u32))] = &[
     (siblings::UNFIXED, (17, 5)),
     (siblings::DUPLICATED, (6, 3)),
-    (parity::LIST, (5, 3)),
+    (parity::LIST, (4, 2)),
+    (defaults::PARAMETER, (2, 2)),
+    (pipelines::LOCK, (2, 0)),
+    (interfaces::NEVER_READ, (1, 0)),
     (deviant::PAIR, (2, 0)),
     (deviant::CHECK, (1, 0)),
     (assertions::SLEEP, (6, 4)),
