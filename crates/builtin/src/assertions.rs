@@ -302,7 +302,7 @@ fn sleeps(source: &Source, added: &[u32]) -> Option<Raised> {
 }
 
 static SETS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"^\s*(?:os\.environ\[[^\]]*\]\s*=[^=]|os\.chdir\(|process\.env\.\w+\s*=[^=]|process\.env\[[^\]]*\]\s*=[^=]|process\.chdir\(|os\.Setenv\(|os\.Chdir\(|(?:unsafe \{ )?(?:std::)?env::set_var\(|(?:std::)?env::set_current_dir\()"#)
+    Regex::new(r"^\s*(?:os\.environ\[[^\]]*\]\s*=[^=]|os\.chdir\(|process\.env\.\w+\s*=[^=]|process\.env\[[^\]]*\]\s*=[^=]|process\.chdir\(|os\.Setenv\(|os\.Chdir\(|(?:unsafe \{ )?(?:std::)?env::set_var\(|(?:std::)?env::set_current_dir\()")
         .expect("a pattern written in this file")
 });
 
@@ -379,11 +379,13 @@ mod tests {
 
     #[test]
     fn a_test_without_assertions_is_told_where_all_others_have_some() {
-        let base: String = (0..4).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect();
+        let tests = |count: u32| -> Vec<String> {
+            (0..count).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect()
+        };
+        let base = tests(4).concat();
         let head = format!("{base}def test_new():\n    f(9)\n");
         assert_eq!(rules("test_a.py", &base, &head), [super::NO_ASSERTION; 0], "one in five is not yet rare");
-        let base: String =
-            (0..12).map(|n| format!("def test_{n}():\n    assert f({n}) == {n}\n\n")).collect();
+        let base = tests(12).concat();
         assert_eq!(
             rules("test_a.py", &base, &format!("{base}def test_new():\n    f(9)\n")),
             [super::NO_ASSERTION]

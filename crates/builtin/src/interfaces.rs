@@ -73,11 +73,11 @@ fn is_candidate(source: &Source, name: &str, line: u32) -> bool {
         "locals(",
     ];
     let declared: String = (line..line + 8).map(|number| source.line(number)).collect();
-    let elsewhere = ["dest=", "dest =", "action=\"version\"", "help", "callback"];
+    let elsewhere = ["dest=", "dest =", "dest:", "callback"];
     matches!(source.language, Language::Python | Language::Script)
         && is_distinctive(name)
         && !WHOLE.iter().any(|word| source.content().contains(word))
-        && !elsewhere[..3].iter().any(|word| declared.contains(word))
+        && !elsewhere.iter().any(|word| declared.contains(word))
         && !declared.contains("store_const")
         && !declared.contains("append_const")
         && !declared.contains("callback")

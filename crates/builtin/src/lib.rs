@@ -55,7 +55,7 @@ use model::{Attention, ReviewDocument};
 use needles::{Found, Needles};
 
 /// Every rule there is.
-pub use registry::{RULES, Rule};
+pub use registry::{RULES, Rule, judged};
 
 /// Reviews a change.
 pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {

@@ -282,7 +282,7 @@ fn is_pin(revision: &str) -> bool {
 
 /// Manifests, the sections that name dependencies, and the lock files beside them.
 const LOCKS: &[(&str, &[&str])] = &[
-    ("package.json", &["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "npm-shrinkwrap.json"]),
+    ("package.json", &["package-lock.json", "yarn.lock", "pnpm-lock.yaml"]),
     ("Cargo.toml", &["Cargo.lock"]),
     ("pyproject.toml", &["poetry.lock", "uv.lock", "pdm.lock"]),
     ("Gemfile", &["Gemfile.lock"]),
@@ -412,10 +412,11 @@ mod tests {
     #[test]
     fn an_action_is_compared_with_its_siblings() {
         let sha = "a".repeat(40);
-        let pinned: String = ["a/one", "a/two", "a/three"]
+        let pinned: Vec<String> = ["a/one", "a/two", "a/three"]
             .iter()
             .map(|name| format!("      - uses: {name}@{sha}\n"))
             .collect();
+        let pinned = pinned.concat();
         let path = ".github/workflows/b.yml";
         assert_eq!(
             rules(&[(".github/workflows/a.yml", &pinned)], path, "", "      - uses: a/four@v2\n"),

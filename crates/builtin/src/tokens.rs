@@ -71,7 +71,7 @@ pub(crate) fn tokens(content: &str, parts: &[Part]) -> Vec<Token> {
         if let Some(kind) = kind {
             found.push(Token { kind, start, end: at, line });
         }
-        line += bytes[start..at].iter().filter(|byte| **byte == b'\n').count() as u32;
+        line += content[start..at].matches('\n').count() as u32;
     }
     found
 }

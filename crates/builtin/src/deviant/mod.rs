@@ -159,7 +159,9 @@ impl Family for Deviant {
         let mut raised = Vec::new();
         let mut told: BTreeSet<(RepoPath, u32, &'static str)> = BTreeSet::new();
         for touched in &self.touched {
-            let others = sites.of(&touched.name, &touched.source, touched.function.first);
+            // What the change took out is compared with a sample where the call is everywhere.
+            let sample = !touched.removed.is_empty();
+            let others = sites.of(&touched.name, &touched.source, touched.function.first, sample);
             let judged = [
                 pairs::judge(touched, &others),
                 checks::judge(touched, &others),

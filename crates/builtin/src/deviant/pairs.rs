@@ -192,7 +192,7 @@ fn describe(touched: &Touched, partner: &str, with: Vec<(Rc<Source>, u32)>, all:
             with.len()
         ),
         problem: format!(
-            "In this repository {} of the {} that call {name} outside tests also call {partner_code} on the same thing afterwards. \
+            "In this repository {} of the {} looked at that call {name} outside tests also call {partner_code} on the same thing afterwards. \
              {function} (line {} of `{}`) does not{}.",
             with.len(),
             count(all, "other function", "other functions"),

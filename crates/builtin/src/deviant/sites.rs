@@ -32,7 +32,7 @@ const MOST_FILES: usize = 120;
 pub(super) struct Sites<'a, 'c> {
     context: &'a Context<'c>,
     found: &'a Found,
-    known: BTreeMap<String, Rc<Vec<Site>>>,
+    known: BTreeMap<(String, bool), Rc<Vec<Site>>>,
 }
 
 impl<'a, 'c> Sites<'a, 'c> {
@@ -40,15 +40,16 @@ impl<'a, 'c> Sites<'a, 'c> {
         Self { context, found, known: BTreeMap::new() }
     }
 
-    /// The calls of `name` outside the function that begins at `first` of `own`; none where not all of them are known.
-    pub(super) fn of(&mut self, name: &str, own: &Source, first: u32) -> Vec<Site> {
-        let all = match self.known.get(name) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let sites = Rc::new(self.look(name));
-                self.known.insert(name.to_owned(), Rc::clone(&sites));
-                sites
-            }
+    /// The calls of `name` outside the function that begins at `first` of `own`. Where there are too many to know them all,
+    /// the first ones where a sample is enough, else none.
+    pub(super) fn of(&mut self, name: &str, own: &Source, first: u32, sample: bool) -> Vec<Site> {
+        let key = (name.to_owned(), sample);
+        let all = if let Some(known) = self.known.get(&key) {
+            Rc::clone(known)
+        } else {
+            let sites = Rc::new(self.look(name, sample));
+            self.known.insert(key, Rc::clone(&sites));
+            sites
         };
         all.iter()
             .filter(|site| is_comparable(&site.source, own.language))
@@ -57,14 +58,17 @@ impl<'a, 'c> Sites<'a, 'c> {
             .collect()
     }
 
-    fn look(&self, name: &str) -> Vec<Site> {
-        let Some(hits) = self.found.all(name) else { return Vec::new() };
+    fn look(&self, name: &str, sample: bool) -> Vec<Site> {
+        let Some(hits) = self.found.all(name).or_else(|| sample.then(|| self.found.some(name))) else {
+            return Vec::new();
+        };
         let files: BTreeSet<&RepoPath> = hits.iter().map(|hit| &hit.path).collect();
-        if files.len() > MOST_FILES {
+        if files.len() > MOST_FILES && !sample {
             return Vec::new();
         }
+        let looked_at: BTreeSet<&RepoPath> = files.into_iter().take(MOST_FILES).collect();
         let mut sites: Vec<Site> = Vec::new();
-        for hit in hits {
+        for hit in hits.iter().filter(|hit| looked_at.contains(&hit.path)) {
             let Some(source) = self.context.source(Side::Head, &hit.path) else { continue };
             if !source.language.is_code() || hit.line >= source.own_tests_start() {
                 continue;

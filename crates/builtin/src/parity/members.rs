@@ -34,7 +34,7 @@ fn pattern(text: &str) -> Regex {
 
 static CODE: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
     vec![
-        (Shape::Case, pattern(r#"^(?:[\w:]+(?:::|\.))?([A-Z]\w+)(?:\s*[({][^=]*)?\s*(?:=>|->)"#)),
+        (Shape::Case, pattern(r"^(?:[\w:]+(?:::|\.))?([A-Z]\w+)(?:\s*[({][^=]*)?\s*(?:=>|->)")),
         (Shape::Case, pattern(r#"^["']([\w.\-]+)["']\s*=>"#)),
         (Shape::Case, pattern(r#"^case\s+(?:[\w:]+(?:::|\.))?["']?([\w\-]+)["']?\s*(?::|=>|->)"#)),
         (Shape::Variant, pattern(r"^([A-Z]\w+)\s*(?:\([^()]*\)|\{[^{}]*\}|=\s*[^=;]+)?,?$")),
@@ -105,7 +105,7 @@ pub(super) fn around(source: &Source, line: u32) -> Vec<Member> {
             }
             match member(source, number) {
                 Some((other, name)) if other == shape && indent(text) == depth => {
-                    found.push(Member { name, line: number })
+                    found.push(Member { name, line: number });
                 }
                 _ => break,
             }

@@ -169,7 +169,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
                     how: "still expects it",
                     consequence: "the assertion on the old text fails",
                     prose: false,
-                })
+                });
             }
             Role::Docs
                 if !speaks_of_the_past(&hit.text)

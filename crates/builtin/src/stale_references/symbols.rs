@@ -178,6 +178,13 @@ fn look_at(
                     Reference::Foreign => foreign = true,
                     reference => uses.extend(used(context, gone, source, hit, reference)),
                 }
+            } else if kin
+                && part == Part::String
+                && crate::declarations::declared(source.language, &hit.text)
+                    .is_some_and(|(_, name)| name == gone.name)
+            {
+                // A quote that the lexer took for the beginning of a string hides declarations, too.
+                return Seen::Alive;
             } else if kin && part == Part::String && source.role == Role::Source && added {
                 // Names in strings are looked up at run time: `__getattr__`, reflection, registries.
                 return Seen::Alive;
