@@ -52,7 +52,7 @@ fn report_when_waits(session: &TestSession, waits: &str) -> (Value, String) {
     let mut report = json(&ran);
     report["run"] = Value::Null;
     report["tool"] = Value::Null;
-    for reviewer in report["reviewers"].as_array_mut().unwrap() {
+    for reviewer in report["reviewers"].as_array_mut().expect("reviewers are a list") {
         reviewer["ms"] = Value::Null;
     }
     (report, ran.stderr)
