@@ -198,6 +198,15 @@ fn anything_less_does_not() {
             "Race between `add` and `remove` in `Registry`",
             strength("`Registry` returns every error to its caller.", None),
         ),
+        // A refutation of another kind of defect, at the same name and with words in common.
+        (
+            "`drain` still uses the method `next_job`, renamed to `take_job`",
+            strength("The lock is held in every method, so there is no race in `take_job`.", None),
+        ),
+        (
+            "`take_job` pops from the wrong end",
+            summary("There is no race in `take_job`, whichever end it pops from."),
+        ),
         // The same direction, demands, doubts, conditions.
         (
             "`connect` leaks the socket when the handshake fails",

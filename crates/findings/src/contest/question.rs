@@ -75,7 +75,8 @@ impl Question {
         }
         let denied = self.claims & statement.denies;
         let opposite = denied & !UNTESTED != 0 || denied != 0 && self.is_told_in_full(statement);
-        if !opposite && !statement.refutes {
+        let refuted = statement.refutes && (statement.about == 0 || statement.about & self.claims != 0);
+        if !opposite && !refuted {
             return false;
         }
         let nearness = self.nearness(statement);

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use model::{CheckedFinding, DesignKind, RawLocation, Reading, ReviewerKind, ReviewerState};
 use regex::Regex;
 
-use super::topics::{Topics, assures, condition, denied, is_reserved, refutes};
+use super::topics::{Topics, assures, claimed, condition, denied, is_reserved, refutes};
 use crate::Input;
 use crate::matching::normal_form;
 use crate::order::Roster;
@@ -31,6 +31,8 @@ pub(super) struct Statement<'a> {
     pub(super) denies: Topics,
     /// True where it says outright that something is no defect.
     pub(super) refutes: bool,
+    /// The kinds of defect it speaks of: "no race" refutes races and nothing else.
+    pub(super) about: Topics,
     /// True where it stands among the reviewer's own complaints, which speak of themselves first.
     pub(super) complains: bool,
     /// The words of what it makes itself depend on; empty where it depends on nothing.
@@ -165,6 +167,7 @@ fn of_text<'a>(
             stems: stems(said),
             denies,
             refutes,
+            about: denies | claimed(said),
             complains: weight == Weight::Complaint,
             condition: condition(said).map(stems).unwrap_or_default(),
         });

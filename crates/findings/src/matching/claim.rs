@@ -31,6 +31,8 @@ pub struct Claim {
     /// Weighed by how rare they are in general and around the claim.
     pub(crate) here: View,
     pub(crate) concepts: Concepts,
+    /// Names from code in the first sentence, sorted.
+    pub(crate) lead_names: Vec<u64>,
     pub(crate) places: Vec<Place>,
     pub(crate) symbol: Option<String>,
     pub(crate) anchor: Option<String>,
@@ -119,6 +121,7 @@ impl Claim {
         Self {
             here: View::default(),
             concepts: Concepts::of(&all.sequence),
+            lead_names: lead.names.words().collect(),
             terms: ViewTerms {
                 lead: lead.stems,
                 head: head.stems,

@@ -5,7 +5,7 @@
 use super::claim::{Claim, Place};
 
 /// Names of the numbers, in their order.
-pub const FEATURES: [&str; 21] = [
+pub const FEATURES: [&str; 22] = [
     "words",
     "words squared",
     "words root",
@@ -27,6 +27,7 @@ pub const FEATURES: [&str; 21] = [
     "lines near",
     "same anchor",
     "same symbol",
+    "same anchor and name",
 ];
 
 /// What two claims have in common; see [`FEATURES`].
@@ -71,12 +72,18 @@ impl Features {
             },
             flag(a.anchor.is_some() && a.anchor == b.anchor),
             flag(a.symbol.is_some() && a.symbol == b.symbol && matches!(place, Places::SameFile { .. })),
+            flag(a.anchor.is_some() && a.anchor == b.anchor && name_one_thing(a, b)),
         ])
     }
 }
 
 /// Where a text names no kind of defect, the kinds speak neither for nor against.
 const NO_KIND: f32 = 0.3;
+
+/// Whether both first sentences name the same code.
+fn name_one_thing(a: &Claim, b: &Claim) -> bool {
+    a.lead_names.iter().any(|name| b.lead_names.binary_search(name).is_ok())
+}
 
 /// How the places of two claims relate: the best over all pairs of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Learned weights of the matcher.
 //!
 //! In: nothing. Out: one number a feature. Learned offline by logistic regression over judged pairs of claims, with
-//! those that can only speak for a pair held at 0 or above; the last two, for evidence that the judged pairs do not
-//! carry, are set by hand. How: `docs/design/matching.md`.
+//! those that can only speak for a pair held at 0 or above; the last three, for evidence that the judged pairs do not
+//! carry or carry too rarely, are set by hand. How: `docs/design/matching.md`.
 
 use super::features::FEATURES;
 
@@ -32,4 +32,5 @@ pub(crate) const WEIGHTS: [f32; FEATURES.len()] = [
     0.0000,  // lines near
     0.4000,  // same anchor
     0.2000,  // same symbol
+    1.3000,  // same anchor and name
 ];
