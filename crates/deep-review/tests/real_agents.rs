@@ -94,6 +94,7 @@ impl World {
         // git, node and a shell, and no agent that a developer may have elsewhere.
         let search = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
         let cache = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a cache");
+        std::fs::create_dir(cache.path().join("tmp")).expect("a folder");
         Self { agent, session, search, cache }
     }
 
@@ -111,6 +112,8 @@ impl World {
     fn command(&self, base: &str, words: &[&str]) -> std::process::Command {
         let mut command = self.session.command(words);
         command.env("PATH", &self.search).env("XDG_CACHE_HOME", self.cache.path());
+        // Codex makes no helper of its own below the folder for temporary files, where this clone may lie.
+        command.env("TMPDIR", self.cache.path().join("tmp"));
         match self.agent {
             "claude" => {
                 command.env("ANTHROPIC_BASE_URL", base).env("ANTHROPIC_API_KEY", "sk-of-no-use");

@@ -75,6 +75,8 @@ pub(crate) struct Panel<'a> {
     pub(crate) builtin_asked: bool,
     /// What the built-in reviewers say; made by whoever needs it first.
     pub(crate) builtin_document: OnceLock<ReviewDocument>,
+    /// Where to look first; made by whoever needs it first.
+    pub(crate) attention: OnceLock<Vec<model::Attention>>,
     /// What may be spent.
     pub(crate) budget: Budget,
     /// The user's own prices.

@@ -23,6 +23,7 @@ use crate::assemble::so_far;
 use crate::hear::{Answered, Heard};
 use crate::keep::{keep, keep_try, tries_before};
 use crate::plan::digest;
+use crate::program::attention;
 use crate::retry::{fraction, spell};
 use crate::review::Tools;
 use crate::roster::{Asked, BUILTIN};
@@ -50,6 +51,8 @@ pub(crate) struct Hearing<'a> {
 /// What was heard.
 pub(crate) struct HeardAll {
     pub(crate) rows: Vec<Heard>,
+    /// Where to look first, as the reviewers were told.
+    pub(crate) attention: Vec<model::Attention>,
     pub(crate) scrub: Scrub,
     pub(crate) notes: Vec<String>,
     pub(crate) deadline_reached: bool,
@@ -81,6 +84,7 @@ impl Hearing<'_> {
             agents: self.tools.agents,
             builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
             builtin_document: OnceLock::new(),
+            attention: OnceLock::new(),
             budget: budget(self.tools, self.settings)?,
             prices: &self.settings.prices,
             scrub: &scrub,
@@ -104,6 +108,7 @@ impl Hearing<'_> {
         let troubles = clean_up(scratch, &attempts);
         let mut all = HeardAll {
             rows,
+            attention: attention(&panel).to_vec(),
             notes: Vec::new(),
             deadline_reached: late.is_some(),
             cancelled: self.tools.cancel.is_cancelled(),
@@ -314,7 +319,7 @@ fn spellings(path: &Path) -> Vec<String> {
     spellings
 }
 
-pub(crate) fn builtin_settings(settings: &Settings) -> builtin::Settings {
+fn builtin_settings(settings: &Settings) -> builtin::Settings {
     // In the configuration one star stands for anything, as its documentation says; rule ids have a slash in them.
     let across =
         |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();

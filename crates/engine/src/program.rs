@@ -87,7 +87,7 @@ fn not_ready(name: &str, settings: &ReviewerSettings, why: &Unready) -> Attempt 
 fn briefing(panel: &Panel<'_>, name: &str) -> Briefing {
     let mut briefing = Briefing {
         template: panel.agents.prompt(name).cloned(),
-        attention: attention(panel.snapshot.target()),
+        attention: attention(panel).iter().take(FIRST).map(place_in_one_line).collect(),
         ..Briefing::default()
     };
     if panel.builtin_asked {
@@ -102,7 +102,7 @@ fn briefing(panel: &Panel<'_>, name: &str) -> Briefing {
 /// Findings of the built-in reviewers told to the others: more would be a list and no hint.
 const TOLD: usize = 20;
 
-/// Files named as the first to look at.
+/// Places named as the first to look at.
 const FIRST: usize = 8;
 
 fn in_one_line(finding: &model::DocumentFinding) -> String {
@@ -115,14 +115,17 @@ fn in_one_line(finding: &model::DocumentFinding) -> String {
     }
 }
 
-/// The files that most was changed in, generated ones left out. Nothing where all files are few.
-fn attention(target: &model::Target) -> Vec<String> {
-    let mut files: Vec<_> = target.changed.iter().filter(|file| !file.trivial && !file.binary).collect();
-    if files.len() <= FIRST {
-        return Vec::new();
-    }
-    files.sort_by_key(|file| std::cmp::Reverse(file.added + file.removed));
-    files.iter().take(FIRST).map(|file| format!("{}: +{} −{}", file.path, file.added, file.removed)).collect()
+/// Where to look first: places ranked by risk, each with its reasons.
+pub(crate) fn attention<'a>(panel: &'a Panel<'_>) -> &'a [model::Attention] {
+    panel.attention.get_or_init(|| {
+        // It guides people and reviewers; where it fails, they are without a guide, and the run goes on.
+        let ranked = || builtin::attend_snapshot(panel.snapshot, panel.builtin);
+        catch_unwind(AssertUnwindSafe(ranked)).unwrap_or_default()
+    })
+}
+
+fn place_in_one_line(place: &model::Attention) -> String {
+    format!("{}:{}-{}: {}", place.path, place.start, place.end, place.why.join("; "))
 }
 
 /// What the built-in reviewers say; made by whoever needs it first.

@@ -20,7 +20,7 @@ use crate::Error;
 use crate::assemble::{Finish, Parts, assemble, forms, write_forms};
 use crate::hear::Answered;
 pub(crate) use crate::hear::Heard;
-use crate::listen::{HeardAll, Hearing, builtin_settings};
+use crate::listen::{HeardAll, Hearing};
 use crate::plan::Plan;
 use crate::records::records;
 use crate::roster::Asked;
@@ -173,7 +173,7 @@ impl Story<'_> {
             version: self.tools.version,
             notes,
         });
-        report.attention = builtin::attend_snapshot(self.snapshot, &builtin_settings(&self.config.settings));
+        report.attention = heard.attention;
         scrub.notes(&mut report);
         report.tool.config_sha256 = Some(self.config_sha256.clone());
         report.run.resumed = self.run.resumed();
