@@ -49,7 +49,7 @@ impl Progress {
     pub(crate) fn say(&self, text: &str) {
         let text = report::safe_text(text);
         match &self.how {
-            How::Live { lanes, .. } => lanes.println(text).unwrap_or_default(),
+            How::Live { lanes, .. } => lanes.println(wrapped("", &text)).unwrap_or_default(),
             How::Json => self.show(&Event { at: SystemClock.now(), kind: EventKind::Note { text } }),
             How::Plain | How::Silent => self.ui.talk(&text),
         }
@@ -94,16 +94,23 @@ fn live(lanes: &MultiProgress, bars: &Mutex<BTreeMap<String, ProgressBar>>, even
         EventKind::ReviewerEnded { reviewer, .. } => {
             if let (Some(bar), Some(line)) = (bars.remove(reviewer), sentence(event)) {
                 bar.finish_and_clear();
-                lanes.println(format!("  {line}")).unwrap_or_default();
+                lanes.println(wrapped("  ", &line)).unwrap_or_default();
             }
         }
         EventKind::RunEnded { .. } => lanes.clear().unwrap_or_default(),
         _ => {
             if let Some(line) = sentence(event) {
-                lanes.println(format!("  {line}")).unwrap_or_default();
+                lanes.println(wrapped("  ", &line)).unwrap_or_default();
             }
         }
     }
+}
+
+/// A line as the terminal has room for it; what follows is indented.
+fn wrapped(indent: &str, line: &str) -> String {
+    let behind = format!("{indent}  ");
+    let width = Ui::width().max(20);
+    textwrap::fill(line, textwrap::Options::new(width).initial_indent(indent).subsequent_indent(&behind))
 }
 
 /// One event as one line; `None` where a line would be noise.

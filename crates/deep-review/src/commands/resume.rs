@@ -50,7 +50,15 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
         out: args.out.clone(),
         home: session.environment.home(),
     };
-    let finished = engine::resume(&request, &tools).map_err(|error| engine_error(&error))?;
+    let finished = engine::resume(&request, &tools).map_err(|error| {
+        let told = engine_error(&error);
+        match error {
+            engine::Error::NoSuchReviewer { .. } => {
+                told.hint("where the run was begun with `--config FILE`, it is gone on with the same")
+            }
+            _ => told,
+        }
+    })?;
     outcome::print(session.ui, &finished);
     Ok(outcome::exit(&finished, args.fail_on.and_then(FailOn::severity)))
 }
