@@ -1,6 +1,6 @@
 //! What supervising many programs at once costs: CPU and memory of the supervisor and of the keepers.
 //!
-//! In: `fifty [PROGRAMS] [MEGABYTES]`, in all, streamed over ten seconds. Out: one line a figure. Build it and the keeper first:
+//! In: `fifty [PROGRAMS] [MEGABYTES] [SECONDS]`: so much in all, streamed over so long (50, 100, 10). Out: one line a figure. Build it and the keeper first:
 //! `cargo build --release -p supervise --bins --examples && target/release/examples/fifty`.
 #![cfg_attr(unix, expect(clippy::print_stdout, reason = "an example that prints its figures"))]
 
@@ -23,12 +23,11 @@ mod unix {
 
     use supervise::{Cancel, Keeper, Limits, Outcome, Program, Stdin, harmless_environment};
 
-    const SECONDS: u64 = 10;
-
     pub(super) fn main() {
         let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
         let programs = arguments.next().unwrap_or(50);
         let megabytes = arguments.next().unwrap_or(100);
+        let seconds = arguments.next().unwrap_or(10);
         let scratch = std::env::temp_dir().join(format!("supervise-fifty-{}", std::process::id()));
         let began = Instant::now();
         let keepers = Mutex::new(BTreeMap::new());
@@ -42,8 +41,8 @@ mod unix {
             });
             let attempts: Vec<_> = (0..programs)
                 .map(|number| {
-                    let program =
-                        program(&scratch.join(number.to_string()), megabytes * 1_000_000 / programs);
+                    let folder = scratch.join(number.to_string());
+                    let program = program(&folder, megabytes * 1_000_000 / programs, seconds);
                     scope.spawn(move || {
                         supervise::run(&program, &Limits::default(), &Cancel::new(), &mut |_| {})
                     })
@@ -68,9 +67,9 @@ mod unix {
     }
 
     /// Prints its share in a hundred pieces. The generator is `head`, so that its own work is small and not ours.
-    fn program(run_folder: &Path, bytes: u64) -> Program {
+    fn program(run_folder: &Path, bytes: u64, seconds: u64) -> Program {
         let piece = bytes / 100;
-        let pause = Duration::from_secs(SECONDS).as_secs_f64() / 100.0;
+        let pause = Duration::from_secs(seconds).as_secs_f64() / 100.0;
         let script = format!(
             "i=0; while [ $i -lt 100 ]; do head -c {piece} /dev/zero; sleep {pause}; i=$((i+1)); done"
         );
