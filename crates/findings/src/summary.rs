@@ -70,9 +70,9 @@ fn raised(input: &Input<'_>, findings: &[Finding], dispositions: &[LedgerRow]) -
     }
     let shared = findings.iter().filter(|finding| finding.agreement > 1).count();
     let shared = match shared {
-        0 => "none of them by more than one".to_owned(),
-        1 => "one of them by more than one".to_owned(),
-        count => format!("{count} of them by more than one"),
+        0 => "each raised by one of them alone".to_owned(),
+        1 => "one of them raised by several".to_owned(),
+        count => format!("{count} of them raised by several"),
     };
     let told = if dispositions.len() == 1 {
         "one finding".to_owned()
