@@ -98,9 +98,16 @@ fn the_next_start_climbs_them_too() {
     kill_process(keeper, Signal::STOP).expect("stopped");
     child.kill().expect("killed");
     child.wait().expect("reaped");
-    // The program itself dies with its keeper. What is left is its child, and that is as stubborn.
+    // The program itself dies with its keeper, a moment after it: on a busy machine it may still be seen and be talked to first.
+    // What is left in any case is its child, and that is as stubborn.
     let recovery = recover(&bench.path(""));
-    assert_eq!(recovery.attempts[0].ended_now, 1, "{recovery:?}");
-    assert_eq!(bench.record()["end"]["climbed"], json!(["terminate", "kill"]), "nobody is left to talk to");
+    let ended = recovery.attempts[0].ended_now;
+    assert!((1..=2).contains(&ended), "{recovery:?}");
+    let climbed = bench.record()["end"]["climbed"].clone();
+    let alone = json!(["terminate", "kill"]);
+    assert!(
+        climbed == alone || ended == 2 && climbed == json!(["interrupt", "terminate", "kill"]),
+        "{climbed}"
+    );
     assert_eq!(bench.survivors(), Vec::<String>::new());
 }
