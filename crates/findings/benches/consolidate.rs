@@ -135,24 +135,32 @@ fn bench(criterion: &mut Criterion) {
         let roster = roster(reviewers);
         group.throughput(Throughput::Elements(count as u64));
         group.bench_with_input(BenchmarkId::from_parameter(count), &checked, |bencher, checked| {
-            bencher.iter(|| {
-                consolidate(black_box(&Input {
-                    roster: &roster,
-                    readings: &[],
-                    checked: checked.clone(),
-                    changed: &[],
-                    commits: &[],
-                    policy: &policy,
-                    records: &records,
-                    limitations: &[],
-                    known: &findings::Known::default(),
-                    quorum: Quorum::Wanted(2),
-                    repository_used: false,
-                }))
-            });
+            bencher.iter(|| consolidated(&roster, checked, &policy, &records));
         });
     }
     group.finish();
+}
+
+/// What is timed: the claims alone, without readings and repository.
+fn consolidated(
+    roster: &[ReviewerReport],
+    checked: &[CheckedFinding],
+    policy: &Policy,
+    records: &Records,
+) -> findings::Consolidated {
+    consolidate(black_box(&Input {
+        roster,
+        readings: &[],
+        checked: checked.to_vec(),
+        changed: &[],
+        commits: &[],
+        policy,
+        records,
+        limitations: &[],
+        known: &findings::Known::default(),
+        quorum: Quorum::Wanted(2),
+        repository_used: false,
+    }))
 }
 
 /// What makes a claim one of a crowd: its number and the claim.
@@ -183,21 +191,7 @@ fn crowded(criterion: &mut Criterion) {
         let mut checked = reviews(10_000, 100, 1_000);
         checked.iter_mut().enumerate().for_each(|(nth, claim)| change(nth, claim));
         group.bench_with_input(BenchmarkId::from_parameter(name), &checked, |bencher, checked| {
-            bencher.iter(|| {
-                consolidate(black_box(&Input {
-                    roster: &roster,
-                    readings: &[],
-                    checked: checked.clone(),
-                    changed: &[],
-                    commits: &[],
-                    policy: &policy,
-                    records: &records,
-                    limitations: &[],
-                    known: &findings::Known::default(),
-                    quorum: Quorum::Wanted(2),
-                    repository_used: false,
-                }))
-            });
+            bencher.iter(|| consolidated(&roster, checked, &policy, &records));
         });
     }
     group.finish();

@@ -29,7 +29,8 @@ const CONFIG: &[&str] = &[
     "core.sshCommand=false",
     "credential.helper=",
     "diff.external=",
-    "diff.orderFile=",
+    // An empty name is a file that porcelain commands fail to find.
+    "diff.orderFile=/dev/null",
     "diff.suppressBlankEmpty=false",
     "blame.ignoreRevsFile=",
     "log.showSignature=false",

@@ -118,8 +118,6 @@ impl Snapshot {
             "--no-color",
             "--no-decorate",
             "--no-show-signature",
-            // Porcelain reads the order file that our configuration switches off, and stumbles over its empty name.
-            "-O/dev/null",
             "--encoding=UTF-8",
             "--format=%x01%H%x00%at%x00%an%x00%s",
         ]))
