@@ -51,6 +51,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Open(args) => commands::open::run(session, args),
         Command::Report(args) => commands::report::run(session, args),
         Command::Resume(args) => commands::resume::run(session, args),
+        Command::Repro(args) => commands::repro::run(session, args),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),

@@ -15,6 +15,7 @@ mod ids;
 mod policy;
 mod raw;
 mod report;
+mod reproduction;
 mod retro;
 mod reviewer;
 mod spend;
@@ -46,6 +47,7 @@ pub use report::{
     DocumentationSection, Invariants, Limitation, Original, Prior, PriorStatus, REPORT_SCHEMA, Ran, Report,
     Run, SectionRemark, Series, TestingGap, TestingSection, Tool,
 };
+pub use reproduction::{REPRODUCTION_SCHEMA, ReproClaim, ReproOutcome, Reproduction, Trial};
 pub use retro::{Retro, SeverityCounts};
 pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
 pub use spend::Spend;

@@ -15,6 +15,7 @@ pub(crate) mod open;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod report;
+pub(crate) mod repro;
 pub(crate) mod resume;
 pub(crate) mod reviewers;
 pub(crate) mod run;
