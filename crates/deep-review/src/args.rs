@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Make a stored report again under other settings and show the difference
     Replay(ReplayArgs),
+    /// Run the script with which a reviewer shows a finding, confined, with and without the change
+    Repro(ReproArgs),
     /// Remove old runs
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
@@ -377,6 +379,23 @@ pub(crate) struct ReportArgs {
     /// The form
     #[arg(short, long, value_name = "FORMAT", default_value = "md")]
     pub(crate) format: Format,
+}
+
+/// Arguments of `repro`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReproArgs {
+    /// The id of a finding, such as `I1`
+    #[arg(value_name = "ID")]
+    pub(crate) finding: String,
+    /// The run it belongs to (id, unique part of one); the last one without it
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Run it without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// The longest time of one of its two runs (`5m`, `90s`)
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub(crate) timeout: String,
 }
 
 /// Arguments of `resume`.

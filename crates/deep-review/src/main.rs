@@ -60,6 +60,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Decisions(args) => commands::decisions::run(session, args),
         Command::Verify(args) => commands::verify::run(session, args),
         Command::Replay(args) => commands::replay::run(session, args),
+        Command::Repro(args) => commands::repro::run(session, args),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),

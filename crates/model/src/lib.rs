@@ -17,6 +17,7 @@ mod policy;
 mod raw;
 mod remembered;
 mod report;
+mod reproduction;
 mod retro;
 mod reviewer;
 mod spend;
@@ -51,6 +52,7 @@ pub use report::{
     PriorStatus, PriorWord, REPORT_SCHEMA, Ran, Report, Resolution, ResolutionRow, Run, SectionRemark,
     Series, TestingGap, TestingSection, Tool,
 };
+pub use reproduction::{REPRODUCTION_SCHEMA, ReproClaim, ReproOutcome, Reproduction, Trial};
 pub use retro::{Retro, SeverityCounts};
 pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
 pub use spend::Spend;

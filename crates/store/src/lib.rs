@@ -35,6 +35,7 @@ mod names;
 mod raw;
 mod record;
 mod remove;
+mod reproductions;
 mod resume;
 mod reviewer_records;
 mod rows;

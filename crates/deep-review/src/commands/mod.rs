@@ -21,6 +21,7 @@ pub(crate) mod reopen;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod resolve;
+pub(crate) mod repro;
 pub(crate) mod resume;
 pub(crate) mod reviewers;
 pub(crate) mod run;
