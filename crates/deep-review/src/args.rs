@@ -111,6 +111,8 @@ pub(crate) enum Command {
     Doctor,
     /// List the reviewers that a run would ask; try one, add one, print a prompt
     Reviewers(ReviewersArgs),
+    /// List the structural rules, shipped ones and your own; run the cases of your own
+    Rules(RulesArgs),
     /// Show configuration and where each value comes from
     Config(ConfigArgs),
     /// Print the JSON Schema of a document
@@ -127,6 +129,29 @@ pub(crate) enum Command {
     Reference {
         /// Where to write
         folder: PathBuf,
+    },
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    #[command(subcommand)]
+    pub(crate) what: Option<RulesCommand>,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// One line a rule: its id, language, where it comes from, how often it was right (the default)
+    List,
+    /// Run the cases of the rules in a folder: code under `valid:` must not be found, code under `invalid:` must be
+    Test {
+        /// The folder; without it the one of the configuration (`builtin.rules`), in the working tree
+        #[arg(value_name = "FOLDER", conflicts_with = "shipped")]
+        folder: Option<PathBuf>,
+        /// Run the cases of the shipped rules instead
+        #[arg(long)]
+        shipped: bool,
     },
 }
 

@@ -64,6 +64,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),
+        Command::Rules(args) => commands::rules::run(session, args),
         Command::Config(args) => commands::config::run(session, args),
         Command::Schema(args) => commands::schema::run(session, *args),
         Command::Completions(args) => commands::shell::completions(session, *args),

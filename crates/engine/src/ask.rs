@@ -65,6 +65,8 @@ pub(crate) struct Panel<'a> {
     pub(crate) snapshot: &'a git::Snapshot,
     pub(crate) run: &'a RunId,
     pub(crate) builtin: &'a builtin::Settings,
+    /// The folder of the repository's own structural rules.
+    pub(crate) rules: &'a str,
     pub(crate) keeper: &'a Keeper,
     /// Folders of each reviewer, in roster order.
     pub(crate) folders: Vec<Folders>,
@@ -273,7 +275,9 @@ pub(crate) fn not_asked(name: &str, why: &str) -> Attempt {
 
 fn ask_builtin(panel: &Panel<'_>) -> Attempt {
     let started = Instant::now();
-    if !builtin::RULES.iter().any(|rule| panel.builtin.runs(rule.id)) {
+    let ours = builtin::RULES.iter().any(|rule| panel.builtin.runs(rule.id));
+    let structural = rules::names().any(|rule| panel.builtin.runs_guest(rule, true));
+    if !ours && !structural {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }

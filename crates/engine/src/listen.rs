@@ -78,6 +78,7 @@ impl Hearing<'_> {
             snapshot: self.snapshot,
             run: self.run.id(),
             builtin: &builtin_settings(self.settings),
+            rules: &self.settings.builtin.rules,
             keeper: &self.tools.keeper,
             folders,
             prior: &self.history.asked(),

@@ -24,6 +24,7 @@ pub(crate) mod resolve;
 pub(crate) mod repro;
 pub(crate) mod resume;
 pub(crate) mod reviewers;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod shell;
