@@ -31,6 +31,7 @@ pub use assemble::{Forms, forms};
 pub use consolidate::{ConsolidateRequest, GivenReview, consolidate};
 pub use error::Error;
 pub use import::{Imported, import};
+pub use listen::builtin_settings;
 pub use place::permalink;
 pub use preview::{Planned, preview};
 pub use resume::{ResumeRequest, resume};

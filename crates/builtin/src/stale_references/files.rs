@@ -157,13 +157,31 @@ fn leads_there(context: &Context<'_>, gone: &Gone, from: &RepoPath, mention: &st
         let parts = plain.trim_start_matches("../").trim_start_matches('/');
         let ends = |path: &str| path == parts || path.ends_with(&format!("/{parts}"));
         let elsewhere = context.head.iter().any(|entry| ends(entry.path.as_str()));
-        (beside == wanted || rooted == wanted || (ends(wanted) && parts.contains('/'))) && !elsewhere
+        let partly = ends(wanted) && parts.contains('/') && is_understood(wanted, parts, from.as_str());
+        (beside == wanted || rooted == wanted || partly) && !elsewhere
     } else {
         let stem = gone.needle.split('.').next().unwrap_or("").to_lowercase();
         let rare = stem.len() >= 5 && !EVERYBODYS.contains(&stem.as_str()) && gone.needle.contains('.');
         let named_like_it = context.head.iter().any(|entry| entry.path.file_name() == gone.needle);
         beside == wanted && rare && !named_like_it
     }
+}
+
+/// True where the end of a path names the file: three parts are unmistakable, fewer are short for it only within the
+/// package that the file was part of. Elsewhere `os/windows.rs` is an example or another file's name.
+fn is_understood(wanted: &str, parts: &str, from: &str) -> bool {
+    const LAYERS: [&str; 9] =
+        ["src", "lib", "include", "inc", "source", "sources", "main", "java", "python"];
+    let mut home = wanted.strip_suffix(parts).unwrap_or_default().trim_end_matches('/');
+    while let Some((above, _)) = home
+        .rsplit_once('/')
+        .or((!home.is_empty()).then_some(("", home)))
+        .filter(|(_, last)| LAYERS.contains(last))
+    {
+        home = above;
+    }
+    let within = home.is_empty() || from.strip_prefix(home).is_some_and(|rest| rest.starts_with('/'));
+    within || parts.split('/').count() >= 3
 }
 
 /// The path of `mention` as seen from `folder`; `None` where it leaves the repository.
@@ -220,6 +238,19 @@ mod tests {
         assert_eq!(cut("see [x](../load.sh)."), Some("../load.sh"));
         assert_eq!(cut("preload.sh.bak load.shx"), None);
         assert_eq!(cut("https://example.org/load.sh"), None);
+    }
+
+    #[test]
+    fn the_end_of_a_path_is_understood_where_the_file_was_at_home() {
+        for (wanted, parts, from, expected) in [
+            ("crates/run/src/os/windows.rs", "os/windows.rs", "crates/run/README.md", true),
+            ("crates/run/src/os/windows.rs", "os/windows.rs", "crates/compare/src/twins.rs", false),
+            ("crates/run/src/os/windows.rs", "src/os/windows.rs", "docs/design.md", true),
+            ("crates/run/src/os/windows.rs", "os/windows.rs", "crates/runner/src/a.rs", false),
+            ("src/net/retry.h", "net/retry.h", "tests/retry.c", true),
+        ] {
+            assert_eq!(is_understood(wanted, parts, from), expected, "{parts} in {from}");
+        }
     }
 
     #[test]

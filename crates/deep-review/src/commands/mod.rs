@@ -17,6 +17,7 @@ pub(crate) mod reference;
 pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod reviewers;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod shell;
