@@ -29,8 +29,12 @@ fn answer(context: &Context<'_>, raised: &Raised) -> Option<String> {
     let place = raised.finding.locations.first()?;
     let at = |line: u32| format!("{}:{line}", place.path);
     if let Some(reason) = context.settings.silencing(rule, &place.path) {
-        let why = if reason.is_empty() { String::new() } else { format!(": {}", code(&shortened(reason, 80))) };
-        return Some(format!("A finding of `{rule}` in {} is silenced by a setting{why}.", code(&place.path)));
+        let why =
+            if reason.is_empty() { String::new() } else { format!(": {}", code(&shortened(reason, 80))) };
+        return Some(format!(
+            "A finding of `{rule}` in {} is silenced by a setting{why}.",
+            code(&place.path)
+        ));
     }
     let line = place.start.filter(|_| place.side == Side::Head)?;
     let source = context.source(Side::Head, &place.path.as_str().into())?;

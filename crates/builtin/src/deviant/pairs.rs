@@ -159,13 +159,28 @@ fn things<'a>(source: &'a Source, call: &Call<'a>, result: bool) -> BTreeSet<&'a
     names
 }
 
-/// True where the language itself sees to the other half.
+/// True where the language itself sees to the other half: at the call, or where what it works on was made.
 fn is_managed(touched: &Touched) -> bool {
-    let line = touched.source.code(touched.line);
-    let text = line.trim_start();
-    ["with ", "async with ", "using ", "try (", "defer ", "return "].iter().any(|word| text.starts_with(word))
-        || text.contains("using (")
+    let source = &touched.source;
+    let manages = |text: &str| {
+        ["with ", "async with ", "using ", "await using ", "try (", "defer "]
+            .iter()
+            .any(|word| text.starts_with(word))
+            || text.contains("using (")
+    };
+    let line = source.code(touched.line);
+    let about = || {
+        let call = calls(source, touched.token..touched.token + 1).pop();
+        call.map(|call| things(source, &call, true)).unwrap_or_default()
+    };
+    manages(line.trim_start())
+        || line.trim_start().starts_with("return ")
         || is_of_the_same_kind(&touched.function, &touched.name)
+        || (touched.function.first + 1..touched.line).any(|above| {
+            let text = source.code(above);
+            manages(text.trim_start())
+                && about().into_iter().any(|name| !crate::names::occurrences(&text, name).is_empty())
+        })
 }
 
 /// A function that is itself a half of its own: who opens for others does not close.

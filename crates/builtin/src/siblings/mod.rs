@@ -3,6 +3,8 @@
 //! In: the edits of a change and the lines that share a rare word with them. Out: the places with the same code before the
 //! edit. Silent where the code is so common that the edit is a choice for one place.
 
+#[cfg(test)]
+mod cases;
 mod copies;
 mod pattern;
 

@@ -170,8 +170,7 @@ fn leads_there(context: &Context<'_>, gone: &Gone, from: &RepoPath, mention: &st
 /// True where the end of a path names the file: three parts are unmistakable, fewer are short for it only within the
 /// package that the file was part of. Elsewhere `os/windows.rs` is an example or another file's name.
 fn is_understood(wanted: &str, parts: &str, from: &str) -> bool {
-    const LAYERS: [&str; 9] =
-        ["src", "lib", "include", "inc", "source", "sources", "main", "java", "python"];
+    const LAYERS: [&str; 9] = ["src", "lib", "include", "inc", "source", "sources", "main", "java", "python"];
     let mut home = wanted.strip_suffix(parts).unwrap_or_default().trim_end_matches('/');
     while let Some((above, _)) = home
         .rsplit_once('/')
