@@ -50,6 +50,30 @@ fn a_call_without_its_other_half_is_told() {
 }
 
 #[test]
+fn a_log_is_nobodys_other_half() {
+    let logged = "def load_NAME(pool):\n    lease = pool.fetch_lease(1)\n    log_lease_end(lease)\n";
+    let base = numbered(logged, 6);
+    let silent = "def load_part0(pool):\n    lease = pool.fetch_lease(1)\n    use_it(lease)\n";
+    let files: Vec<(String, &String)> = (0..).map(|at| format!("app/m{at}.py")).zip(&base).collect();
+    let before: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let mut after = before.clone();
+    after[0].1 = silent;
+    let settings = Settings { enable: vec!["deviant/*".into()], ..Settings::default() };
+    let document = crate::review(&MemoryChange::new(&before, &after), &settings);
+    assert_eq!(document.findings, []);
+    // What the others do to end it is missed where the change takes it out.
+    let (ended, last) =
+        (logged.replace("log_lease_end", "settle_account"), silent.replace("use_it", "look_at"));
+    let texts: Vec<String> = numbered(&ended, 6);
+    let before: Vec<(&str, &str)> =
+        files.iter().zip(&texts).map(|((path, _), text)| (path.as_str(), text.as_str())).collect();
+    let mut after = before.clone();
+    after[0].1 = &last;
+    let document = crate::review(&MemoryChange::new(&before, &after), &settings);
+    assert_eq!(document.findings.len(), 1, "{document:#?}");
+}
+
+#[test]
 fn a_result_that_only_this_caller_does_not_test_is_told() {
     let tests = "def show_NAME(table, key):\n    entry = table.lookup_entry(key)\n    if entry is None:\n        return ''\n    \
                  return entry.title\n";
@@ -58,6 +82,13 @@ fn a_result_that_only_this_caller_does_not_test_is_told() {
     assert_eq!(told("app/mN.py", &numbered(tests, 5), untested), ["missing-check"]);
     let handed = "def find_title(table, key):\n    entry = table.lookup_entry(key)\n    return entry\n";
     assert_eq!(told("app/mN.py", &numbered(tests, 5), handed), Vec::<String>::new(), "its caller tests it");
+    let given =
+        "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print_entry(key, entry)\n";
+    assert_eq!(
+        told("app/mN.py", &numbered(tests, 5), given),
+        Vec::<String>::new(),
+        "whoever gets it tests it"
+    );
     assert_eq!(told("app/mN.py", &numbered(tests, 2), untested), Vec::<String>::new(), "too few to tell");
 }
 
@@ -82,5 +113,13 @@ fn an_exit_that_alone_does_not_clean_up_is_told() {
     let with = |exit: &str| told("src/mN.c", &[], &clean.replace("EXIT", exit));
     assert_eq!(with("return 3;"), ["exit-without-cleanup"]);
     assert_eq!(with("free_text(text);\n\t\treturn 3;"), Vec::<String>::new());
+    let answers = "fn load(frame: Frame) -> Result<(), Error> {\n    if frame.is_odd() {\n        return Err(Error::library_reset(1));\n    }\n    if \
+                   frame.is_old() {\n        return Err(Error::library_reset(2));\n    }\n    if frame.is_large() {\n        return \
+                   Err(Refusal::Oversize);\n    }\n    keep(frame);\n    Ok(())\n}\n";
+    assert_eq!(
+        told("src/mN.rs", &[], answers),
+        Vec::<String>::new(),
+        "an error is made, nothing is cleaned up"
+    );
     assert_eq!(with("release(text);\n\t\treturn 3;"), Vec::<String>::new(), "in a way of its own");
 }

@@ -96,7 +96,7 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             let fewest = if removed { FEWEST_REMOVED } else { FEWEST };
             // What was never there must be a known half or put something right; what the change takes out may be anything.
             let told = halves || super::exits::cleans(name) || (removed && is_uncommon(name));
-            let known = told && !is_constructor(touched.source.language, name);
+            let known = told && !is_constructor(touched.source.language, name) && !is_talk(name);
             (removed || touched.added) && known && all >= fewest && with.len() * 10 >= all * 9
         })
         .max_by_key(|(name, with)| {
@@ -108,6 +108,14 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             )
         })?;
     Some(describe(touched, &best.0, best.1, all))
+}
+
+/// What is written to a log goes with everything and is missed by nothing.
+fn is_talk(name: &str) -> bool {
+    const WORDS: [&str; 11] = [
+        "log", "logger", "trace", "debug", "info", "warn", "warning", "print", "printf", "verbose", "notice",
+    ];
+    words(name).iter().any(|word| WORDS.contains(&word.to_lowercase().as_str()))
 }
 
 /// Making a value is no partner of a call; in most languages types begin with a capital.

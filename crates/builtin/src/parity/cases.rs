@@ -58,6 +58,15 @@ fn lists_that_are_not_the_same_set_are_silent() {
         Vec::<String>::new(),
         "both grew"
     );
+    // The fields of a type and the place that fills them in are one file's own business, wherever the new one stands.
+    let fields = "pub struct Limits {\n    pub block_size: u64,\n    pub page_size: u64,\n    pub line_length: u64,\n    pub depth_allowed: \
+                  u64,\n    pub retry_count: u64,\nNEW}\n\npub fn limits() -> Limits {\n    Limits {\n        block_size: 1,\n        page_size: \
+                  2,\n        line_length: 3,\n        depth_allowed: 4,\n        retry_count: 5,\nVALUE    }\n}\n";
+    let before = fields.replace("NEW", "").replace("VALUE", "");
+    let field = "    /// How often a page is asked for again\n    ///\n    /// before the whole read is given up,\n    /// which nobody likes.\n    \
+                 #[serde(skip)]\n    pub page_retries: u64,\n";
+    let after = fields.replace("NEW", field).replace("VALUE", "        page_retries: 6,\n");
+    assert_eq!(found(&[("src/limits.rs", &before)], &[("src/limits.rs", &after)]), Vec::<String>::new());
     let prose = "Regular files and Directory entries may hold a Symlink; Socket and Fifo are left alone.\n";
     assert_eq!(
         found(

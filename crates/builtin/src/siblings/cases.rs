@@ -69,6 +69,8 @@ fn edits_that_are_no_repair_for_the_other_place_are_silent() {
     assert_eq!(with(&annotated), Vec::<String>::new(), "a signature");
     let message = HEADER.replace("    digest =", "    # The digest is kept for the trailer.\n    digest =");
     assert_eq!(with(&message), Vec::<String>::new(), "a comment");
+    let other_name = HEADER.replace("limits.minimum_size:", "limits.smallest_header:");
+    assert_eq!(with(&other_name), Vec::<String>::new(), "a name for a name: what this copy is there for");
     // The same three lines in a function that does other work are its way of doing it.
     let other = format!(
         "def walk_index(stream, limits, visitor):\n{}    for entry in visitor.entries(stream.position()):\n        \
@@ -88,6 +90,25 @@ fn edits_that_are_no_repair_for_the_other_place_are_silent() {
 }
 
 #[test]
+fn what_stands_behind_an_inserted_guard_is_the_place_itself() {
+    let old = "\
+def launch_intent(self, address):
+    # Plugins may handle the address.
+    for entry in self.plugins.all_entries():
+        plugin = entry.value.plugin_instance()
+        if plugin is not None:
+            decision = plugin.should_override(address)
+            if decision is not None:
+                return decision
+    return self.open_in_browser(address)
+";
+    let guard =
+        "    if address.path.startswith(INTERCEPTED_PREFIX):\n        return True\n\n    # Plugins may";
+    let head = old.replace("    # Plugins may", guard);
+    assert_eq!(found(&[("app/a.py", old)], &[("app/a.py", &head)]), Vec::<String>::new());
+}
+
+#[test]
 fn code_at_many_places_is_an_idiom() {
     let names = ["a", "b", "c", "d", "e", "f"];
     let files: Vec<(String, String)> = names
@@ -101,6 +122,37 @@ fn code_at_many_places_is_an_idiom() {
     base.push(("wire/header.py", HEADER));
     head.push(("wire/header.py", &fixed));
     assert_eq!(found(&base, &head), Vec::<String>::new());
+}
+
+#[test]
+fn bounds_of_a_signature_are_no_code() {
+    let old = "\
+impl Reader {
+    pub async fn read_one<'de, T>(&mut self, byte_length: usize) -> Result<T, Error>
+    where
+        T: Decode<'de, ()>,
+    {
+        self.read_with_context(byte_length, ()).await
+    }
+}
+";
+    let new = old.replace("T: Decode<'de, ()>", "T: Decode<'de, ()> + ProtocolDecode<'de>");
+    assert_eq!(
+        found(&[("src/a.rs", old), ("src/b.rs", old)], &[("src/a.rs", &new), ("src/b.rs", old)]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn an_unrolled_loop_is_no_copy() {
+    let lines = |from: u32, to: u32| -> String {
+        (from..to)
+            .map(|at| format!("    out[{at}] = load_word(bytes[{at} * 4..][..4].to_array().checked());\n"))
+            .collect()
+    };
+    let old = format!("pub fn words_of_half(bytes: &[u8]) -> Words {{\n{}    out\n}}\n", lines(0, 12));
+    let new = format!("pub fn words_of_block(bytes: &[u8]) -> Words {{\n{}    out\n}}\n", lines(0, 24));
+    assert_eq!(found(&[("src/a.rs", &old)], &[("src/a.rs", &format!("{old}\n{new}"))]), Vec::<String>::new());
 }
 
 const LONG: &str = "\
@@ -138,6 +190,11 @@ fn new_code_that_repeats_old_code_is_told_and_moved_code_is_not() {
         found(&[("app/export.py", LONG)], &[("app/export.py", LONG), ("tests/test_export.py", &again)]),
         Vec::<String>::new(),
         "tests repeat what they test"
+    );
+    assert_eq!(
+        found(&[("app/one/export.py", LONG)], &[("app/one/export.py", LONG), ("app/two/export.py", LONG)]),
+        Vec::<String>::new(),
+        "two trees that do the same for two systems"
     );
     let short: String = again.lines().take(6).map(|line| format!("{line}\n")).collect();
     assert_eq!(

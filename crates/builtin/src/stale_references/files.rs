@@ -3,15 +3,14 @@
 //! In: deleted and renamed files. Out: the lines at head whose path leads to one of them. A path is resolved against the
 //! repository's root and against the folder of the file that names it; what resolves to a file at head is no finding.
 
-use std::collections::BTreeSet;
-
-use model::{ChangeStatus, RepoPath, Severity, Side};
+use model::{ChangeStatus, Severity, Side};
 
 use super::renames::{Renames, Replacement};
 use super::{FILE, Gone, Use, speaks_of_the_past};
 use crate::change::Hit;
 use crate::context::Context;
 use crate::language::{Language, Role};
+use crate::lex::Part;
 
 /// More files than this are a move of folders, which path by path helps nobody.
 const MOST_FILES: usize = 100;
@@ -104,7 +103,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         }
         let leads = hit.text.match_indices(gone.needle.as_str()).any(|(at, _)| {
             mention(&hit.text, at, gone.needle.len())
-                .is_some_and(|path| leads_there(context, gone, &hit.path, path))
+                .is_some_and(|path| leads_there(context, gone, hit, path, at))
         });
         if !leads {
             continue;
@@ -143,8 +142,11 @@ fn mention(line: &str, at: usize, length: usize) -> Option<&str> {
 }
 
 /// True where the path, seen from the root or from the naming file, is the file that is gone.
-fn leads_there(context: &Context<'_>, gone: &Gone, from: &RepoPath, mention: &str) -> bool {
+fn leads_there(context: &Context<'_>, gone: &Gone, hit: &Hit, mention: &str, at: usize) -> bool {
+    let from = &hit.path;
     let folder = from.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+    // A path that begins at a root does not begin beside the file that names it.
+    let folder = if mention.starts_with('/') { "" } else { folder };
     let Some(beside) = joined(folder, mention) else { return false };
     let rooted = joined("", mention.trim_start_matches('/')).unwrap_or_default();
     let exists = |path: &str| context.has(Side::Head, path);
@@ -157,7 +159,10 @@ fn leads_there(context: &Context<'_>, gone: &Gone, from: &RepoPath, mention: &st
         let parts = plain.trim_start_matches("../").trim_start_matches('/');
         let ends = |path: &str| path == parts || path.ends_with(&format!("/{parts}"));
         let elsewhere = context.head.iter().any(|entry| ends(entry.path.as_str()));
-        let partly = ends(wanted) && parts.contains('/') && is_understood(wanted, parts, from.as_str());
+        let partly = ends(wanted)
+            && parts.contains('/')
+            && is_understood(wanted, parts, from.as_str())
+            && is_about_the_tree(context, hit, at);
         (beside == wanted || rooted == wanted || partly) && !elsewhere
     } else {
         let stem = gone.needle.split('.').next().unwrap_or("").to_lowercase();
@@ -183,6 +188,15 @@ fn is_understood(wanted: &str, parts: &str, from: &str) -> bool {
     within || parts.split('/').count() >= 3
 }
 
+/// False for a text within code that loads nothing: it names a file where the program runs, which may be any tree.
+fn is_about_the_tree(context: &Context<'_>, hit: &Hit, at: usize) -> bool {
+    !Language::of(&hit.path).is_code()
+        || loads(&hit.text)
+        || context
+            .source(Side::Head, &hit.path)
+            .is_some_and(|source| source.part_at(hit.line, at) == Part::Comment)
+}
+
 /// The path of `mention` as seen from `folder`; `None` where it leaves the repository.
 fn joined(folder: &str, mention: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
@@ -198,27 +212,34 @@ fn joined(folder: &str, mention: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn kind(hit: &Hit, role: Role) -> (Severity, &'static str, &'static str) {
-    let language = Language::of(&hit.path);
-    let trimmed = hit.text.trim_start();
-    let loads: BTreeSet<&str> = [
+/// True for lines that read the file they name.
+fn loads(line: &str) -> bool {
+    const WORDS: [&str; 11] = [
         "#include",
         "import ",
         "require",
         "source ",
         ". ",
         "include_str!",
+        "include_bytes!",
         "include!",
         "COPY ",
         "ADD ",
         "<script",
-    ]
-    .into();
-    let needs =
-        loads.iter().any(|word| trimmed.starts_with(word) || (word.len() > 3 && trimmed.contains(word)));
+    ];
+    let trimmed = line.trim_start();
+    WORDS.iter().any(|word| trimmed.starts_with(word) || (word.len() > 3 && trimmed.contains(word)))
+}
+
+fn kind(hit: &Hit, role: Role) -> (Severity, &'static str, &'static str) {
+    let language = Language::of(&hit.path);
+    let trimmed = hit.text.trim_start();
     match role {
         Role::Docs => (Severity::Suggestion, "still leads to it", "the path leads nowhere"),
-        _ if needs && (language.is_code() || language == Language::Docker) && !trimmed.starts_with("//") => {
+        _ if loads(trimmed)
+            && (language.is_code() || language == Language::Docker)
+            && !trimmed.starts_with("//") =>
+        {
             (Severity::Important, "still loads it", "the file is not found, so this breaks")
         }
         Role::Ci => (Severity::Suggestion, "still names it", "the step finds no such file"),

@@ -20,7 +20,8 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
         let rows: Vec<_> = builtin::RULES
             .iter()
             .map(|rule| {
-                let judged = builtin::judged(rule.id).map(|(all, right)| json!({ "findings": all, "right": right }));
+                let judged =
+                    builtin::judged(rule.id).map(|(all, right)| json!({ "findings": all, "right": right }));
                 json!({
                     "rule": rule.id, "about": rule.about, "default": rule.default,
                     "runs": config.settings.builtin.enabled && settings.runs(rule.id), "judged": judged,
@@ -33,7 +34,8 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
     let mut text = String::new();
     for rule in builtin::RULES {
         let runs = if config.settings.builtin.enabled && settings.runs(rule.id) { "on" } else { "off" };
-        writeln!(text, "{:<38} {runs:<4} {:<14} {}", rule.id, judged(rule.id), rule.about).unwrap_or_default();
+        writeln!(text, "{:<38} {runs:<4} {:<14} {}", rule.id, judged(rule.id), rule.about)
+            .unwrap_or_default();
     }
     session.ui.result(&text);
     Ok(Exit::Passed)
@@ -54,8 +56,14 @@ pub(crate) fn reference() -> String {
         .to_owned();
     for rule in builtin::RULES {
         let runs = if rule.default { "on" } else { "off" };
-        writeln!(text, "| `{}` | {runs} | {} | {} |", rule.id, judged(rule.id).trim_start_matches("right "), rule.about)
-            .unwrap_or_default();
+        writeln!(
+            text,
+            "| `{}` | {runs} | {} | {} |",
+            rule.id,
+            judged(rule.id).trim_start_matches("right "),
+            rule.about
+        )
+        .unwrap_or_default();
     }
     text
 }
