@@ -222,6 +222,8 @@ pub(crate) struct ReviewersArgs {
 pub(crate) enum ReviewersCommand {
     /// List them (the default)
     List,
+    /// List the built-in rules: which run, and how often each was right where its findings were read and judged
+    Rules,
     /// Ask an agent one small question: is it installed, signed in, reachable, does text arrive unaltered
     Test {
         /// Reviewers or agents; without one every agent that a run would ask

@@ -37,6 +37,7 @@ pub use consolidate::{ConsolidateRequest, GivenReview, consolidate};
 pub use decide::{OpenFinding, as_of_today, open_findings, remembered};
 pub use error::Error;
 pub use import::{Imported, import};
+pub use listen::builtin_settings;
 pub use place::permalink;
 pub use preview::{Planned, preview};
 pub use recompute::{Anchor, Recomputed, anchors, recompute};

@@ -323,10 +323,17 @@ fn spellings(path: &Path) -> Vec<String> {
     spellings
 }
 
-fn builtin_settings(settings: &Settings) -> builtin::Settings {
+/// What the configuration says about the built-in rules, as they understand it.
+pub fn builtin_settings(settings: &Settings) -> builtin::Settings {
     // In the configuration one star stands for anything, as its documentation says; rule ids have a slash in them.
-    let across =
-        |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();
+    let across = |patterns: &[String]| -> Vec<String> {
+        let one = |entry: &String| {
+            // What stands behind the colon is a reason, for people.
+            let end = entry.find(": ").unwrap_or(entry.len());
+            entry[..end].replace("**", "*").replace('*', "**") + &entry[end..]
+        };
+        patterns.iter().map(one).collect()
+    };
     builtin::Settings {
         enable: across(&settings.builtin.enable),
         disable: across(&settings.builtin.disable),

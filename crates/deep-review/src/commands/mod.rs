@@ -5,6 +5,7 @@
 
 pub(crate) mod accept_risk;
 pub(crate) mod add_reviewer;
+pub(crate) mod builtin_rules;
 pub(crate) mod config;
 pub(crate) mod consolidate;
 pub(crate) mod decisions;
