@@ -79,9 +79,8 @@ impl Lists {
         for grown in &self.0 {
             let mut mirrors = mirrors(context, grown, found);
             mirrors.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
-            // What all lists lack, one list of its own has on purpose; of code, two others are all.
-            let code = mirrors.iter().filter(|(source, ..)| source.role == Role::Source).count();
-            if (1..=3).contains(&mirrors.len()) && code < 2 {
+            // What all lists lack, one list of its own has on purpose.
+            if (1..=3).contains(&mirrors.len()) {
                 told.extend(mirrors.iter().map(|(source, first, _)| (source.path.clone(), *first)));
                 raised.extend(report(context, grown, &mirrors));
             }
