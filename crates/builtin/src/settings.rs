@@ -50,11 +50,16 @@ impl Default for Settings {
 impl Settings {
     /// True where the rule runs.
     pub fn runs(&self, rule: &str) -> bool {
-        let named = self.names(rule);
+        let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
+        self.runs_guest(rule, default)
+    }
+
+    /// True where a rule that is not one of ours runs, given whether it does so by default.
+    pub fn runs_guest(&self, rule: &str, default: bool) -> bool {
         let everything = self.enable.is_empty()
             || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
-        let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
-        (named || (everything && default)) && !self.disable.iter().any(|pattern| matches(pattern, rule))
+        (self.names(rule) || (everything && default))
+            && !self.disable.iter().any(|pattern| matches(pattern, rule))
     }
 
     /// True where a setting asks for this very rule or its family.
