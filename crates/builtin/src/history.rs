@@ -198,7 +198,8 @@ fn reverted(context: &Context<'_>, file: &FileDiff, repair: &PastEdit) -> Option
     let (brought, replaced) = (trimmed(&repair.added), trimmed(&repair.removed));
     let told = context.change.target().commits.iter().any(|commit| {
         let text = format!("{} {}", commit.subject, commit.body).to_lowercase();
-        text.contains("revert") || text.contains(&repair.sha.as_str()[..8])
+        // A repair that takes a repair back does so on purpose.
+        text.contains("revert") || text.contains(&repair.sha.as_str()[..8]) || is_repair(&commit.subject)
     });
     let block = blocks(file).into_iter().find(|block| {
         let old: Vec<&str> = block
