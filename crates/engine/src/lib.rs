@@ -35,4 +35,4 @@ pub use place::permalink;
 pub use preview::{Planned, preview};
 pub use resume::{ResumeRequest, resume};
 pub use review::{Finished, Request, Tools, review};
-pub use roster::{Asked, BUILTIN, roster};
+pub use roster::{Asked, BUILTIN, Import, roster};
