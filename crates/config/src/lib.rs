@@ -35,7 +35,7 @@ pub use schema::{keys, schema};
 pub use settings::{
     Api, BudgetLimits, BudgetSettings, BuiltinSettings, ColorChoice, GcSettings, Output, Parser,
     PolicySettings, PriceSettings, ReproChoice, Reraise, ReviewSettings, ReviewerDefaults, ReviewerSettings,
-    SandboxChoice, Settings, Stdin, UiSettings, VerifySettings,
+    SandboxChoice, Settings, Stdin, ToolsSettings, UiSettings, VerifySettings,
 };
 pub use sources::{Flag, Sources, TextFile};
 pub use trust::Message;

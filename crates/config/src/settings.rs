@@ -23,6 +23,8 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// The reviewers inside `deep-review`.
     pub builtin: BuiltinSettings,
+    /// The project's own linters.
+    pub tools: ToolsSettings,
     /// Running the project's own code to verify claims.
     pub verify: VerifySettings,
     /// The terminal.
@@ -304,6 +306,24 @@ pub struct BuiltinSettings {
     /// The folder of the repository's own structural rules (YAML as ast-grep reads it); empty for none. They are read
     /// from the base of the change.
     pub rules: String,
+}
+
+/// The project's own linters as members of the panel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ToolsSettings {
+    /// Linters that may be asked without `--reviewer`. A name: asked where the change has files for it, even where it runs code
+    /// of the repository. `*`, or a name with `*` at its end: only those that the repository configures where the change begins
+    /// and that run nothing of it, and only with `review.detect`. Not read from a repository's file.
+    pub enable: Vec<String>,
+    /// Linters that are not asked unless `--reviewer` names them; a `*` at the end stands for anything.
+    pub disable: Vec<String>,
+    /// Wall limit of one linter, both sides of the change together.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
+    /// Most findings one linter brings into a report; the others are counted.
+    pub most: u32,
 }
 
 /// What reviewers may spend. Not read from a repository's file.

@@ -22,6 +22,7 @@ const TRUSTED_ONLY: &[(&str, &str)] = &[
     ("prices.*", "choose what spending is taken for"),
     ("reviewers.*.env", "choose which environment variables are passed on"),
     ("defaults.env", "choose which environment variables are passed on"),
+    ("tools.enable", "choose which commands run"),
     ("verify.*", "choose which commands run, or how they are confined"),
     ("gc.*", "choose which records are removed"),
 ];

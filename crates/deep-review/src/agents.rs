@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use ::config::Settings;
 use git::Repository;
+use model::Target;
 use reviewers::agent::{Adapter, Agents, Catalogue, Preflight, join, preflight, prompts, wanted};
+use reviewers::linters::Linters;
 
 use crate::exit::CommandError;
+use crate::linters;
 use crate::session::Session;
 
 /// How long a program may take to tell its version before a run.
@@ -35,11 +38,15 @@ pub(crate) fn take_part(
     settings: &mut Settings,
     named: &[String],
     repository: &Repository,
+    target: &Target,
 ) -> Result<(Agents, Vec<String>), CommandError> {
     let catalogue = catalogue(session);
     let adapters = wanted(settings, named, &catalogue);
-    let agents = examine(session, &adapters, Some(repository), BEFORE_A_RUN)?;
-    let notes = join(settings, named, &agents.examined);
+    let mut agents = examine(session, &adapters, Some(repository), BEFORE_A_RUN)?;
+    let mut notes = join(settings, named, &agents.examined);
+    let (linters, left) = linters::take_part(session, settings, named, repository, target);
+    agents.linters = linters;
+    notes.extend(left);
     for note in &notes {
         session.ui.talk(&report::safe_text(note));
     }
@@ -70,5 +77,10 @@ pub(crate) fn examine(
     for problem in &problems {
         session.ui.warn(&report::safe_text(problem));
     }
-    Ok(Agents { environment: session.environment.clone(), examined: names.zip(found).collect(), prompts })
+    Ok(Agents {
+        environment: session.environment.clone(),
+        examined: names.zip(found).collect(),
+        prompts,
+        linters: Linters::default(),
+    })
 }

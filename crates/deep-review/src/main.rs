@@ -10,6 +10,7 @@ mod decide;
 mod exit;
 mod interrupt;
 mod leftovers;
+mod linters;
 mod outcome;
 mod progress;
 mod session;

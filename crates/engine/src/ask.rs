@@ -19,7 +19,7 @@ use supervise::{Cancel, Keeper};
 use crate::hear::{Answered, hear, understand};
 use crate::program::{Chair, ask_program, builtin_document};
 use crate::retry::{Decision, Patience, decide, fraction};
-use crate::roster::{Asked, BUILTIN};
+use crate::roster::{Asked, BUILTIN, Import};
 use crate::scrub::Scrub;
 use crate::spending::kind;
 use crate::turns::Turns;
@@ -226,9 +226,12 @@ fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &
             })
         }
     };
-    if let Some(settings) = asked.settings() {
-        attempt.kind = kind(settings);
-    }
+    attempt.kind = match asked {
+        Asked::Builtin => ReviewerKind::Builtin,
+        Asked::Import(_) => ReviewerKind::Imported,
+        Asked::Command { name, .. } if panel.agents.linters.found.contains_key(name) => ReviewerKind::Tool,
+        Asked::Command { settings, .. } => kind(settings),
+    };
     attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
     if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
         attempt.error = Some(format!("{} before it was done", panel.stop.reason()));
@@ -241,6 +244,7 @@ fn ask_once(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sen
     let folders = &panel.folders[at];
     match asked {
         Asked::Builtin => ask_builtin(panel),
+        Asked::Import(import) => read_import(import),
         Asked::Command { name, settings } => {
             let process = folders.process.with_extension(number.to_string());
             for (folder, what) in [(&folders.scratch, "checkout"), (&process, "record")] {
@@ -272,6 +276,36 @@ pub(crate) fn not_asked(name: &str, why: &str) -> Attempt {
         ..Attempt::default()
     }
 }
+
+/// A file that somebody names is an answer; it is not counted towards the quorum, for nobody was shown the change.
+fn read_import(import: &Import) -> Attempt {
+    let started = Instant::now();
+    let mut attempt = Attempt {
+        name: import.name.clone(),
+        kind: ReviewerKind::Imported,
+        ending: Ending::Finished,
+        ..Attempt::default()
+    };
+    let too_long = |bytes: u64| format!("its file has {bytes} bytes; more than {MOST_IMPORTED} are not read");
+    let read = std::fs::metadata(&import.file)
+        .map_err(|error| format!("its file could not be read: {error}"))
+        .and_then(|it| if it.len() > MOST_IMPORTED { Err(too_long(it.len())) } else { Ok(()) })
+        .and_then(|()| {
+            std::fs::read(&import.file).map_err(|error| format!("its file could not be read: {error}"))
+        });
+    match read {
+        Ok(answer) => attempt.answer = answer,
+        Err(why) => {
+            attempt.ending = Ending::NotStarted;
+            attempt.error = Some(why);
+        }
+    }
+    attempt.ms = started.elapsed().as_millis() as u64;
+    attempt
+}
+
+/// Bytes of a file that is read as a reviewer.
+const MOST_IMPORTED: u64 = 64 << 20;
 
 fn ask_builtin(panel: &Panel<'_>) -> Attempt {
     let started = Instant::now();

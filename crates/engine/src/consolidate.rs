@@ -119,7 +119,8 @@ fn hear(given: &GivenReview, target: &Target, evidence: Option<&Evidence<'_>>) -
         changed: target.changed.iter().map(|file| file.path.clone()).collect(),
         ..Context::default()
     };
-    let reading = reading::read(&text, &context);
+    let mut reading = reading::read(&text, &context);
+    crate::hear::tame(&mut reading, target);
     let mut row = conclude(&attempt, &reading);
     if row.ending == Ending::Truncated {
         // A file that somebody hands in counts as a review; that it breaks off is said.
@@ -132,6 +133,7 @@ fn hear(given: &GivenReview, target: &Target, evidence: Option<&Evidence<'_>>) -
         Some(evidence) => evidence.check(&claims),
         None => evidence::check_nothing(&claims),
     };
-    let json = reading.parsed_as == model::ParsedAs::Json && text.trim_start().starts_with('{');
+    let json = matches!(reading.parsed_as, model::ParsedAs::Json | model::ParsedAs::Tool)
+        && text.trim_start().starts_with('{');
     Heard { row, reading, checked, original: Original { reviewer: given.name.clone(), text, json } }
 }

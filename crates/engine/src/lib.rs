@@ -44,5 +44,5 @@ pub use recompute::{Anchor, Recomputed, anchors, recompute};
 pub use reproduce::{ReproRequest, Script, confinement, reproduce, scripts};
 pub use resume::{ResumeRequest, resume};
 pub use review::{Finished, Request, Tools, review};
-pub use roster::{Asked, BUILTIN, roster};
+pub use roster::{Asked, BUILTIN, Import, roster};
 pub use standing::{Standing, standing};

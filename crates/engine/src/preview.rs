@@ -40,6 +40,29 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                 prompt: None,
                 tokens: None,
             }),
+            Asked::Import(import) => Ok(Planned {
+                name: import.name.clone(),
+                how: format!(
+                    "reads a file ({})",
+                    import.format.as_deref().unwrap_or("by what it looks like")
+                ),
+                is_ready: import.file.is_file(),
+                prompt: None,
+                tokens: None,
+            }),
+            Asked::Command { name, .. } if tools.agents.linters.found.contains_key(name) => {
+                let found = &tools.agents.linters.found[name];
+                Ok(Planned {
+                    name: name.clone(),
+                    how: match found {
+                        Ok(_) => "a linter: only what is new in the change becomes a finding".to_owned(),
+                        Err(why) => format!("would fail: {why}"),
+                    },
+                    is_ready: found.is_ok(),
+                    prompt: None,
+                    tokens: None,
+                })
+            }
             Asked::Command { name, settings } => {
                 let text = prompt_of(request, tools, name)?;
                 let (how, is_ready) = match tools.agents.behind(name, settings) {

@@ -4,12 +4,13 @@
 //! have found and where to look first; never reads an answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use config::ReviewerSettings;
 use model::{Ending, Failure, ReviewDocument};
 use reviewers::agent::{AgentRequest, Unready, ask_agent};
+use reviewers::linters::{Linter, LinterRequest, ask_linter, linter};
 use reviewers::{Attempt, Briefing, CommandRequest, ask_command};
 use supervise::Progress;
 
@@ -29,11 +30,44 @@ pub(crate) struct Chair<'a> {
 /// Asks a command, the agent behind a reviewer, or a model over HTTP.
 pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<News>) -> Attempt {
     let Chair { name, settings, .. } = *chair;
+    if let (Some(found), Some(linter)) = (panel.agents.linters.found.get(name), linter(name)) {
+        return lint(panel, chair, linter, found, news);
+    }
     if settings.api.is_some() {
         return ask_http(panel, name, settings, &briefing(panel, name), news);
     }
     let is_agent = panel.agents.behind(name, settings).is_some();
     within_budget(panel, name, settings, is_agent, |settings| ask_in_time(panel, chair, settings, news))
+}
+
+/// Asks one of the project's linters.
+fn lint(
+    panel: &Panel<'_>,
+    chair: &Chair<'_>,
+    linter: &Linter,
+    found: &Result<PathBuf, String>,
+    news: &Sender<News>,
+) -> Attempt {
+    let linters = &panel.agents.linters;
+    let request = LinterRequest {
+        name: chair.name,
+        linter,
+        program: found.as_deref().map_err(String::as_str),
+        settings: chair.settings,
+        repository: panel.repository,
+        target: panel.snapshot.target(),
+        diff: panel.snapshot.diff(),
+        folder: chair.scratch,
+        process: chair.process,
+        keeper: panel.keeper,
+        most: linters.most as usize,
+        installed_in: linters.installed_in.as_deref(),
+    };
+    ask_linter(&request, &panel.stop.cancel, &mut |progress| {
+        if let Progress::Output { stdout, .. } = progress {
+            drop(news.send(News::Wrote { reviewer: chair.name.to_owned(), bytes: stdout, note: None }));
+        }
+    })
 }
 
 fn ask_in_time(

@@ -18,6 +18,8 @@ pub enum Parser {
     Markdown,
     /// JSON only.
     Json,
+    /// The output of a tool, in this format.
+    Tool(diagnostics::Format),
 }
 
 /// What is known about the review beside its text.
@@ -43,12 +45,25 @@ const MAX_ANSWERS: usize = 3;
 /// The schema is looked for first: alone, in a fence, behind prose, inside a string of a wrapper object, broken off.
 /// Where there is none the text is Markdown.
 pub fn read(text: &str, context: &Context) -> Reading {
+    if let Some(format) = tool_format(text, context.parser) {
+        let roots = diagnostics::Roots { prefixes: &context.worktree_prefixes, files: &context.changed };
+        return diagnostics::read(text, format, roots);
+    }
     let paths = Paths { changed: &context.changed, prefixes: &context.worktree_prefixes };
     let mut reading = read_answer(text, context, paths, 0);
     note_coverage(context, &mut reading);
     reading.notes.sort_by_key(|note| note.line);
     fold_notes(&mut reading.notes);
     reading
+}
+
+/// The format of a text that is a tool's output: told, or plain to see.
+fn tool_format(text: &str, parser: Parser) -> Option<diagnostics::Format> {
+    match parser {
+        Parser::Tool(format) => Some(format),
+        Parser::Auto => diagnostics::detect(text),
+        Parser::Markdown | Parser::Json => None,
+    }
 }
 
 /// The same note a thousand times says no more than three times and a count.
@@ -74,7 +89,7 @@ fn read_answer(text: &str, context: &Context, paths: Paths<'_>, depth: usize) ->
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let search = match context.parser {
         Parser::Markdown => json::find::Search::default(),
-        Parser::Auto | Parser::Json => json::find::search(text),
+        Parser::Auto | Parser::Json | Parser::Tool(_) => json::find::search(text),
     };
     let extent = search.found.iter().map(|found| found.span.1 - found.span.0).max().unwrap_or(0);
     let facts = Facts {

@@ -286,7 +286,7 @@ pub(crate) fn ended_by(outcome: &supervise::Outcome, settings: &ReviewerSettings
 }
 
 /// The last line somebody wrote, as one short line: usually the reason.
-fn last_words(bytes: &[u8]) -> Option<String> {
+pub(crate) fn last_words(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
     let short: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();

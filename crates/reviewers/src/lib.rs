@@ -10,6 +10,7 @@ mod command;
 mod conclude;
 mod guess;
 mod http;
+pub mod linters;
 mod prices;
 mod prompt;
 

@@ -87,6 +87,7 @@ pub(crate) fn finding(
                 effort: Some("small".to_owned()),
             }),
             rule: Some(rule.id.clone()),
+            rule_url: rule.link().map(str::to_owned),
         },
     }
 }

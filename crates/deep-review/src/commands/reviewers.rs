@@ -7,11 +7,13 @@ use std::fmt::Write as _;
 
 use ::config::{ReviewerSettings, Settings};
 use ::reviewers::agent::{Agent, Agents, Catalogue, Unready, adapter_name, join, wanted};
+use ::reviewers::linters::is_linter;
 use serde_json::{Value, json};
 
 use crate::agents::{AT_LEISURE, catalogue, examine};
 use crate::args::{ReviewersArgs, ReviewersCommand};
 use crate::exit::{CommandError, Exit};
+use crate::linters;
 use crate::session::Session;
 
 use super::{add_reviewer, builtin_rules, stats, try_reviewer};
@@ -56,8 +58,10 @@ pub(crate) fn panel(
 fn list(session: &Session) -> Result<Exit, CommandError> {
     let (settings, agents, catalogue) = panel(session, &[])?;
     let mut rows = vec![builtin(&settings)];
-    rows.extend(settings.reviewers.iter().map(|(name, reviewer)| row(name, reviewer, &agents)));
+    let own = settings.reviewers.iter().filter(|(name, _)| !is_linter(name, &settings));
+    rows.extend(own.map(|(name, reviewer)| row(name, reviewer, &agents)));
     rows.extend(not_asked(&settings, &agents));
+    rows.extend(tools(session, &settings));
     if session.ui.json {
         let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
         session.ui.result(&serde_json::to_string_pretty(&rows).expect("plain data"));
@@ -65,7 +69,8 @@ fn list(session: &Session) -> Result<Exit, CommandError> {
     }
     let mut text = String::new();
     for row in &rows {
-        let quorum = if row.quorum || row.name == engine::BUILTIN { "" } else { "  (not counted)" };
+        let quorum =
+            if row.quorum || matches!(row.kind, "builtin" | "tool") { "" } else { "  (not counted)" };
         writeln!(text, "{:<14} {:<8} {:<22} {}{quorum}", row.name, row.kind, row.state, row.command)
             .unwrap_or_default();
         for warning in &row.warnings {
@@ -162,6 +167,22 @@ fn model_row(reviewer: &ReviewerSettings, environment: &::config::Environment, r
         }
         Err(why) => row.command = why,
     }
+}
+
+/// Linters that are installed, or that the project configures where the change of now begins.
+fn tools(session: &Session, settings: &Settings) -> Vec<Row> {
+    let told = linters::told(session, settings);
+    told.into_iter()
+        .map(|told| Row {
+            name: told.name,
+            kind: "tool",
+            state: told.state.to_owned(),
+            quorum: false,
+            command: told.about,
+            agent: None,
+            warnings: Vec::new(),
+        })
+        .collect()
 }
 
 /// Agents that are there and do not take part.

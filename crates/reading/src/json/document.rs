@@ -14,7 +14,7 @@ use crate::location::Paths;
 use crate::words;
 
 /// Fields of a finding that we know; everything else is kept as it came.
-const KNOWN: [&str; 56] = [
+const KNOWN: [&str; 57] = [
     "id",
     "severity",
     "priority",
@@ -62,6 +62,7 @@ const KNOWN: [&str; 56] = [
     "patch",
     "repro",
     "rule",
+    "rule_url",
     "withdrawn",
     "quote",
     "snippet",
@@ -197,6 +198,7 @@ impl Page<'_> {
         finding.absent = flag(node, "absent");
         finding.withdrawn = flag(node, "withdrawn");
         finding.rule = text_at(node, &["rule"]);
+        finding.rule_url = text_at(node, &["rule_url"]).filter(|url| diagnostics::is_web_address(url));
         finding.trigger = node
             .get("scenario")
             .and_then(|scenario| text_at(scenario, &["trigger", "when"]).or_else(|| text(scenario)));
