@@ -66,6 +66,7 @@ pub fn consolidate(request: &ConsolidateRequest<'_>) -> Result<(Report, Vec<Orig
         series: Series { key: series_key(&target), round: 1, previous: None },
         run: unrecorded("consolidated"),
         heard,
+        challenges: &[],
         config: request.config,
         quorum: Quorum::Given,
         version: request.version,
@@ -132,5 +133,6 @@ fn hear(given: &GivenReview, target: &Target, evidence: Option<&Evidence<'_>>) -
         None => evidence::check_nothing(&claims),
     };
     let json = reading.parsed_as == model::ParsedAs::Json && text.trim_start().starts_with('{');
-    Heard { row, reading, checked, original: Original { reviewer: given.name.clone(), text, json } }
+    let originals = vec![Original { reviewer: given.name.clone(), text, json }];
+    Heard { row, reading, checked, originals, beside: None }
 }

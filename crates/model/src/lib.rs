@@ -4,6 +4,7 @@
 //! the JSON names that `docs/reference/schemas.md` promises. This crate never does I/O, reads no clock and
 //! decides nothing.
 
+mod challenge;
 mod check;
 mod clock;
 mod diff;
@@ -21,6 +22,7 @@ mod spend;
 mod target;
 mod verdict;
 
+pub use challenge::{Challenge, ChallengeOutcome};
 pub use check::{Check, CheckResult, CheckedFinding, Claim, Fault, Gate, Scope};
 pub use clock::{Clock, FixedClock};
 pub use diff::{CommitDiff, DiffLine, FileDiff, Hunk, LineKind};
@@ -47,7 +49,7 @@ pub use report::{
     Run, SectionRemark, Series, TestingGap, TestingSection, Tool,
 };
 pub use retro::{Retro, SeverityCounts};
-pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
+pub use reviewer::{Canary, Ending, Pass, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
 pub use spend::Spend;
 pub use target::{ChangeStatus, ChangedFile, Commit, Target, TargetKind};
 pub use verdict::{Verdict, VerdictValue};
