@@ -58,6 +58,7 @@ fn counter_evidence_that_stands_in_the_code_contests_a_claim_and_removes_nothing
         1,
         "who is asked a question is no reviewer of the run"
     );
+    session.run(&["verify"]).expect(0);
 }
 
 #[test]
@@ -173,6 +174,7 @@ fn a_summary_that_agrees_with_the_report_is_used_and_says_whose_it_is() {
     assert!(summary.starts_with(prose), "{summary}: {:#}", report["notes"]);
     assert!(summary.contains("\n\nStructure: 0 Critical · 1 Important · 0 Suggestions."), "{summary}");
     assert_eq!(report["summary_by"], "bob");
+    session.run(&["verify"]).expect(0);
     let markdown = session.run(&["report", "-f", "md"]).expect(0).stdout;
     assert!(markdown.contains("the summary was written by bob"), "{markdown}");
 }

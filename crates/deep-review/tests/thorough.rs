@@ -98,6 +98,7 @@ fn the_second_pass_knows_the_first_and_both_are_one_reviewers_word() {
     }
     let written = std::fs::read_to_string(run_folders(&session)[0].join("report.md")).expect("a report");
     assert_eq!(markdown, written, "a stored run reads like the run itself");
+    session.run(&["verify"]).expect(0);
 }
 
 #[test]

@@ -55,7 +55,8 @@ impl Hearing<'_> {
         let (report, _) = assemble(Parts {
             target: self.snapshot.target(),
             facts: Some((self.snapshot, self.evidence)),
-            records: self.records,
+            records: &self.history.records,
+            history: Some(self.history),
             series: self.run.series(),
             run: self.run.id().clone(),
             heard: heard.to_vec(),

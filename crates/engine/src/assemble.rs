@@ -11,14 +11,15 @@ use evidence::Evidence;
 use findings::{Input, Known, Policy, Quorum, Records};
 use jiff::Timestamp;
 use model::{
-    Challenge, Finding, Lane, Original, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series,
-    SeverityCounts, Target, Tool,
+    Challenge, Finding, Lane, Original, Prior, PriorStatus, REPORT_SCHEMA, Report, ReviewerState, Run, RunId,
+    Series, SeverityCounts, Target, Tool,
 };
 
 use crate::Error;
 use crate::cross_examine;
 use crate::place::permalink;
 use crate::review::{Heard, milliseconds};
+use crate::rounds::{History, Rounds};
 
 /// What a report is made from.
 pub(crate) struct Parts<'a> {
@@ -27,6 +28,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) facts: Option<(&'a git::Snapshot, &'a Evidence<'a>)>,
     /// What earlier runs taught about the reviewers.
     pub(crate) records: &'a Records,
+    /// What earlier rounds and people said.
+    pub(crate) history: Option<&'a History>,
     pub(crate) series: Series,
     pub(crate) run: RunId,
     pub(crate) heard: Vec<Heard>,
@@ -53,6 +56,10 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     let (facts, evidence) = parts.facts.unzip();
     let known = facts.map_or_else(Known::default, |facts| known(facts, parts.target));
     let known = Known { challenges: parts.challenges.to_vec(), ..known };
+    let mut rounds = parts.history.zip(facts).map(|(history, facts)| Rounds::new(history, facts));
+    if let Some(rounds) = &mut rounds {
+        rounds.gate(&mut checked);
+    }
     let consolidated = findings::consolidate(&Input {
         roster: &roster,
         readings: &readings,
@@ -70,6 +77,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     for finding in &mut all {
         illustrate(finding, parts.target, facts);
     }
+    let prior = rounds.map(|rounds| rounds.follow(&mut all, &readings)).unwrap_or_default();
     let waited = roster.iter().all(|row| row.state == ReviewerState::Finished || !row.quorum);
     let (needed, counted) = consolidated.quorum;
     let complete = counted >= needed && (waited || matches!(parts.quorum, Quorum::Wanted(_)));
@@ -77,9 +85,15 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     notes.extend(consolidated.notes);
     let challenges = named_as_now(parts.challenges, &all);
     notes.extend(challenges.iter().map(cross_examine::sentence));
+    let mut series = parts.series;
+    if let Some(history) = parts.history {
+        series.delta.clone_from(&history.delta);
+        notes.extend(history.notes.iter().cloned());
+    }
+    let summary = since(consolidated.summary, &series, &prior, &all);
     let report = Report {
         schema: REPORT_SCHEMA.to_owned(),
-        summary: consolidated.summary,
+        summary,
         tool: Tool {
             version: parts.version.to_owned(),
             config_sha256: Some(parts.config.sha256()),
@@ -87,13 +101,13 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         },
         run: Run { id: parts.run, complete, quorum: consolidated.quorum, ..Run::default() },
         target: parts.target.clone(),
-        series: parts.series,
+        series,
         reviewers: roster,
         verdict: consolidated.verdict,
         findings: all,
         dispositions: consolidated.dispositions,
         attention: Vec::new(),
-        prior: Vec::new(),
+        prior,
         design: consolidated.design,
         testing: consolidated.testing,
         documentation: consolidated.documentation,
@@ -104,6 +118,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         invariants: consolidated.invariants,
         challenges,
         summary_by: None,
+        resolution: None,
         notes,
     };
     (report, originals)
@@ -126,6 +141,30 @@ fn named_as_now(challenges: &[Challenge], findings: &[Finding]) -> Vec<Challenge
         .collect();
     named.sort_by_key(|(at, _)| *at);
     named.into_iter().map(|(_, challenge)| challenge).collect()
+}
+
+/// The summary with what happened since the round before.
+fn since(summary: String, series: &Series, prior: &[Prior], findings: &[Finding]) -> String {
+    if series.round < 2 || series.previous.is_none() {
+        return summary;
+    }
+    let count = |wanted: &[PriorStatus]| prior.iter().filter(|row| wanted.contains(&row.status)).count();
+    let new = findings.iter().filter(|finding| finding.since_round.is_none()).count();
+    let parts = [
+        (count(&[PriorStatus::Fixed]), "fixed"),
+        (count(&[PriorStatus::Partial]), "fixed in part"),
+        (count(&[PriorStatus::NotFixed]), "still open"),
+        (count(&[PriorStatus::Stale, PriorStatus::Superseded]), "settled otherwise"),
+        (new, "new"),
+        (count(&[PriorStatus::Declined]), "declined"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let told =
+        if told.is_empty() { "nothing was open and nothing is new".to_owned() } else { told.join(", ") };
+    let same = series.delta.as_ref().is_some_and(|delta| delta.same_commit);
+    let same = if same { " It is the same commit as then." } else { "" };
+    format!("{summary}\n\nSince round {}: {told}.{same}", series.round - 1)
 }
 
 /// What the repository itself shows, beside what reviewers say.

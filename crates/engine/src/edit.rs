@@ -81,11 +81,24 @@ pub(crate) fn apply(report: &mut Report, edited: Option<&Edited>) {
     report.notes.push(note);
 }
 
-/// What must not depend on anybody's words: the counts.
+/// Puts the prose of a stored report into one that was made again, where it agrees with that one too.
+pub(crate) fn apply_again(report: &mut Report, before: &Report) {
+    let Some(by) = &before.summary_by else { return };
+    let prose = before.summary.split("\n\n").filter(|part| !is_ours(part)).collect::<Vec<_>>().join("\n\n");
+    if findings::mismatches(&prose, report).is_empty() {
+        report.summary = with_our_counts(&prose, &report.summary);
+        report.summary_by = Some(by.clone());
+    }
+}
+
+/// What must not depend on anybody's words: the counts, and what happened since the round before.
 fn with_our_counts(prose: &str, own: &str) -> String {
-    let counts =
-        own.split("\n\n").filter(|part| part.starts_with("Structure:") || part.starts_with("No repository"));
+    let counts = own.split("\n\n").filter(|part| is_ours(part));
     std::iter::once(prose).chain(counts).collect::<Vec<_>>().join("\n\n")
+}
+
+fn is_ours(paragraph: &str) -> bool {
+    ["Structure:", "No repository was used", "Since round "].iter().any(|words| paragraph.starts_with(words))
 }
 
 /// What the editor is told: what a summary may speak of, and nothing else.

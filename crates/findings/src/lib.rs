@@ -24,6 +24,7 @@ mod policy;
 mod prose;
 mod records;
 mod retro;
+pub mod rounds;
 mod rules;
 mod sections;
 mod severity;

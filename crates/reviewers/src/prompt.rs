@@ -51,6 +51,10 @@ pub struct Briefing {
     pub first_pass: Vec<String>,
     /// What a question is about that asks for no review; the template says what is asked.
     pub task: Option<BTreeMap<String, String>>,
+    /// What people declined in earlier rounds, a line each.
+    pub declined: Vec<String>,
+    /// What changed since the round before, a line each.
+    pub since: Vec<String>,
 }
 
 /// A prompt and the line in it that must come back unaltered.
@@ -104,6 +108,8 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
         attention => self::lines(&input.briefing.attention),
         first_pass => self::lines(&input.briefing.first_pass),
         task => input.briefing.task.clone(),
+        declined => self::lines(&input.briefing.declined),
+        since => self::lines(&input.briefing.since),
     })?;
     Ok(Prompt { text, canary: input.canary.to_owned() })
 }
