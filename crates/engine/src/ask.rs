@@ -125,16 +125,15 @@ fn ask_in_passes(
     news: &Sender<News>,
 ) -> (Answered, Vec<Answered>) {
     let turn = |first| Asking { at, asked, first };
-    let mut first = match panel.first.get(asked.name()) {
-        Some(first) => first.clone(),
-        None => {
-            let (answered, others) = ask_until_done(panel, &turn(None), news);
-            if !wants_another_pass(panel.thorough, asked, &answered) {
-                return (answered, others);
-            }
-            drop(news.send(News::FirstPass { answered: Box::new(answered.clone()), others }));
-            answered
+    let mut first = if let Some(first) = panel.first.get(asked.name()) {
+        first.clone()
+    } else {
+        let (answered, others) = ask_until_done(panel, &turn(None), news);
+        if !wants_another_pass(panel.thorough, asked, &answered) {
+            return (answered, others);
         }
+        drop(news.send(News::FirstPass { answered: Box::new(answered.clone()), others }));
+        answered
     };
     let (second, others) = ask_until_done(panel, &turn(Some(&first)), news);
     first.second = Some(Box::new(second));

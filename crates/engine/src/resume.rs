@@ -145,18 +145,17 @@ fn stands(story: &Story<'_>, all: bool) -> Result<Stands, Error> {
         };
         if wants_another_pass(story.config.settings.review.thorough, asked, &answered) {
             let again = second_of(name);
-            match restore(run, &again, asked.parser(), target, !all)? {
-                Some(second) => answered.second = Some(Box::new(second)),
-                None => {
-                    let last = last_words(run, &again, asked, &attempts, at, target, &scrub)?;
-                    if !all {
-                        stands.first.insert(name.to_owned(), answered);
-                        continue;
-                    }
-                    keep(run, &last)?;
-                    answered.second = Some(Box::new(last));
+            let mut second = restore(run, &again, asked.parser(), target, !all)?;
+            if second.is_none() {
+                let last = last_words(run, &again, asked, &attempts, at, target, &scrub)?;
+                if !all {
+                    stands.first.insert(name.to_owned(), answered);
+                    continue;
                 }
+                keep(run, &last)?;
+                second = Some(last);
             }
+            answered.second = second.map(Box::new);
         }
         stands.known.insert(name.to_owned(), answered);
     }

@@ -58,7 +58,7 @@ pub(crate) fn start_keeper(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log);
-    let ear = ear.map(|ear| ear.as_raw_fd());
+    let ear = ear.map(PipeReader::as_raw_fd);
     // SAFETY: between fork and exec the closure makes async-signal-safe system calls and allocates nothing. The descriptor
     // is open in the child: the caller lends it for the whole call.
     unsafe {
