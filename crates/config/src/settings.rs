@@ -25,6 +25,8 @@ pub struct Settings {
     pub builtin: BuiltinSettings,
     /// The project's own linters.
     pub tools: ToolsSettings,
+    /// Who writes the summary.
+    pub editor: EditorSettings,
     /// Running the project's own code to verify claims.
     pub verify: VerifySettings,
     /// The terminal.
@@ -62,6 +64,10 @@ pub struct ReviewSettings {
     #[serde(with = "crate::duration")]
     #[schemars(with = "String")]
     pub start_jitter: Duration,
+    /// Who found something important is asked a second time for what it missed.
+    pub thorough: bool,
+    /// A reviewer that is asked to refute blocking claims of other vendors; `off` for none.
+    pub cross_examine: String,
     /// Files whose text reviewers get as background, read from the base commit; missing ones are left out.
     pub context: Vec<String>,
     /// Patterns of generated or mechanical files, which are reviewed lightly.
@@ -178,6 +184,12 @@ pub struct ReviewerSettings {
     /// command is given. Not read from a repository's file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// An agent that speaks the Agent Client Protocol, instead of a command: the program and its arguments, with the same
+    /// placeholders. It is asked over its standard input and output; reads of its checkout are allowed and nothing else. Not
+    /// read from a repository's file. Empty where it does not.
+    #[serde(deserialize_with = "crate::words::deserialize", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "crate::words::Words")]
+    pub acp: Vec<String>,
     /// A model over HTTP instead of a command: what its server speaks. Not read from a repository's file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
@@ -324,6 +336,20 @@ pub struct ToolsSettings {
     pub timeout: Duration,
     /// Most findings one linter brings into a report; the others are counted.
     pub most: u32,
+}
+
+/// Who writes the summary.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EditorSettings {
+    /// A reviewer that writes the executive summary in prose; `off` for none. What it writes is used only where every id,
+    /// place, severity, attribution and number in it is that of the report.
+    pub reviewer: String,
+}
+
+/// Whether a setting that names a reviewer names one.
+pub fn is_on(name: &str) -> bool {
+    !name.is_empty() && name != "off"
 }
 
 /// What reviewers may spend. Not read from a repository's file.

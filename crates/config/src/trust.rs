@@ -11,6 +11,7 @@ use crate::layer::{KeyPath, Leaf, spell};
 /// Keys that only the user's own layers may set; `*` stands for any part.
 const TRUSTED_ONLY: &[(&str, &str)] = &[
     ("reviewers.*.command", "choose which commands run"),
+    ("reviewers.*.acp", "choose which commands run"),
     ("reviewers.*.agent", "choose which commands run"),
     ("review.detect", "choose which commands run"),
     ("reviewers.*.api", "choose which server is asked"),

@@ -98,6 +98,7 @@ fn check_reviewer(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> 
         }
     }
     check_model(name, reviewer)?;
+    check_acp(name, reviewer)?;
     check_command(name, reviewer)
 }
 
@@ -140,19 +141,60 @@ pub fn is_choice(word: &str) -> bool {
     !word.is_empty() && !word.starts_with('-') && !word.chars().any(char::is_control)
 }
 
-fn check_command(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
-    let path = ["reviewers", name, "command"];
-    let mut used = Vec::new();
-    for word in &reviewer.command {
-        if word.contains('\0') {
-            return Err(wrong(&path, "a word of a command cannot hold a NUL byte", None));
+/// An agent that speaks the protocol is nothing else, and answers in the conversation.
+fn check_acp(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
+    if reviewer.acp.is_empty() {
+        return Ok(());
+    }
+    let path = ["reviewers", name, "acp"];
+    let others = [
+        ("command", !reviewer.command.is_empty()),
+        ("agent", reviewer.agent.is_some()),
+        ("api", reviewer.api.is_some()),
+    ];
+    if let Some((other, _)) = others.iter().find(|(_, set)| *set) {
+        return Err(wrong(&path, format!("it has `{other}` as well: a reviewer is one or the other"), None));
+    }
+    for (key, set) in [("model", reviewer.model.is_some()), ("effort", reviewer.effort.is_some())] {
+        if set {
+            let hint = "put it into the words of `acp`, or into the agent's own settings";
+            return Err(wrong(
+                &["reviewers", name, key],
+                format!("`acp` has no way to choose a {key}"),
+                Some(hint),
+            ));
         }
-        let word = parse_word(word).map_err(|(message, hint)| wrong(&path, message, Some(&hint)))?;
+    }
+    if reviewer.output == Output::File {
+        let hint = "leave out `output`";
+        return Err(wrong(
+            &["reviewers", name, "output"],
+            "an agent behind `acp` answers in the conversation",
+            Some(hint),
+        ));
+    }
+    check_words(&path, &reviewer.acp).map(drop)
+}
+
+/// The placeholders that a command uses.
+fn check_words(path: &[&str], words: &[String]) -> Result<Vec<Placeholder>, Wrong> {
+    let mut used = Vec::new();
+    for word in words {
+        if word.contains('\0') {
+            return Err(wrong(path, "a word of a command cannot hold a NUL byte", None));
+        }
+        let word = parse_word(word).map_err(|(message, hint)| wrong(path, message, Some(&hint)))?;
         used.extend(word.placeholders());
     }
-    if reviewer.command.first().is_some_and(String::is_empty) {
-        return Err(wrong(&path, "the first word, the program, is empty", None));
+    if words.first().is_some_and(String::is_empty) {
+        return Err(wrong(path, "the first word, the program, is empty", None));
     }
+    Ok(used)
+}
+
+fn check_command(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
+    let path = ["reviewers", name, "command"];
+    let used = check_words(&path, &reviewer.command)?;
     let says_file = reviewer.output == Output::File;
     if says_file && !reviewer.command.is_empty() && !used.contains(&Placeholder::OutputFile) {
         let hint = "with `output = \"file\"` the command must be told the file: add `{output_file}` to it";

@@ -171,6 +171,9 @@ pub(crate) struct RunArgs {
     /// Compare against REV instead of the default branch
     #[arg(long, value_name = "REV")]
     pub(crate) base: Option<String>,
+    /// Ask who found something important a second time, for what it missed
+    #[arg(long)]
+    pub(crate) thorough: bool,
     /// Ask only this reviewer; repeat for more. `builtin` needs no model, key or network. A model, and an effort after
     /// it, replace those configured (a model's name with a colon needs one more at its end: `local:qwen3:8b:`)
     /// A linter by its name, or a file that is read as one: `sarif:FILE`, `checkstyle:FILE`, `auto:FILE`…

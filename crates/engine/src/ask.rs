@@ -17,7 +17,9 @@ use reviewers::{Attempt, Budget};
 use supervise::{Cancel, Keeper};
 
 use crate::hear::{Answered, hear, understand};
-use crate::program::{Chair, ask_program, builtin_document};
+use crate::listen::AGAIN;
+use crate::passes;
+use crate::program::{Chair, ask_program, briefing, builtin_document};
 use crate::retry::{Decision, Patience, decide, fraction};
 use crate::roster::{Asked, BUILTIN, Import};
 use crate::scrub::Scrub;
@@ -32,7 +34,9 @@ pub(crate) enum News {
     Wrote { reviewer: String, bytes: u64, note: Option<String> },
     /// It failed in a way that may pass; it is asked again after the pause.
     Retry { answered: Box<Answered>, failure: Failure, wait: Duration },
-    /// It ended. `others` are later tries that say less than this one.
+    /// Its first pass ended, and a second begins. `others` are later tries of the first that say less than it.
+    FirstPass { answered: Box<Answered>, others: Vec<Answered> },
+    /// It ended. `others` are later tries of its last pass that say less than this one.
     Ended { answered: Box<Answered>, others: Vec<Answered> },
 }
 
@@ -44,6 +48,8 @@ pub(crate) struct Folders {
     pub(crate) process: PathBuf,
     /// How often earlier processes of this run asked it in vain.
     pub(crate) asked_before: u32,
+    /// The same of its second pass.
+    pub(crate) asked_again_before: u32,
 }
 
 /// Ends the reviewers, and says why.
@@ -87,6 +93,10 @@ pub(crate) struct Panel<'a> {
     pub(crate) budget: Budget,
     /// The user's own prices.
     pub(crate) prices: &'a BTreeMap<String, PriceSettings>,
+    /// Whether who found something important is asked to look again.
+    pub(crate) thorough: bool,
+    /// First passes that stand, and are not followed by a second yet.
+    pub(crate) first: BTreeMap<String, Answered>,
     pub(crate) scrub: &'a Scrub,
     pub(crate) turns: Turns,
     pub(crate) stop: Stop,
@@ -99,7 +109,7 @@ pub(crate) fn ask_all(panel: &Panel<'_>, roster: &[Asked], wanted: &[usize], new
     std::thread::scope(|scope| {
         for at in wanted {
             scope.spawn(|| {
-                let (answered, others) = ask_until_done(panel, *at, &roster[*at], news);
+                let (answered, others) = ask_in_passes(panel, *at, &roster[*at], news);
                 // The story may have stopped listening; there is nobody else to tell.
                 drop(news.send(News::Ended { answered: Box::new(answered), others }));
             });
@@ -107,16 +117,63 @@ pub(crate) fn ask_all(panel: &Panel<'_>, roster: &[Asked], wanted: &[usize], new
     });
 }
 
-/// Asks one reviewer until it reviewed, or failed in a way that does not pass, or time is up.
-fn ask_until_done(
+/// Asks one reviewer once, or twice where the first pass found something important and that is wanted.
+fn ask_in_passes(
     panel: &Panel<'_>,
     at: usize,
     asked: &Asked,
     news: &Sender<News>,
 ) -> (Answered, Vec<Answered>) {
+    let turn = |first| Asking { at, asked, first };
+    let mut first = if let Some(first) = panel.first.get(asked.name()) {
+        first.clone()
+    } else {
+        let (answered, others) = ask_until_done(panel, &turn(None), news);
+        if !wants_another_pass(panel.thorough, asked, &answered) {
+            return (answered, others);
+        }
+        drop(news.send(News::FirstPass { answered: Box::new(answered.clone()), others }));
+        answered
+    };
+    let (second, others) = ask_until_done(panel, &turn(Some(&first)), news);
+    first.second = Some(Box::new(second));
+    (first, others)
+}
+
+/// Whether a reviewer is asked again after its first pass. Rules say the same twice.
+pub(crate) fn wants_another_pass(thorough: bool, asked: &Asked, first: &Answered) -> bool {
+    thorough && asked.settings().is_some() && passes::deserves_another(first)
+}
+
+/// Who is asked, and for which pass.
+struct Asking<'a> {
+    at: usize,
+    asked: &'a Asked,
+    /// The first pass, where this is the second.
+    first: Option<&'a Answered>,
+}
+
+impl Asking<'_> {
+    /// The name under which it is kept.
+    fn name(&self) -> String {
+        match self.first {
+            None => self.asked.name().to_owned(),
+            Some(_) => passes::second_of(self.asked.name()),
+        }
+    }
+
+    fn asked_before(&self, panel: &Panel<'_>) -> u32 {
+        let folders = &panel.folders[self.at];
+        if self.first.is_some() { folders.asked_again_before } else { folders.asked_before }
+    }
+}
+
+/// Asks one reviewer until it reviewed, or failed in a way that does not pass, or time is up.
+fn ask_until_done(panel: &Panel<'_>, asking: &Asking<'_>, news: &Sender<News>) -> (Answered, Vec<Answered>) {
+    let asked = asking.asked;
     let mut tries = Vec::new();
-    for number in panel.folders[at].asked_before + 1.. {
-        let answered = ask_in_turn(panel, at, asked, number, news);
+    for number in asking.asked_before(panel) + 1.. {
+        let answered = ask_in_turn(panel, asking, number, news);
         let next = next_step(panel, asked, &answered, number);
         tries.push(answered.clone());
         match (next, answered.row.failure.clone()) {
@@ -205,18 +262,19 @@ fn pause(wait: Duration, cancel: &Cancel) {
     }
 }
 
-fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sender<News>) -> Answered {
+fn ask_in_turn(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sender<News>) -> Answered {
+    let asked = asking.asked;
     let cancel = &panel.stop.cancel;
-    let mut attempt = match panel.turns.take(at, cancel) {
+    let mut attempt = match panel.turns.take(asking.at, cancel) {
         None => {
             let asked_before = if number == 1 { "it was asked" } else { "it was asked again" };
             not_asked(asked.name(), &format!("{} before {asked_before}", panel.stop.reason()))
         }
         Some(_turn) => {
-            if number == panel.folders[at].asked_before + 1 {
+            if asking.first.is_none() && number == panel.folders[asking.at].asked_before + 1 {
                 drop(news.send(News::Started(asked.name().to_owned())));
             }
-            let attempt = catch_unwind(AssertUnwindSafe(|| ask_once(panel, at, asked, number, news)));
+            let attempt = catch_unwind(AssertUnwindSafe(|| ask_once(panel, asking, number, news)));
             attempt.unwrap_or_else(|_| Attempt {
                 ending: Ending::Failed,
                 ..not_asked(
@@ -232,6 +290,7 @@ fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &
         Asked::Command { name, .. } if panel.agents.linters.found.contains_key(name) => ReviewerKind::Tool,
         Asked::Command { settings, .. } => kind(settings),
     };
+    attempt.name = asking.name();
     attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
     if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
         attempt.error = Some(format!("{} before it was done", panel.stop.reason()));
@@ -240,26 +299,30 @@ fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &
 }
 
 /// One try.
-fn ask_once(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sender<News>) -> Attempt {
-    let folders = &panel.folders[at];
-    match asked {
+fn ask_once(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sender<News>) -> Attempt {
+    let folders = &panel.folders[asking.at];
+    match asking.asked {
         Asked::Builtin => ask_builtin(panel),
         Asked::Import(import) => read_import(import),
         Asked::Command { name, settings } => {
-            let process = folders.process.with_extension(number.to_string());
+            let pass = if asking.first.is_some() { AGAIN } else { "" };
+            let process = folders.process.with_extension(format!("{pass}{number}"));
             for (folder, what) in [(&folders.scratch, "checkout"), (&process, "record")] {
                 if let Err(error) = fresh(folder) {
                     let why = format!("the folder for its {what} could not be made: {error}");
                     return Attempt { ending: Ending::NotStarted, ..not_asked(name, &why) };
                 }
             }
-            ask_program(panel, &Chair { name, settings, scratch: &folders.scratch, process: &process }, news)
+            let briefing = briefing(panel, name, asking.first);
+            let chair =
+                Chair { name, settings, scratch: &folders.scratch, process: &process, briefing: &briefing };
+            ask_program(panel, &chair, news)
         }
     }
 }
 
 /// An empty folder, whatever an earlier try left there.
-fn fresh(folder: &Path) -> Result<(), String> {
+pub(crate) fn fresh(folder: &Path) -> Result<(), String> {
     if folder.symlink_metadata().is_ok() {
         supervise::remove_tree(folder).map_err(|error| error.to_string())?;
     }

@@ -11,11 +11,12 @@ use evidence::Evidence;
 use findings::{Input, Known, Policy, Quorum, Records};
 use jiff::Timestamp;
 use model::{
-    Finding, Lane, Original, Prior, PriorStatus, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series,
-    SeverityCounts, Target, Tool,
+    Challenge, Finding, Lane, Original, Prior, PriorStatus, REPORT_SCHEMA, Report, ReviewerState, Run, RunId,
+    Series, SeverityCounts, Target, Tool,
 };
 
 use crate::Error;
+use crate::cross_examine;
 use crate::place::permalink;
 use crate::review::{Heard, milliseconds};
 use crate::rounds::{History, Rounds};
@@ -32,6 +33,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) series: Series,
     pub(crate) run: RunId,
     pub(crate) heard: Vec<Heard>,
+    /// Claims that were put to somebody else.
+    pub(crate) challenges: &'a [Challenge],
     pub(crate) config: &'a Config,
     pub(crate) quorum: Quorum,
     pub(crate) version: &'a str,
@@ -47,13 +50,12 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     for heard in parts.heard {
         readings.push((heard.row.name.clone(), heard.reading));
         checked.extend(heard.checked);
-        if !heard.original.text.trim().is_empty() {
-            originals.push(heard.original);
-        }
+        originals.extend(heard.originals.into_iter().filter(|original| !original.text.trim().is_empty()));
         roster.push(heard.row);
     }
     let (facts, evidence) = parts.facts.unzip();
     let known = facts.map_or_else(Known::default, |facts| known(facts, parts.target));
+    let known = Known { challenges: parts.challenges.to_vec(), ..known };
     let mut rounds = parts.history.zip(facts).map(|(history, facts)| Rounds::new(history, facts));
     if let Some(rounds) = &mut rounds {
         rounds.gate(&mut checked);
@@ -81,6 +83,8 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     let complete = counted >= needed && (waited || matches!(parts.quorum, Quorum::Wanted(_)));
     let mut notes = parts.notes;
     notes.extend(consolidated.notes);
+    let challenges = named_as_now(parts.challenges, &all);
+    notes.extend(challenges.iter().map(cross_examine::sentence));
     let mut series = parts.series;
     if let Some(history) = parts.history {
         series.delta.clone_from(&history.delta);
@@ -112,10 +116,31 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         coverage: consolidated.coverage,
         retro: consolidated.retro,
         invariants: consolidated.invariants,
+        challenges,
+        summary_by: None,
         resolution: None,
         notes,
     };
     (report, originals)
+}
+
+/// A finding that is contested stands elsewhere in the report than it did when it was challenged.
+fn named_as_now(challenges: &[Challenge], findings: &[Finding]) -> Vec<Challenge> {
+    let finding_of = |challenge: &Challenge| {
+        let rests_on_it = |finding: &&Finding| {
+            finding.sources.iter().any(|it| it.reviewer == challenge.reviewer && it.index == challenge.index)
+        };
+        findings.iter().position(|finding| rests_on_it(&finding))
+    };
+    let mut named: Vec<(usize, Challenge)> = challenges
+        .iter()
+        .map(|challenge| match finding_of(challenge) {
+            Some(at) => (at, Challenge { finding: findings[at].id.clone(), ..challenge.clone() }),
+            None => (findings.len(), challenge.clone()),
+        })
+        .collect();
+    named.sort_by_key(|(at, _)| *at);
+    named.into_iter().map(|(_, challenge)| challenge).collect()
 }
 
 /// The summary with what happened since the round before.
@@ -148,6 +173,7 @@ fn known(facts: &git::Snapshot, target: &Target) -> Known {
         shown: Some((target.merge_base.clone(), target.head.clone())),
         commits: evidence::history(facts),
         untested: evidence::untested(facts),
+        ..Known::default()
     }
 }
 

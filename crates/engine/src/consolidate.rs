@@ -67,6 +67,7 @@ pub fn consolidate(request: &ConsolidateRequest<'_>) -> Result<(Report, Vec<Orig
         series: Series { key: series_key(&target), round: 1, ..Series::default() },
         run: unrecorded("consolidated"),
         heard,
+        challenges: &[],
         config: request.config,
         quorum: Quorum::Given,
         version: request.version,
@@ -135,5 +136,6 @@ fn hear(given: &GivenReview, target: &Target, evidence: Option<&Evidence<'_>>) -
     };
     let json = matches!(reading.parsed_as, model::ParsedAs::Json | model::ParsedAs::Tool)
         && text.trim_start().starts_with('{');
-    Heard { row, reading, checked, original: Original { reviewer: given.name.clone(), text, json } }
+    let originals = vec![Original { reviewer: given.name.clone(), text, json }];
+    Heard { row, reading, checked, originals, beside: None }
 }

@@ -7,14 +7,27 @@ use model::{Original, ParsedAs, Reading, ReviewerKind, ReviewerReport, Target};
 use reading::Context;
 use reviewers::{Attempt, conclude};
 
+use crate::passes;
 use crate::scrub::Scrub;
 
 /// One reviewer with everything it said.
+#[derive(Clone, Debug)]
 pub(crate) struct Heard {
     pub(crate) row: ReviewerReport,
     pub(crate) reading: Reading,
     pub(crate) checked: Vec<model::CheckedFinding>,
-    pub(crate) original: Original,
+    /// Its texts as they are published: one a pass.
+    pub(crate) originals: Vec<Original>,
+    /// A second pass that cannot stand under its name.
+    pub(crate) beside: Option<Box<Heard>>,
+}
+
+impl Heard {
+    /// Every row of the report that it makes.
+    pub(crate) fn rows(mut self) -> Vec<Self> {
+        let beside = self.beside.take();
+        std::iter::once(self).chain(beside.map(|beside| *beside)).collect()
+    }
 }
 
 /// One answer, read but not checked.
@@ -25,6 +38,8 @@ pub(crate) struct Answered {
     pub(crate) reading: Reading,
     /// The answer as it is published: without paths of this machine.
     pub(crate) text: String,
+    /// Its second pass, where there was one.
+    pub(crate) second: Option<Box<Answered>>,
 }
 
 impl Answered {
@@ -35,12 +50,27 @@ impl Answered {
     }
 
     /// Checks every claim.
-    pub(crate) fn check(self, evidence: &evidence::Evidence<'_>) -> Heard {
+    pub(crate) fn check(mut self, evidence: &evidence::Evidence<'_>) -> Heard {
+        let mut originals = vec![self.original()];
+        let mut beside = None;
+        if let Some(mut second) = self.second.take() {
+            if passes::can_be_joined(&second) {
+                passes::join(&mut self.row, &mut self.reading, &second.row, &second.reading);
+                originals.push(second.original());
+            } else {
+                // What it says falls, and costs the first pass no vote.
+                second.row.quorum = false;
+                beside = Some(Box::new(second.check(evidence)));
+            }
+        }
         let claims = [evidence::Claims { reviewer: &self.row.name, reading: &self.reading }];
         let checked = evidence.check(&claims);
-        let json = self.is_json();
-        let original = Original { reviewer: self.row.name.clone(), text: self.text, json };
-        Heard { row: self.row, reading: self.reading, checked, original }
+        Heard { row: self.row, reading: self.reading, checked, originals, beside }
+    }
+
+    /// Its text, as the appendix of a report shows it.
+    fn original(&self) -> Original {
+        Original { reviewer: self.row.name.clone(), text: self.text.clone(), json: self.is_json() }
     }
 }
 
@@ -86,7 +116,7 @@ pub(crate) fn understand(
     if std::str::from_utf8(&attempt.answer).is_err() {
         row.notes.push("its answer is not valid UTF-8; the bytes that are not were replaced".to_owned());
     }
-    Answered { attempt, row, reading, text }
+    Answered { attempt, row, reading, text, second: None }
 }
 
 /// A tool's output that somebody hands in speaks of the whole project: what one rule says again and again is told once, and what

@@ -30,7 +30,7 @@ pub(crate) fn keep(run: &RunFolder, answered: &Answered) -> Result<(), Error> {
     run.raw(&attempt.name)?;
     keep_files(run, answered, &|name| format!("{folder}/{name}"))?;
     run.write_review_bytes(&attempt.name, answered.text.as_bytes(), answered.is_json())?;
-    run.write_once(&format!("{folder}/{ATTEMPT_FILE}"), &json(attempt))?;
+    run.write_once(&format!("{folder}/{ATTEMPT_FILE}"), &attempt_json(attempt))?;
     Ok(())
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn keep_try(run: &RunFolder, answered: &Answered) -> Result<(), Error
     if !answered.text.is_empty() {
         run.write_once(&name_of("review.md"), answered.text.as_bytes())?;
     }
-    run.write_once(&name_of(ATTEMPT_FILE), &json(attempt))?;
+    run.write_once(&name_of(ATTEMPT_FILE), &attempt_json(attempt))?;
     Ok(())
 }
 
@@ -91,7 +91,8 @@ pub(crate) fn stored(
     target: &model::Target,
 ) -> Result<Option<Answered>, Error> {
     let bytes = run.raw_file(name, ATTEMPT_FILE)?;
-    let Some(attempt) = bytes.as_deref().and_then(parse).filter(|attempt| attempt.name == name) else {
+    let Some(attempt) = bytes.as_deref().and_then(parse_attempt).filter(|attempt| attempt.name == name)
+    else {
         return Ok(None);
     };
     let (text, _) = run.review(name)?.unwrap_or_default();
@@ -105,19 +106,20 @@ pub(crate) fn tries_before(run: &StoredRun, name: &str) -> Result<u32, Error> {
     let mut asked = 0;
     for number in run.tries(name)? {
         let bytes = run.raw_file(name, &format!("try-{number}/{ATTEMPT_FILE}"))?;
-        let attempt = bytes.as_deref().and_then(parse);
+        let attempt = bytes.as_deref().and_then(parse_attempt);
         asked += u32::from(attempt.is_some_and(|attempt| attempt.ending != Ending::Cancelled));
     }
     Ok(asked)
 }
 
 /// A file that cannot be understood says nothing: the reviewer is asked again.
-fn parse(bytes: &[u8]) -> Option<Attempt> {
+pub(crate) fn parse_attempt(bytes: &[u8]) -> Option<Attempt> {
     let kept: Kept = serde_json::from_slice(bytes).ok()?;
     (kept.schema == SCHEMA).then_some(kept.attempt)
 }
 
-fn json(attempt: &Attempt) -> Vec<u8> {
+/// What stands beside the raw material of an attempt.
+pub(crate) fn attempt_json(attempt: &Attempt) -> Vec<u8> {
     let kept = Kept { schema: SCHEMA.to_owned(), attempt: attempt.clone() };
     let mut bytes = serde_json::to_vec_pretty(&kept).expect("an attempt is plain data");
     bytes.push(b'\n');

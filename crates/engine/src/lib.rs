@@ -3,15 +3,20 @@
 //! In: a request, the settings, a clock. Out: a [`model::Report`] and the events on the way. Owns threads, cancellation
 //! and deadlines; never decides what a finding is worth, never prints.
 
+mod afterwards;
+mod aside;
 mod ask;
 mod assemble;
 mod consolidate;
+mod cross_examine;
 mod decide;
+mod edit;
 mod error;
 mod hear;
 mod import;
 mod keep;
 mod listen;
+mod passes;
 mod place;
 mod plan;
 mod preview;

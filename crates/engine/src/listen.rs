@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
-use config::Settings;
+use config::{Config, Settings};
 use evidence::Evidence;
 use git::Snapshot;
 use model::EventKind;
@@ -17,10 +17,13 @@ use reviewers::CHECKOUT;
 use store::RunFolder;
 
 use crate::Error;
+use crate::afterwards::Afterwards;
+use crate::aside::{self, Asides, Place};
 use crate::ask::{Folders, News, Panel, Stop, ask_all};
 use crate::assemble::so_far;
 use crate::hear::{Answered, Heard};
 use crate::keep::{keep, keep_try, tries_before};
+use crate::passes::second_of;
 use crate::plan::digest;
 use crate::program::attention;
 use crate::retry::{fraction, spell};
@@ -31,7 +34,10 @@ use crate::scratch::Scratch;
 use crate::scrub::Scrub;
 use crate::spending::budget;
 use crate::tell::{checked_event, listed, show, tell};
-use crate::turns::{Limits, Place, Turns};
+use crate::turns::{self, Limits, Turns};
+
+/// What the record of a second pass has in its name.
+pub(crate) const AGAIN: &str = "again-";
 
 /// Where attempts are recorded, inside the run folder, while they run.
 pub(crate) const ATTEMPTS: &str = "attempts";
@@ -43,7 +49,12 @@ pub(crate) struct Hearing<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) evidence: &'a Evidence<'a>,
     pub(crate) history: &'a History,
+    pub(crate) config: &'a Config,
     pub(crate) settings: &'a Settings,
+    /// Who is asked for something besides a review.
+    pub(crate) asides: &'a Asides,
+    /// Nobody is asked anything.
+    pub(crate) silent: bool,
     pub(crate) roster: &'a [Asked],
     pub(crate) home: Option<&'a Path>,
 }
@@ -54,6 +65,8 @@ pub(crate) struct HeardAll {
     /// Where to look first, as the reviewers were told.
     pub(crate) attention: Vec<model::Attention>,
     pub(crate) scrub: Scrub,
+    /// What was asked when every review was in.
+    pub(crate) after: Afterwards,
     pub(crate) notes: Vec<String>,
     pub(crate) deadline_reached: bool,
     pub(crate) cancelled: bool,
@@ -61,7 +74,12 @@ pub(crate) struct HeardAll {
 
 impl Hearing<'_> {
     /// Asks everybody whose answer is not known; checks each answer as it arrives.
-    pub(crate) fn hear_everybody(&self, known: BTreeMap<String, Answered>) -> Result<HeardAll, Error> {
+    /// Of those in `first`, the second pass is still missing.
+    pub(crate) fn hear_everybody(
+        &self,
+        known: BTreeMap<String, Answered>,
+        first: BTreeMap<String, Answered>,
+    ) -> Result<HeardAll, Error> {
         let made = |source| Error::Write { what: "a scratch folder for the reviewers".to_owned(), source };
         let attempts = self.run.file(ATTEMPTS);
         let promises = self.tools.store.promises();
@@ -90,6 +108,8 @@ impl Hearing<'_> {
             attention: OnceLock::new(),
             budget: budget(self.tools, self.settings)?,
             prices: &self.settings.prices,
+            thorough: self.settings.review.thorough,
+            first,
             scrub: &scrub,
             turns: self.turns(&wanted),
             stop,
@@ -107,12 +127,22 @@ impl Hearing<'_> {
             }
             self.listen(&news, &panel, &mut heard, &mut late)
         })?;
-        let rows: Vec<Heard> = self.roster.iter().filter_map(|asked| heard.remove(asked.name())).collect();
+        let in_order = self.roster.iter().filter_map(|asked| heard.remove(asked.name()));
+        let rows: Vec<Heard> = in_order.flat_map(Heard::rows).collect();
+        let place = Place {
+            panel: &panel,
+            run: self.run,
+            scratch: scratch.path(),
+            attempts: &attempts,
+            silent: self.silent,
+        };
+        let mut after = self.afterwards(&place, &rows)?;
         let troubles = clean_up(scratch, &attempts);
         let mut all = HeardAll {
             rows,
             attention: attention(&panel).to_vec(),
-            notes: Vec::new(),
+            notes: std::mem::take(&mut after.notes),
+            after,
             deadline_reached: late.is_some(),
             cancelled: self.tools.cancel.is_cancelled(),
             scrub,
@@ -134,6 +164,7 @@ impl Hearing<'_> {
                 scratch: scratch.path().join(at.to_string()),
                 process: attempts.join(format!("{at}-{process}")),
                 asked_before: tries_before(self.run, asked.name())?,
+                asked_again_before: tries_before(self.run, &second_of(asked.name()))?,
             })
         });
         folders.collect()
@@ -141,7 +172,7 @@ impl Hearing<'_> {
 
     fn turns(&self, wanted: &[usize]) -> Turns {
         let review = &self.settings.review;
-        let place = |asked: &Asked| Place {
+        let place = |asked: &Asked| turns::Place {
             vendor: asked.vendor(),
             gap: review.start_jitter.mul_f64(fraction(&[self.run.id().as_str(), asked.name(), "start"])),
         };
@@ -203,11 +234,21 @@ impl Hearing<'_> {
                 };
                 tell(self.tools, self.run, event);
             }
-            News::Ended { answered, others } => {
+            News::FirstPass { answered, others } => {
                 for other in &others {
                     keep_try(self.run, other)?;
                 }
                 keep(self.run, &answered)?;
+                let row = &answered.row;
+                let text = format!("{} found something important and is asked to look again", row.name);
+                tell(self.tools, self.run, EventKind::Note { text });
+            }
+            News::Ended { answered, others } => {
+                for other in &others {
+                    keep_try(self.run, other)?;
+                }
+                // A first pass was kept when it ended.
+                keep(self.run, answered.second.as_deref().unwrap_or(&answered))?;
                 let one = self.check(*answered);
                 heard.insert(one.row.name.clone(), one);
                 self.tell_so_far(heard);
@@ -219,11 +260,13 @@ impl Hearing<'_> {
     /// Says how a reviewer ended, and checks what it claims.
     fn check(&self, answered: Answered) -> Heard {
         let row = &answered.row;
+        let second = answered.second.as_deref();
         let event = EventKind::ReviewerEnded {
             reviewer: row.name.clone(),
             ending: row.ending,
-            ms: row.ms,
-            findings: answered.reading.findings.len() as u32,
+            ms: row.ms + second.map_or(0, |second| second.row.ms),
+            findings: (answered.reading.findings.len()
+                + second.map_or(0, |second| second.reading.findings.len())) as u32,
             error: row.error.clone(),
         };
         tell(self.tools, self.run, event);
@@ -271,8 +314,9 @@ impl Hearing<'_> {
     fn scrub_for(&self, scratch: &Path) -> Scrub {
         let mut roots: Vec<String> = Vec::new();
         let mut named: Vec<(String, &'static str)> = Vec::new();
-        for at in 0..self.roster.len() {
-            let outer = spellings(&scratch.join(at.to_string()));
+        let panel = (0..self.roster.len()).map(|at| at.to_string());
+        for name in panel.chain((0..aside::MOST).map(aside::folder)) {
+            let outer = spellings(&scratch.join(name));
             roots.extend(outer.iter().map(|outer| format!("{outer}/{CHECKOUT}")));
             named.extend(outer.into_iter().map(|path| (path, "<scratch>")));
         }
@@ -359,10 +403,11 @@ fn clean_up(scratch: Scratch, attempts: &Path) -> Vec<String> {
     Vec::new()
 }
 
-/// What is left of attempts that an earlier process of this run began: its last words, for the raw material.
-pub(crate) fn spooled(attempts: &Path, at: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+/// What is left of attempts that an earlier process of this run began: its last words, for the raw material; of its second
+/// pass where that is `again`.
+pub(crate) fn spooled(attempts: &Path, at: usize, again: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
     let Ok(entries) = std::fs::read_dir(attempts) else { return Vec::new() };
-    let of_it = |name: &str| name.strip_prefix(&format!("{at}-")).is_some();
+    let of_it = |name: &str| name.starts_with(&format!("{at}-")) && name.contains(AGAIN) == again;
     let mut folders: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_name().to_str().is_some_and(of_it))

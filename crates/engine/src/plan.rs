@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::Error;
-use crate::roster::{Asked, BUILTIN, Choice, Import, roster_of};
+use crate::aside::Asides;
+use crate::roster::{Asked, BUILTIN, Choice, Import, asked, roster_of};
 
 const SCHEMA: &str = "deep-review/plan/v1";
 
@@ -27,6 +28,9 @@ pub(crate) struct Plan {
     settings: Settings,
     /// Who is asked, in the order of the report.
     reviewers: Vec<Planned>,
+    /// Who is asked for something besides a review.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    asides: Vec<Planned>,
     /// Notes about how the run was set up.
     pub(crate) notes: Vec<String>,
 }
@@ -47,7 +51,13 @@ struct Planned {
 
 impl Plan {
     /// The plan of a run that begins.
-    pub(crate) fn new(run: &RunId, config: &Config, roster: &[Asked], notes: &[String]) -> Self {
+    pub(crate) fn new(
+        run: &RunId,
+        config: &Config,
+        roster: &[Asked],
+        asides: &Asides,
+        notes: &[String],
+    ) -> Self {
         let mut settings = config.settings.clone();
         settings.reviewers.clear();
         settings.verify.build.clear();
@@ -67,6 +77,7 @@ impl Plan {
             config_sha256: config.sha256(),
             settings,
             reviewers: roster.iter().map(planned).collect(),
+            asides: asides.all().map(planned).collect(),
             notes: notes.to_vec(),
         }
     }
@@ -88,10 +99,14 @@ impl Plan {
             return Err(Error::NobodyToAsk);
         }
         let mut changed = Vec::new();
-        for (planned, asked) in self.reviewers.iter().zip(&roster) {
+        let asides: Vec<Asked> =
+            self.asides.iter().map(|planned| asked(now, &planned.choice)).collect::<Result<_, _>>()?;
+        for (planned, asked) in self.reviewers.iter().zip(&roster).chain(self.asides.iter().zip(&asides)) {
             let keys = differing(run, &planned.settings, &digests(run, asked));
             changed.extend(keys.iter().map(|key| format!("reviewers.{}.{key}", asked.name())));
         }
+        changed.sort();
+        changed.dedup();
         if changed.is_empty() { Ok(roster) } else { Err(Error::SettingsChanged { keys: changed }) }
     }
 
@@ -171,7 +186,7 @@ mod tests {
     fn plan(config: &Config) -> (RunId, Plan) {
         let id = RunId::new("20260101-100000-topic").unwrap();
         let roster = roster(&config.settings, &["ada".into()], false).unwrap();
-        let plan = Plan::new(&id, config, &roster, &[]);
+        let plan = Plan::new(&id, config, &roster, &Asides::default(), &[]);
         (id, plan)
     }
 

@@ -70,6 +70,9 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                         Ok(endpoint) => (endpoint.sentence(), true),
                         Err(why) => (format!("would fail: {why}"), false),
                     },
+                    None if !settings.acp.is_empty() => {
+                        (format!("{} (over ACP)", settings.acp.join(" ")), true)
+                    }
                     None => (settings.command.join(" "), !settings.command.is_empty()),
                     Some(Err(why)) => (format!("would fail: {}", why.sentence()), false),
                     Some(Ok(agent)) => (agent.sentence(), true),

@@ -1,4 +1,4 @@
-//! Asks one reviewer that is a program: a command, or the agent behind a reviewer.
+//! Asks one reviewer that is a program: a command, an agent over ACP, or the agent behind a reviewer.
 //!
 //! In: what the panel shares and one reviewer's settings. Out: an attempt. Tells the reviewer what the built-in reviewers
 //! have found and where to look first; never reads an answer.
@@ -11,10 +11,12 @@ use config::ReviewerSettings;
 use model::{Ending, Failure, ReviewDocument};
 use reviewers::agent::{AgentRequest, Unready, ask_agent};
 use reviewers::linters::{Linter, LinterRequest, ask_linter, linter};
-use reviewers::{Attempt, Briefing, CommandRequest, ask_command};
+use reviewers::{Attempt, Briefing, CommandRequest, ask_acp, ask_command};
 use supervise::Progress;
 
 use crate::ask::{News, Panel, not_asked};
+use crate::hear::Answered;
+use crate::passes;
 use crate::spending::{ask_http, within_budget};
 
 /// One reviewer's place in the panel.
@@ -25,6 +27,8 @@ pub(crate) struct Chair<'a> {
     pub(crate) scratch: &'a Path,
     /// A fresh folder for the record of its process.
     pub(crate) process: &'a Path,
+    /// What it is told besides the change.
+    pub(crate) briefing: &'a Briefing,
 }
 
 /// Asks a command, the agent behind a reviewer, or a model over HTTP.
@@ -34,9 +38,9 @@ pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<Ne
         return lint(panel, chair, linter, found, news);
     }
     if settings.api.is_some() {
-        return ask_http(panel, name, settings, &briefing(panel, name), news);
+        return ask_http(panel, name, settings, chair.briefing, news);
     }
-    let is_agent = panel.agents.behind(name, settings).is_some();
+    let is_agent = !settings.acp.is_empty() || panel.agents.behind(name, settings).is_some();
     within_budget(panel, name, settings, is_agent, |settings| ask_in_time(panel, chair, settings, news))
 }
 
@@ -89,7 +93,7 @@ fn ask_in_time(
         process,
         keeper: panel.keeper,
         prior: panel.prior,
-        briefing: &briefing(panel, name),
+        briefing: chair.briefing,
     };
     let tell = |progress: Progress, note: Option<String>| {
         if let Progress::Output { stdout, .. } = progress {
@@ -97,6 +101,9 @@ fn ask_in_time(
         }
     };
     match panel.agents.behind(name, settings) {
+        None if !settings.acp.is_empty() => {
+            ask_acp(&request, cancel, &mut |progress, doing| tell(progress, doing))
+        }
         None => ask_command(&request, cancel, &mut |progress| tell(progress, None)),
         Some(Err(why)) => not_ready(name, settings, why),
         Some(Ok(agent)) => {
@@ -117,11 +124,12 @@ fn not_ready(name: &str, settings: &ReviewerSettings, why: &Unready) -> Attempt 
     }
 }
 
-/// What a reviewer is told besides the change.
-fn briefing(panel: &Panel<'_>, name: &str) -> Briefing {
+/// What a reviewer is told besides the change; `first` is its first pass, where it is asked to look again.
+pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) -> Briefing {
     let mut briefing = Briefing {
         template: panel.agents.prompt(name).cloned(),
         attention: attention(panel).iter().take(FIRST).map(place_in_one_line).collect(),
+        first_pass: first.map(|first| passes::told(&first.reading)).unwrap_or_default(),
         declined: panel.declined.to_vec(),
         since: panel.since.to_vec(),
         ..Briefing::default()

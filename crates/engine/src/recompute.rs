@@ -13,8 +13,10 @@ use store::StoredRun;
 
 use crate::Error;
 use crate::assemble::{Parts, assemble};
+use crate::edit;
 use crate::hear::Heard;
 use crate::keep::stored;
+use crate::passes::second_of;
 use crate::plan::Plan;
 use crate::rounds::{HISTORY_FILE, History, OPEN_FILE, Open, remembered_of};
 
@@ -62,11 +64,14 @@ pub fn recompute(
         series: before.series.clone(),
         run: before.run.id.clone(),
         heard,
+        // What was asked besides is not asked again: its outcome stands, and is applied anew.
+        challenges: &before.challenges,
         config: &config,
         quorum: Quorum::Wanted(config.settings.review.quorum),
         version,
         notes: Vec::new(),
     });
+    edit::apply_again(&mut report, &before);
     report.run = before.run.clone();
     report.tool = before.tool.clone();
     report.attention.clone_from(&before.attention);
@@ -83,8 +88,11 @@ fn heard(
 ) -> Result<Vec<Heard>, Error> {
     let mut all = Vec::new();
     for asked in plan.remembered() {
-        if let Some(answered) = stored(run, asked.name(), asked.parser(), target)? {
-            all.push(answered.check(evidence));
+        let name = asked.name();
+        if let Some(mut answered) = stored(run, name, asked.parser(), target)? {
+            let second = stored(run, &second_of(name), asked.parser(), target)?;
+            answered.second = second.map(Box::new);
+            all.extend(answered.check(evidence).rows());
         }
     }
     Ok(all)

@@ -4,7 +4,7 @@
 //! again; the target stays what it was; nobody is called by another command than the one the run began with.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use config::Config;
@@ -15,12 +15,15 @@ use reviewers::Attempt;
 use store::{RunEntry, RunFolder};
 
 use crate::Error;
+use crate::aside::Asides;
+use crate::ask::wants_another_pass;
 use crate::hear::{Answered, hear};
 use crate::keep::{keep, keep_try, restore};
 use crate::listen::{ATTEMPTS, spooled};
+use crate::passes::second_of;
 use crate::plan::Plan;
 use crate::records::records;
-use crate::review::{Finished, Story, Tools, names_of};
+use crate::review::{Finished, Stands, Story, Tools, names_of};
 use crate::roster::Asked;
 use crate::rounds::{HISTORY_FILE, History, gather};
 use crate::scrub::Scrub;
@@ -53,6 +56,11 @@ pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished
     let review = &mut config.settings.review;
     review.deadline = request.deadline.unwrap_or(review.deadline);
     let roster = roster(request, &run, &plan, &config)?;
+    let asides = match Asides::of(&config.settings) {
+        // Where nobody is asked, it does not matter who is configured now.
+        Err(_) if request.as_it_is => Asides::default(),
+        asides => asides?,
+    };
     let snapshot = Snapshot::open(tools.repository, &target)?;
     run.set_resumed()?;
     // Before anything of it is read: what a dead process left running may still write. What cannot be proven gone is told by
@@ -69,14 +77,16 @@ pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished
         config: &config,
         config_sha256: plan.config_sha256,
         roster: &roster,
+        asides: &asides,
+        silent: request.as_it_is,
         out: request.out.clone(),
         home: request.home.clone(),
         notes: plan.notes.into_iter().chain(no_records).collect(),
         begun,
     };
-    let known = known(&story, request.as_it_is)?;
-    tell(tools, &run, EventKind::Note { text: going_on(&run, &roster, &known) });
-    story.tell_to_the_end(known)
+    let stands = stands(&story, request.as_it_is)?;
+    tell(tools, &run, EventKind::Note { text: going_on(&run, &roster, &stands.known) });
+    story.tell_to_the_end(stands)
 }
 
 /// What the run took from earlier rounds when it began; collected now where an older version began it.
@@ -118,33 +128,69 @@ fn roster(
 }
 
 /// The answers that stand in the run folder. With `all`, those that are missing are answered by what there is.
-fn known(story: &Story<'_>, all: bool) -> Result<BTreeMap<String, Answered>, Error> {
+fn stands(story: &Story<'_>, all: bool) -> Result<Stands, Error> {
     let (run, target) = (story.run, story.target);
     let attempts = run.file(ATTEMPTS);
     let scrub = story.hearing().scrub();
-    let mut known = BTreeMap::new();
+    let mut stands = Stands::default();
     for (at, asked) in story.roster.iter().enumerate() {
-        if let Some(answered) = restore(run, asked.name(), asked.parser(), target, !all)? {
-            known.insert(asked.name().to_owned(), answered);
+        let name = asked.name();
+        let Some(mut answered) = restore(run, name, asked.parser(), target, !all)? else {
+            let last = last_words(run, name, asked, &attempts, at, target, &scrub)?;
+            if all {
+                keep(run, &last)?;
+                stands.known.insert(name.to_owned(), last);
+            }
             continue;
+        };
+        if wants_another_pass(story.config.settings.review.thorough, asked, &answered) {
+            let again = second_of(name);
+            let mut second = restore(run, &again, asked.parser(), target, !all)?;
+            if second.is_none() {
+                let last = last_words(run, &again, asked, &attempts, at, target, &scrub)?;
+                if !all {
+                    stands.first.insert(name.to_owned(), answered);
+                    continue;
+                }
+                keep(run, &last)?;
+                second = Some(last);
+            }
+            answered.second = second.map(Box::new);
         }
-        let mut last = lost(asked, Vec::new(), Vec::new(), target, &scrub);
-        for (stdout, stderr) in spooled(&attempts, at) {
-            last = lost(asked, stdout, stderr, target, &scrub);
-            keep_try(run, &last)?;
-        }
-        if all {
-            keep(run, &last)?;
-            known.insert(asked.name().to_owned(), last);
-        }
+        stands.known.insert(name.to_owned(), answered);
     }
-    Ok(known)
+    Ok(stands)
+}
+
+/// What attempts that died with us had written, kept as tries; the last of them.
+fn last_words(
+    run: &RunFolder,
+    name: &str,
+    asked: &Asked,
+    attempts: &Path,
+    at: usize,
+    target: &Target,
+    scrub: &Scrub,
+) -> Result<Answered, Error> {
+    let mut last = lost(name, asked, Vec::new(), Vec::new(), target, scrub);
+    for (stdout, stderr) in spooled(attempts, at, name != asked.name()) {
+        last = lost(name, asked, stdout, stderr, target, scrub);
+        keep_try(run, &last)?;
+    }
+    Ok(last)
 }
 
 /// An attempt whose process died with us. Cancelled, because it was cut off and can be asked again.
-fn lost(asked: &Asked, stdout: Vec<u8>, stderr: Vec<u8>, target: &Target, scrub: &Scrub) -> Answered {
+fn lost(
+    name: &str,
+    asked: &Asked,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    target: &Target,
+    scrub: &Scrub,
+) -> Answered {
     let attempt = Attempt {
-        name: asked.name().to_owned(),
+        name: name.to_owned(),
         ending: Ending::Cancelled,
         error: Some("the run was interrupted before it was done".to_owned()),
         answer: stdout,

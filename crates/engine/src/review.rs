@@ -17,7 +17,9 @@ use store::{RunFolder, Store};
 use supervise::{Cancel, Keeper};
 
 use crate::Error;
+use crate::aside::Asides;
 use crate::assemble::{Finish, Parts, assemble, forms, write_forms};
+use crate::edit;
 use crate::hear::Answered;
 pub(crate) use crate::hear::Heard;
 use crate::listen::{HeardAll, Hearing};
@@ -97,10 +99,11 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let mut target = request.target.clone();
     mark_trivial(&mut target, &request.config.settings.review.trivial);
     let snapshot = Snapshot::open(tools.repository, &target)?;
+    let asides = Asides::of(&request.config.settings)?;
     let aliases = aliases(tools.store, tools.repository, &target);
     let run = tools.store.begin_as(&target, tools.clock.now(), &store::slug(&target), &aliases)?;
     let names = names_of(&request.roster);
-    let plan = Plan::new(run.id(), request.config, &request.roster, &request.notes);
+    let plan = Plan::new(run.id(), request.config, &request.roster, &asides, &request.notes);
     run.set_plan(&names, &plan)?;
     let (records, no_records) = records(tools.store, &names);
     let mut history = gather(tools.store, tools.repository, &run, &target, records);
@@ -119,12 +122,23 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
         config: request.config,
         config_sha256: plan.config_sha256,
         roster: &request.roster,
+        asides: &asides,
+        silent: false,
         out: request.out.clone(),
         home: request.home.clone(),
         notes: request.notes.iter().cloned().chain(no_records).collect(),
         begun,
     }
-    .tell_to_the_end(BTreeMap::new())
+    .tell_to_the_end(Stands::default())
+}
+
+/// What stands in the run folder already.
+#[derive(Default)]
+pub(crate) struct Stands {
+    /// Answers of those who are not asked any more.
+    pub(crate) known: BTreeMap<String, Answered>,
+    /// First passes whose second is missing.
+    pub(crate) first: BTreeMap<String, Answered>,
 }
 
 /// A run that has begun, or is gone on with.
@@ -138,6 +152,9 @@ pub(crate) struct Story<'a> {
     pub(crate) config: &'a Config,
     pub(crate) config_sha256: String,
     pub(crate) roster: &'a [Asked],
+    pub(crate) asides: &'a Asides,
+    /// Nobody is asked: what has arrived is consolidated.
+    pub(crate) silent: bool,
     pub(crate) out: Option<PathBuf>,
     pub(crate) home: Option<PathBuf>,
     pub(crate) notes: Vec<String>,
@@ -146,8 +163,8 @@ pub(crate) struct Story<'a> {
 
 impl Story<'_> {
     /// Asks those whose answers are not known, and makes the report.
-    pub(crate) fn tell_to_the_end(self, known: BTreeMap<String, Answered>) -> Result<Finished, Error> {
-        let heard = self.hearing().hear_everybody(known)?;
+    pub(crate) fn tell_to_the_end(self, stands: Stands) -> Result<Finished, Error> {
+        let heard = self.hearing().hear_everybody(stands.known, stands.first)?;
         self.report(heard)
     }
 
@@ -158,7 +175,10 @@ impl Story<'_> {
             snapshot: self.snapshot,
             evidence: self.evidence,
             history: self.history,
+            config: self.config,
             settings: &self.config.settings,
+            asides: self.asides,
+            silent: self.silent,
             roster: self.roster,
             home: self.home.as_deref(),
         }
@@ -176,16 +196,21 @@ impl Story<'_> {
             series: self.run.series(),
             run: self.run.id().clone(),
             heard: heard.rows,
+            challenges: &heard.after.challenges,
             config: self.config,
             quorum: Quorum::Wanted(self.config.settings.review.quorum),
             version: self.tools.version,
             notes,
         });
+        edit::apply(&mut report, heard.after.edited.as_ref());
         report.attention = heard.attention;
         scrub.notes(&mut report);
         report.tool.config_sha256 = Some(self.config_sha256.clone());
         report.run.resumed = self.run.resumed();
-        let cut_off = report.reviewers.iter().any(|row| row.ending == Ending::Cancelled);
+        let cut_off = |row: &ReviewerReport| {
+            row.ending == Ending::Cancelled || row.passes.iter().any(|pass| pass.ending == Ending::Cancelled)
+        };
+        let cut_off = report.reviewers.iter().any(cut_off);
         report.run.complete = report.run.complete && !deadline_reached && !cancelled && !cut_off;
         self.finish(consolidation).stamp(&mut report);
 

@@ -85,7 +85,7 @@ impl Asked {
         let Self::Command { name, settings } = self else { return None };
         let agent = || {
             let named = settings.agent.clone();
-            named.or_else(|| (settings.api.is_none() && settings.command.is_empty()).then(|| name.clone()))
+            named.or_else(|| reviewers::agent::adapter_name(name, settings).map(str::to_owned))
         };
         let server = || {
             let usual = settings.api.map(|api| format!("{api:?}"));
@@ -174,7 +174,19 @@ pub(crate) fn roster_of(settings: &Settings, choices: &[Choice]) -> Result<Vec<A
     if asked.is_empty() { Err(Error::NobodyToAsk) } else { Ok(asked) }
 }
 
-fn asked(settings: &Settings, choice: &Choice) -> Result<Asked, Error> {
+/// The reviewer that a setting names, to be asked for something besides a review; `None` where it names nobody.
+pub(crate) fn aside_named(settings: &Settings, word: &str) -> Result<Option<Asked>, Error> {
+    if !config::is_on(word) {
+        return Ok(None);
+    }
+    let choice = Choice::parse(word)?;
+    if choice.name == BUILTIN {
+        return Err(Error::BadChoice { word: word.to_owned() });
+    }
+    asked(settings, &choice).map(Some)
+}
+
+pub(crate) fn asked(settings: &Settings, choice: &Choice) -> Result<Asked, Error> {
     if choice.name == BUILTIN && choice.changes_nothing() {
         return Ok(Asked::Builtin);
     }

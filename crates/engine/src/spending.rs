@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use config::{ReviewerSettings, Settings};
-use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
+use model::{Ending, Failure, FailureClass, ReviewerKind, Spend, Tokens};
 use reviewers::{Attempt, Briefing, Budget, ModelRequest, ask_model};
 
 use crate::Error;
@@ -90,6 +90,51 @@ fn spent(attempt: &Attempt, is_agent: bool) -> Spend {
         usd: attempt.usd.unwrap_or(0.0),
         unpriced_calls: if attempt.usd.is_none() { asked } else { 0 },
         ms: attempt.ms,
+    }
+}
+
+/// What questions took together that are no reviews.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sum {
+    asked: u32,
+    tokens: Option<Tokens>,
+    usd: Option<f64>,
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { asked: 0, tokens: Some(Tokens::default()), usd: Some(0.0) }
+    }
+}
+
+impl Sum {
+    /// Of one question.
+    pub(crate) fn of(was_asked: bool, tokens: Option<Tokens>, usd: Option<f64>) -> Self {
+        if was_asked { Self { asked: 1, tokens, usd } } else { Self::default() }
+    }
+
+    /// Adds another; one whose cost is unknown makes the sum unknown.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.usd = self.usd.zip(other.usd).map(|(one, two)| one + two);
+        self.tokens = self.tokens.zip(other.tokens).map(|(one, two)| Tokens {
+            input: one.input.saturating_add(two.input),
+            output: one.output.saturating_add(two.output),
+        });
+    }
+
+    /// `2 questions, 1200 tokens read and 30 written, 0.05 US dollars`
+    pub(crate) fn sentence(&self) -> String {
+        if self.asked == 0 {
+            return "nobody was asked".to_owned();
+        }
+        let questions =
+            if self.asked == 1 { "1 question".to_owned() } else { format!("{} questions", self.asked) };
+        let tokens = self.tokens.map_or("tokens not told".to_owned(), |tokens| {
+            format!("{} tokens read and {} written", tokens.input, tokens.output)
+        });
+        let usd = self.usd.map_or("cost not known".to_owned(), |usd| format!("{usd:.4} US dollars"));
+        format!("{questions}, {tokens}, {usd}")
     }
 }
 

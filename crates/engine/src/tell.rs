@@ -44,6 +44,15 @@ pub(crate) fn checked_event(finding: &CheckedFinding) -> EventKind {
     }
 }
 
+/// `path:3-5`
+pub(crate) fn place(location: &model::Location) -> String {
+    match (location.start, location.end.filter(|end| Some(*end) != location.start)) {
+        (Some(start), Some(end)) => format!("{}:{start}-{end}", location.path),
+        (Some(start), None) => format!("{}:{start}", location.path),
+        (None, _) => location.path.to_string(),
+    }
+}
+
 /// A target as one line.
 pub(crate) fn one_line(target: &Target) -> String {
     let name = target.branch.as_deref().unwrap_or_else(|| target.head.short());

@@ -3,9 +3,9 @@
 //! In: nothing. Out: [`Input`] and [`Consolidated`]. Plain data.
 
 use model::{
-    ChangedFile, ChangedSymbol, CheckedFinding, Commit, CommitRemark, CommitsSection, CoverageSection,
-    DesignObservation, DocumentationSection, Finding, Invariants, LedgerRow, Limitation, Reading, Retro,
-    ReviewerReport, Sha, TestingSection, Verdict,
+    Challenge, ChangedFile, ChangedSymbol, CheckedFinding, Commit, CommitRemark, CommitsSection,
+    CoverageSection, DesignObservation, DocumentationSection, Finding, Invariants, LedgerRow, Limitation,
+    Reading, Retro, ReviewerReport, Sha, TestingSection, Verdict,
 };
 
 use crate::{Policy, Records};
@@ -25,7 +25,7 @@ impl Default for Quorum {
     }
 }
 
-/// What the repository itself shows, beside what reviewers say.
+/// What is known beside what the reviewers say in their reviews.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     /// Merge base and head that every counted reviewer must have been shown; `None` where nobody was shown anything.
@@ -34,6 +34,8 @@ pub struct Known {
     pub commits: Vec<CommitRemark>,
     /// Functions that the change adds or edits and that no test names.
     pub untested: Vec<ChangedSymbol>,
+    /// Claims that were put to somebody else.
+    pub challenges: Vec<Challenge>,
 }
 
 /// Everything that is known when the reviewers have ended, or so far.

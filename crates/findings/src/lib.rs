@@ -4,6 +4,7 @@
 //! finding, the verdict, the assessment sections and numbers about the reviewers. Never asks anyone, never reads a
 //! file or a clock: the same input gives the same output, whatever order the reviewers arrived in.
 
+mod challenge;
 mod choice;
 mod confidence;
 mod consolidate;
@@ -20,6 +21,7 @@ mod noted;
 mod order;
 mod places;
 mod policy;
+mod prose;
 mod records;
 mod retro;
 pub mod rounds;
@@ -29,8 +31,10 @@ mod severity;
 mod summary;
 mod verdict;
 
+pub use challenge::{Answer, weigh};
 pub use consolidate::consolidate;
 pub use explain::explain;
 pub use input::{Consolidated, Input, Known, Quorum};
 pub use policy::Policy;
+pub use prose::mismatches;
 pub use records::{Record, Records};

@@ -4,6 +4,7 @@
 //! the JSON names that `docs/reference/schemas.md` promises. This crate never does I/O, reads no clock and
 //! decides nothing.
 
+mod challenge;
 mod check;
 mod clock;
 mod decision;
@@ -24,6 +25,7 @@ mod spend;
 mod target;
 mod verdict;
 
+pub use challenge::{Challenge, ChallengeOutcome};
 pub use check::{Check, CheckResult, CheckedFinding, Claim, Fault, Gate, Scope};
 pub use clock::{Clock, FixedClock};
 pub use decision::{Action, DECISION_SCHEMA, Decision};
@@ -54,7 +56,7 @@ pub use report::{
 };
 pub use reproduction::{REPRODUCTION_SCHEMA, ReproClaim, ReproOutcome, Reproduction, Trial};
 pub use retro::{Retro, SeverityCounts};
-pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
+pub use reviewer::{Canary, Ending, Pass, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
 pub use spend::Spend;
 pub use target::{ChangeStatus, ChangedFile, Commit, Target, TargetKind};
 pub use verdict::{Verdict, VerdictValue};

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CoverageStatus, DesignKind, DesignScope, Finding, Fingerprint, LedgerRow, Location, Retro,
+    Challenge, CoverageStatus, DesignKind, DesignScope, Finding, Fingerprint, LedgerRow, Location, Retro,
     ReviewerReport, RunId, Sha, Target, Verdict,
 };
 
@@ -59,6 +59,12 @@ pub struct Report {
     pub retro: Vec<Retro>,
     /// Laws that this value was checked against when it was made.
     pub invariants: Invariants,
+    /// Blocking claims that were put to a reviewer of another vendor (`review.cross_examine`), in report order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub challenges: Vec<Challenge>,
+    /// Who wrote the summary, where it is not our own (`editor.reviewer`). Its last paragraph always is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary_by: Option<String>,
     /// What people decided about its findings since; filled in where the report is shown, never stored with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Resolution>,

@@ -141,6 +141,33 @@ pub struct Tokens {
     pub output: u64,
 }
 
+/// One pass of a reviewer that was asked to look again. Labels of claims of the second begin with `pass 2`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pass {
+    /// 1 or 2.
+    pub number: u32,
+    /// How it ended.
+    pub ending: Ending,
+    /// Milliseconds it took.
+    pub ms: u64,
+    /// Claims it raised.
+    pub findings: u32,
+    /// Why it is no review, where it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What kind of failure that was, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+impl Pass {
+    /// Whether asking for it again could give a review.
+    fn may_be_asked_again(&self) -> bool {
+        self.ending == Ending::Cancelled
+            || self.failure.as_ref().is_some_and(|failure| failure.class.may_pass())
+    }
+}
+
 /// One reviewer's row in the report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReviewerReport {
@@ -188,6 +215,9 @@ pub struct ReviewerReport {
     /// Cost in US dollars, where known. Unknown is `null`, never zero.
     #[serde(default)]
     pub usd: Option<f64>,
+    /// Its passes, where it was asked to look again (`--thorough`); empty where it was asked once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<Pass>,
     /// Things about its attempt a reader should know (checkout edited, output cut, note of the reader…).
     #[serde(default)]
     pub notes: Vec<String>,
@@ -197,7 +227,8 @@ impl ReviewerReport {
     /// Whether asking it again could give a review that this run did not get: it was cut off, or what failed may pass.
     pub fn may_be_asked_again(&self) -> bool {
         let passes = self.failure.as_ref().is_some_and(|failure| failure.class.may_pass());
-        self.state != ReviewerState::Finished && (self.ending == Ending::Cancelled || passes)
+        let own = self.state != ReviewerState::Finished && (self.ending == Ending::Cancelled || passes);
+        own || self.passes.iter().any(Pass::may_be_asked_again)
     }
 }
 

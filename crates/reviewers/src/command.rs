@@ -94,7 +94,7 @@ fn ask(
 
     let before =
         checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
-    let program = program(request, &worktree, &exchange)?;
+    let program = program(request, &request.settings.command, &worktree, &exchange)?;
     let outcome = supervise::run(&program, &limits(request.settings), cancel, progress);
     attempt.ending = outcome.ending;
     attempt.exit = outcome.exit;
@@ -208,7 +208,13 @@ fn takes_prompt(settings: &ReviewerSettings) -> bool {
             .any(|word| word.placeholders().any(|placeholder| placeholder == Placeholder::PromptFile))
 }
 
-fn program(request: &CommandRequest<'_>, worktree: &Path, exchange: &Exchange) -> Result<Program, String> {
+/// The program behind these words, with their placeholders filled.
+pub(crate) fn program(
+    request: &CommandRequest<'_>,
+    words: &[String],
+    worktree: &Path,
+    exchange: &Exchange,
+) -> Result<Program, String> {
     let place = |placeholder: Placeholder| match placeholder {
         Placeholder::PromptFile => exchange.prompt_file.as_os_str(),
         Placeholder::DiffFile => exchange.diff_file.as_os_str(),
@@ -216,8 +222,7 @@ fn program(request: &CommandRequest<'_>, worktree: &Path, exchange: &Exchange) -
         Placeholder::OutputFile => exchange.output_file.as_os_str(),
         Placeholder::RunDir => request.folder.as_os_str(),
     };
-    let words = request.settings.command.iter();
-    let command = words.map(|word| config::parse_word(word).map(|word| word.fill(place)));
+    let command = words.iter().map(|word| config::parse_word(word).map(|word| word.fill(place)));
     Ok(Program {
         command: command
             .collect::<Result<_, _>>()

@@ -210,6 +210,11 @@ fn last_lines(bytes: &[u8]) -> String {
     lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
 }
 
+/// What kind of failure a complaint speaks of.
+pub(crate) fn class_of(complaint: &str) -> Option<FailureClass> {
+    by_words(complaint).map(|(class, _)| class)
+}
+
 /// The class whose words occur, with the line they stand in. Later lines say more about the end than earlier ones, but a
 /// class of an earlier row wins wherever it stands.
 fn by_words(text: &str) -> Option<(FailureClass, &str)> {

@@ -3,6 +3,7 @@
 //! In: a pinned target and one reviewer's settings. Out: an [`Attempt`] — how it ended and the text exactly as it was
 //! written. Never reads that text: `reading` does.
 
+mod acp;
 pub mod agent;
 mod attempt;
 mod budget;
@@ -14,6 +15,7 @@ pub mod linters;
 mod prices;
 mod prompt;
 
+pub use acp::ask_acp;
 pub use attempt::Attempt;
 pub use budget::{Budget, Purse, Usage};
 pub use command::{CHECKOUT, CommandRequest, ask_command};
@@ -21,4 +23,7 @@ pub use conclude::conclude;
 pub use guess::guess;
 pub use http::{Endpoint, ModelRequest, ask_model, endpoint, try_model};
 pub use prices::prices_as_of;
-pub use prompt::{Briefing, Prompt, PromptInput, TEMPLATE, canary, prompt, unified_diff};
+pub use prompt::{
+    Briefing, CHALLENGE_TEMPLATE, Prompt, PromptInput, SUMMARY_TEMPLATE, TEMPLATE, canary, prompt,
+    unified_diff,
+};

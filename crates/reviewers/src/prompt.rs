@@ -3,6 +3,7 @@
 //! In: the target and where things stand. Out: the prompt text, its canary and the diff as a file's content. Diff text
 //! never stands in the prompt: some agent CLIs expand `@path` there, which alters the code under review.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use minijinja::{Environment, context};
@@ -11,6 +12,12 @@ use sha2::{Digest, Sha256};
 
 /// The prompt as shipped, a minijinja template.
 pub const TEMPLATE: &str = include_str!("../prompts/review.md");
+
+/// The prompt that puts a claim to somebody else.
+pub const CHALLENGE_TEMPLATE: &str = include_str!("../prompts/challenge.md");
+
+/// The prompt that asks for a summary in prose.
+pub const SUMMARY_TEMPLATE: &str = include_str!("../prompts/summary.md");
 
 /// What a prompt is made from.
 #[derive(Clone, Debug)]
@@ -42,6 +49,8 @@ pub struct Briefing {
     pub attention: Vec<String>,
     /// What an earlier pass of the same reviewer has found, a line each.
     pub first_pass: Vec<String>,
+    /// What a question is about that asks for no review; the template says what is asked.
+    pub task: Option<BTreeMap<String, String>>,
     /// What people declined in earlier rounds, a line each.
     pub declined: Vec<String>,
     /// What changed since the round before, a line each.
@@ -98,6 +107,7 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
         found => self::lines(&input.briefing.found),
         attention => self::lines(&input.briefing.attention),
         first_pass => self::lines(&input.briefing.first_pass),
+        task => input.briefing.task.clone(),
         declined => self::lines(&input.briefing.declined),
         since => self::lines(&input.briefing.since),
     })?;

@@ -59,7 +59,7 @@ pub use run_folder::RunFolder;
 pub use series::{same_series, series_key, series_keys};
 pub use spend::SpendLog;
 pub use store::{RunEntry, Store};
-pub use stored_run::{ATTEMPT_FILE, PLAN_FILE, StoredRun};
+pub use stored_run::{ATTEMPT_FILE, PLAN_FILE, SECOND_PASS, StoredRun};
 
 /// The result of anything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -112,11 +112,18 @@ impl StoredRun {
             Ok(Some(report)) => report.reviewers.into_iter().map(|reviewer| reviewer.name).collect(),
             _ => Vec::new(),
         };
-        let rank = |name: &str| order.iter().position(|known| known == name).unwrap_or(usize::MAX);
+        let place = |name: &str| order.iter().position(|known| known == name);
+        let rank = |name: &str| {
+            let of_the_first = || place(name.strip_suffix(SECOND_PASS)?);
+            place(name).or_else(of_the_first).unwrap_or(usize::MAX)
+        };
         originals.sort_by(|a, b| (rank(&a.reviewer), &a.reviewer).cmp(&(rank(&b.reviewer), &b.reviewer)));
         Ok(originals)
     }
 }
+
+/// What a reviewer's name ends with where its second pass is kept.
+pub const SECOND_PASS: &str = " (pass 2)";
 
 /// Name of the file with what a run was asked to do: there as soon as somebody may be asked.
 pub const PLAN_FILE: &str = "plan.json";

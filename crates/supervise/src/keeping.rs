@@ -18,8 +18,6 @@ use crate::spool::{Spool, Stream};
 use crate::tree::Tree;
 use crate::{Grace, Level, Limits, Pulse, Stage};
 
-/// At most this often is told how much output there is.
-const NEWS: Duration = Duration::from_millis(250);
 /// How often is looked whether the supervisor was suspended.
 const SUPERVISOR_LOOK: Duration = Duration::from_millis(500);
 /// How often is looked whether it goes on.
@@ -120,7 +118,7 @@ impl<'a> Keeping<'a> {
 
     fn wait(&mut self, until: Duration) {
         let now = self.clock.now();
-        let until = if self.is_news() { until.min(self.last_news + NEWS) } else { until };
+        let until = if self.is_news() { until.min(self.last_news + self.limits.news) } else { until };
         let look = if self.clock.is_paused() { FROZEN_LOOK } else { SUPERVISOR_LOOK };
         let longest = if self.lifeline.is_some() { look } else { Duration::MAX };
         let longest = until.saturating_sub(now).min(longest);
@@ -264,7 +262,7 @@ impl<'a> Keeping<'a> {
 
     fn news(&mut self, teller: &mut impl Tell) {
         let now = self.clock.now();
-        if self.is_news() && now >= self.last_news + NEWS {
+        if self.is_news() && now >= self.last_news + self.limits.news {
             let (stdout, stderr) = self.spool.kept();
             teller.tell(&Message::Output { stdout, stderr });
             self.last_news = now;

@@ -55,6 +55,7 @@ mod tree;
 #[cfg(windows)]
 use os::windows::tree;
 mod trouble;
+mod voice;
 mod watch;
 
 pub use cancel::Cancel;
@@ -72,3 +73,4 @@ pub use recover::{Recovered, Recovery, leftovers, recover};
 pub use remove::{RemoveError, remove_tree};
 pub use run::{LineReader, probe, run, run_watched};
 pub use set_up::{SetUp, SetUpError, set_up_once};
+pub use voice::{Unheard, Voice};

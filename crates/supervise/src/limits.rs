@@ -23,6 +23,9 @@ pub struct Limits {
     /// The signal of the first rung of the ladder. Has no effect on Windows, where there is only one.
     #[serde(default)]
     pub interrupt: Interrupt,
+    /// How often at most is told that there is output: shorter for a program that waits for an answer to what it writes.
+    #[serde(default = "usual_news")]
+    pub news: Duration,
     /// How firmly the program's tree is held.
     #[serde(default)]
     pub hold: Hold,
@@ -93,10 +96,15 @@ impl Default for Limits {
             grace: Grace::default(),
             pulse: Pulse::default(),
             interrupt: Interrupt::default(),
+            news: usual_news(),
             hold: Hold::default(),
             resources: Resources::default(),
         }
     }
+}
+
+fn usual_news() -> Duration {
+    Duration::from_millis(250)
 }
 
 /// Patience at each rung of the ladder. A rung ends early when everything is gone.

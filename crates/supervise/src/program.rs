@@ -5,6 +5,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::Voice;
+
 /// A foreign program, ready to be run once.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -31,6 +33,8 @@ pub enum Stdin {
     Null,
     /// The content of a file.
     File(PathBuf),
+    /// What is said to it while it runs. One voice speaks to one attempt.
+    Dialogue(Voice),
 }
 
 /// The command that starts a keeper: a program that calls [`crate::keeper_main`] with the arguments after these,

@@ -29,7 +29,7 @@ pub fn run(
 /// Takes one whole line, without its end.
 pub type LineReader<'a> = &'a mut dyn FnMut(&[u8]);
 
-/// As [`run`], and shows each whole line of standard output to `line`, without its end, soon (a quarter of a second)
+/// As [`run`], and shows each whole line of standard output to `line`, without its end, soon ([`Limits::news`])
 /// after it was written, on the calling thread.
 ///
 /// A line longer than four megabytes is not shown; what is shown is in [`Outcome::stdout`] all the same. To end the
@@ -50,6 +50,9 @@ pub fn run_watched(
     let end = crate::supervisor::supervise(program, limits, cancel, Listener { progress, line });
     #[cfg(windows)]
     let end = crate::keeperless::supervise(program, limits, cancel, Listener { progress, line });
+    if let Stdin::Dialogue(voice) = &program.stdin {
+        voice.hush();
+    }
     outcome(program, end)
 }
 

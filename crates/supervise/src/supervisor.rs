@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use model::Ending;
 
 use crate::cancel::Wish;
-use crate::job::Job;
+use crate::job::{Feed, Job};
 use crate::leftovers::end_leftovers;
 use crate::message::{BREAK_OFF, KILL, Lines, Message, STOP};
 use crate::originals::Originals;
@@ -282,9 +282,14 @@ impl End {
 }
 
 fn start_keeper(program: &Program, folder: &Path) -> io::Result<Child> {
-    let stdin = match &program.stdin {
-        Stdin::Null => Stdin::Null,
-        Stdin::File(path) => Stdin::File(std::path::absolute(path)?),
+    let ear = match &program.stdin {
+        Stdin::Dialogue(voice) => Some(voice.connect()?),
+        Stdin::Null | Stdin::File(_) => None,
+    };
+    let stdin = match (&program.stdin, &ear) {
+        (_, Some(ear)) => Feed::Inherited(ear.as_raw_fd()),
+        (Stdin::File(path), None) => Feed::File(std::path::absolute(path)?),
+        (Stdin::Null | Stdin::Dialogue(_), None) => Feed::Null,
     };
     let job = Job { run_folder: folder.to_owned(), stdin, command: program.command.clone() };
     if program.command.is_empty() {
@@ -293,7 +298,7 @@ fn start_keeper(program: &Program, folder: &Path) -> io::Result<Child> {
     std::fs::read_dir(&program.folder).map_err(|error| doing("entering its folder", &error))?;
     let log =
         File::create(folder.join(KEEPER_LOG)).map_err(|error| doing("creating the keeper's log", &error))?;
-    let keeper = unix::start_keeper(program, &job.to_arguments(), log)
+    let keeper = unix::start_keeper(program, &job.to_arguments(), log, ear.as_ref())
         .map_err(|error| doing("starting the keeper", &error))?;
     // On an error the keeper is dropped here, and sees the end of its lifeline.
     keeper.stdout.as_ref().map_or(Ok(()), unix::never_block)?;

@@ -1,36 +1,86 @@
-//! Where the program that misbehaves is to be found.
+//! Where the programs that misbehave are to be found.
 //!
-//! In: its source, which is part of this library. Out: the path of the compiled program. Never waits for cargo: other
+//! In: their sources, which are part of this library. Out: the paths of the compiled programs. Never waits for cargo: other
 //! builds may hold its lock for minutes, and `cargo test -p` does not build the binaries of other packages. Where there
-//! is no compiler beside the tests (they were compiled for another system), `FAKE_AGENT` names the compiled program.
+//! is no compiler beside the tests (they were compiled for another system), `FAKE_AGENT` and `FAKE_ACP` name the compiled
+//! programs.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-const SOURCE: &str = include_str!("bin/fake_agent.rs");
+/// A program whose source is part of this library.
+struct Fake {
+    name: &'static str,
+    source: &'static str,
+    /// The variable that says where it is.
+    variable: &'static str,
+    path: OnceLock<PathBuf>,
+}
+
+static AGENT: Fake = Fake {
+    name: "fake-agent",
+    source: include_str!("bin/fake_agent.rs"),
+    variable: "FAKE_AGENT",
+    path: OnceLock::new(),
+};
+
+static ACP: Fake = Fake {
+    name: "fake-acp",
+    source: include_str!("bin/fake_acp.rs"),
+    variable: "FAKE_ACP",
+    path: OnceLock::new(),
+};
 
 /// The program `fake-agent`, compiled from the source this library was built with. Its instructions are listed there.
 pub fn fake_agent_path() -> PathBuf {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| given().unwrap_or_else(find_or_compile)).clone()
+    AGENT.path()
 }
 
-#[expect(clippy::disallowed_methods, reason = "test fixtures are told where they are")]
-fn given() -> Option<PathBuf> {
-    std::env::var_os("FAKE_AGENT").map(PathBuf::from)
+/// The program `fake-acp`, compiled likewise. Its instructions are listed in its source.
+pub fn fake_acp_path() -> PathBuf {
+    ACP.path()
 }
 
-fn find_or_compile() -> PathBuf {
-    let mut hasher = DefaultHasher::new();
-    SOURCE.hash(&mut hasher);
-    let folder = build_folder();
-    let path = folder.join(format!("fake-agent-{:016x}{}", hasher.finish(), std::env::consts::EXE_SUFFIX));
-    if !path.exists() {
-        compile(&folder, &path);
+impl Fake {
+    fn path(&self) -> PathBuf {
+        self.path.get_or_init(|| self.given().unwrap_or_else(|| self.find_or_compile())).clone()
     }
-    path
+
+    #[expect(clippy::disallowed_methods, reason = "test fixtures are told where they are")]
+    fn given(&self) -> Option<PathBuf> {
+        std::env::var_os(self.variable).map(PathBuf::from)
+    }
+
+    fn find_or_compile(&self) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        self.source.hash(&mut hasher);
+        let folder = build_folder();
+        let name = format!("{}-{:016x}{}", self.name, hasher.finish(), std::env::consts::EXE_SUFFIX);
+        let path = folder.join(name);
+        if !path.exists() {
+            self.compile(&folder, &path);
+        }
+        path
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "test fixtures start the compiler themselves")]
+    fn compile(&self, folder: &Path, path: &Path) {
+        // Several tests may do this at once: each has a folder of its own, and the last rename wins with the same content.
+        let scratch = tempfile::tempdir_in(folder).expect("a scratch folder");
+        let source = scratch.path().join("fake.rs");
+        let program = scratch.path().join(self.name);
+        std::fs::write(&source, self.source).expect("the source");
+        let output = Command::new("rustc")
+            .current_dir(scratch.path())
+            .args(["--edition", "2024", "-C", "opt-level=1", "--cap-lints", "allow", "-o"])
+            .args([&program, &source])
+            .output()
+            .expect("rustc starts");
+        assert!(output.status.success(), "{}: {}", self.name, String::from_utf8_lossy(&output.stderr));
+        std::fs::rename(&program, path).expect("a finished program");
+    }
 }
 
 /// The target folder this test was built into.
@@ -40,23 +90,6 @@ fn build_folder() -> PathBuf {
     let folder = own.ancestors().nth(3).map_or_else(std::env::temp_dir, Path::to_owned).join("fake-agent");
     std::fs::create_dir_all(&folder).expect("a folder beside the other programs");
     folder
-}
-
-#[expect(clippy::disallowed_methods, reason = "test fixtures start the compiler themselves")]
-fn compile(folder: &Path, path: &Path) {
-    // Several tests may do this at once: each has a folder of its own, and the last rename wins with the same content.
-    let scratch = tempfile::tempdir_in(folder).expect("a scratch folder");
-    let source = scratch.path().join("fake_agent.rs");
-    let program = scratch.path().join("fake-agent");
-    std::fs::write(&source, SOURCE).expect("the source");
-    let output = Command::new("rustc")
-        .current_dir(scratch.path())
-        .args(["--edition", "2024", "-C", "opt-level=1", "--cap-lints", "allow", "-o"])
-        .args([&program, &source])
-        .output()
-        .expect("rustc starts");
-    assert!(output.status.success(), "fake-agent: {}", String::from_utf8_lossy(&output.stderr));
-    std::fs::rename(&program, path).expect("a finished program");
 }
 
 #[cfg(test)]

@@ -152,6 +152,7 @@ fn row(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> Row {
         }
         Some(Err(why)) => row.command = why.sentence(),
         None if reviewer.api.is_some() => model_row(reviewer, &agents.environment, &mut row),
+        None if !reviewer.acp.is_empty() => row.command = format!("{} (over ACP)", reviewer.acp.join(" ")),
         None => {}
     }
     row
@@ -209,7 +210,7 @@ fn not_asked(settings: &Settings, agents: &Agents) -> Vec<Row> {
 
 /// Whether a reviewer could be asked.
 pub(crate) fn state(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> String {
-    let program = reviewer.command.first();
+    let program = reviewer.command.first().or(reviewer.acp.first());
     match (program, agents.behind(name, reviewer)) {
         _ if !reviewer.enabled => "switched off".to_owned(),
         (_, Some(Ok(_))) => "ready".to_owned(),
@@ -234,7 +235,13 @@ fn prompt(session: &Session, name: &str) -> Result<Exit, CommandError> {
     for problem in &problems {
         session.ui.warn(&report::safe_text(problem));
     }
-    let text = own.get(name).or_else(|| own.get("review")).map_or(::reviewers::TEMPLATE, String::as_str);
+    let shipped = match name {
+        "challenge" => ::reviewers::CHALLENGE_TEMPLATE,
+        "summary" => ::reviewers::SUMMARY_TEMPLATE,
+        _ => ::reviewers::TEMPLATE,
+    };
+    let review = || own.get("review").filter(|_| shipped == ::reviewers::TEMPLATE);
+    let text = own.get(name).or_else(review).map_or(shipped, String::as_str);
     session.ui.result(text);
     Ok(Exit::Passed)
 }

@@ -131,6 +131,9 @@ fn flags(args: &RunArgs) -> Result<Vec<Flag>, CommandError> {
     if let Some(jobs) = args.jobs {
         flags.push(Flag::new("--jobs", "review.jobs", i64::from(jobs)));
     }
+    if args.thorough {
+        flags.push(Flag::new("--thorough", "review.thorough", true));
+    }
     if let Some(deadline) = &args.deadline {
         parse_deadline(deadline)?;
         flags.push(Flag::new("--deadline", "review.deadline", deadline.clone()));

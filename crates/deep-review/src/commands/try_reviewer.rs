@@ -72,8 +72,10 @@ fn one(
         Some(Err(why)) => return Ok(Tried::NotAsked(why.sentence())),
         None if settings.api.is_some() => return Ok(one_model(session, name, settings, cancel)),
         None => {
-            let why = "it is a command: only a review shows whether it works (`deep-review --reviewer NAME`)";
-            return Ok(Tried::NotAsked(why.to_owned()));
+            let what = if settings.acp.is_empty() { "a command" } else { "an agent over ACP" };
+            let why =
+                format!("it is {what}: only a review shows whether it works (`deep-review --reviewer NAME`)");
+            return Ok(Tried::NotAsked(why));
         }
     };
     session.ui.talk(&format!("asking {}", report::safe_text(name)));

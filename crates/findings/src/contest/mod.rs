@@ -11,7 +11,7 @@ mod topics;
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{Contradiction, Finding, ReasonCode, Term};
+use model::{Challenge, ChallengeOutcome, Contradiction, Finding, ReasonCode, Term};
 
 use crate::Input;
 use crate::defect::Defect;
@@ -24,6 +24,8 @@ use statements::{Statement, collect};
 /// Every sentence of a run that could contradict anything.
 pub(crate) struct Contest<'a> {
     statements: Vec<Statement<'a>>,
+    /// Challenges that were borne out by code.
+    refuted: Vec<&'a Challenge>,
     /// Positions by the names a statement speaks of, and by the last part of its paths: whoever shares neither with a
     /// finding cannot contradict it, so that ten thousand findings do not look at every sentence.
     by_name: HashMap<String, Vec<usize>>,
@@ -45,7 +47,31 @@ impl<'a> Contest<'a> {
                 by_file.entry(file_name(path).to_owned()).or_insert_with(Vec::new).push(at);
             }
         }
-        Self { statements, by_name, by_file }
+        let refuted =
+            input.known.challenges.iter().filter(|it| it.outcome == ChallengeOutcome::Refuted).collect();
+        Self { statements, refuted, by_name, by_file }
+    }
+
+    /// What was said against one of its claims under cross-examination, with code that stands there.
+    fn challenges(&self, defect: &Defect<'_>) -> impl Iterator<Item = Contradiction> {
+        let of = |challenge: &&&Challenge| {
+            let is_it = |member: &crate::defect::Member<'_>| {
+                member.finding.reviewer == challenge.reviewer && member.finding.raw.index == challenge.index
+            };
+            defect.members.iter().any(is_it)
+        };
+        let told = |challenge: &&Challenge| {
+            let place = challenge.evidence.as_ref().map_or_else(String::new, |place| match place.start {
+                Some(start) => format!(", with code at `{}:{start}`", place.path),
+                None => format!(", with code in `{}`", place.path),
+            });
+            Contradiction {
+                reviewer: challenge.by.clone(),
+                wherein: format!("under cross-examination{place}"),
+                said: challenge.said.clone(),
+            }
+        };
+        self.refuted.iter().filter(of).map(told).collect::<Vec<_>>().into_iter()
     }
 
     fn candidates(&self, question: &Question) -> BTreeSet<usize> {
@@ -56,13 +82,13 @@ impl<'a> Contest<'a> {
 
     /// The sentences of others that contradict a defect, in roster order, one a reviewer and place.
     pub(crate) fn against(&self, defect: &Defect<'_>) -> Vec<Contradiction> {
-        if self.statements.is_empty() {
-            return Vec::new();
-        }
-        let question = Question::of(defect);
         let authors: Vec<&str> =
             defect.members.iter().map(|member| member.finding.reviewer.as_str()).collect();
-        let mut found: Vec<Contradiction> = Vec::new();
+        let mut found: Vec<Contradiction> = self.challenges(defect).collect();
+        if self.statements.is_empty() {
+            return found;
+        }
+        let question = Question::of(defect);
         for statement in self.candidates(&question).into_iter().map(|at| &self.statements[at]) {
             if authors.contains(&statement.reviewer) {
                 continue;

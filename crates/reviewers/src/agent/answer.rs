@@ -160,7 +160,7 @@ fn died(adapter: &Adapter, state: &State, end: &ProcessEnd) -> Failure {
 }
 
 /// The text before its end mark, and whether it had one. Only the last line counts: a review may quote the mark.
-fn without_end_mark(text: &str) -> (String, bool) {
+pub(crate) fn without_end_mark(text: &str) -> (String, bool) {
     let body = text.trim_end();
     match body.strip_suffix(END_MARK) {
         Some(rest) => (rest.trim_end().to_owned() + "\n", true),

@@ -37,7 +37,7 @@ pub struct AgentRequest<'a> {
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
 /// How much of standard error says why a program died.
-const STDERR_READ: u64 = 64 * 1024;
+pub(crate) const STDERR_READ: u64 = 64 * 1024;
 
 /// Asks one agent and returns when it ended, was ended, or could not be started.
 pub fn ask_agent(
@@ -215,13 +215,13 @@ pub(crate) struct Watched {
     pub(crate) outcome: Outcome,
     pub(crate) answer: AgentAnswer,
     /// It had told its result and was ended because it ran on.
-    ran_on: bool,
+    pub(crate) ran_on: bool,
     /// Its whole standard output.
-    stream: Vec<u8>,
+    pub(crate) stream: Vec<u8>,
 }
 
 /// Why an attempt is broken off that has told its result.
-const RAN_ON: &str = "it ran on after it had told its result";
+pub(crate) const RAN_ON: &str = "it ran on after it had told its result";
 
 /// Runs the program and reads its stream as it grows.
 pub(crate) fn watch(
@@ -297,7 +297,7 @@ fn react(seen: Vec<Seen>, stop: &Cancel, done: &Sender<()>) -> Option<String> {
 }
 
 /// Waits for the result, and then only a while for the end.
-fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
+pub(crate) fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
     if told.recv().is_err() {
         return;
     }
@@ -312,7 +312,7 @@ fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
 }
 
 /// Turns what was watched into the attempt.
-fn take(attempt: &mut Attempt, watched: &Watched, settings: &ReviewerSettings, secrets: &Secrets) {
+pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &ReviewerSettings, secrets: &Secrets) {
     let Watched { outcome, answer, ran_on, stream } = watched;
     attempt.exit = outcome.exit;
     attempt.signal = outcome.signal;

@@ -19,13 +19,16 @@ mod stream;
 mod trial;
 
 pub use adapter::{Adapter, Proof};
-pub(crate) use answer::END_MARK;
 pub use answer::{AgentAnswer, ToolCalls, read_stream};
+pub(crate) use answer::{END_MARK, without_end_mark};
 pub use ask::{AgentRequest, ask_agent};
+pub(crate) use ask::{RAN_ON, STDERR_READ, Watched, end_when_it_runs_on, take};
 pub use catalogue::{Catalogue, prompts};
 pub use detect::{Detection, Found, detect};
+pub(crate) use failure::sentence;
 pub use ignored::stripped_paths;
 pub use panel::{Agents, adapter_name, join, wanted};
 pub use preflight::{Agent, Preflight, Unready, preflight};
+pub(crate) use redact::Secrets;
 pub use stream::{ProcessEnd, Seen, StreamReader};
 pub use trial::{Trial, TrialPlace, try_agent};

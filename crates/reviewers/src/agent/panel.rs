@@ -47,9 +47,10 @@ impl Agents {
     }
 }
 
-/// The adapter a reviewer would use; `None` where it has a command of its own, or is a model over HTTP.
+/// The adapter a reviewer would use; `None` where it has a command of its own, speaks ACP, or is a model over HTTP.
 pub fn adapter_name<'a>(name: &'a str, settings: &'a ReviewerSettings) -> Option<&'a str> {
-    (settings.command.is_empty() && settings.api.is_none()).then(|| settings.agent.as_deref().unwrap_or(name))
+    let is_other = !settings.command.is_empty() || !settings.acp.is_empty() || settings.api.is_some();
+    (!is_other).then(|| settings.agent.as_deref().unwrap_or(name))
 }
 
 /// The adapters whose programs must be looked at: those of the named reviewers, or of everybody who may take part.
@@ -63,7 +64,7 @@ pub fn wanted(settings: &Settings, named: &[String], catalogue: &Catalogue) -> V
                 .extend(catalogue.all().filter(|adapter| adapter.joins).map(|adapter| adapter.name.as_str()));
         }
     }
-    for name in named.iter().map(|word| plain(word)) {
+    for name in named.iter().map(|word| plain(word)).chain(besides(settings)) {
         match settings.reviewers.get(name) {
             Some(reviewer) => names.extend(adapter_name(name, reviewer)),
             None => names.push(name),
@@ -72,6 +73,14 @@ pub fn wanted(settings: &Settings, named: &[String], catalogue: &Catalogue) -> V
     names.sort_unstable();
     names.dedup();
     names.into_iter().filter_map(|name| catalogue.get(name)).cloned().collect()
+}
+
+/// Those who are asked for something besides a review, where the settings name any.
+fn besides(settings: &Settings) -> impl Iterator<Item = &str> {
+    [settings.review.cross_examine.as_str(), settings.editor.reviewer.as_str()]
+        .into_iter()
+        .filter(|name| config::is_on(name))
+        .map(plain)
 }
 
 /// A reviewer's name without the model and effort that may follow it.
@@ -89,6 +98,8 @@ pub fn join(
     let mut notes = Vec::new();
     for (name, result) in examined {
         let is_named = named.iter().any(|word| plain(word) == name);
+        // Who is asked for something else must be known; it joins the panel only as others do.
+        let is_besides = besides(settings).any(|besides| besides == name);
         let has_the_name = settings.reviewers.contains_key(name);
         let is_used = settings.reviewers.iter().any(|(own, one)| adapter_name(own, one) == Some(name));
         // A reviewer of another name may use the agent, and the agent may be asked under its own besides.
@@ -96,10 +107,14 @@ pub fn join(
             continue;
         }
         match result {
-            Err(Unready::Absent) if !is_named => {}
-            Err(why) if !is_named => notes.push(format!("{name} was not asked: {}", why.sentence())),
+            Err(Unready::Absent) if !is_named && !is_besides => {}
+            Err(why) if !is_named && !is_besides => {
+                notes.push(format!("{name} was not asked: {}", why.sentence()))
+            }
             Ok(_) | Err(_) => {
-                let reviewer = ReviewerSettings::unconfigured(&settings.defaults);
+                let joins = is_named || (result.is_ok() && settings.review.detect);
+                let usual = ReviewerSettings::unconfigured(&settings.defaults);
+                let reviewer = ReviewerSettings { enabled: usual.enabled && joins, ..usual };
                 settings.reviewers.insert(name.clone(), reviewer);
             }
         }

@@ -155,7 +155,12 @@ impl<'a> Asking<'a> {
         let seed = RunId::new(target.head.as_str()).expect("an object name is made of letters and digits");
         // Half of the context is for the change; the other half for instructions, tools and answer.
         let limit = request.settings.context_tokens.saturating_mul(BYTES_PER_TOKEN) / 2;
-        let (parts, unshown) = parts(request.snapshot.diff(), usize::try_from(limit).unwrap_or(usize::MAX));
+        let (parts, unshown) = if request.briefing.task.is_some() {
+            // A question about one thing is asked once, whatever the size of the change.
+            (vec![Part::default()], Vec::new())
+        } else {
+            parts(request.snapshot.diff(), usize::try_from(limit).unwrap_or(usize::MAX))
+        };
         Self {
             request,
             canary: canary(&seed, request.name),
@@ -235,12 +240,19 @@ impl<'a> Asking<'a> {
             target: request.snapshot.target(),
             canary: &self.canary,
             checkout: if request.settings.tools { "through your tools" } else { "not at hand" },
-            diff_file: "at the end of this message",
+            diff_file: if request.briefing.task.is_some() {
+                "through your tools"
+            } else {
+                "at the end of this message"
+            },
             output_file: None,
             prior: request.prior,
             briefing: request.briefing,
         };
         let mut text = prompt(&input).map_err(|error| error.to_string())?.text;
+        if request.briefing.task.is_some() {
+            return Ok(text);
+        }
         if self.count > 1 {
             let paths: Vec<String> = part.files.iter().map(|file| one_line(file.path.as_str())).collect();
             let _ = write!(
@@ -283,7 +295,8 @@ impl<'a> Asking<'a> {
             .filter(|path| !self.files.contains(*path))
             .map(model::RepoPath::as_str)
             .collect();
-        if !missing.is_empty() && attempt.ending != Ending::NotStarted {
+        let is_review = self.request.briefing.task.is_none();
+        if is_review && !missing.is_empty() && attempt.ending != Ending::NotStarted {
             let shown: Vec<&str> = missing.iter().copied().take(5).collect();
             let more = missing.len() - shown.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };

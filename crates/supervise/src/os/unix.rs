@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::io::PipeReader;
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ use rustix::process::{Pid, Resource, Rlimit, Signal};
 use signal_hook::consts::signal;
 
 use super::doing;
-use crate::job::Job;
-use crate::program::{Program, Stdin};
+use crate::job::{Feed, Job};
+use crate::program::Program;
 use crate::record::Identity;
 use crate::tree::Tree;
 use crate::{Limits, Resources};
@@ -32,10 +32,19 @@ pub(crate) type Lifeline = OwnedFd;
 
 /// Starts the keeper in a session of its own: a Ctrl-C at our terminal does not reach it or the program.
 ///
-/// Its standard input is the lifeline: it ends when we do, however we do. Its standard output carries its messages.
+/// Its standard input is the lifeline: it ends when we do, however we do. Its standard output carries its messages. The
+/// `ear` is for the program, which gets it from the keeper.
 #[expect(clippy::disallowed_methods, reason = "this crate starts the programs")]
-#[expect(unsafe_code, reason = "std has no stable way to start a process in a new session")]
-pub(crate) fn start_keeper(program: &Program, arguments: &[OsString], log: File) -> io::Result<Child> {
+#[expect(
+    unsafe_code,
+    reason = "std has no stable way to start a process in a new session, or with one more descriptor"
+)]
+pub(crate) fn start_keeper(
+    program: &Program,
+    arguments: &[OsString],
+    log: File,
+    ear: Option<&PipeReader>,
+) -> io::Result<Child> {
     let Some((executable, first)) = program.keeper.command.split_first() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the keeper's command is empty"));
     };
@@ -49,9 +58,17 @@ pub(crate) fn start_keeper(program: &Program, arguments: &[OsString], log: File)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log);
-    // SAFETY: between fork and exec the closure makes one async-signal-safe system call and allocates nothing.
+    let ear = ear.map(PipeReader::as_raw_fd);
+    // SAFETY: between fork and exec the closure makes async-signal-safe system calls and allocates nothing. The descriptor
+    // is open in the child: the caller lends it for the whole call.
     unsafe {
-        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(io::Error::from));
+        command.pre_exec(move || {
+            if let Some(ear) = ear {
+                // Only in this child: whoever else is started at the same time does not inherit it.
+                rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(ear), rustix::io::FdFlags::empty())?;
+            }
+            rustix::process::setsid().map(drop).map_err(io::Error::from)
+        });
     }
     command.spawn()
 }
@@ -122,11 +139,20 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Opens the file and makes both pipes.
-    pub(crate) fn new(stdin: &Stdin) -> io::Result<Self> {
+    /// Opens the file, or takes over the descriptor, and makes both pipes. To be called once.
+    #[expect(unsafe_code, reason = "std cannot name a descriptor that it inherited")]
+    pub(crate) fn new(stdin: &Feed) -> io::Result<Self> {
         let stdin = match stdin {
-            Stdin::Null => None,
-            Stdin::File(path) => Some(
+            Feed::Null => None,
+            Feed::Inherited(number) => {
+                // SAFETY: the supervisor gave this process the descriptor for this; nobody else here uses it. It is only
+                // borrowed until it is known to be open.
+                rustix::io::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(*number) })
+                    .map_err(|error| doing("taking over its standard input", &error.into()))?;
+                // SAFETY: it is open, and taken over once.
+                Some(File::from(unsafe { OwnedFd::from_raw_fd(*number) }))
+            }
+            Feed::File(path) => Some(
                 File::open(path).map_err(|error| doing("opening the file for its standard input", &error))?,
             ),
         };

@@ -17,6 +17,7 @@ mod recovering;
 mod reused;
 mod starting;
 mod suspending;
+mod talking;
 mod tampering;
 mod unkillable;
 mod using_up;

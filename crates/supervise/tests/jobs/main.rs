@@ -11,3 +11,4 @@ mod deaths;
 mod endings;
 mod recovering;
 mod starting;
+mod talking;

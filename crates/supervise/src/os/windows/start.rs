@@ -88,6 +88,7 @@ fn command(program: &Program, ends: Ends) -> io::Result<Command> {
         Stdin::File(path) => {
             File::open(path).map_err(|error| doing("opening the file for its standard input", &error))?.into()
         }
+        Stdin::Dialogue(voice) => voice.connect()?.into(),
     };
     let mut command = Command::new(executable);
     command
