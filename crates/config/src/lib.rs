@@ -33,7 +33,7 @@ pub use nearest::nearest;
 pub use placeholders::{Placeholder, Word, parse_word};
 pub use schema::{keys, schema};
 pub use settings::{
-    Api, BudgetLimits, BudgetSettings, BuiltinSettings, ColorChoice, GcSettings, Output, Parser,
+    Api, BudgetLimits, BudgetSettings, BuiltinSettings, ColorChoice, GcSettings, InlineAgent, Output, Parser,
     PolicySettings, PriceSettings, ReproChoice, Reraise, ReviewSettings, ReviewerDefaults, ReviewerSettings,
     SandboxChoice, Settings, Stdin, UiSettings, VerifySettings,
 };

@@ -9,6 +9,7 @@ mod commands;
 mod exit;
 mod interrupt;
 mod leftovers;
+mod models;
 mod outcome;
 mod progress;
 mod session;

@@ -79,7 +79,9 @@ pub(crate) fn restore(
         let (text, _) = run.review(name)?.unwrap_or_default();
         let answer = run.raw_file(name, "answer")?.unwrap_or_else(|| text.clone());
         let text = String::from_utf8_lossy(&text).into_owned();
-        let answered = understand(Attempt { answer, ..attempt }, text, parser, target);
+        let prompt = run.raw_file(name, "prompt.md")?;
+        let prompt = prompt.map(|prompt| String::from_utf8_lossy(&prompt).into_owned());
+        let answered = understand(Attempt { answer, prompt, ..attempt }, text, parser, target);
         if !(again && answered.row.may_be_asked_again()) {
             return Ok(Some(answered));
         }

@@ -319,7 +319,7 @@ fn spellings(path: &Path) -> Vec<String> {
     spellings
 }
 
-fn builtin_settings(settings: &Settings) -> builtin::Settings {
+pub(crate) fn builtin_settings(settings: &Settings) -> builtin::Settings {
     // In the configuration one star stands for anything, as its documentation says; rule ids have a slash in them.
     let across =
         |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();

@@ -8,6 +8,8 @@ mod attempt;
 mod budget;
 mod command;
 mod conclude;
+mod desk;
+mod estimate;
 mod guess;
 mod http;
 mod prices;
@@ -15,9 +17,13 @@ mod prompt;
 
 pub use attempt::Attempt;
 pub use budget::{Budget, Purse, Usage};
-pub use command::{CHECKOUT, CommandRequest, ask_command};
+pub use command::ask_command;
 pub use conclude::conclude;
+pub use desk::{CHECKOUT, CommandRequest};
+pub use estimate::{Estimate, estimate};
 pub use guess::guess;
-pub use http::{Endpoint, ModelRequest, ask_model, endpoint, try_model};
+pub use http::{
+    Endpoint, Known, ModelRequest, ask_model, by_key, endpoint, instructions, key_names, known, try_model,
+};
 pub use prices::prices_as_of;
 pub use prompt::{Briefing, Prompt, PromptInput, TEMPLATE, canary, prompt, unified_diff};
