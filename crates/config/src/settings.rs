@@ -40,7 +40,15 @@ pub struct Settings {
     pub prices: BTreeMap<String, PriceSettings>,
     /// Reviewers by name: letters, digits, `-`, `_` and `.`.
     pub reviewers: BTreeMap<String, ReviewerSettings>,
+    /// Agent programs by name. Not read from a repository's file.
+    pub agents: BTreeMap<String, InlineAgent>,
 }
+
+/// How an agent program is found, called and understood: what a file `agents/NAME.toml` beside the user's configuration holds,
+/// written here. It replaces a known agent of that name as a whole. `deep-review reviewers adapter NAME` prints one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct InlineAgent(#[schemars(with = "serde_json::Map<String, serde_json::Value>")] pub toml::Table);
 
 /// What is reviewed and how long it may take.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -11,6 +11,7 @@ mod exit;
 mod interrupt;
 mod leftovers;
 mod linters;
+mod models;
 mod outcome;
 mod progress;
 mod session;

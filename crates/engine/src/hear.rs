@@ -101,6 +101,7 @@ pub(crate) fn understand(
 ) -> Answered {
     let context = Context {
         canary: attempt.canary.clone(),
+        instructions: attempt.prompt.as_deref().map(reviewers::instructions),
         changed: target.changed.iter().map(|file| file.path.clone()).collect(),
         worktree_prefixes: attempt.roots.clone(),
         parser,

@@ -60,6 +60,7 @@ impl Plan {
     ) -> Self {
         let mut settings = config.settings.clone();
         settings.reviewers.clear();
+        settings.agents.clear();
         settings.verify.build.clear();
         settings.verify.tests.clear();
         let planned = |asked: &Asked| Planned {
@@ -84,7 +85,12 @@ impl Plan {
 
     /// The settings of the run: its own, with the reviewers and commands of now.
     pub(crate) fn settings(&self, now: &Settings) -> Settings {
-        Settings { reviewers: now.reviewers.clone(), verify: now.verify.clone(), ..self.settings.clone() }
+        Settings {
+            reviewers: now.reviewers.clone(),
+            agents: now.agents.clone(),
+            verify: now.verify.clone(),
+            ..self.settings.clone()
+        }
     }
 
     /// The same roster from the settings of now. What is configured otherwise now is an error: a reviewer that was not chosen

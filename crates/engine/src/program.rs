@@ -9,7 +9,7 @@ use std::sync::mpsc::Sender;
 
 use config::ReviewerSettings;
 use model::{Ending, Failure, ReviewDocument};
-use reviewers::agent::{AgentRequest, Unready, ask_agent};
+use reviewers::agent::{Account, AgentRequest, Unready, ask_agent};
 use reviewers::linters::{Linter, LinterRequest, ask_linter, linter};
 use reviewers::{Attempt, Briefing, CommandRequest, ask_acp, ask_command};
 use supervise::Progress;
@@ -108,7 +108,9 @@ fn ask_in_time(
         Some(Err(why)) => not_ready(name, settings, why),
         Some(Ok(agent)) => {
             let environment = &panel.agents.environment;
-            let request = AgentRequest { command: request, agent, environment };
+            let purse = panel.budget.purse(name);
+            let account = Account { purse: &purse, prices: panel.prices };
+            let request = AgentRequest { command: request, agent, environment, account };
             ask_agent(&request, cancel, &mut |progress, doing| tell(progress, doing))
         }
     }
@@ -128,7 +130,7 @@ fn not_ready(name: &str, settings: &ReviewerSettings, why: &Unready) -> Attempt 
 pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) -> Briefing {
     let mut briefing = Briefing {
         template: panel.agents.prompt(name).cloned(),
-        attention: attention(panel).iter().take(FIRST).map(place_in_one_line).collect(),
+        attention: places_to_tell(attention(panel)),
         first_pass: first.map(|first| passes::told(&first.reading)).unwrap_or_default(),
         declined: panel.declined.to_vec(),
         since: panel.since.to_vec(),
@@ -137,8 +139,7 @@ pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) 
     if panel.builtin_asked {
         // A rule that panics costs the built-in reviewers, not everybody who would have been told.
         let document = catch_unwind(AssertUnwindSafe(|| builtin_document(panel)));
-        let findings = document.map(|document| document.findings.as_slice()).unwrap_or_default();
-        briefing.found = findings.iter().take(TOLD).map(in_one_line).collect();
+        briefing.found = document.map(findings_to_tell).unwrap_or_default();
     }
     briefing
 }
@@ -148,6 +149,16 @@ const TOLD: usize = 20;
 
 /// Places named as the first to look at.
 const FIRST: usize = 8;
+
+/// Findings of the built-in reviewers, a line each.
+pub(crate) fn findings_to_tell(document: &ReviewDocument) -> Vec<String> {
+    document.findings.iter().take(TOLD).map(in_one_line).collect()
+}
+
+/// Where to look first, a line each.
+pub(crate) fn places_to_tell(places: &[model::Attention]) -> Vec<String> {
+    places.iter().take(FIRST).map(place_in_one_line).collect()
+}
 
 fn in_one_line(finding: &model::DocumentFinding) -> String {
     match finding.locations.first() {

@@ -4,7 +4,7 @@
 //! code. Never hides why a run is incomplete.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::config::Flag;
 use git::TargetRequest;
@@ -14,7 +14,7 @@ use crate::args::{FailOn, RunArgs, SandboxWhen};
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
 use crate::session::{Session, config_error, engine_error};
-use crate::{agents, interrupt, leftovers, outcome};
+use crate::{agents, interrupt, leftovers, models, outcome};
 
 use super::dry_run;
 
@@ -32,6 +32,7 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         .target_and_config(&repository, &wanted, flags(args)?)
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
+    let began = Instant::now();
     let (named, imports) = imports(&config.settings, &args.reviewer)?;
     let only_imports = named.is_empty() && !imports.is_empty();
     let (agents, absent) = if only_imports {
@@ -45,11 +46,15 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         roster = engine::roster(&config.settings, &named, !builtin).map_err(|error| engine_error(&error))?;
     }
     roster.extend(imports.into_iter().map(engine::Asked::Import));
+    // A dry run asks nobody, not even that.
+    let strange =
+        if args.dry_run { Vec::new() } else { strange_models(session, &roster, &agents, began.elapsed()) };
     let store = Session::store(&repository)?;
     let progress = Arc::new(Progress::new(session.ui, args.progress));
     let mut notes = leftovers::recover(&progress, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
     notes.extend(absent);
+    notes.extend(strange);
     leftovers::mention_unfinished(&progress, &store, &target);
     if !args.again {
         leftovers::mention_same_commit(&progress, &store, &target);
@@ -112,6 +117,27 @@ fn imports(
         }
     }
     Ok((named, found))
+}
+
+/// Sentences about models that their servers do not list, said before anybody is asked. The server's answer decides: it may have models
+/// that it does not list.
+fn strange_models(
+    session: &Session,
+    roster: &[engine::Asked],
+    agents: &reviewers::agent::Agents,
+    spent: Duration,
+) -> Vec<String> {
+    let asked = || roster.iter().filter_map(|asked| Some((asked.name(), asked.settings()?)));
+    let left = agents::BEFORE_A_RUN.saturating_sub(spent).max(Duration::from_millis(500));
+    let known = models::check(session, asked(), agents, left);
+    let sentences = asked().filter_map(|(name, settings)| {
+        Some(format!("{name}: {}", models::sentence(known.get(name)?, settings)?))
+    });
+    let sentences: Vec<String> = sentences.collect();
+    for sentence in &sentences {
+        session.ui.warn(&report::safe_text(sentence));
+    }
+    sentences
 }
 
 fn refuse_without_sandbox(when: SandboxWhen) -> Result<(), CommandError> {

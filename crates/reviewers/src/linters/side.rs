@@ -38,7 +38,7 @@ impl Side {
                 notes.push(format!("its configuration `{path}` was taken from where the change begins"));
             }
         }
-        let roots = crate::command::roots(&root);
+        let roots = crate::desk::roots(&root);
         Ok(Self { root, roots })
     }
 
