@@ -4,8 +4,10 @@
 //! reviewer would write it. Looks only at what this change introduced or should have touched, runs nothing, writes
 //! nothing, and says nothing it cannot show.
 
+mod announcements;
 mod assertions;
 mod attention;
+mod bounds;
 mod change;
 mod commits;
 mod context;
@@ -24,6 +26,7 @@ mod interfaces;
 mod language;
 mod lex;
 mod lifecycles;
+mod locks;
 mod memory;
 mod names;
 mod needles;
@@ -34,6 +37,7 @@ mod place;
 #[cfg(test)]
 mod planted;
 mod registry;
+mod resources;
 mod settings;
 mod siblings;
 mod silence;
@@ -42,6 +46,7 @@ mod source;
 mod stale_references;
 mod testing;
 mod tokens;
+mod versions;
 mod words;
 
 pub use change::{Change, Entry, Hit, Past, Search, Text};
@@ -68,10 +73,15 @@ pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
         Box::new(parity::Parity::new(&context)),
         Box::new(discarded_errors::DiscardedErrors::new(&context)),
         Box::new(lifecycles::Lifecycles),
+        Box::new(bounds::Bounds::new(&context)),
+        Box::new(resources::Resources::new(&context)),
+        Box::new(locks::Locks::new(&context)),
         Box::new(assertions::Assertions),
         Box::new(defaults::Defaults::new(&context)),
         Box::new(interfaces::Interfaces::new(&context)),
+        Box::new(announcements::Announcements::new(&context)),
         Box::new(pipelines::Pipelines),
+        Box::new(versions::Versions),
         Box::new(hygiene::Hygiene),
     ];
     let mut needles = Needles::default();
@@ -95,7 +105,7 @@ pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
     let mut document = document::assemble(&context, raised, &notes);
     document.testing = testing.part(&context, &found);
     document.docs = documentation.part(&context, &found);
-    document.commits = commits::part(change.target());
+    document.commits = commits::part(&context);
     document
 }
 

@@ -4,6 +4,8 @@
 //! of the planted ones are found, and whether the clean twin of the same change stays silent. Nothing here knows how the
 //! rules work; the sites are chosen by what the files say.
 
+mod forgotten;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -387,12 +389,18 @@ fn findings(base: &Tree, head: &Tree, past: &Past) -> Vec<(String, Vec<String>)>
 /// One way to plant a defect in a tree.
 type Planter = fn(&Tree) -> Vec<Plant>;
 
-const PLANTERS: [(&str, Planter); 5] = [
+const PLANTERS: [(&str, Planter); 11] = [
     ("copy of a bug", copy_of_a_bug),
     ("duplicate", duplicate),
     ("dropped call", dropped_call),
     ("forgotten row", forgotten_row),
     ("removed repair", removed_repair),
+    ("rename but one", forgotten::renamed_but_one),
+    ("platform pair", forgotten::platform_pair),
+    ("dropped check", forgotten::dropped_check),
+    ("discarded error", forgotten::discarded_error),
+    ("default in a document", forgotten::old_default),
+    ("asserted text", forgotten::asserted_text),
 ];
 
 /// Where other code is, if anywhere.
