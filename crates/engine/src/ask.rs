@@ -69,6 +69,10 @@ pub(crate) struct Panel<'a> {
     /// Folders of each reviewer, in roster order.
     pub(crate) folders: Vec<Folders>,
     pub(crate) prior: &'a [String],
+    /// What people declined, and what changed since the round before.
+    pub(crate) declined: &'a [String],
+    /// See `declined`.
+    pub(crate) since: &'a [String],
     /// The agents that were found, and the user's prompts.
     pub(crate) agents: &'a Agents,
     /// Whether the built-in reviewers are asked, so that the others can be told what they found.

@@ -88,6 +88,8 @@ fn briefing(panel: &Panel<'_>, name: &str) -> Briefing {
     let mut briefing = Briefing {
         template: panel.agents.prompt(name).cloned(),
         attention: attention(panel).iter().take(FIRST).map(place_in_one_line).collect(),
+        declined: panel.declined.to_vec(),
+        since: panel.since.to_vec(),
         ..Briefing::default()
     };
     if panel.builtin_asked {

@@ -579,7 +579,7 @@ pub(crate) fn report() -> Report {
             resumed: 0,
         },
         target: target(),
-        series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool") },
+        series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool"), ..Series::default() },
         reviewers: reviewers(),
         verdict: Verdict {
             value: VerdictValue::Rework,
@@ -602,12 +602,14 @@ pub(crate) fn report() -> Report {
                 fingerprint: Fingerprint::of(&["old"]),
                 status: PriorStatus::Fixed,
                 why: format!("its lines changed in `{}`", sha('c').short()),
+                ..Prior::default()
             },
             Prior {
                 finding: "20260228-090000-fix-pool:S1".into(),
                 fingerprint: Fingerprint::of(&["declined"]),
                 status: PriorStatus::Declined,
                 why: format!("a pool without workers is refused earlier {HOSTILE}"),
+                ..Prior::default()
             },
         ],
         design: design(),
@@ -656,6 +658,7 @@ pub(crate) fn report() -> Report {
         coverage: coverage(),
         retro: retro(),
         invariants: Invariants { dispositions_balance: true, ids_contiguous: true },
+        resolution: None,
         notes: vec![format!("HEAD moved during the run {HOSTILE}")],
     }
 }

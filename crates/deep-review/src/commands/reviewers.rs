@@ -14,7 +14,7 @@ use crate::args::{ReviewersArgs, ReviewersCommand};
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 
-use super::{add_reviewer, try_reviewer};
+use super::{add_reviewer, stats, try_reviewer};
 
 /// Lists, tries, adds or prints.
 pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, CommandError> {
@@ -31,6 +31,7 @@ pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, Comma
             };
             add_reviewer::run(session, &wish)
         }
+        Some(ReviewersCommand::Stats) => stats::run(session),
         Some(ReviewersCommand::Prompt { name }) => prompt(session, name),
         Some(ReviewersCommand::Adapter { name }) => adapter(session, name),
     }

@@ -27,6 +27,11 @@ pub(crate) fn session() -> TestSession {
     session
 }
 
+/// A session in an empty repository.
+pub(crate) fn session_bare() -> TestSession {
+    TestSession::new(env!("CARGO_BIN_EXE_deep-review"))
+}
+
 pub(crate) const STORE_BEFORE: &str = "\
 //! Reads records.
 

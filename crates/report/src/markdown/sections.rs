@@ -38,12 +38,33 @@ fn prior(report: &Report) -> String {
     let mut text = format!("\n### Findings of Earlier Rounds\n\n{}.\n\n", counts.join(" · "));
     text.push_str("| Finding | Status | Why |\n|---|---|---|\n");
     for prior in &report.prior {
+        let title = if prior.title.is_empty() { String::new() } else { format!("{} — ", prior.title) };
         put!(
             text,
             "| {} | {} | {} |\n",
             code_cell(&prior.finding),
             prior_word(prior.status),
-            cell(&prior.why)
+            cell(&format!("{title}{}", prior.why))
+        );
+    }
+    text
+}
+
+/// What people decided about the findings since; empty where they decided nothing.
+pub(super) fn resolution(report: &Report) -> String {
+    let Some(resolution) = &report.resolution else { return String::new() };
+    let mut text = String::from("## Resolution\n\n| # | Finding | Action | Reason |\n|---|---|---|---|\n");
+    for row in &resolution.rows {
+        let until = row.until.map(|day| format!(" until {day}")).unwrap_or_default();
+        let owner = row.owner.as_ref().map(|owner| format!(", {owner}")).unwrap_or_default();
+        put!(
+            text,
+            "| {} | {} | {}{until}{} | {} |\n",
+            cell(&row.finding),
+            cell(&row.title),
+            row.action.label(),
+            cell(&owner),
+            cell(row.reason.as_deref().unwrap_or_default())
         );
     }
     text
@@ -196,7 +217,9 @@ pub(super) fn limitations(report: &Report) -> String {
     if !declined.is_empty() {
         text.push_str("\n### Declined in Prior Rounds\n\n");
         for prior in declined {
-            put!(text, "- {} — {}\n", code(&prior.finding), inline(&prior.why));
+            let title =
+                if prior.title.is_empty() { String::new() } else { format!("**{}** ", inline(&prior.title)) };
+            put!(text, "- {title}{} — {}\n", code(&prior.finding), inline(&prior.why));
         }
     }
     text
