@@ -297,7 +297,12 @@ fn forgotten_row(tree: &Tree) -> Vec<Plant> {
             if !ends || text.matches(last.as_str()).count() != 1 {
                 continue;
             }
-            let new = text.replacen(last.as_str(), &format!("{last}Planted"), 1);
+            let planted = if last.chars().any(char::is_lowercase) {
+                format!("{last}Planted")
+            } else {
+                format!("{last}_PLANTED")
+            };
+            let new = text.replacen(last.as_str(), &planted, 1);
             let mut lines: Vec<&str> = source.content().lines().collect();
             lines.insert(number as usize, &new);
             let rows: Vec<String> =
@@ -310,7 +315,7 @@ fn forgotten_row(tree: &Tree) -> Vec<Plant> {
             let mut head = base.clone();
             head.insert(source.path.as_str().to_owned(), lines.join("\n") + "\n");
             let mut twin = head.clone();
-            twin.insert(path.clone(), format!("{table}| `{last}Planted` | new |\n"));
+            twin.insert(path.clone(), format!("{table}| `{planted}` | new |\n"));
             plants.push(Plant {
                 base,
                 head,

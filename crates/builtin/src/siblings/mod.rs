@@ -21,6 +21,7 @@ use crate::needles::{Found, Needles};
 use crate::patch::replacing;
 use crate::place::{PlaceRole, at, lines};
 use crate::source::Source;
+use crate::tokens::TokenKind;
 use crate::words::{code, count, shortened};
 use copies::Copies;
 use pattern::Pattern;
@@ -116,18 +117,18 @@ impl Repair {
     }
 }
 
-/// The longest rare word of a function that is long enough to have a copy.
+/// The longest rare word, no variable's, of a function that is long enough to have a copy.
 fn lead(source: &Source, function: &Function) -> Option<String> {
     let range = function.tokens(source);
     if range.len() < FEWEST_IN_COPY {
         return None;
     }
-    let words = source.tokens()[range].iter().map(|token| source.slice(token));
-    words
-        .filter(|word| word.len() >= 6 && *word != function.name && crate::names::is_uncommon(word))
-        .filter(|word| {
-            word.starts_with(|c: char| c.is_alphabetic() || c == '_') && !crate::tokens::is_keyword(word)
-        })
+    let tokens = source.tokens();
+    range
+        .filter(|at| tokens[*at].kind == TokenKind::Word && !pattern::is_local(source, *at))
+        .map(|at| source.slice(&tokens[at]))
+        .filter(|word| word.len() >= 5 && *word != function.name && crate::names::is_uncommon(word))
+        .filter(|word| !crate::tokens::is_keyword(word))
         .max_by_key(|word| (word.len(), std::cmp::Reverse(*word)))
         .map(str::to_owned)
 }
@@ -215,10 +216,17 @@ fn same_words(old: &[String], new: &[String]) -> bool {
         }
         counts
     };
-    let words = |tokens: &[String]| {
-        tokens.iter().filter(|token| matches!(token.as_str(), "and" | "or" | "not" | "in" | "is")).count()
+    let logic = |tokens: &[String]| -> Vec<String> {
+        let is_logic = |token: &&String| matches!(token.as_str(), "and" | "or" | "not" | "in" | "is");
+        tokens.iter().filter(is_logic).cloned().collect()
     };
-    !old.is_empty() && telling(old) == telling(new) && words(old) >= words(new)
+    let mut left = logic(old);
+    // A word of logic that was not there makes it another question.
+    let asks_alike = logic(new).iter().all(|word| {
+        let at = left.iter().position(|own| own == word);
+        at.map(|at| left.remove(at)).is_some()
+    });
+    !old.is_empty() && asks_alike && telling(old) == telling(new)
 }
 
 /// Tokens without what changes with style only.
@@ -498,4 +506,41 @@ pub(crate) fn guards(line: &str) -> bool {
     ["if", "unless", "assert", "guard", "elif", "except", "catch", "ensure"]
         .iter()
         .any(|word| words.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::MemoryChange;
+    use crate::settings::Settings;
+
+    fn function(name: &str, row: &str, test: &str) -> String {
+        format!(
+            "def {name}(rows, most):\n    result = []\n    for {row} in rows:\n        n = 0\n        for x in {row}:\n            \
+             n = n + x\n        if {test}:\n            n = 0\n        result.append(n + 1)\n        result.append(n + 2)\n    \
+             write_parcel_weights(result)\n    return result\n"
+        )
+    }
+
+    fn told(first: (&str, &str), other: &str) -> Vec<String> {
+        let (one, two) = (function("load", "row", first.0), function("load", "row", first.1));
+        let change =
+            MemoryChange::new(&[("a.py", &one), ("b.py", other)], &[("a.py", &two), ("b.py", other)]);
+        let settings = Settings { enable: vec![super::UNFIXED.into()], ..Settings::default() };
+        let findings = crate::review(&change, &settings).findings;
+        findings.into_iter().map(|finding| finding.locations[0].path.clone()).collect()
+    }
+
+    #[test]
+    fn a_copied_function_that_keeps_the_old_code_is_told_however_short_the_edit() {
+        let edits = [("n < most", "n <= most"), ("n and most", "n or most"), ("n == most", "n != most")];
+        for (old, new) in edits {
+            assert_eq!(told((old, new), &function("save", "line", old)), ["b.py"], "{old}");
+            assert_eq!(told((old, new), &function("save", "line", new)), [""; 0], "the same edit there");
+            assert_eq!(
+                told((old, new), "def save(rows):\n    write_parcel_weights(rows)\n"),
+                [""; 0],
+                "another function"
+            );
+        }
+    }
 }
