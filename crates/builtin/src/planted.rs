@@ -4,6 +4,8 @@
 //! of the planted ones are found, and whether the clean twin of the same change stays silent. Nothing here knows how the
 //! rules work; the sites are chosen by what the files say.
 
+mod forgotten;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -295,7 +297,12 @@ fn forgotten_row(tree: &Tree) -> Vec<Plant> {
             if !ends || text.matches(last.as_str()).count() != 1 {
                 continue;
             }
-            let new = text.replacen(last.as_str(), &format!("{last}Planted"), 1);
+            let planted = if last.chars().any(char::is_lowercase) {
+                format!("{last}Planted")
+            } else {
+                format!("{last}_PLANTED")
+            };
+            let new = text.replacen(last.as_str(), &planted, 1);
             let mut lines: Vec<&str> = source.content().lines().collect();
             lines.insert(number as usize, &new);
             let rows: Vec<String> =
@@ -308,7 +315,7 @@ fn forgotten_row(tree: &Tree) -> Vec<Plant> {
             let mut head = base.clone();
             head.insert(source.path.as_str().to_owned(), lines.join("\n") + "\n");
             let mut twin = head.clone();
-            twin.insert(path.clone(), format!("{table}| `{last}Planted` | new |\n"));
+            twin.insert(path.clone(), format!("{table}| `{planted}` | new |\n"));
             plants.push(Plant {
                 base,
                 head,
@@ -390,12 +397,18 @@ fn findings(base: &Tree, head: &Tree, past: &Past) -> Vec<(String, Vec<String>)>
 /// One way to plant a defect in a tree.
 type Planter = fn(&Tree) -> Vec<Plant>;
 
-const PLANTERS: [(&str, Planter); 5] = [
+const PLANTERS: [(&str, Planter); 11] = [
     ("copy of a bug", copy_of_a_bug),
     ("duplicate", duplicate),
     ("dropped call", dropped_call),
     ("forgotten row", forgotten_row),
     ("removed repair", removed_repair),
+    ("rename but one", forgotten::renamed_but_one),
+    ("platform pair", forgotten::platform_pair),
+    ("dropped check", forgotten::dropped_check),
+    ("discarded error", forgotten::discarded_error),
+    ("default in a document", forgotten::old_default),
+    ("asserted text", forgotten::asserted_text),
 ];
 
 /// Where other code is, if anywhere.

@@ -4,8 +4,8 @@
 //! on a sample that was judged by reading (`docs/design/builtin-precision.md`).
 
 use crate::{
-    assertions, defaults, deviant, discarded_errors, history, hygiene, interfaces, lifecycles, parity,
-    pipelines, siblings, stale_references,
+    announcements, assertions, bounds, defaults, deviant, discarded_errors, history, hygiene, interfaces,
+    lifecycles, locks, parity, pipelines, resources, siblings, stale_references, versions,
 };
 
 /// One rule, for listings and settings.
@@ -73,10 +73,15 @@ pub const RULES: &[Rule] = &[
     rule(history::REVERTED, "the change takes an earlier repair back"),
     off(history::TOGETHER, "files that nearly always change together did not"),
     rule(parity::LIST, "a list names all siblings of a new member, but not the new member"),
+    off(parity::EXAMPLE, "the example beside a file of settings lacks a new key"),
     rule(parity::PLATFORM, "a function changed its parameters for one platform only"),
     rule(discarded_errors::RESULT, "new code drops a result that its siblings check"),
     off(discarded_errors::HANDLER, "new code swallows exceptions where its siblings do not"),
     rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given"),
+    off(bounds::UNBOUNDED, "a wait or read has no bound where the others have one"),
+    off(resources::KEPT, "something is opened and never closed where the others close theirs"),
+    off(locks::ORDER, "two locks are taken in the order opposite to another place"),
+    off(locks::MISSING, "a field is written without the lock that its other writers hold"),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail"),
     off(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file"),
     off(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
@@ -84,10 +89,13 @@ pub const RULES: &[Rule] = &[
     rule(defaults::DEFAULT, "a document still gives the old default"),
     rule(defaults::PARAMETER, "a comment describes a parameter that is gone"),
     rule(interfaces::NEVER_READ, "a new flag is registered and never read"),
+    off(announcements::UNANNOUNCED, "a public item goes and the change log does not say so"),
     rule(pipelines::TARGET, "a workflow runs code of strangers with the repository's rights"),
     rule(pipelines::INJECTION, "a workflow pastes text of strangers into a shell"),
     rule(pipelines::UNPINNED, "an action or image is not pinned where the others are"),
     rule(pipelines::LOCK, "the lock file does not know a new dependency"),
+    off(versions::LOCKED, "the lock file holds a version older than a raised requirement"),
+    off(versions::TOOLCHAIN, "a workflow or image keeps the toolchain that was left elsewhere"),
     rule(hygiene::CONFLICT, "an unresolved merge conflict is committed"),
     rule(hygiene::SECRET, "a key or token with the shape and randomness of a real one is committed"),
     rule(hygiene::HOME_PATH, "a path of one person's machine is committed"),
