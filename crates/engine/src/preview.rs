@@ -53,7 +53,7 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                 ),
                 is_ready: import.file.is_file(),
                 prompt: None,
-                tokens: None,
+                estimate: None,
             }),
             Asked::Command { name, .. } if tools.agents.linters.found.contains_key(name) => {
                 let found = &tools.agents.linters.found[name];
@@ -65,7 +65,7 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                     },
                     is_ready: found.is_ok(),
                     prompt: None,
-                    tokens: None,
+                    estimate: None,
                 })
             }
             Asked::Command { name, settings } => {
