@@ -374,7 +374,15 @@ fn ask_builtin(panel: &Panel<'_>) -> Attempt {
     let started = Instant::now();
     let ours = builtin::RULES.iter().any(|rule| panel.builtin.runs(rule.id));
     let structural = rules::names().any(|rule| panel.builtin.runs_guest(rule, true));
-    if !ours && !structural {
+    // A name that is not one of ours may be a rule of the repository's own.
+    let own = || {
+        let known = |name: &String| {
+            builtin::RULES.iter().any(|rule| rule.id == name) || rules::names().any(|rule| rule == name)
+        };
+        let named = panel.builtin.enable.iter().any(|name| !name.contains('*') && !known(name));
+        named && !rules::at_base(panel.snapshot, panel.rules).0.is_empty()
+    };
+    if !ours && !structural && !own() {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }

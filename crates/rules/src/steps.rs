@@ -115,7 +115,7 @@ fn shape(tree: &Tree) -> (u64, u64) {
     let mut cursor = tree.walk();
     let (mut depth, mut deepest, mut widest) = (1_u64, 1_u64, 0_u64);
     loop {
-        widest = widest.max(cursor.node().child_count() as u64);
+        widest = widest.max(u64::from(cursor.node().child_count()));
         if cursor.goto_first_child() {
             depth += 1;
             deepest = deepest.max(depth);
