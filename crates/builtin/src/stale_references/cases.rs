@@ -377,6 +377,21 @@ fn an_example_in_a_comment_that_declares_the_name_means_its_own() {
 }
 
 #[test]
+fn a_document_may_mean_the_event_of_the_same_name() {
+    let old = "class Feeds:\n    def library_opened(self, lib):\n        pass\n";
+    let new = "class Feeds:\n    pass\n";
+    let guide = "# Events\n\n* `library_opened`: sent when the library is open.\n";
+    let with = |sender: &str| {
+        found(
+            &[("feeds.py", old), ("core.py", sender), ("docs/events.md", guide)],
+            &[("feeds.py", new), ("core.py", sender), ("docs/events.md", guide)],
+        )
+    };
+    assert_eq!(with("send('library_opened')\n"), Vec::<String>::new());
+    assert_eq!(with("send('library_closed')\n"), ["symbol ? docs/events.md"]);
+}
+
+#[test]
 fn a_method_that_a_trait_promises_is_not_gone_with_one_implementation() {
     let old = "struct Steps(u64);\n\nimpl RandomCore for Steps {\n    fn next_number(&mut self) -> u32 {\n        3\n    }\n}\n\nfn fill(steps: &mut \
                Steps) {\n    steps.next_number();\n}\n";

@@ -160,7 +160,14 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         }
     }
     // Where code goes on using the name for something else, prose may mean that.
-    uses.retain(|found| !(shared && found.prose));
+    // So it may where code knows the name as a text: an event, a command, a key.
+    let quoted = ['"', '\''].map(|quote| format!("{quote}{}{quote}", gone.name));
+    let as_text = hits.iter().any(|hit| {
+        Role::of(&hit.path) == Role::Source
+            && Language::of(&hit.path).is_code()
+            && quoted.iter().any(|text| hit.text.contains(text))
+    });
+    uses.retain(|found| !((shared || as_text) && found.prose));
     uses
 }
 
