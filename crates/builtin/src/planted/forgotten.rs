@@ -163,7 +163,7 @@ pub(super) fn dropped_check(tree: &Tree) -> Vec<Plant> {
         }
     }
     let mut plants = Vec::new();
-    for places in sites.values().filter(|places| places.len() >= 6 && places.iter().all(|place| place.2)) {
+    for places in sites.values().filter(|places| places.len() >= 5 && places.iter().all(|place| place.2)) {
         let (index, line, _) = places[places.len() / 2];
         let source = &sources[index];
         let Some((name, first)) = check_behind(source, line) else { continue };
@@ -246,7 +246,7 @@ pub(super) fn discarded_error(tree: &Tree) -> Vec<Plant> {
         }
     }
     let mut plants = Vec::new();
-    for (name, places) in
+    for (_, places) in
         sites.iter().filter(|(name, places)| places.len() >= 5 && places.len() * 10 >= all[*name] * 9)
     {
         let (index, line) = places[places.len() / 2];
@@ -265,7 +265,6 @@ pub(super) fn discarded_error(tree: &Tree) -> Vec<Plant> {
         };
         let mut head = tree.clone();
         head.insert(source.path.as_str().to_owned(), text);
-        let _ = name;
         plants.push(plant(tree.clone(), head, None, "discarded-error/result", source.path.as_str()));
     }
     plants
