@@ -242,6 +242,7 @@ fn tools(session: &Session, settings: &Settings) -> Vec<Row> {
             command: told.about,
             agent: None,
             warnings: Vec::new(),
+            hint: None,
         })
         .collect()
 }
