@@ -46,7 +46,7 @@ pub use listen::builtin_settings;
 pub use place::permalink;
 pub use preview::{Planned, preview};
 pub use recompute::{Anchor, Recomputed, anchors, recompute};
-pub use reproduce::{ReproRequest, Script, confinement, reproduce, scripts};
+pub use reproduce::{ReproRequest, Script, confinement, reproduce, scripts, settle};
 pub use resume::{ResumeRequest, resume};
 pub use review::{Finished, Request, Tools, review};
 pub use roster::{Asked, BUILTIN, Import, roster};
