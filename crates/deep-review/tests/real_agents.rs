@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use common::{findings_of, json, reviewer};
 use serde_json::Value;
-use test_kit::fake_model::{CALC_AFTER, CALC_BEFORE, CALC_PATH, TITLE};
-use test_kit::{FakeModel, Ran, TestSession};
+use test_kit::fake_model::{CALC_AFTER, CALC_BEFORE, CALC_PATH, Say, Scenario, Step, TITLE};
+use test_kit::{FakeModel, FakeModelOptions, Ran, TestSession};
 
 /// Scenario of the server, the reviewer's ending, the class of its failure, exit code.
 type Case = (&'static str, &'static str, Option<&'static str>, i32);
@@ -34,8 +34,8 @@ const CASES: &[Case] = &[
     ("stall", "stalled", None, 3),
     ("stall-middle", "stalled", None, 3),
     ("no-model", "failed", Some("configuration"), 3),
-    // A review by a model that has not looked at anything.
-    ("ok-text", "unable-to-review", Some("incomplete"), 3),
+    // A model that finds nothing and has not looked at anything.
+    ("blind", "unable-to-review", None, 3),
 ];
 
 const CLAUDE: &[Case] = &[
@@ -64,6 +64,10 @@ const OTHERS: &[Case] = &[
     ("auth", "failed", Some("auth"), 3),
     ("truncated", "truncated", Some("incomplete"), 3),
 ];
+
+/// A clean bill by somebody who has read nothing.
+const BLIND: &str = r#"{"schema": "deep-review/review/v1", "verdict": "merge-as-is", "summary": "The change is fine.", "findings": [],
+ "coverage": [{"path": "src/calc.py", "status": "reviewed"}]}"#;
 
 /// One agent in one scratch world.
 struct World {
@@ -204,7 +208,9 @@ fn side_by_side<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
 
 /// Plays every case; returns what came out otherwise.
 fn play(agent: &'static str, program: &Path, common: &[Case], own: &[Case]) {
-    let server = FakeModel::start("/");
+    let own = [("blind".to_owned(), Scenario::steps([Step::Say(Say::Text(BLIND.to_owned()))]))].into();
+    let options = FakeModelOptions { root: "/".into(), own, ..FakeModelOptions::default() };
+    let server = FakeModel::with(options).expect("a free port");
     let wrong = Mutex::new(Vec::new());
     let cases: Vec<Case> = common.iter().chain(own).copied().collect();
     side_by_side(&cases, |(scenario, ending, class, exit)| {

@@ -37,6 +37,8 @@ pub struct Attempt {
     pub tokens: Option<Tokens>,
     /// Cost in US dollars, where known.
     pub usd: Option<f64>,
+    /// It called no tool that could have read the change.
+    pub read_nothing: bool,
     /// Requests to a model, where its program tells each.
     #[serde(skip)]
     pub requests: u64,

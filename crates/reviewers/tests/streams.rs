@@ -125,15 +125,10 @@ fn only_the_last_message_of_codex_is_its_answer() {
     let lines = [warning, &message("I shall look."), call, &message("The review."), done];
     let answer = read("codex", &lines, &ended(0));
     assert_eq!((answer.text.as_str(), class(&answer)), ("The review.", None));
-    let unread = read("codex", &[&message("The review."), done], &ended(0));
-    assert_eq!(class(&unread), Some(FailureClass::Incomplete));
-    assert!(unread.failure.unwrap().message.contains("called no tool"), "the change is in a file");
+    assert!(!answer.read_nothing && read("codex", &[&message("The review."), done], &ended(0)).read_nothing);
     let prompt = r#"{"type":"tool_use","tool_name":"read_file"}"#;
     let said = gemini_says("Fine.\n\n<!-- end of review -->\n");
-    assert_eq!(
-        class(&read("gemini", &[prompt, &said, GEMINI_DONE], &ended(0))),
-        Some(FailureClass::Incomplete)
-    );
+    assert!(read("gemini", &[prompt, &said, GEMINI_DONE], &ended(0)).read_nothing, "it read its prompt only");
 }
 
 #[test]
@@ -205,7 +200,6 @@ fn an_answer_of_gemini_needs_a_proof_that_it_is_whole() {
     assert_eq!(answer.tokens.map(|tokens| (tokens.input, tokens.output)), Some((100, 20)));
     let document = gemini_says("```json\n{\"schema\": \"deep-review/review/v1\",\n\"findings\": [],}\n```");
     assert!(read("gemini", &[GEMINI_READS, &document, GEMINI_DONE], &ended(0)).complete);
-    assert!(!read("gemini", &[&document, GEMINI_DONE], &ended(0)).complete, "nothing was read");
     for cut in ["# Review\n\nFi", "```json\n{\"schema\": \"deep-review/review/v1\", \"findings\": ["] {
         let answer = read("gemini", &[GEMINI_READS, &gemini_says(cut), GEMINI_DONE], &ended(0));
         assert_eq!(class(&answer), Some(FailureClass::Incomplete), "{cut}");

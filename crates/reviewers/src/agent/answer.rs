@@ -16,9 +16,6 @@ use crate::budget::Usage;
 /// The line that ends an answer which is no JSON document. An HTML comment: invisible wherever Markdown is shown.
 pub(crate) const END_MARK: &str = "<!-- end of review -->";
 
-/// Why an answer of a program that called no tool is no review: the change is in a file.
-pub(crate) const READ_NOTHING: &str = "it called no tool that could have read the change";
-
 /// Calls without which nothing of the change was read: one, and one more where the prompt is in a file too.
 fn least_calls(adapter: &Adapter) -> u32 {
     match adapter.run.stdin {
@@ -68,6 +65,8 @@ pub struct AgentAnswer {
     pub usd: Option<f64>,
     /// Tools it called.
     pub tool_calls: ToolCalls,
+    /// It called no tool that could have read the change, which is in a file.
+    pub read_nothing: bool,
     /// Why this is no review; `None` where it may be one.
     pub failure: Option<Failure>,
     /// Whether it is proven that the answer is all of it.
@@ -90,6 +89,8 @@ impl AgentAnswer {
         let proven = state.complete && (adapter.stream.proof == Proof::Event || whole);
         let failure = failure(adapter, &state, &text, proven, end);
         let is_counted = state.figures.is_final(state.complete);
+        let tells_tools = adapter.stream.rule.iter().any(|rule| rule.tool.is_some());
+        let read_nothing = tells_tools && state.tools.total() < least_calls(adapter);
         Self {
             complete: proven && failure.is_none(),
             tokens: state.figures.tokens(),
@@ -104,6 +105,7 @@ impl AgentAnswer {
             model: state.model,
             usd: state.figures.usd().filter(|_| is_counted),
             tool_calls: state.tools,
+            read_nothing,
             failure,
             diagnostics: state.diagnostics,
         }
@@ -141,11 +143,6 @@ fn failure(adapter: &Adapter, state: &State, text: &str, proven: bool, end: &Pro
     }
     if text.trim().is_empty() && state.structured.is_none() {
         return incomplete("its answer is empty");
-    }
-    if adapter.stream.rule.iter().any(|rule| rule.tool.is_some())
-        && state.tools.total() < least_calls(adapter)
-    {
-        return incomplete(READ_NOTHING);
     }
     if !proven {
         return incomplete(

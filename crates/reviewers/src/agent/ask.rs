@@ -14,7 +14,7 @@ use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
 use supervise::{Cancel, Interrupt, Keeper, Limits, Outcome, Program, Progress, Pulse, Stdin};
 
 use super::adapter::{Adapter, Feed, FirstSignal, Format};
-use super::answer::{AgentAnswer, READ_NOTHING};
+use super::answer::AgentAnswer;
 use super::call::{Call, Values, call};
 use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
@@ -346,6 +346,7 @@ pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &Reviewer
     attempt.tokens = answer.tokens;
     attempt.usd = watched.usd;
     attempt.requests = answer.requests;
+    attempt.read_nothing = answer.read_nothing;
     attempt.charged = watched.charged;
     attempt.model = answer.model.clone().or(attempt.model.take());
     if answer.tool_calls.total() > 0 {
@@ -409,7 +410,6 @@ fn ending(
     let empty = answer.text.trim().is_empty();
     let ending = match (failure.class, outcome.ending) {
         (FailureClass::Incomplete, Ending::Finished | Ending::Leaky) if empty => Ending::Empty,
-        (FailureClass::Incomplete, _) if failure.message == READ_NOTHING => Ending::UnableToReview,
         (FailureClass::Incomplete, _) => Ending::Truncated,
         (_, Ending::Failed) => Ending::Failed,
         _ => Ending::UnableToReview,
