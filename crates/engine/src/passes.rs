@@ -4,7 +4,7 @@
 //! Each pass keeps its own raw material; every claim of both is in the ledger under the reviewer's name, and its label says
 //! from which pass it is. A second pass that fails takes nothing from the first.
 
-use model::{Pass, Reading, ReviewerReport, ReviewerState, Severity, Tokens};
+use model::{Pass, Reading, ReviewerKind, ReviewerReport, ReviewerState, Severity, Tokens};
 
 use crate::hear::Answered;
 
@@ -16,10 +16,12 @@ pub(crate) fn second_of(name: &str) -> String {
     format!("{name}{}", store::SECOND_PASS)
 }
 
-/// Whether a first pass found something important, so that a second look is worth its price.
+/// Whether a first pass found something important, so that a second look is worth its price. Rules and linters say the same
+/// twice, and a file that is read does not look at all.
 pub(crate) fn deserves_another(first: &Answered) -> bool {
     let severe = |finding: &model::RawFinding| finding.severity >= Severity::Important && !finding.withdrawn;
-    first.row.state == ReviewerState::Finished && first.reading.findings.iter().any(severe)
+    let looks = matches!(first.row.kind, ReviewerKind::Agent | ReviewerKind::Model);
+    looks && first.row.state == ReviewerState::Finished && first.reading.findings.iter().any(severe)
 }
 
 /// What the second pass is told of the first, a line each, the severest first.
@@ -177,6 +179,9 @@ mod tests {
         assert!(deserves(&review(&[("suggestion", "a"), ("important", "b")]), Ending::Finished));
         assert!(!deserves(&review(&[("suggestion", "a")]), Ending::Finished));
         assert!(!deserves(&review(&[("critical", "a")]), Ending::TimedOut));
+        let mut linter = answered("lint", &review(&[("critical", "a")]), Ending::Finished);
+        linter.row.kind = ReviewerKind::Tool;
+        assert!(!deserves_another(&linter));
     }
 
     #[test]
