@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use config::PriceSettings;
 use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
 use reviewers::agent::Agents;
-use reviewers::{Attempt, Budget};
+use reviewers::{Attempt, Budget, Doing};
 use supervise::{Cancel, Keeper};
 
 use crate::hear::{Answered, hear, understand};
@@ -21,6 +21,7 @@ use crate::program::{Chair, ask_program, builtin_document};
 use crate::retry::{Decision, Patience, decide, fraction};
 use crate::roster::{Asked, BUILTIN};
 use crate::scrub::Scrub;
+use crate::skips::Skips;
 use crate::spending::kind;
 use crate::turns::Turns;
 
@@ -29,7 +30,7 @@ pub(crate) enum News {
     /// A reviewer was started.
     Started(String),
     /// It wrote something.
-    Wrote { reviewer: String, bytes: u64, note: Option<String> },
+    Wrote { reviewer: String, bytes: u64, doing: Doing },
     /// It failed in a way that may pass; it is asked again after the pause.
     Retry { answered: Box<Answered>, failure: Failure, wait: Duration },
     /// It ended. `others` are later tries that say less than this one.
@@ -51,11 +52,21 @@ pub(crate) struct Stop {
     pub(crate) cancel: Cancel,
     /// Why they are ended, where it is not somebody outside who asked.
     pub(crate) why: OnceLock<String>,
+    /// Ends single ones.
+    pub(crate) skips: Skips,
 }
 
 impl Stop {
-    fn reason(&self) -> &str {
+    fn reason(&self, reviewer: &str) -> &str {
+        if self.skips_alone(reviewer) {
+            return "a person skipped it";
+        }
         self.why.get().map_or("the run was interrupted", String::as_str)
+    }
+
+    /// Whether a reviewer is ended because it is skipped, and not with everybody else.
+    fn skips_alone(&self, reviewer: &str) -> bool {
+        self.skips.is_skipped(reviewer) && !self.cancel.is_cancelled()
     }
 }
 
@@ -109,14 +120,16 @@ fn ask_until_done(
     news: &Sender<News>,
 ) -> (Answered, Vec<Answered>) {
     let mut tries = Vec::new();
+    let cancel = panel.stop.skips.token(asked.name(), &panel.stop.cancel);
+    let seat = Seat { at, asked, cancel: &cancel };
     for number in panel.folders[at].asked_before + 1.. {
-        let answered = ask_in_turn(panel, at, asked, number, news);
+        let answered = ask_in_turn(panel, seat, number, news);
         let next = next_step(panel, asked, &answered, number);
         tries.push(answered.clone());
         match (next, answered.row.failure.clone()) {
             (Decision::Again(wait), Some(failure)) => {
                 drop(news.send(News::Retry { answered: Box::new(answered), failure, wait }));
-                pause(wait, &panel.stop.cancel);
+                pause(wait, &cancel);
             }
             (Decision::GiveUp(why), _) => return choose(panel, asked, tries, why),
             (Decision::Again(_), None) => return choose(panel, asked, tries, None),
@@ -166,9 +179,9 @@ fn choose(
     });
     attempt.notes.extend(told(&failures, attempt.attempts));
     attempt.notes.extend(why.map(|why| format!("it was not asked again: {why}")));
-    if tries[last].attempt.ending == Ending::Cancelled {
-        // Cut off while it waited for its next try: what it wrote before counts, and it can still be asked again.
-        attempt.ending = Ending::Cancelled;
+    if matches!(tries[last].attempt.ending, Ending::Cancelled | Ending::Skipped) {
+        // Cut off while it waited for its next try: what it wrote before is read, and cut off it is.
+        attempt.ending = tries[last].attempt.ending;
         attempt.error.clone_from(&tries[last].attempt.error);
     }
     let text = tries[best].text.clone();
@@ -199,18 +212,26 @@ fn pause(wait: Duration, cancel: &Cancel) {
     }
 }
 
-fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sender<News>) -> Answered {
-    let cancel = &panel.stop.cancel;
+/// One reviewer's place in the roster, and what ends it.
+#[derive(Clone, Copy)]
+struct Seat<'a> {
+    at: usize,
+    asked: &'a Asked,
+    cancel: &'a Cancel,
+}
+
+fn ask_in_turn(panel: &Panel<'_>, seat: Seat<'_>, number: u32, news: &Sender<News>) -> Answered {
+    let Seat { at, asked, cancel } = seat;
     let mut attempt = match panel.turns.take(at, cancel) {
         None => {
             let asked_before = if number == 1 { "it was asked" } else { "it was asked again" };
-            not_asked(asked.name(), &format!("{} before {asked_before}", panel.stop.reason()))
+            not_asked(asked.name(), &format!("{} before {asked_before}", panel.stop.reason(asked.name())))
         }
         Some(_turn) => {
             if number == panel.folders[at].asked_before + 1 {
                 drop(news.send(News::Started(asked.name().to_owned())));
             }
-            let attempt = catch_unwind(AssertUnwindSafe(|| ask_once(panel, at, asked, number, news)));
+            let attempt = catch_unwind(AssertUnwindSafe(|| ask_once(panel, seat, number, news)));
             attempt.unwrap_or_else(|_| Attempt {
                 ending: Ending::Failed,
                 ..not_asked(
@@ -225,13 +246,21 @@ fn ask_in_turn(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &
     }
     attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
     if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
-        attempt.error = Some(format!("{} before it was done", panel.stop.reason()));
+        attempt.error = Some(format!("{} before it was done", panel.stop.reason(asked.name())));
+    }
+    // A budget ends attempts too, and says so.
+    if attempt.ending == Ending::Cancelled
+        && attempt.failure.is_none()
+        && panel.stop.skips_alone(asked.name())
+    {
+        attempt.ending = Ending::Skipped;
     }
     hear(attempt, asked.parser(), panel.snapshot.target(), panel.scrub)
 }
 
 /// One try.
-fn ask_once(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sender<News>) -> Attempt {
+fn ask_once(panel: &Panel<'_>, seat: Seat<'_>, number: u32, news: &Sender<News>) -> Attempt {
+    let Seat { at, asked, cancel } = seat;
     let folders = &panel.folders[at];
     match asked {
         Asked::Builtin => ask_builtin(panel),
@@ -243,7 +272,11 @@ fn ask_once(panel: &Panel<'_>, at: usize, asked: &Asked, number: u32, news: &Sen
                     return Attempt { ending: Ending::NotStarted, ..not_asked(name, &why) };
                 }
             }
-            ask_program(panel, &Chair { name, settings, scratch: &folders.scratch, process: &process }, news)
+            ask_program(
+                panel,
+                &Chair { name, settings, scratch: &folders.scratch, process: &process, cancel },
+                news,
+            )
         }
     }
 }

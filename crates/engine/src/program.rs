@@ -10,8 +10,8 @@ use std::sync::mpsc::Sender;
 use config::ReviewerSettings;
 use model::{Ending, Failure, ReviewDocument};
 use reviewers::agent::{AgentRequest, Unready, ask_agent};
-use reviewers::{Attempt, Briefing, CommandRequest, ask_command};
-use supervise::Progress;
+use reviewers::{Attempt, Briefing, CommandRequest, Doing, ask_command};
+use supervise::{Cancel, Progress};
 
 use crate::ask::{News, Panel, not_asked};
 use crate::spending::{ask_http, within_budget};
@@ -24,13 +24,15 @@ pub(crate) struct Chair<'a> {
     pub(crate) scratch: &'a Path,
     /// A fresh folder for the record of its process.
     pub(crate) process: &'a Path,
+    /// Ends it, alone or with everybody.
+    pub(crate) cancel: &'a Cancel,
 }
 
 /// Asks a command, the agent behind a reviewer, or a model over HTTP.
 pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<News>) -> Attempt {
     let Chair { name, settings, .. } = *chair;
     if settings.api.is_some() {
-        return ask_http(panel, name, settings, &briefing(panel, name), news);
+        return ask_http(panel, chair, &briefing(panel, name), news);
     }
     let is_agent = panel.agents.behind(name, settings).is_some();
     within_budget(panel, name, settings, is_agent, |settings| ask_in_time(panel, chair, settings, news))
@@ -42,8 +44,7 @@ fn ask_in_time(
     settings: &ReviewerSettings,
     news: &Sender<News>,
 ) -> Attempt {
-    let Chair { name, scratch, process, .. } = *chair;
-    let cancel = &panel.stop.cancel;
+    let Chair { name, scratch, process, cancel, .. } = *chair;
     let request = CommandRequest {
         name,
         settings,
@@ -57,13 +58,13 @@ fn ask_in_time(
         prior: panel.prior,
         briefing: &briefing(panel, name),
     };
-    let tell = |progress: Progress, note: Option<String>| {
+    let tell = |progress: Progress, doing: Doing| {
         if let Progress::Output { stdout, .. } = progress {
-            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes: stdout, note }));
+            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes: stdout, doing }));
         }
     };
     match panel.agents.behind(name, settings) {
-        None => ask_command(&request, cancel, &mut |progress| tell(progress, None)),
+        None => ask_command(&request, cancel, &mut |progress| tell(progress, Doing::default())),
         Some(Err(why)) => not_ready(name, settings, why),
         Some(Ok(agent)) => {
             let environment = &panel.agents.environment;

@@ -24,6 +24,7 @@ use crate::listen::{HeardAll, Hearing};
 use crate::plan::Plan;
 use crate::records::records;
 use crate::roster::Asked;
+use crate::skips::Skips;
 use crate::tell::{one_line, tell};
 use crate::trivial;
 
@@ -60,6 +61,8 @@ pub struct Tools<'a> {
     pub agents: &'a reviewers::agent::Agents,
     /// Ends the reviewers; what has arrived is consolidated.
     pub cancel: Cancel,
+    /// Skips single reviewers.
+    pub skips: Skips,
     /// Told everything as it happens.
     pub events: &'a dyn Fn(&Event),
     /// Version of the program, for the report.

@@ -34,6 +34,8 @@ pub struct Attempt {
     pub tokens: Option<Tokens>,
     /// Cost in US dollars, where told.
     pub usd: Option<f64>,
+    /// Tools it called and how often, by name.
+    pub tool_calls: Vec<(String, u32)>,
     /// What it wrote to standard error, its last 64 KiB.
     #[serde(skip)]
     pub stderr: Vec<u8>,

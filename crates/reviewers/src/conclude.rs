@@ -46,6 +46,7 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
         tree_gone: attempt.tree_gone,
         tokens: attempt.tokens,
         usd: attempt.usd,
+        tool_calls: attempt.tool_calls.clone(),
         notes,
     }
 }

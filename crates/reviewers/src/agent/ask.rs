@@ -19,8 +19,8 @@ use super::call::{Call, Values, call};
 use super::preflight::{Agent, found_file};
 use super::redact::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
-use crate::Attempt;
 use crate::command::{self, CHECKOUT, CommandRequest, Exchange};
+use crate::{Attempt, Doing};
 
 /// Everything needed to ask one agent.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ const STDERR_READ: u64 = 64 * 1024;
 pub fn ask_agent(
     request: &AgentRequest<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
 ) -> Attempt {
     let started = Instant::now();
     let mut attempt = Attempt {
@@ -66,7 +66,7 @@ pub fn ask_agent(
 fn ask(
     request: &AgentRequest<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
     attempt: &mut Attempt,
 ) -> Result<(), String> {
     let common = &request.command;
@@ -228,11 +228,11 @@ pub(crate) fn watch(
     party: Party<'_>,
     program: &Program,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
 ) -> Watched {
     let adapter = &party.agent.adapter;
     let stop = cancel.child();
-    let doing = RefCell::new(None);
+    let doing = RefCell::new(Doing::default());
     let mut reader = StreamReader::new(adapter);
     let (done, told) = channel();
     let outcome = std::thread::scope(|scope| {
@@ -244,12 +244,12 @@ pub(crate) fn watch(
         let mut on_line = |line: &[u8]| {
             let mut seen = reader.feed(line);
             seen.extend(reader.feed(b"\n"));
-            if let Some(what) = react(seen, &stop, &done) {
-                doing.replace(Some(what));
-            }
+            let mut doing = doing.borrow_mut();
+            let note = react(seen, &stop, &done).or_else(|| doing.note.take());
+            *doing = Doing { note, ..reader.taken() };
         };
         let limits = limits(party);
-        let mut on_news = |news: Progress| progress(news, doing.take());
+        let mut on_news = |news: Progress| progress(news, doing.borrow().clone());
         supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
     // Read again as a whole: what was shown live may lack its longest lines.
@@ -324,6 +324,7 @@ fn take(attempt: &mut Attempt, watched: &Watched, settings: &ReviewerSettings, s
     attempt.tokens = answer.tokens;
     attempt.usd = answer.usd;
     attempt.model = answer.model.clone().or(attempt.model.take());
+    attempt.tool_calls = answer.tool_calls.by_name();
     if answer.tool_calls.total() > 0 {
         attempt.notes.push(format!("tools called: {}", answer.tool_calls.sentence()));
     }

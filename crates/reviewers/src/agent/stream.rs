@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::adapter::{Adapter, Format, Rule};
 use super::answer::{AgentAnswer, ToolCalls};
 use super::failure::{Told, classify};
+use crate::Doing;
 
 /// How a program ended, as far as reading its output needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,6 +91,13 @@ impl<'a> StreamReader<'a> {
         }
         self.pending.extend_from_slice(rest);
         seen
+    }
+
+    /// What was done and spent so far, as far as the stream tells. A stream of plain text tells nothing.
+    pub(crate) fn taken(&self) -> Doing {
+        let State { tools, usd, .. } = &self.state;
+        let tells = self.adapter.stream.format == Format::Events;
+        Doing { note: None, calls: tells.then(|| tools.total()), tokens: self.state.tokens(), usd: *usd }
     }
 
     /// Reads what is left at the end of the stream and says what came of it.
