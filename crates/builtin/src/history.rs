@@ -4,6 +4,9 @@
 //! change removes, repairs that it takes back, files that change together and did not. After SZZ (Śliwerski et al., MSR
 //! 2005) and ROSE (Zimmermann et al., ICSE 2004). Silent where the repository has no history to speak of.
 
+#[cfg(test)]
+mod cases;
+
 use std::collections::{BTreeMap, HashSet};
 
 use git::PastEdit;

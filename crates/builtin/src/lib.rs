@@ -18,6 +18,7 @@ mod documentation;
 mod edits;
 mod family;
 mod functions;
+mod guests;
 mod history;
 mod hygiene;
 mod interfaces;
@@ -45,9 +46,10 @@ mod tokens;
 mod words;
 
 pub use change::{Change, Entry, Hit, Past, Search, Text};
+pub use guests::{Ask, Guests, Written};
 pub use memory::MemoryChange;
 pub use settings::Settings;
-pub use snapshot::{attend_snapshot, review_snapshot};
+pub use snapshot::{attend_snapshot, review_snapshot, review_snapshot_with};
 
 use context::Context;
 use family::Family;
@@ -59,18 +61,38 @@ pub use registry::{RULES, Rule, judged};
 
 /// Reviews a change.
 pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
+    review_with(change, settings, &|_| Guests::default())
+}
+
+/// Reviews a change, and asks somebody else about it at the same time.
+pub fn review_with(change: &dyn Change, settings: &Settings, ask: Ask<'_>) -> ReviewDocument {
     let context = Context::new(change, settings);
+    let written = guests::written(&context);
+    std::thread::scope(|scope| {
+        let guests = scope.spawn(|| ask(&written));
+        let broken =
+            || Guests { notes: vec!["The structural rules broke down.".to_owned()], ..Guests::default() };
+        review_all(change, settings, &context, || guests.join().unwrap_or_else(|_| broken()))
+    })
+}
+
+fn review_all(
+    change: &dyn Change,
+    settings: &Settings,
+    context: &Context<'_>,
+    guests: impl FnOnce() -> Guests,
+) -> ReviewDocument {
     let families: Vec<Box<dyn Family>> = vec![
-        Box::new(stale_references::StaleReferences::new(&context)),
-        Box::new(siblings::Siblings::new(&context)),
-        Box::new(deviant::Deviant::new(&context)),
+        Box::new(stale_references::StaleReferences::new(context)),
+        Box::new(siblings::Siblings::new(context)),
+        Box::new(deviant::Deviant::new(context)),
         Box::new(history::History),
-        Box::new(parity::Parity::new(&context)),
-        Box::new(discarded_errors::DiscardedErrors::new(&context)),
+        Box::new(parity::Parity::new(context)),
+        Box::new(discarded_errors::DiscardedErrors::new(context)),
         Box::new(lifecycles::Lifecycles),
         Box::new(assertions::Assertions),
-        Box::new(defaults::Defaults::new(&context)),
-        Box::new(interfaces::Interfaces::new(&context)),
+        Box::new(defaults::Defaults::new(context)),
+        Box::new(interfaces::Interfaces::new(context)),
         Box::new(pipelines::Pipelines),
         Box::new(hygiene::Hygiene),
     ];
@@ -78,8 +100,8 @@ pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
     for family in &families {
         family.needles(&mut needles);
     }
-    let testing = testing::Testing::new(&context);
-    let documentation = documentation::Documentation::new(&context);
+    let testing = testing::Testing::new(context);
+    let documentation = documentation::Documentation::new(context);
     documentation.needles(&mut needles);
     testing.needles(&mut needles);
     let (found, past) = look_up(change, settings, needles);
@@ -91,10 +113,14 @@ pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
         notes.push(format!("What rests on history may be missing: {unknown}."));
     }
     context.remember(past);
-    let raised = families.iter().flat_map(|family| family.findings(&context, &found)).collect();
-    let mut document = document::assemble(&context, raised, &notes);
-    document.testing = testing.part(&context, &found);
-    document.docs = documentation.part(&context, &found);
+    let mut raised: Vec<family::Raised> =
+        families.iter().flat_map(|family| family.findings(context, &found)).collect();
+    let guests = guests();
+    raised.extend(guests.findings.into_iter().map(|(finding, rank)| family::Raised { finding, rank }));
+    notes.extend(guests.notes);
+    let mut document = document::assemble(context, raised, &notes);
+    document.testing = testing.part(context, &found);
+    document.docs = documentation.part(context, &found);
     document.commits = commits::part(change.target());
     document
 }

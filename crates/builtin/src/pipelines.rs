@@ -300,6 +300,11 @@ fn lock_behind(context: &Context<'_>, file: &FileDiff, source: &Source) -> Optio
         .flat_map(|lock| [format!("{folder}{lock}"), (*lock).to_owned()])
         .find(|path| context.has(Side::Head, path))?;
     let text = context.change.text(Side::Head, &RepoPath::new(&lock)).filter(|text| !text.binary)?;
+    // A lock file of another folder answers for the packages that it names: others have a workspace of their own.
+    let elsewhere = !lock.starts_with(folder) || lock[folder.len()..].contains('/');
+    if elsewhere && !package_name(source).is_some_and(|name| text.content.contains(&format!("\"{name}\""))) {
+        return None;
+    }
     let mut sections: BTreeMap<u32, bool> = BTreeMap::new();
     let mut inside = false;
     for (line, row) in source.numbered_lines() {
@@ -324,6 +329,15 @@ fn lock_behind(context: &Context<'_>, file: &FileDiff, source: &Source) -> Optio
                 &[],
             )
         })
+    })
+}
+
+/// What the package of a manifest is called.
+fn package_name(source: &Source) -> Option<String> {
+    source.numbered_lines().take(60).find_map(|(_, row)| {
+        let (key, value) = row.split_once(['=', ':'])?;
+        let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
+        (key.trim().trim_matches('"') == "name" && !value.is_empty()).then(|| value.to_owned())
     })
 }
 
@@ -436,5 +450,10 @@ mod tests {
             [""; 0]
         );
         assert_eq!(rules(&[], "Cargo.toml", base, head), [""; 0]);
+        let named = |text: &str| format!("[package]\nname = \"fuzz\"\n\n{text}");
+        let inside =
+            |lock: &str| rules(&[("Cargo.lock", lock)], "fuzz/Cargo.toml", &named(base), &named(head));
+        assert_eq!(inside(lock), [""; 0], "a package with a workspace of its own");
+        assert_eq!(inside(&format!("{lock}\n[[package]]\nname = \"fuzz\"\n")), [LOCK], "a member");
     }
 }

@@ -12,7 +12,8 @@ pub struct Settings {
     /// Rules that run, as patterns over rule ids (`hygiene/*`); empty and `*` mean all that are right often enough to run
     /// by default.
     pub enable: Vec<String>,
-    /// Rules that do not run; wins over `enable`. `RULE@PATH` silences a rule for files of that pattern only.
+    /// Rules that do not run; wins over `enable`. `RULE@PATH` or
+    /// `RULE@PATH: REASON` silences a rule for files of that pattern only.
     pub disable: Vec<String>,
     /// Files reviewed lightly because machines write them, as patterns over paths.
     pub trivial: Vec<String>,
@@ -49,11 +50,16 @@ impl Default for Settings {
 impl Settings {
     /// True where the rule runs.
     pub fn runs(&self, rule: &str) -> bool {
-        let named = self.names(rule);
+        let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
+        self.runs_guest(rule, default)
+    }
+
+    /// True where a rule that is not one of ours runs, given whether it does so by default.
+    pub fn runs_guest(&self, rule: &str, default: bool) -> bool {
         let everything = self.enable.is_empty()
             || self.enable.iter().any(|pattern| matches!(pattern.as_str(), "*" | "**"));
-        let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
-        (named || (everything && default)) && !self.disable.iter().any(|pattern| matches(pattern, rule))
+        (self.names(rule) || (everything && default))
+            && !self.disable.iter().any(|pattern| matches(pattern, rule))
     }
 
     /// True where a setting asks for this very rule or its family.
@@ -61,10 +67,13 @@ impl Settings {
         self.enable.iter().any(|pattern| !matches!(pattern.as_str(), "*" | "**") && matches(pattern, rule))
     }
 
-    /// True where a setting silences the rule for this file.
-    pub(crate) fn is_silenced(&self, rule: &str, path: &str) -> bool {
-        let pairs = self.disable.iter().filter_map(|entry| entry.split_once('@'));
-        pairs.into_iter().any(|(pattern, paths)| matches(pattern, rule) && matches(paths, path))
+    /// The reason of the setting that silences the rule for this file, empty where it gives none.
+    pub(crate) fn silencing(&self, rule: &str, path: &str) -> Option<&str> {
+        self.disable.iter().find_map(|entry| {
+            let (pattern, rest) = entry.split_once('@')?;
+            let (paths, reason) = rest.split_once(": ").unwrap_or((rest, ""));
+            (matches(pattern.trim(), rule) && matches(paths.trim(), path)).then_some(reason.trim())
+        })
     }
 
     /// True where the file is reviewed lightly.

@@ -2,7 +2,7 @@
 //!
 //! In: raised findings. Out: those without an answer, and a sentence for each answer. An answer is one line in the code,
 //! `deep-review: ignore RULE: REASON`, on the line of the finding or above it, or one entry of `builtin.disable`,
-//! `RULE@PATH`. Nothing is dropped without being counted.
+//! `RULE@PATH: REASON`. Nothing is dropped without being counted.
 
 use model::Side;
 
@@ -28,8 +28,13 @@ fn answer(context: &Context<'_>, raised: &Raised) -> Option<String> {
     let rule = raised.finding.rule.as_deref()?;
     let place = raised.finding.locations.first()?;
     let at = |line: u32| format!("{}:{line}", place.path);
-    if context.settings.is_silenced(rule, &place.path) {
-        return Some(format!("A finding of `{rule}` in {} is silenced by a setting.", code(&place.path)));
+    if let Some(reason) = context.settings.silencing(rule, &place.path) {
+        let why =
+            if reason.is_empty() { String::new() } else { format!(": {}", code(&shortened(reason, 80))) };
+        return Some(format!(
+            "A finding of `{rule}` in {} is silenced by a setting{why}.",
+            code(&place.path)
+        ));
     }
     let line = place.start.filter(|_| place.side == Side::Head)?;
     let source = context.source(Side::Head, &place.path.as_str().into())?;
@@ -79,5 +84,7 @@ mod tests {
         let disable = |entry: &str| Settings { disable: vec![entry.to_owned()], ..Settings::default() };
         assert_eq!(told("", &disable("test/always-true@test_a.py")), (0, true));
         assert_eq!(told("", &disable("test/always-true@other.py")), (1, false));
+        assert_eq!(told("", &disable("test/always-true@*.py: it waits for the parser")), (0, true));
+        assert_eq!(told("", &disable("test/sleep@test_a.py: another rule")), (1, false));
     }
 }

@@ -8,6 +8,7 @@ use model::{Attention, FileDiff, RepoPath, ReviewDocument, Side, Target};
 
 use crate::Settings;
 use crate::change::{Change, Entry, Hit, Past, Search, Text};
+use crate::guests::{Ask, Guests};
 
 /// A snapshot seen by the families.
 struct Pinned<'a>(&'a git::Snapshot);
@@ -85,13 +86,18 @@ const MOST_LINES: usize = 60_000;
 
 /// Reviews a pinned snapshot; see [`crate::review`].
 pub fn review_snapshot(snapshot: &git::Snapshot, settings: &Settings) -> ReviewDocument {
+    review_snapshot_with(snapshot, settings, &|_| Guests::default())
+}
+
+/// Reviews a pinned snapshot, and asks somebody else about it at the same time; see [`crate::review_with`].
+pub fn review_snapshot_with(snapshot: &git::Snapshot, settings: &Settings, ask: Ask<'_>) -> ReviewDocument {
     let binaries = snapshot.diff().iter().filter(|file| file.binary && file.new_mode.is_some());
     let sizes = binaries.filter_map(|file| {
         let text = snapshot.text(Side::Head, &file.path)?;
         Some((file.path.clone(), usize::try_from(text.size).unwrap_or(usize::MAX)))
     });
     let settings = Settings { sizes: sizes.collect(), ..settings.clone() };
-    crate::review(&Pinned(snapshot), &settings)
+    crate::review_with(&Pinned(snapshot), &settings, ask)
 }
 
 /// Where to look first in a pinned snapshot; see [`crate::attention`].

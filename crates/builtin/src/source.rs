@@ -77,7 +77,7 @@ impl Source {
         }
         *self.tests_start.get_or_init(|| {
             let mut lines = self.numbered_lines();
-            let start = lines.find(|(_, line)| line.trim_start().starts_with("#[cfg(test)]"));
+            let start = lines.find(|(_, line)| begins_tests(line.trim()));
             start.map_or(u32::MAX, |(line, _)| line)
         })
     }
@@ -141,6 +141,15 @@ impl Source {
             if self.content.len() > LONGEST_LEXED { Vec::new() } else { parts(self.language, &self.content) }
         })
     }
+}
+
+/// `#[cfg(test)]`, alone or with other conditions, and a module of that name.
+fn begins_tests(line: &str) -> bool {
+    let condition = line.starts_with("#[cfg(")
+        && !line.contains("not(test")
+        && line.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == "test")
+        && !line.contains("any(");
+    condition || matches!(line, "mod tests {" | "mod test {")
 }
 
 /// Generators say so in the first lines.

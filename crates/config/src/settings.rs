@@ -299,8 +299,11 @@ pub struct BuiltinSettings {
     pub enabled: bool,
     /// Rules to run, by name; `*` matches anything.
     pub enable: Vec<String>,
-    /// Rules to leave out; wins over `enable`.
+    /// Rules to leave out; wins over `enable`. `RULE@PATH: REASON` silences a rule for the files of that pattern only.
     pub disable: Vec<String>,
+    /// The folder of the repository's own structural rules (YAML as ast-grep reads it); empty for none. They are read
+    /// from the base of the change.
+    pub rules: String,
 }
 
 /// What reviewers may spend. Not read from a repository's file.

@@ -17,6 +17,8 @@ const AFTER_HELP: &str = "Examples:
   deep-review --reviewer builtin       no model, no key, no network
   deep-review resume                   go on with a run that was interrupted
   deep-review show I1                  one finding of the last run, with its evidence
+  deep-review decline I2 -m 'by design'
+                                       keep a finding out of later rounds
   deep-review consolidate claude=a.md codex=b.md -C .
                                        merge reviews you already have
 
@@ -88,12 +90,32 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Go on with a run that was interrupted, without asking finished reviewers again
     Resume(ResumeArgs),
+    /// Tell what is open for this branch and what is missing before it can be merged
+    Status(StatusArgs),
+    /// Decide against a finding; later rounds do not list it again unless its code changes
+    Decline(DeclineArgs),
+    /// Take a decision about a finding back
+    Reopen(ReopenArgs),
+    /// Accept the risk of a finding until a day
+    AcceptRisk(AcceptRiskArgs),
+    /// Write down what was done about the findings of a run, as far as the code shows it
+    Resolve(ResolveArgs),
+    /// List what people decided; share it through git notes
+    Decisions(DecisionsArgs),
+    /// Make a stored report again from its raw material and compare
+    Verify(VerifyArgs),
+    /// Make a stored report again under other settings and show the difference
+    Replay(ReplayArgs),
+    /// Run the script with which a reviewer shows a finding, confined, with and without the change
+    Repro(ReproArgs),
     /// Remove old runs
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
     Doctor,
     /// List the reviewers that a run would ask; try one, add one, print a prompt
     Reviewers(ReviewersArgs),
+    /// List the structural rules, shipped ones and your own; run the cases of your own
+    Rules(RulesArgs),
     /// Show configuration and where each value comes from
     Config(ConfigArgs),
     /// Print the JSON Schema of a document
@@ -110,6 +132,29 @@ pub(crate) enum Command {
     Reference {
         /// Where to write
         folder: PathBuf,
+    },
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    #[command(subcommand)]
+    pub(crate) what: Option<RulesCommand>,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// One line a rule: its id, language, where it comes from, how often it was right (the default)
+    List,
+    /// Run the cases of the rules in a folder: code under `valid:` must not be found, code under `invalid:` must be
+    Test {
+        /// The folder; without it the one of the configuration (`builtin.rules`), in the working tree
+        #[arg(value_name = "FOLDER", conflicts_with = "shipped")]
+        folder: Option<PathBuf>,
+        /// Run the cases of the shipped rules instead
+        #[arg(long)]
+        shipped: bool,
     },
 }
 
@@ -160,6 +205,12 @@ pub(crate) struct RunArgs {
     /// Print the plan, the prompts and an estimate; ask nobody
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Review this commit once more, although it was reviewed before
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// In a later round: ask as in the first, instead of pointing at what changed since the round before
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 /// Arguments of `man`.
@@ -182,6 +233,8 @@ pub(crate) struct ReviewersArgs {
 pub(crate) enum ReviewersCommand {
     /// List them (the default)
     List,
+    /// List the built-in rules: which run, and how often each was right where its findings were read and judged
+    Rules,
     /// Ask an agent one small question: is it installed, signed in, reachable, does text arrive unaltered
     Test {
         /// Reviewers or agents; without one every agent that a run would ask
@@ -205,6 +258,8 @@ pub(crate) enum ReviewersCommand {
         #[arg(last = true, value_name = "COMMAND")]
         command: Vec<String>,
     },
+    /// What people did with each reviewer's findings, and what each alone found
+    Stats,
     /// Print the prompt template a reviewer gets, to be copied to `prompts/NAME.md` beside your configuration
     Prompt {
         /// The reviewer
@@ -364,6 +419,23 @@ pub(crate) struct ReportArgs {
     pub(crate) format: Format,
 }
 
+/// Arguments of `repro`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReproArgs {
+    /// The id of a finding, such as `I1`
+    #[arg(value_name = "ID")]
+    pub(crate) finding: String,
+    /// The run it belongs to (id, unique part of one); the last one without it
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Run it without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// The longest time of one of its two runs (`5m`, `90s`)
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub(crate) timeout: String,
+}
+
 /// Arguments of `resume`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ResumeArgs {
@@ -384,6 +456,106 @@ pub(crate) struct ResumeArgs {
     /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: ProgressHow,
+}
+
+/// Arguments of `status`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// A run (id, unique part of one); the last one of this branch without it
+    pub(crate) run: Option<String>,
+}
+
+/// Arguments of `decline`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeclineArgs {
+    /// The finding: `I1` of the last run of this branch, or `RUN:I1`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Why
+    #[arg(short, long, value_name = "WHY")]
+    pub(crate) message: String,
+}
+
+/// Arguments of `reopen`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReopenArgs {
+    /// The finding: `I1` of the last run of this branch, or `RUN:I1`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Why
+    #[arg(short, long, value_name = "WHY")]
+    pub(crate) message: Option<String>,
+}
+
+/// Arguments of `accept-risk`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AcceptRiskArgs {
+    /// The finding: `I1` of the last run of this branch, or `RUN:I1`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// The last day it is accepted (`2026-12-31`)
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: String,
+    /// Who answers for it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: String,
+    /// Why
+    #[arg(short, long, value_name = "WHY")]
+    pub(crate) message: Option<String>,
+}
+
+/// Arguments of `resolve`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ResolveArgs {
+    /// A run (id, unique part of one); the last one of this branch without it
+    pub(crate) run: Option<String>,
+    /// Decide one finding: `I1=fixed`, `S2=skipped:why`. Actions: fixed, test-written, documentation-updated,
+    /// commented, skipped, auto-resolved, n/a, declined
+    #[arg(long = "set", value_name = "ID=ACTION[:WHY]")]
+    pub(crate) set: Vec<String>,
+    /// Take every row that the code shows
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// Arguments of `decisions`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DecisionsArgs {
+    #[command(subcommand)]
+    pub(crate) what: Option<DecisionsCommand>,
+}
+
+/// What to do with decisions.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum DecisionsCommand {
+    /// List the last word on each finding (the default)
+    List,
+    /// Write them into git notes, beside those that stand there
+    Export {
+        /// The reference
+        #[arg(long = "ref", value_name = "REF", default_value = "refs/notes/deep-review")]
+        reference: String,
+    },
+    /// Take decisions of others in from git notes
+    Import {
+        /// The reference
+        #[arg(long = "ref", value_name = "REF", default_value = "refs/notes/deep-review")]
+        reference: String,
+    },
+}
+
+/// Arguments of `verify`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A run (id, unique part of one); the last one without it
+    pub(crate) run: Option<String>,
+}
+
+/// Arguments of `replay`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// A run (id, unique part of one); the last one without it
+    pub(crate) run: Option<String>,
 }
 
 /// Arguments of `gc`.

@@ -69,3 +69,15 @@ fn is_about(run: &RunEntry, target: &Target) -> bool {
         summary.kind == target.kind && summary.head == target.head && summary.merge_base == target.merge_base
     })
 }
+
+/// Says where this very commit was reviewed before: asking again is a choice, and costs what it cost.
+pub(crate) fn mention_same_commit(progress: &Progress, store: &Store, target: &Target) {
+    let Ok(Some(run)) = store.last(Some(&store::series_key(target))) else { return };
+    if is_about(&run, target) {
+        let round = run.record.as_ref().map_or(0, |record| record.series.round);
+        progress.say(&format!(
+            "this commit was reviewed before, in round {round} ({}); `--again` says that this is meant",
+            run.id()
+        ));
+    }
+}

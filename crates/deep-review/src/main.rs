@@ -6,6 +6,7 @@
 mod agents;
 mod args;
 mod commands;
+mod decide;
 mod exit;
 mod interrupt;
 mod keys;
@@ -53,9 +54,19 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Open(args) => commands::open::run(session, args),
         Command::Report(args) => commands::report::run(session, args),
         Command::Resume(args) => commands::resume::run(session, args),
+        Command::Status(args) => commands::status::run(session, args),
+        Command::Decline(args) => commands::decline::run(session, args),
+        Command::Reopen(args) => commands::reopen::run(session, args),
+        Command::AcceptRisk(args) => commands::accept_risk::run(session, args),
+        Command::Resolve(args) => commands::resolve::run(session, args),
+        Command::Decisions(args) => commands::decisions::run(session, args),
+        Command::Verify(args) => commands::verify::run(session, args),
+        Command::Replay(args) => commands::replay::run(session, args),
+        Command::Repro(args) => commands::repro::run(session, args),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),
+        Command::Rules(args) => commands::rules::run(session, args),
         Command::Config(args) => commands::config::run(session, args),
         Command::Schema(args) => commands::schema::run(session, *args),
         Command::Completions(args) => commands::shell::completions(session, *args),

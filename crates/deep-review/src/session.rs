@@ -64,6 +64,11 @@ impl Session {
         self.directory.is_some()
     }
 
+    /// Whether the user named a configuration file with `--config`.
+    pub(crate) fn names_config(&self) -> bool {
+        self.config_file.is_some()
+    }
+
     /// The repository of `-C`, else of the current folder.
     pub(crate) fn repository(&self) -> Result<Repository, CommandError> {
         let directory = self.directory.as_deref().unwrap_or(Path::new("."));
@@ -236,9 +241,9 @@ pub(crate) fn engine_error(error: &engine::Error) -> CommandError {
         engine::Error::Store(error) => store_error(error),
         engine::Error::NoSuchReviewer { .. } => CommandError::usage(error.to_string())
             .hint("`deep-review reviewers` lists those that are configured"),
-        engine::Error::BadChoice { .. } | engine::Error::NamedTwice { .. } => {
-            CommandError::usage(error.to_string())
-        }
+        engine::Error::BadChoice { .. }
+        | engine::Error::NamedTwice { .. }
+        | engine::Error::NotRepeatable { .. } => CommandError::usage(error.to_string()),
         engine::Error::SettingsChanged { .. } => CommandError::usage(error.to_string())
             .hint("put them back as they were, and run it again")
             .hint("`--as-it-is` asks nobody and reports what has arrived; `deep-review` starts a new run"),

@@ -79,3 +79,49 @@ fn published_reports_of_a_corpus_balance() {
         assert_eq!(report["invariants"]["dispositions_balance"], true, "{row:#}");
     }
 }
+
+/// What people did with each reviewer's findings, as the labels of a corpus have it: accepted and declined.
+fn labelled(data: &std::path::Path) -> std::collections::BTreeMap<String, (u64, u64)> {
+    let mut figures: std::collections::BTreeMap<String, (u64, u64)> = std::collections::BTreeMap::new();
+    for file in std::fs::read_dir(data).unwrap() {
+        let labels: Value = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
+        let Some(entries) = labels["resolution"]["entries"].as_array() else { continue };
+        for entry in entries {
+            let published = labels["consolidated"].as_array().unwrap();
+            let Some(finding) = published.iter().find(|it| it["id"] == entry["num"]) else { continue };
+            let action = entry["action"].as_str().unwrap_or_default();
+            for reviewer in finding["attributed_to"].as_array().unwrap() {
+                let row = figures.entry(reviewer.as_str().unwrap().to_owned()).or_default();
+                match action {
+                    "skipped" | "declined" => row.1 += 1,
+                    "" | "n/a" | "other" => {}
+                    _ => row.0 += 1,
+                }
+            }
+        }
+    }
+    figures
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a folder of reports is named by the environment")]
+fn what_people_did_with_published_findings_is_the_reviewers_record() {
+    let Some(corpus) = std::env::var_os("DEEP_REVIEW_CORPUS") else {
+        println!("skipped: DEEP_REVIEW_CORPUS names no folder of reports");
+        return;
+    };
+    let corpus = std::path::Path::new(&corpus);
+    let session = TestSession::new(env!("CARGO_BIN_EXE_deep-review"));
+    session.run(&["import", corpus.join("reports").to_str().unwrap()]).expect(0);
+    let stats = json(&session.run(&["reviewers", "stats", "--json"]).expect(0));
+    let told = |name: &str| -> (u64, u64) {
+        let own = stats.as_array().unwrap().iter().filter(|row| row["reviewer"] == name);
+        own.fold((0, 0), |sum, row| {
+            (sum.0 + row["accepted"].as_u64().unwrap(), sum.1 + row["declined"].as_u64().unwrap())
+        })
+    };
+    for (name, figures) in labelled(&corpus.join("data")) {
+        println!("{name}: labelled {figures:?}, told {:?}", told(&name));
+        assert_eq!(told(&name), figures, "{name}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The live display on a terminal: lanes that fit, keys that act, and a terminal that is given back on every way out.
 
-#![cfg(unix)]
+// The helper that gives a program a terminal of its own keeps it open, which macOS does not allow.
+#![cfg(all(unix, not(target_os = "macos")))]
 
 mod common;
 

@@ -17,7 +17,7 @@ fn the_manual_tells_keys_and_exit_codes_and_each_command_has_its_own_page() {
     session.run(&["man", "__keeper"]).expect(2);
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, not(target_os = "macos")))]
 mod on_a_terminal {
     use std::os::unix::fs::PermissionsExt as _;
 

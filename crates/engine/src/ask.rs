@@ -76,10 +76,16 @@ pub(crate) struct Panel<'a> {
     pub(crate) snapshot: &'a git::Snapshot,
     pub(crate) run: &'a RunId,
     pub(crate) builtin: &'a builtin::Settings,
+    /// The folder of the repository's own structural rules.
+    pub(crate) rules: &'a str,
     pub(crate) keeper: &'a Keeper,
     /// Folders of each reviewer, in roster order.
     pub(crate) folders: Vec<Folders>,
     pub(crate) prior: &'a [String],
+    /// What people declined, and what changed since the round before.
+    pub(crate) declined: &'a [String],
+    /// See `declined`.
+    pub(crate) since: &'a [String],
     /// The agents that were found, and the user's prompts.
     pub(crate) agents: &'a Agents,
     /// Whether the built-in reviewers are asked, so that the others can be told what they found.
@@ -302,7 +308,9 @@ pub(crate) fn not_asked(name: &str, why: &str) -> Attempt {
 
 fn ask_builtin(panel: &Panel<'_>) -> Attempt {
     let started = Instant::now();
-    if !builtin::RULES.iter().any(|rule| panel.builtin.runs(rule.id)) {
+    let ours = builtin::RULES.iter().any(|rule| panel.builtin.runs(rule.id));
+    let structural = rules::names().any(|rule| panel.builtin.runs_guest(rule, true));
+    if !ours && !structural {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }

@@ -11,13 +11,14 @@ use evidence::Evidence;
 use findings::{Input, Known, Policy, Quorum, Records};
 use jiff::Timestamp;
 use model::{
-    Finding, Lane, Original, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series, SeverityCounts,
-    Target, Tool,
+    Finding, Lane, Original, Prior, PriorStatus, REPORT_SCHEMA, Report, ReviewerState, Run, RunId, Series,
+    SeverityCounts, Target, Tool,
 };
 
 use crate::Error;
 use crate::place::permalink;
 use crate::review::{Heard, milliseconds};
+use crate::rounds::{History, Rounds};
 
 /// What a report is made from.
 pub(crate) struct Parts<'a> {
@@ -26,6 +27,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) facts: Option<(&'a git::Snapshot, &'a Evidence<'a>)>,
     /// What earlier runs taught about the reviewers.
     pub(crate) records: &'a Records,
+    /// What earlier rounds and people said.
+    pub(crate) history: Option<&'a History>,
     pub(crate) series: Series,
     pub(crate) run: RunId,
     pub(crate) heard: Vec<Heard>,
@@ -51,6 +54,10 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     }
     let (facts, evidence) = parts.facts.unzip();
     let known = facts.map_or_else(Known::default, |facts| known(facts, parts.target));
+    let mut rounds = parts.history.zip(facts).map(|(history, facts)| Rounds::new(history, facts));
+    if let Some(rounds) = &mut rounds {
+        rounds.gate(&mut checked);
+    }
     let consolidated = findings::consolidate(&Input {
         roster: &roster,
         readings: &readings,
@@ -68,14 +75,21 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     for finding in &mut all {
         illustrate(finding, parts.target, facts);
     }
+    let prior = rounds.map(|rounds| rounds.follow(&mut all, &readings)).unwrap_or_default();
     let waited = roster.iter().all(|row| row.state == ReviewerState::Finished || !row.quorum);
     let (needed, counted) = consolidated.quorum;
     let complete = counted >= needed && (waited || matches!(parts.quorum, Quorum::Wanted(_)));
     let mut notes = parts.notes;
     notes.extend(consolidated.notes);
+    let mut series = parts.series;
+    if let Some(history) = parts.history {
+        series.delta.clone_from(&history.delta);
+        notes.extend(history.notes.iter().cloned());
+    }
+    let summary = since(consolidated.summary, &series, &prior, &all);
     let report = Report {
         schema: REPORT_SCHEMA.to_owned(),
-        summary: consolidated.summary,
+        summary,
         tool: Tool {
             version: parts.version.to_owned(),
             config_sha256: Some(parts.config.sha256()),
@@ -83,13 +97,13 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         },
         run: Run { id: parts.run, complete, quorum: consolidated.quorum, ..Run::default() },
         target: parts.target.clone(),
-        series: parts.series,
+        series,
         reviewers: roster,
         verdict: consolidated.verdict,
         findings: all,
         dispositions: consolidated.dispositions,
         attention: Vec::new(),
-        prior: Vec::new(),
+        prior,
         design: consolidated.design,
         testing: consolidated.testing,
         documentation: consolidated.documentation,
@@ -98,9 +112,34 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         coverage: consolidated.coverage,
         retro: consolidated.retro,
         invariants: consolidated.invariants,
+        resolution: None,
         notes,
     };
     (report, originals)
+}
+
+/// The summary with what happened since the round before.
+fn since(summary: String, series: &Series, prior: &[Prior], findings: &[Finding]) -> String {
+    if series.round < 2 || series.previous.is_none() {
+        return summary;
+    }
+    let count = |wanted: &[PriorStatus]| prior.iter().filter(|row| wanted.contains(&row.status)).count();
+    let new = findings.iter().filter(|finding| finding.since_round.is_none()).count();
+    let parts = [
+        (count(&[PriorStatus::Fixed]), "fixed"),
+        (count(&[PriorStatus::Partial]), "fixed in part"),
+        (count(&[PriorStatus::NotFixed]), "still open"),
+        (count(&[PriorStatus::Stale, PriorStatus::Superseded]), "settled otherwise"),
+        (new, "new"),
+        (count(&[PriorStatus::Declined]), "declined"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let told =
+        if told.is_empty() { "nothing was open and nothing is new".to_owned() } else { told.join(", ") };
+    let same = series.delta.as_ref().is_some_and(|delta| delta.same_commit);
+    let same = if same { " It is the same commit as then." } else { "" };
+    format!("{summary}\n\nSince round {}: {told}.{same}", series.round - 1)
 }
 
 /// What the repository itself shows, beside what reviewers say.

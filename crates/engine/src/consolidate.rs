@@ -63,7 +63,8 @@ pub fn consolidate(request: &ConsolidateRequest<'_>) -> Result<(Report, Vec<Orig
         facts: snapshot.as_ref().zip(evidence.as_ref()),
         // Nothing but the given texts and the commits has a say.
         records: &Records::new(),
-        series: Series { key: series_key(&target), round: 1, previous: None },
+        history: None,
+        series: Series { key: series_key(&target), round: 1, ..Series::default() },
         run: unrecorded("consolidated"),
         heard,
         config: request.config,

@@ -53,6 +53,14 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A stored report cannot be made again.
+    #[error("the report of run `{id}` cannot be made again: {why}")]
+    NotRepeatable {
+        /// Which.
+        id: String,
+        /// Why.
+        why: String,
+    },
     /// Nobody is left to ask.
     #[error(
         "nobody is left to ask: the built-in reviewers are switched off and no other reviewer is configured"

@@ -74,18 +74,30 @@ pub(crate) fn restore(
     target: &model::Target,
     again: bool,
 ) -> Result<Option<Answered>, Error> {
-    let bytes = run.raw_file(name, ATTEMPT_FILE)?;
-    if let Some(attempt) = bytes.as_deref().and_then(parse).filter(|attempt| attempt.name == name) {
-        let (text, _) = run.review(name)?.unwrap_or_default();
-        let answer = run.raw_file(name, "answer")?.unwrap_or_else(|| text.clone());
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let answered = understand(Attempt { answer, ..attempt }, text, parser, target);
-        if !(again && answered.row.may_be_asked_again()) {
-            return Ok(Some(answered));
-        }
+    if let Some(answered) = stored(run, name, parser, target)?
+        && !(again && answered.row.may_be_asked_again())
+    {
+        return Ok(Some(answered));
     }
     run.set_aside(name)?;
     Ok(None)
+}
+
+/// A reviewer's last word as it stands in the run folder; `None` where it has none.
+pub(crate) fn stored(
+    run: &StoredRun,
+    name: &str,
+    parser: Parser,
+    target: &model::Target,
+) -> Result<Option<Answered>, Error> {
+    let bytes = run.raw_file(name, ATTEMPT_FILE)?;
+    let Some(attempt) = bytes.as_deref().and_then(parse).filter(|attempt| attempt.name == name) else {
+        return Ok(None);
+    };
+    let (text, _) = run.review(name)?.unwrap_or_default();
+    let answer = run.raw_file(name, "answer")?.unwrap_or_else(|| text.clone());
+    let text = String::from_utf8_lossy(&text).into_owned();
+    Ok(Some(understand(Attempt { answer, ..attempt }, text, parser, target)))
 }
 
 /// How often a reviewer was asked by earlier processes of this run and failed by itself. Tries that were cut off do not count.

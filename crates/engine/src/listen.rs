@@ -11,7 +11,6 @@ use std::time::Instant;
 
 use config::Settings;
 use evidence::Evidence;
-use findings::Records;
 use git::Snapshot;
 use model::EventKind;
 use reviewers::{CHECKOUT, Doing};
@@ -27,6 +26,7 @@ use crate::program::attention;
 use crate::retry::{fraction, spell};
 use crate::review::Tools;
 use crate::roster::{Asked, BUILTIN};
+use crate::rounds::History;
 use crate::scratch::Scratch;
 use crate::scrub::Scrub;
 use crate::spending::budget;
@@ -42,7 +42,7 @@ pub(crate) struct Hearing<'a> {
     pub(crate) run: &'a RunFolder,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) evidence: &'a Evidence<'a>,
-    pub(crate) records: &'a Records,
+    pub(crate) history: &'a History,
     pub(crate) settings: &'a Settings,
     pub(crate) roster: &'a [Asked],
     pub(crate) home: Option<&'a Path>,
@@ -79,9 +79,12 @@ impl Hearing<'_> {
             snapshot: self.snapshot,
             run: self.run.id(),
             builtin: &builtin_settings(self.settings),
+            rules: &self.settings.builtin.rules,
             keeper: &self.tools.keeper,
             folders,
-            prior: &[],
+            prior: &self.history.asked(),
+            declined: &self.history.told_declined(),
+            since: &self.history.told_since(),
             agents: self.tools.agents,
             builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
             builtin_document: OnceLock::new(),
@@ -243,7 +246,8 @@ impl Hearing<'_> {
             return;
         }
         let in_order = self.roster.iter().filter_map(|asked| heard.get(asked.name()));
-        let so_far = so_far(in_order, self.snapshot.target(), self.evidence, self.records, self.settings);
+        let so_far =
+            so_far(in_order, self.snapshot.target(), self.evidence, &self.history.records, self.settings);
         let event = EventKind::SoFar {
             ended: so_far.ended,
             asked: asked as u32,
@@ -321,10 +325,17 @@ fn spellings(path: &Path) -> Vec<String> {
     spellings
 }
 
-fn builtin_settings(settings: &Settings) -> builtin::Settings {
+/// What the configuration says about the built-in rules, as they understand it.
+pub fn builtin_settings(settings: &Settings) -> builtin::Settings {
     // In the configuration one star stands for anything, as its documentation says; rule ids have a slash in them.
-    let across =
-        |patterns: &[String]| patterns.iter().map(|p| p.replace("**", "*").replace('*', "**")).collect();
+    let across = |patterns: &[String]| -> Vec<String> {
+        let one = |entry: &String| {
+            // What stands behind the colon is a reason, for people.
+            let end = entry.find(": ").unwrap_or(entry.len());
+            entry[..end].replace("**", "*").replace('*', "**") + &entry[end..]
+        };
+        patterns.iter().map(one).collect()
+    };
     builtin::Settings {
         enable: across(&settings.builtin.enable),
         disable: across(&settings.builtin.disable),

@@ -89,6 +89,8 @@ fn briefing(panel: &Panel<'_>, name: &str) -> Briefing {
     let mut briefing = Briefing {
         template: panel.agents.prompt(name).cloned(),
         attention: attention(panel).iter().take(FIRST).map(place_in_one_line).collect(),
+        declined: panel.declined.to_vec(),
+        since: panel.since.to_vec(),
         ..Briefing::default()
     };
     if panel.builtin_asked {
@@ -131,5 +133,26 @@ fn place_in_one_line(place: &model::Attention) -> String {
 
 /// What the built-in reviewers say; made by whoever needs it first.
 pub(crate) fn builtin_document<'a>(panel: &'a Panel<'_>) -> &'a ReviewDocument {
-    panel.builtin_document.get_or_init(|| builtin::review_snapshot(panel.snapshot, panel.builtin))
+    panel.builtin_document.get_or_init(|| {
+        builtin::review_snapshot_with(panel.snapshot, panel.builtin, &|written| structural(panel, written))
+    })
+}
+
+/// What the structural rules say, as guests of the built-in reviewers.
+fn structural(panel: &Panel<'_>, written: &[builtin::Written]) -> builtin::Guests {
+    let files: Vec<rules::Looked> = written
+        .iter()
+        .map(|file| rules::Looked {
+            path: file.path.clone(),
+            is_test: file.is_test,
+            tests_from: file.tests_from,
+        })
+        .collect();
+    let runs = |rule: &str, default| panel.builtin.runs_guest(rule, default);
+    let settings = rules::Settings { folder: panel.rules, runs: &runs, places: panel.builtin.places };
+    let outcome = rules::review_snapshot(panel.snapshot, &files, settings);
+    builtin::Guests {
+        findings: outcome.findings.into_iter().map(|ranked| (ranked.finding, ranked.rank)).collect(),
+        notes: outcome.notes,
+    }
 }

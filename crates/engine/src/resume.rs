@@ -22,6 +22,7 @@ use crate::plan::Plan;
 use crate::records::records;
 use crate::review::{Finished, Story, Tools, names_of};
 use crate::roster::Asked;
+use crate::rounds::{HISTORY_FILE, History, gather};
 use crate::scrub::Scrub;
 use crate::tell::{listed, tell};
 
@@ -57,14 +58,14 @@ pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished
     // Before anything of it is read: what a dead process left running may still write. What cannot be proven gone is told by
     // the promise that waits for it.
     drop(supervise::recover(run.path()));
-    let (records, no_records) = records(tools.store, &names_of(&roster));
+    let (history, no_records) = history(&run, tools, &target, &roster)?;
     let story = Story {
         tools,
         run: &run,
         target: &target,
         snapshot: &snapshot,
         evidence: &Evidence::new(&snapshot),
-        records: &records,
+        history: &history,
         config: &config,
         config_sha256: plan.config_sha256,
         roster: &roster,
@@ -76,6 +77,22 @@ pub fn resume(request: &ResumeRequest<'_>, tools: &Tools<'_>) -> Result<Finished
     let known = known(&story, request.as_it_is)?;
     tell(tools, &run, EventKind::Note { text: going_on(&run, &roster, &known) });
     story.tell_to_the_end(known)
+}
+
+/// What the run took from earlier rounds when it began; collected now where an older version began it.
+fn history(
+    run: &RunFolder,
+    tools: &Tools<'_>,
+    target: &Target,
+    roster: &[Asked],
+) -> Result<(History, Option<String>), Error> {
+    if let Some(history) = run.part::<History>(HISTORY_FILE)?.filter(History::is_known) {
+        return Ok((history, None));
+    }
+    let (records, no_records) = records(tools.store, &names_of(roster));
+    let history = gather(tools.store, tools.repository, run, target, records);
+    run.set_part(HISTORY_FILE, &history)?;
+    Ok((history, no_records))
 }
 
 fn plan_of(run: &RunFolder) -> Result<Plan, Error> {

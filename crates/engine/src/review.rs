@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use config::Config;
 use evidence::Evidence;
-use findings::{Quorum, Records};
+use findings::Quorum;
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
 use model::{Clock, Ending, Event, EventKind, Original, Report, ReviewerReport, RunId, Target};
@@ -24,6 +24,7 @@ use crate::listen::{HeardAll, Hearing};
 use crate::plan::Plan;
 use crate::records::records;
 use crate::roster::Asked;
+use crate::rounds::{HISTORY_FILE, History, OPEN_FILE, aliases, gather, left_open};
 use crate::skips::Skips;
 use crate::tell::{one_line, tell};
 use crate::trivial;
@@ -43,6 +44,8 @@ pub struct Request<'a> {
     pub home: Option<PathBuf>,
     /// Notes about how the run was set up, to be shown in the report.
     pub notes: Vec<String>,
+    /// In a later round: ask as in the first.
+    pub full: bool,
 }
 
 /// What a review works with.
@@ -97,11 +100,15 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let mut target = request.target.clone();
     mark_trivial(&mut target, &request.config.settings.review.trivial);
     let snapshot = Snapshot::open(tools.repository, &target)?;
-    let run = tools.store.begin(&target, tools.clock.now(), &store::slug(&target))?;
+    let aliases = aliases(tools.store, tools.repository, &target);
+    let run = tools.store.begin_as(&target, tools.clock.now(), &store::slug(&target), &aliases)?;
     let names = names_of(&request.roster);
     let plan = Plan::new(run.id(), request.config, &request.roster, &request.notes);
     run.set_plan(&names, &plan)?;
     let (records, no_records) = records(tools.store, &names);
+    let mut history = gather(tools.store, tools.repository, &run, &target, records);
+    history.full = request.full;
+    run.set_part(HISTORY_FILE, &history)?;
     let started =
         EventKind::RunStarted { run: run.id().to_string(), target: one_line(&target), reviewers: names };
     tell(tools, &run, started);
@@ -111,7 +118,7 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
         target: &target,
         snapshot: &snapshot,
         evidence: &Evidence::new(&snapshot),
-        records: &records,
+        history: &history,
         config: request.config,
         config_sha256: plan.config_sha256,
         roster: &request.roster,
@@ -130,7 +137,7 @@ pub(crate) struct Story<'a> {
     pub(crate) target: &'a Target,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) evidence: &'a Evidence<'a>,
-    pub(crate) records: &'a Records,
+    pub(crate) history: &'a History,
     pub(crate) config: &'a Config,
     pub(crate) config_sha256: String,
     pub(crate) roster: &'a [Asked],
@@ -153,7 +160,7 @@ impl Story<'_> {
             run: self.run,
             snapshot: self.snapshot,
             evidence: self.evidence,
-            records: self.records,
+            history: self.history,
             settings: &self.config.settings,
             roster: self.roster,
             home: self.home.as_deref(),
@@ -167,7 +174,8 @@ impl Story<'_> {
         let (mut report, originals) = assemble(Parts {
             target: self.target,
             facts: Some((self.snapshot, self.evidence)),
-            records: self.records,
+            records: &self.history.records,
+            history: Some(self.history),
             series: self.run.series(),
             run: self.run.id().clone(),
             heard: heard.rows,
@@ -184,6 +192,8 @@ impl Story<'_> {
         report.run.complete = report.run.complete && !deadline_reached && !cancelled && !cut_off;
         self.finish(consolidation).stamp(&mut report);
 
+        // Before the report: where that stands, what it leaves open does, too.
+        self.run.set_part(OPEN_FILE, &left_open(self.history, &report, self.snapshot))?;
         let written = forms(&report, &originals);
         // The user's own folder first: a record that cannot be finished must not cost the report.
         if let Some(folder) = &self.out {

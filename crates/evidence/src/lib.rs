@@ -5,8 +5,10 @@
 //! worth, never drops one, never prints more certainty than it has.
 
 mod absence;
+mod again;
 mod anchor;
 mod blame;
+mod callers;
 mod changes;
 mod check;
 mod claim;
@@ -26,6 +28,7 @@ mod names;
 mod patch;
 mod paths;
 mod pattern;
+mod remember;
 mod snapshot;
 mod standing;
 mod symbol;
@@ -35,9 +38,11 @@ mod untested;
 mod view;
 mod world;
 
+pub use again::look_again;
 pub use check::{Claims, Evidence, check, check_nothing};
 pub use excerpt::excerpt;
 pub use facts::{Blamed, Facts, FileText, Found, Hit, PathEntry};
 pub use history::history;
 pub use limitations::limitations;
+pub use remember::{Told, remember, remember_bare};
 pub use untested::untested;

@@ -167,7 +167,7 @@ fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>, contest:
     if let (Some(primary), Some(symbol)) = (finding.locations.first_mut(), &shown.symbol) {
         primary.symbol.get_or_insert_with(|| symbol.clone());
     }
-    finding.fingerprint = order::fingerprint(&finding);
+    finding.fingerprint = order::fingerprint(&finding, input.changed);
     oppose(&mut finding, defect, contest);
     finding
 }

@@ -22,6 +22,7 @@ mod places;
 mod policy;
 mod records;
 mod retro;
+pub mod rounds;
 mod rules;
 mod sections;
 mod severity;

@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use model::{ChangedFile, CheckedFinding, Finding, Fingerprint, Lane, ReviewerReport};
+use model::{ChangeStatus, ChangedFile, CheckedFinding, Finding, Fingerprint, Lane, ReviewerReport};
 
 use crate::matching::normal_form;
 
@@ -95,13 +95,14 @@ pub(crate) fn ids(findings: &[Finding]) -> Vec<String> {
         .collect()
 }
 
-/// What stays the same about a finding from run to run: its file, symbol, quoted code and category.
+/// What stays the same about a finding from run to run: its file, symbol and quoted code.
 ///
-/// Line numbers, wording and severity change between runs, so they do not take part; only where a claim names
-/// neither symbol nor code do the words of its title stand in, without their order.
-pub(crate) fn fingerprint(finding: &Finding) -> Fingerprint {
+/// Line numbers, wording, severity and category change between rounds and reviewers, so they do not take part; only where a
+/// claim quotes nothing do its category or the words of its title stand in, without their order. A file that the change
+/// renames counts under its old name, so that it is the same file in the round before the rename.
+pub(crate) fn fingerprint(finding: &Finding, changed: &[ChangedFile]) -> Fingerprint {
     let primary = finding.locations.first();
-    let path = primary.map_or("", |location| location.path.as_str());
+    let path = primary.map_or("", |location| old_path(location.path.as_str(), changed));
     let symbol = primary.and_then(|location| location.symbol.as_deref()).unwrap_or("");
     let category = finding.category.as_deref().unwrap_or("");
     let quote = primary.and_then(|location| location.quote.as_deref()).map(normal_quote).unwrap_or_default();
@@ -110,13 +111,28 @@ pub(crate) fn fingerprint(finding: &Finding) -> Fingerprint {
         (true, false) if !category.is_empty() => format!("absent:{category}"),
         _ => format!("title:{}", normal_form(&finding.title)),
     };
-    Fingerprint::of(&[path, symbol, &content, category])
+    Fingerprint::of(&[path, symbol, &content])
 }
 
-/// Two findings of one report never share a fingerprint: the later one is marked with its number.
+fn old_path<'a>(path: &'a str, changed: &'a [ChangedFile]) -> &'a str {
+    let at = changed.binary_search_by(|file| file.path.as_str().cmp(path)).ok();
+    let renamed = at.map(|at| &changed[at]).filter(|file| file.status == ChangeStatus::Renamed);
+    renamed.and_then(|file| file.old_path.as_ref()).map_or(path, model::RepoPath::as_str)
+}
+
+/// Two findings of one report never share a fingerprint: where they would, the words of their titles tell them apart, and
+/// where those are the same as well, their number.
 pub(crate) fn make_unique(findings: &mut [Finding]) {
+    let mut times: HashMap<Fingerprint, u32> = HashMap::new();
+    for finding in findings.iter() {
+        *times.entry(finding.fingerprint.clone()).or_default() += 1;
+    }
     let mut seen: HashMap<Fingerprint, u32> = HashMap::new();
     for finding in findings {
+        if times[&finding.fingerprint] > 1 {
+            let words = normal_form(&finding.title);
+            finding.fingerprint = Fingerprint::of(&[finding.fingerprint.as_str(), &words]);
+        }
         let count = seen.entry(finding.fingerprint.clone()).or_default();
         *count += 1;
         if *count > 1 {

@@ -28,6 +28,9 @@ pub(crate) fn dropped(finding: &CheckedFinding, reviewer: Option<&ReviewerReport
             sentence(finding, Gate::Declined, "It was declined earlier."),
         ));
     }
+    if finding.check(Gate::Scope).is_some_and(|check| check.fault == Some(Fault::Late)) {
+        return Some((ReasonCode::BelowBar, sentence(finding, Gate::Scope, "It comes a round late.")));
+    }
     if finding.result(Gate::Quote) == CheckResult::Fail && speaks_of_the_text_itself(finding) {
         let why = sentence(finding, Gate::Quote, "The quoted text is not in the file.");
         return Some((

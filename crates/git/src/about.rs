@@ -21,6 +21,11 @@ pub fn version() -> Result<String> {
 }
 
 impl Repository {
+    /// The name that git is configured to write into commits.
+    pub fn user(&self) -> Option<&str> {
+        self.setting("user.name").map(str::trim).filter(|name| !name.is_empty())
+    }
+
     /// The branch that HEAD is on now; `None` where it is detached.
     pub fn branch(&self) -> Result<Option<String>> {
         let reference = self.head_reference()?;

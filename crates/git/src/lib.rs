@@ -2,7 +2,8 @@
 //!
 //! In: a folder and what the user typed. Out: a [`model::Target`], a [`Snapshot`] of it, throw-away checkouts. Never
 //! runs anything a repository could name (hooks, filters, textconv, external diffs, fsmonitor, credential helpers),
-//! never uses the network, never writes to the user's index, references, objects or working tree.
+//! never uses the network, never writes to the user's index, references, objects or working tree; `notes` alone writes a note,
+//! and only where somebody asked for it by name.
 
 mod about;
 mod batch;
@@ -18,12 +19,14 @@ mod error;
 mod fingerprint;
 mod history;
 mod hits;
+mod notes;
 mod patch;
 mod paths;
 mod remote;
 mod repository;
 mod resolve;
 mod revisions;
+mod rounds;
 mod search;
 mod sketch;
 mod snapshot;

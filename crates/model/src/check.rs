@@ -95,6 +95,8 @@ pub enum Fault {
     UnknownName,
     /// A severe claim does not say when the defect shows.
     NoTrigger,
+    /// It touches nothing that changed since the round before, and its reviewer had seen that code then.
+    Late,
 }
 
 /// One answer of one gate for one raw finding.

@@ -428,6 +428,12 @@ pub struct Finding {
     /// What other reviewers say against it, in roster order. Where there is any, the lane is `contested`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contradictions: Vec<Contradiction>,
+    /// The round that told it first, where that was an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_round: Option<u32>,
+    /// Why it came back although people had declined it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_back: Option<String>,
     /// Ids of findings that may be the same defect.
     #[serde(default)]
     pub possibly_same: Vec<String>,

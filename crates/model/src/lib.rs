@@ -6,6 +6,7 @@
 
 mod check;
 mod clock;
+mod decision;
 mod diff;
 mod document;
 mod event;
@@ -14,7 +15,9 @@ mod finding;
 mod ids;
 mod policy;
 mod raw;
+mod remembered;
 mod report;
+mod reproduction;
 mod retro;
 mod reviewer;
 mod spend;
@@ -23,6 +26,7 @@ mod verdict;
 
 pub use check::{Check, CheckResult, CheckedFinding, Claim, Fault, Gate, Scope};
 pub use clock::{Clock, FixedClock};
+pub use decision::{Action, DECISION_SCHEMA, Decision};
 pub use diff::{CommitDiff, DiffLine, FileDiff, Hunk, LineKind};
 pub use document::{
     DocumentCommits, DocumentCoverage, DocumentDesign, DocumentDocs, DocumentEvidence, DocumentFinding,
@@ -41,11 +45,14 @@ pub use raw::{
     CoverageItem, CoverageStatus, DesignItem, DesignKind, DesignScope, LimitationItem, Note, ParsedAs,
     PriorItem, RAW_FINDINGS_SCHEMA, RawFinding, RawFindings, RawLocation, Reading, ReadingState, TextItem,
 };
+pub use remembered::{CallSite, Callers, Now, PlaceNow, Remembered, RememberedPlace, Standing, Strength};
 pub use report::{
-    Attention, ChangedSymbol, CommitRemark, CommitsSection, CoverageFile, CoverageSection, DesignObservation,
-    DocumentationSection, Invariants, Limitation, Original, Prior, PriorStatus, REPORT_SCHEMA, Ran, Report,
-    Run, SectionRemark, Series, TestingGap, TestingSection, Tool,
+    Attention, ChangedSymbol, CommitRemark, CommitsSection, CoverageFile, CoverageSection, Delta,
+    DeltaCommit, DesignObservation, DocumentationSection, Invariants, Limitation, Original, Prior,
+    PriorStatus, PriorWord, REPORT_SCHEMA, Ran, Report, Resolution, ResolutionRow, Run, SectionRemark,
+    Series, TestingGap, TestingSection, Tool,
 };
+pub use reproduction::{REPRODUCTION_SCHEMA, ReproClaim, ReproOutcome, Reproduction, Trial};
 pub use retro::{Retro, SeverityCounts};
 pub use reviewer::{Canary, Ending, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
 pub use spend::Spend;

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Canary, Kind, Severity, Side};
+use crate::{Canary, Kind, ReproClaim, Severity, Side};
 
 /// The schema name printed by `read --json`.
 pub const RAW_FINDINGS_SCHEMA: &str = "deep-review/raw-findings/v1";
@@ -180,6 +180,9 @@ pub struct RawFinding {
     /// A script that shows the defect, where given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repro: Option<String>,
+    /// What that script is said to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repro_claim: Option<ReproClaim>,
     /// A consolidation note found under it in an archived review; never part of the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consolidation_note: Option<String>,

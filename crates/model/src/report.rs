@@ -59,9 +59,44 @@ pub struct Report {
     pub retro: Vec<Retro>,
     /// Laws that this value was checked against when it was made.
     pub invariants: Invariants,
+    /// What people decided about its findings since; filled in where the report is shown, never stored with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Resolution>,
     /// Things a reader should know about the run itself.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// What people decided about the findings of a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Resolution {
+    /// One row a finding, in report order; undecided ones are left out.
+    pub rows: Vec<ResolutionRow>,
+}
+
+/// What people decided about one finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResolutionRow {
+    /// The finding.
+    pub finding: String,
+    /// Its title.
+    pub title: String,
+    /// What was decided.
+    pub action: crate::Action,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who decided.
+    pub by: Option<String>,
+    /// Who answers for an accepted risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Until when it is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub until: Option<jiff::civil::Date>,
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
 }
 
 /// The program that made the report.
@@ -117,6 +152,37 @@ pub struct Series {
     /// The run before.
     #[serde(default)]
     pub previous: Option<RunId>,
+    /// Other keys of the same series: names the branch had before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// What happened since the run before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<Delta>,
+}
+
+/// What happened to a branch between two rounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Delta {
+    /// The head of the round before.
+    pub from: Sha,
+    /// True where it is the same commit.
+    #[serde(default)]
+    pub same_commit: bool,
+    /// Commits then and now, in the order of `git range-diff`.
+    #[serde(default)]
+    pub commits: Vec<DeltaCommit>,
+    /// Files that differ between the two heads, as far as the change touches them.
+    #[serde(default)]
+    pub files: Vec<crate::RepoPath>,
+}
+
+/// A commit then and now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeltaCommit {
+    /// `same`, `changed`, `new` or `gone`.
+    pub state: String,
+    /// Its first line.
+    pub subject: String,
 }
 
 /// A place worth a look, with reasons. It guides, it does not claim.
@@ -135,12 +201,13 @@ pub struct Attention {
 }
 
 /// What became of a finding of an earlier round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PriorStatus {
     /// Repaired.
     Fixed,
     /// Still there.
+    #[default]
     NotFixed,
     /// In part.
     Partial,
@@ -153,7 +220,7 @@ pub enum PriorStatus {
 }
 
 /// A finding of an earlier round and its status now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Prior {
     /// `<run>:I1`.
     pub finding: String,
@@ -163,6 +230,33 @@ pub struct Prior {
     pub status: PriorStatus,
     /// What it rests on.
     pub why: String,
+    /// The round that told it first.
+    #[serde(default)]
+    pub round: u32,
+    /// Its title.
+    #[serde(default)]
+    pub title: String,
+    /// Its severity then.
+    #[serde(default)]
+    pub severity: crate::Severity,
+    /// The finding of this report that says it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+    /// What reviewers of this round say of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<PriorWord>,
+}
+
+/// A reviewer's word on a finding of an earlier round.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PriorWord {
+    /// Who.
+    pub reviewer: String,
+    /// The status as written.
+    pub said: String,
+    /// Why, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 /// A concern or strength with its attribution.

@@ -42,6 +42,10 @@ pub struct Briefing {
     pub attention: Vec<String>,
     /// What an earlier pass of the same reviewer has found, a line each.
     pub first_pass: Vec<String>,
+    /// What people declined in earlier rounds, a line each.
+    pub declined: Vec<String>,
+    /// What changed since the round before, a line each.
+    pub since: Vec<String>,
 }
 
 /// A prompt and the line in it that must come back unaltered.
@@ -94,6 +98,8 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
         found => self::lines(&input.briefing.found),
         attention => self::lines(&input.briefing.attention),
         first_pass => self::lines(&input.briefing.first_pass),
+        declined => self::lines(&input.briefing.declined),
+        since => self::lines(&input.briefing.since),
     })?;
     Ok(Prompt { text, canary: input.canary.to_owned() })
 }

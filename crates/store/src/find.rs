@@ -3,7 +3,7 @@
 //! In: `last`, an id, or enough of its beginning or end. Out: the run, or an error that says which runs there are.
 
 use crate::store::RunEntry;
-use crate::{Error, Result, RunState, Store, same_series};
+use crate::{Error, Result, RunState, Store, same_series, series_keys};
 
 /// Runs named in the hint of an error.
 const NAMED: usize = 3;
@@ -11,7 +11,14 @@ const NAMED: usize = 3;
 impl Store {
     /// The newest finished run, of one series where given.
     pub fn last(&self, series: Option<&str>) -> Result<Option<RunEntry>> {
-        Ok(self.runs()?.into_iter().find(|run| run.state == RunState::Finished && belongs(run, series)))
+        let runs = self.runs()?;
+        let keys = series.map(|series| series_keys(series, &runs));
+        let belongs = |run: &RunEntry| {
+            keys.as_ref().is_none_or(|keys| {
+                run.series().is_some_and(|have| keys.iter().any(|wanted| same_series(have, wanted)))
+            })
+        };
+        Ok(runs.iter().find(|run| run.state == RunState::Finished && belongs(run)).cloned())
     }
 
     /// A run by what was typed. `last` is the newest finished run, of one series where given.
@@ -39,10 +46,6 @@ impl Store {
             }),
         }
     }
-}
-
-fn belongs(run: &RunEntry, series: Option<&str>) -> bool {
-    series.is_none_or(|wanted| run.series().is_some_and(|have| same_series(have, wanted)))
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ use rusqlite::Connection;
 
 use crate::reviewer_records::{self, ReviewerRecord};
 use crate::rows::{self, AttemptRow, FindingRow};
-use crate::{Error, Result, RunEntry, RunState, StoredRun};
+use crate::{Decisions, Error, Result, RunEntry, RunState, StoredRun};
 
 /// Numbered steps from nothing to today's tables. Never edited once released: a change is a new file.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/001_runs.sql"), include_str!("migrations/002_records.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/001_runs.sql"),
+    include_str!("migrations/002_records.sql"),
+    include_str!("migrations/003_decisions.sql"),
+];
 
 /// How long to wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -105,6 +108,40 @@ impl Index {
             transaction.commit()
         });
         written.map_err(|source| Error::Index { path, source })
+    }
+
+    /// Takes in what people decided, in place of what was known of it.
+    pub(crate) fn set_decisions(&mut self, decisions: &Decisions, stamp: &str) -> Result<()> {
+        let path = self.path.clone();
+        let written = self.connection.transaction().and_then(|transaction| {
+            transaction.execute("DELETE FROM decisions", [])?;
+            transaction.execute("DELETE FROM decisions_read", [])?;
+            for ((run, finding), decision) in decisions.latest_by_finding() {
+                transaction.execute(
+                    "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4, ?5)",
+                    rusqlite::params![
+                        run.as_str(),
+                        finding,
+                        decision.finding.fingerprint.as_str(),
+                        decision.action.as_str(),
+                        decision.at.to_string(),
+                    ],
+                )?;
+            }
+            transaction.execute("INSERT INTO decisions_read VALUES (?1)", [stamp])?;
+            transaction.commit()
+        });
+        written.map_err(|source| Error::Index { path, source })
+    }
+
+    /// Whether the decisions in the file are those in the index.
+    pub(crate) fn knows_decisions(&self, stamp: &str) -> Result<bool> {
+        let known = self.connection.query_row(
+            "SELECT COUNT(*) FROM decisions_read WHERE stamp = ?1",
+            [stamp],
+            |row| row.get::<_, i64>(0),
+        );
+        known.map(|count| count > 0).map_err(|source| self.failed(source))
     }
 
     /// Every finding with this identity, newest run first.

@@ -9,6 +9,7 @@
 //!   store.lock                    held while a run begins or runs are removed
 //!   index.sqlite                  made from the run folders
 //!   promises/                     what is to be removed outside of the runs, until it is
+//!   decisions.jsonl               what people decided, a line each, only ever added to
 //!   spend/2026-04-12.jsonl        what was spent on models that day, an expense a line
 //!   runs/20260412-203409-topic/
 //!     run.lock                    held by the process that writes the run: free and no report = interrupted
@@ -20,9 +21,10 @@
 //!     report.{json,md,html,sarif} report.json last: where it stands, the report is complete
 //! ```
 //!
-//! What people decide about findings later is no part of the index either: it goes to append-only files beside
-//! `runs/`, so that losing the index loses nothing.
+//! What people decide about findings later is no part of the index either: it goes to an append-only file beside `runs/`,
+//! so that losing the index loses nothing.
 
+mod decisions;
 mod error;
 mod files;
 mod find;
@@ -33,6 +35,7 @@ mod names;
 mod raw;
 mod record;
 mod remove;
+mod reproductions;
 mod resume;
 mod reviewer_records;
 mod rows;
@@ -44,6 +47,7 @@ mod stored_run;
 #[cfg(test)]
 mod testing;
 
+pub use decisions::{DECISIONS_FILE, Decisions, decision_lines};
 pub use error::Error;
 pub use gc::{Policy, Removed};
 pub use index::Index;
@@ -52,7 +56,7 @@ pub use record::{RUN_SCHEMA, RunOutcome, RunRecord, RunState, TargetSummary};
 pub use reviewer_records::ReviewerRecord;
 pub use rows::{AttemptRow, FindingRow};
 pub use run_folder::RunFolder;
-pub use series::{same_series, series_key};
+pub use series::{same_series, series_key, series_keys};
 pub use spend::SpendLog;
 pub use store::{RunEntry, Store};
 pub use stored_run::{ATTEMPT_FILE, PLAN_FILE, StoredRun};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Disposition, Finding, FindingState, LedgerRow, ReasonCode, Report, ReviewerKind, Severity, Source,
+    Action, Disposition, Finding, FindingState, LedgerRow, ReasonCode, Report, ReviewerKind, Severity, Source,
 };
 use rusqlite::{Connection, Transaction, params};
 
@@ -102,7 +102,34 @@ pub(crate) fn read(connection: &Connection) -> rusqlite::Result<BTreeMap<String,
         let record = records.entry(row.get(0)?).or_default();
         (record.accepted, record.declined, record.refuted) = (row.get(1)?, row.get(2)?, row.get(3)?);
     }
+    add_decisions(connection, &mut records)?;
     Ok(records)
+}
+
+/// What people decided since. A report that already carries a decision (an imported one) has counted it.
+fn add_decisions(
+    connection: &Connection,
+    records: &mut BTreeMap<String, ReviewerRecord>,
+) -> rusqlite::Result<()> {
+    let mut decided = connection.prepare(
+        "SELECT d.action, f.reviewers FROM decisions d JOIN findings f ON f.run = d.run AND f.id = d.finding \
+         WHERE f.state = 'open'",
+    )?;
+    let mut rows = decided.query([])?;
+    while let Some(row) = rows.next()? {
+        let (action, reviewers): (String, String) = (row.get(0)?, row.get(1)?);
+        let reviewers: Vec<String> = serde_json::from_str(&reviewers).unwrap_or_default();
+        let Some(action) = Action::ALL.into_iter().find(|known| known.as_str() == action) else { continue };
+        for reviewer in reviewers {
+            let record = records.entry(reviewer).or_default();
+            match action.state() {
+                FindingState::Fixed | FindingState::Deferred => record.accepted += 1,
+                FindingState::Declined => record.declined += 1,
+                FindingState::Open | FindingState::Stale | FindingState::Superseded => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn level(word: &str) -> Option<usize> {

@@ -85,6 +85,11 @@ impl RunFolder {
         self.save()
     }
 
+    /// Writes a file of the run, in place of what stood there.
+    pub fn set_part(&self, name: &str, part: &impl Serialize) -> Result<()> {
+        files::replace(&self.place(name)?, &json(part))
+    }
+
     /// When it began.
     pub fn started(&self) -> Timestamp {
         self.locked().started

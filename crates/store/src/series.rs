@@ -3,6 +3,8 @@
 //! In: targets and earlier runs. Out: the key of a series and the round. Never git: two runs are one series by what
 //! they say they review.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use model::{Series, Target, TargetKind};
 
@@ -37,19 +39,45 @@ pub fn same_series(a: &str, b: &str) -> bool {
     what(a) == what(b)
 }
 
+/// All keys of the series that a key belongs to: a branch may have been renamed, or become a pull request.
+pub fn series_keys(key: &str, runs: &[RunEntry]) -> BTreeSet<String> {
+    let mut keys = BTreeSet::from([key.to_owned()]);
+    let known: Vec<&Series> =
+        runs.iter().filter_map(|run| run.record.as_ref()).map(|record| &record.series).collect();
+    loop {
+        let before = keys.len();
+        for series in &known {
+            let own = std::iter::once(&series.key).chain(&series.aliases);
+            if own.clone().any(|own| keys.iter().any(|key| same_series(key, own))) {
+                keys.extend(own.cloned());
+            }
+        }
+        if keys.len() == before {
+            return keys;
+        }
+    }
+}
+
 /// The place of a run that begins at `started`, among the runs there are.
-pub(crate) fn place(key: &str, started: Timestamp, runs: &[RunEntry]) -> Series {
+pub(crate) fn place(key: &str, aliases: &[String], started: Timestamp, runs: &[RunEntry]) -> Series {
+    let mut keys = series_keys(key, runs);
+    for alias in aliases {
+        keys.extend(series_keys(alias, runs));
+    }
     let mut earlier: Vec<&RunRecord> = runs
         .iter()
         .filter(|run| run.state == RunState::Finished)
         .filter_map(|run| run.record.as_ref())
-        .filter(|record| record.started <= started && same_series(&record.series.key, key))
+        .filter(|record| record.started <= started)
+        .filter(|record| keys.iter().any(|key| same_series(&record.series.key, key)))
         .collect();
     earlier.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
     Series {
         key: key.to_owned(),
         round: 1 + earlier.len() as u32,
         previous: earlier.last().map(|record| record.id.clone()),
+        aliases: aliases.to_vec(),
+        delta: None,
     }
 }
 

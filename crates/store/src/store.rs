@@ -89,8 +89,19 @@ impl Store {
 
     /// Opens a run folder of its own and writes what it is about.
     pub fn begin(&self, target: &Target, started: Timestamp, slug: &str) -> Result<RunFolder> {
+        self.begin_as(target, started, slug, &[])
+    }
+
+    /// The same where its series was called otherwise before: `aliases` are keys of runs that belong to it.
+    pub fn begin_as(
+        &self,
+        target: &Target,
+        started: Timestamp,
+        slug: &str,
+        aliases: &[String],
+    ) -> Result<RunFolder> {
         let _exclusive = self.exclusive()?;
-        let series = series::place(&series_key(target), started, &self.runs_while_exclusive()?);
+        let series = series::place(&series_key(target), aliases, started, &self.runs_while_exclusive()?);
         let (id, path) = self.make_folder(started, slug)?;
         let begun = self.write_first(&id, &path, target, started, series);
         if begun.is_err() {
@@ -136,7 +147,7 @@ impl Store {
 
     /// Which review of its branch a run beginning at `started` is: 1 + the finished runs before it.
     pub fn series_of(&self, target: &Target, started: Timestamp) -> Result<Series> {
-        Ok(series::place(&series_key(target), started, &self.runs()?))
+        Ok(series::place(&series_key(target), &[], started, &self.runs()?))
     }
 
     /// A run by its full name, there or not.
@@ -181,17 +192,31 @@ impl Store {
     /// is made in memory.
     pub fn index(&self) -> Result<Index> {
         let runs = self.runs()?;
-        match Index::open_and_sync(&self.root, &runs) {
+        let mut index = self.index_of(&runs)?;
+        let stamp = self.decisions_stamp();
+        if !index.knows_decisions(&stamp)? {
+            let decisions = self.decisions()?;
+            if let Err(Error::Index { .. }) = index.set_decisions(&decisions, &stamp) {
+                // Nothing may be written here, or another process writes all the time.
+                index = Index::in_memory(&runs)?;
+                index.set_decisions(&decisions, &stamp)?;
+            }
+        }
+        Ok(index)
+    }
+
+    fn index_of(&self, runs: &[RunEntry]) -> Result<Index> {
+        match Index::open_and_sync(&self.root, runs) {
             Err(error) if error.is_broken_index() => {
                 let _exclusive = self.exclusive()?;
                 // Another process may have mended it while this one waited.
-                match Index::open_and_sync(&self.root, &runs) {
+                match Index::open_and_sync(&self.root, runs) {
                     Err(error) if error.is_broken_index() => Index::set_aside(&self.root)?,
                     other => return other,
                 }
-                Index::open_and_sync(&self.root, &runs)
+                Index::open_and_sync(&self.root, runs)
             }
-            Err(Error::Index { .. }) => Index::in_memory(&runs),
+            Err(Error::Index { .. }) => Index::in_memory(runs),
             other => other,
         }
     }

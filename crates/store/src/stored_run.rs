@@ -89,6 +89,11 @@ impl StoredRun {
         read_json(&self.file(PLAN_FILE))
     }
 
+    /// A file of the run in the form of whoever wrote it; `None` where there is none.
+    pub fn part<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        read_json(&self.file(name))
+    }
+
     /// What happened, in order. Lines that a crash cut off are left out.
     pub fn events(&self) -> Result<Vec<Event>> {
         let text = read_file(&self.file("events.jsonl"))?.unwrap_or_default();

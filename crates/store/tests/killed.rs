@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{
-    Event, EventKind, Original, REPORT_SCHEMA, Report, ReviewerReport, Run, RunId, Target, TargetKind,
+    Action, DECISION_SCHEMA, Decision, Event, EventKind, Fingerprint, Original, REPORT_SCHEMA, Remembered,
+    Report, ReviewerReport, Run, RunId, Target, TargetKind,
 };
 use store::{Policy, RunState, Store, slug};
 
@@ -19,7 +20,7 @@ use store::{Policy, RunState, Store, slug};
 const FOLDER: &str = "STORE_TEST_WRITES_TO";
 
 const WRITERS: usize = 4;
-const ROUNDS: u64 = 6;
+const ROUNDS: u64 = 50;
 
 fn target() -> Target {
     Target { kind: TargetKind::Branch, branch: Some("feature/killed".to_owned()), ..Target::default() }
@@ -75,6 +76,26 @@ fn write_run(store: &Store) {
     let json = serde_json::to_vec(&report).expect("plain data");
     run.finish(&report, &[("report.json", &json)]).expect("writable");
     say("finished");
+    store.decide(&[decision(&id)]).expect("writable");
+    say("decided");
+}
+
+/// What somebody decides about the run's first finding.
+fn decision(run: &RunId) -> Decision {
+    let finding = Remembered { run: run.clone(), id: "I1".to_owned(), ..Remembered::default() };
+    Decision {
+        schema: DECISION_SCHEMA.to_owned(),
+        id: Fingerprint::default(),
+        at: Timestamp::UNIX_EPOCH,
+        action: Action::Declined,
+        reason: Some("by design".repeat(100)),
+        by: None,
+        owner: None,
+        until: None,
+        series: "o/r@feature/killed".to_owned(),
+        finding,
+    }
+    .sealed()
 }
 
 /// A writer and what it says.
@@ -117,7 +138,7 @@ impl Writer {
     }
 }
 
-fn holds(store: &Store, said: &str) -> bool {
+fn holds(store: &Store, decided: &BTreeSet<RunId>, said: &str) -> bool {
     let (id, what) = said.split_once(' ').unwrap_or((said, ""));
     let run = store.run(&RunId::new(id).expect("an id"));
     match what.split_once(':') {
@@ -126,6 +147,7 @@ fn holds(store: &Store, said: &str) -> bool {
             let originals = run.originals().expect("readable");
             originals.iter().any(|original| original.reviewer == name && original.text.len() == 16_000)
         }
+        _ if what == "decided" => decided.contains(run.id()),
         _ if what == "finished" => {
             run.state() == RunState::Finished && run.report().is_ok_and(|report| report.is_some())
         }
@@ -147,8 +169,10 @@ fn nothing_acknowledged_is_lost_when_writers_are_killed_at_any_moment() {
             said.extend(writer.kill());
         }
     }
+    let decisions = store.decisions().expect("readable");
+    let decided: BTreeSet<RunId> = decisions.all.iter().map(|it| it.finding.run.clone()).collect();
     for line in &said {
-        assert!(holds(&store, line), "lost: {line}");
+        assert!(holds(&store, &decided, line), "lost: {line}");
     }
     let runs = store.runs().expect("readable");
     for run in &runs {
@@ -160,7 +184,11 @@ fn nothing_acknowledged_is_lost_when_writers_are_killed_at_any_moment() {
     let policy = Policy { runs: 0, older_than: Duration::ZERO, keep_newest_of_series: false };
     let later = Timestamp::from_second(1_000_000).expect("a time");
     assert_eq!(store.gc(&policy, later, false).expect("removable").len(), runs.len());
-    println!("{} kills, {} runs, {finished} finished, {} acknowledged", ROUNDS * 4, runs.len(), said.len());
+    // Runs go, decisions stay: nobody wants to decline the same thing twice.
+    assert_eq!(store.decisions().expect("readable").all.len(), decided.len());
+    let (kills, acknowledged, half) = (ROUNDS * 4, said.len(), decisions.refused.len());
+    println!("{kills} kills, {} runs, {finished} finished, {acknowledged} acknowledged", runs.len());
+    println!("{} decisions, {half} lines cut off", decided.len());
 }
 
 #[test]

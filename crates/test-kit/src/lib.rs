@@ -2,8 +2,10 @@
 //!
 //! In: a script of what should be there. Out: folders and programs that vanish with the test. Never used outside tests.
 
+pub mod defects;
 mod fake_agent;
 pub mod fake_model;
+pub mod history;
 mod repo;
 mod session;
 

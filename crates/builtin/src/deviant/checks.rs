@@ -70,6 +70,7 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     if testing.len() < FEWEST
         || testing.len() * 10 < all * 9
         || is_handed_on(&touched.source, variable, touched.line, &touched.function)
+        || (touched.added && is_given_away(&touched.source, variable, touched.token, &touched.function))
     {
         return None;
     }
@@ -161,6 +162,19 @@ fn is_test(code: &str, variable: &str) -> bool {
         || names("or")
         || names("and");
     asks && names(variable)
+}
+
+/// True where new code first of all gives the result to another function, whose business it is then.
+fn is_given_away(source: &Source, variable: &str, call: usize, function: &Function) -> bool {
+    let tokens = source.tokens();
+    let line = tokens[call].line;
+    let next = (call + 1..function.tokens(source).end.min(tokens.len()))
+        .find(|at| tokens[*at].line > line && source.slice(&tokens[*at]) == variable);
+    next.is_some_and(|at| {
+        let around = [at.checked_sub(1), Some(at + 1)]
+            .map(|at| at.and_then(|at| tokens.get(at)).map_or("", |token| source.slice(token)));
+        matches!(around[0], "(" | ",") && matches!(around[1], ")" | ",")
+    })
 }
 
 /// A result that is returned or passed on is for others to test.

@@ -14,7 +14,7 @@ use crate::edits::blocks;
 use crate::functions::{Function, around, indent};
 use crate::names::words;
 use crate::source::Source;
-use crate::tokens::calls;
+use crate::tokens::{Call, calls};
 use crate::words::{code, count, shortened};
 
 /// An exit in touched code.
@@ -83,7 +83,15 @@ fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<&str> {
     let tokens = source.tokens();
     let range = tokens.partition_point(|token| token.line < lines.0)
         ..tokens.partition_point(|token| token.line <= lines.1);
-    calls(source, range).into_iter().map(|call| call.name).collect()
+    // What leaves with the function is its answer: an error that is made there cleans nothing up.
+    let is_answer = |call: &Call<'_>| {
+        call.line == lines.1
+            && (call.receiver.is_some_and(|of| of.starts_with(char::is_uppercase))
+                || ["throw", "raise"]
+                    .iter()
+                    .any(|word| source.code(call.line).trim_start().starts_with(word)))
+    };
+    calls(source, range).into_iter().filter(|call| !is_answer(call)).map(|call| call.name).collect()
 }
 
 /// True for names of functions that set things right.

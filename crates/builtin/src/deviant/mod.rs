@@ -5,6 +5,8 @@
 //! Behavior", SOSP 2001); silent where it is of two minds or has too few places to tell.
 
 mod arguments;
+#[cfg(test)]
+mod cases;
 mod checks;
 mod exits;
 mod pairs;

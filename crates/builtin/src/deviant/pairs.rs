@@ -96,7 +96,7 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             let fewest = if removed { FEWEST_REMOVED } else { FEWEST };
             // What was never there must be a known half or put something right; what the change takes out may be anything.
             let told = halves || super::exits::cleans(name) || (removed && is_uncommon(name));
-            let known = told && !is_constructor(touched.source.language, name);
+            let known = told && !is_constructor(touched.source.language, name) && !is_talk(name);
             (removed || touched.added) && known && all >= fewest && with.len() * 10 >= all * 9
         })
         .max_by_key(|(name, with)| {
@@ -108,6 +108,14 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             )
         })?;
     Some(describe(touched, &best.0, best.1, all))
+}
+
+/// What is written to a log goes with everything and is missed by nothing.
+fn is_talk(name: &str) -> bool {
+    const WORDS: [&str; 11] = [
+        "log", "logger", "trace", "debug", "info", "warn", "warning", "print", "printf", "verbose", "notice",
+    ];
+    words(name).iter().any(|word| WORDS.contains(&word.to_lowercase().as_str()))
 }
 
 /// Making a value is no partner of a call; in most languages types begin with a capital.
@@ -159,13 +167,28 @@ fn things<'a>(source: &'a Source, call: &Call<'a>, result: bool) -> BTreeSet<&'a
     names
 }
 
-/// True where the language itself sees to the other half.
+/// True where the language itself sees to the other half: at the call, or where what it works on was made.
 fn is_managed(touched: &Touched) -> bool {
-    let line = touched.source.code(touched.line);
-    let text = line.trim_start();
-    ["with ", "async with ", "using ", "try (", "defer ", "return "].iter().any(|word| text.starts_with(word))
-        || text.contains("using (")
+    let source = &touched.source;
+    let manages = |text: &str| {
+        ["with ", "async with ", "using ", "await using ", "try (", "defer "]
+            .iter()
+            .any(|word| text.starts_with(word))
+            || text.contains("using (")
+    };
+    let line = source.code(touched.line);
+    let about = || {
+        let call = calls(source, touched.token..touched.token + 1).pop();
+        call.map(|call| things(source, &call, true)).unwrap_or_default()
+    };
+    manages(line.trim_start())
+        || line.trim_start().starts_with("return ")
         || is_of_the_same_kind(&touched.function, &touched.name)
+        || (touched.function.first + 1..touched.line).any(|above| {
+            let text = source.code(above);
+            manages(text.trim_start())
+                && about().into_iter().any(|name| !crate::names::occurrences(&text, name).is_empty())
+        })
 }
 
 /// A function that is itself a half of its own: who opens for others does not close.

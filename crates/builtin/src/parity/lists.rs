@@ -12,6 +12,7 @@ use super::LIST;
 use super::members::{Member, around, is_imported, is_member};
 use crate::context::Context;
 use crate::family::{Draft, Raised, read};
+use crate::functions::indent;
 use crate::language::Role;
 use crate::names::{is_uncommon, occurrences};
 use crate::needles::{Found, Needles};
@@ -188,7 +189,8 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
         return None;
     }
     let lacks = if own {
-        !new.iter().any(|line| (first.saturating_sub(3)..=last + 3).contains(line))
+        let (from, to) = whole(source, first, last);
+        !new.iter().any(|line| (from.saturating_sub(3)..=to + 3).contains(line))
     } else {
         new.is_empty()
     };
@@ -203,6 +205,21 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     let listed = distinct_lines * 2 >= names.len() || distinct_lines == 1;
     (lacks && close && listed && structured).then(|| (Rc::clone(source), first, last))
 }
+
+/// The lines of the list that these lines are part of: it goes on as long as nothing is indented less.
+fn whole(source: &Source, first: u32, last: u32) -> (u32, u32) {
+    let depth = indent(source.line(first)).min(indent(source.line(last)));
+    let belongs = |line: &u32| {
+        let text = source.line(*line);
+        text.trim().is_empty() || indent(text) >= depth
+    };
+    let from = (first.saturating_sub(REACH).max(1)..first).rev().take_while(belongs).last().unwrap_or(first);
+    let to = (last + 1..=source.line_count().min(last + REACH)).take_while(belongs).last().unwrap_or(last);
+    (from, to)
+}
+
+/// How far the rest of a list is looked for, in lines.
+const REACH: u32 = 120;
 
 /// True where the lines are a list themselves: each name is a member of its line, or one line quotes them all.
 fn is_structured(

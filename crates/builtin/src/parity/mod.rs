@@ -3,6 +3,8 @@
 //! In: members added to lists, and functions of files that exist once for each platform. Out: the lists that name all
 //! their old siblings but not the new member, and the twins that differ now. Silent where the two were not equal before.
 
+#[cfg(test)]
+mod cases;
 mod lists;
 mod members;
 mod platforms;

@@ -3,6 +3,7 @@
 //! In: runs of added lines. Out: the places where the same code stands, local names aside. Tests, tables and generated
 //! code repeat themselves on purpose and are not looked at; code that moved is no copy.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -114,7 +115,7 @@ fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy>
                 return None;
             }
             let range = start..end;
-            let works = calls(source, range.clone()).len() >= 2;
+            let works = calls(source, range.clone()).len() >= 2 && !is_unrolled(source, range.clone());
             let pattern = Pattern::new(source, range)?;
             let lines = last.min(function.last) + 1 - from;
             (works && pattern.exact_words() >= 4 && lines >= FEWEST_LINES).then(|| Copy {
@@ -129,6 +130,27 @@ fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy>
         .collect()
 }
 
+/// True for one file of two trees that do the same for two systems (`backend/one/net.rs`, `backend/two/net.rs`).
+fn are_parallel(one: &RepoPath, other: &RepoPath) -> bool {
+    let (left, right): (Vec<&str>, Vec<&str>) =
+        (one.as_str().split('/').collect(), other.as_str().split('/').collect());
+    let different = left.iter().zip(&right).filter(|(one, other)| one != other).count();
+    left.len() == right.len() && different == 1 && left.last() == right.last()
+}
+
+/// True where most lines are one line again with other numbers and names: a table or an unrolled loop, written so on purpose.
+fn is_unrolled(source: &Source, range: Range<usize>) -> bool {
+    let mut shapes: BTreeMap<u32, String> = BTreeMap::new();
+    for token in &source.tokens()[range] {
+        let text = source.slice(token);
+        let word = text.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        shapes.entry(token.line).or_default().push_str(if word { "w" } else { text });
+    }
+    let distinct: BTreeSet<&String> = shapes.values().filter(|shape| shape.len() > 3).collect();
+    let long = shapes.values().filter(|shape| shape.len() > 3).count();
+    distinct.len() * 2 <= long
+}
+
 /// The first place elsewhere that has the same code.
 fn original(context: &Context<'_>, copy: &Copy, found: &Found) -> Option<(Rc<Source>, Range<usize>)> {
     found.all(copy.pattern.needle())?.iter().find_map(|hit| {
@@ -137,6 +159,9 @@ fn original(context: &Context<'_>, copy: &Copy, found: &Found) -> Option<(Rc<Sou
         let source = same.then(|| context.source(Side::Head, &hit.path)).flatten()?;
         let range = copy.pattern.at_line(&source, hit.line)?;
         let line = source.tokens()[range.start].line;
+        if are_parallel(&source.path, &copy.path) {
+            return None;
+        }
         // Two new copies are told once, at the later one.
         let own = source.path == copy.path && line >= copy.first;
         let later = context.is_added(&source.path, line) && (&source.path, line) > (&copy.path, copy.first);

@@ -3,6 +3,8 @@
 //! In: the edits of a change and the lines that share a rare word with them. Out: the places with the same code before the
 //! edit. Silent where the code is so common that the edit is a choice for one place.
 
+#[cfg(test)]
+mod cases;
 mod copies;
 mod pattern;
 
@@ -158,6 +160,7 @@ fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
         || block.added.iter().any(in_signature)
         || after.path.extension() == "pyi"
         || same_words(&old, &new)
+        || exchanges_names(&old, &new)
     {
         return false;
     }
@@ -165,13 +168,49 @@ fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
     !block.removed.is_empty() && !old.is_empty() || (block.removed.is_empty() && is_a_guard(&new))
 }
 
-/// The line on which the parameters of a function end.
+/// The line on which the signature of a function ends: its parameters, and where a body begins with a bracket, what
+/// stands before that (`where`, `throws`, base constructors).
 fn signature_end(source: &Source, function: &Function) -> u32 {
     let tokens = source.tokens();
     let range = function.tokens(source);
     let open =
         range.clone().find(|at| source.slice(&tokens[*at]) == "(" && tokens[*at].line <= function.first + 1);
-    open.map_or(function.first, |open| tokens[crate::tokens::closing(source, open)].line)
+    open.map_or(function.first, |open| {
+        let close = crate::tokens::closing(source, open);
+        let braces = !matches!(source.language, Language::Python | Language::Ruby | Language::Shell);
+        let body = (close..range.end.min(close + MOST_BOUNDS))
+            .take_while(|at| !matches!(source.slice(&tokens[*at]), ";" | "=" | "=>"))
+            .find(|at| braces && source.slice(&tokens[*at]) == "{");
+        tokens[body.unwrap_or(close)].line
+    })
+}
+
+/// Tokens between the parameters and the body.
+const MOST_BOUNDS: usize = 120;
+
+/// True where names stand for other names and nothing else changes: a rename, or what one of two copies is there for.
+fn exchanges_names(old: &[String], new: &[String]) -> bool {
+    let is_name = |token: &str| {
+        token.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && (!crate::tokens::is_keyword(token) || matches!(token, "this" | "self" | "super"))
+            && !matches!(
+                token,
+                "true"
+                    | "false"
+                    | "True"
+                    | "False"
+                    | "None"
+                    | "null"
+                    | "nil"
+                    | "and"
+                    | "or"
+                    | "not"
+                    | "in"
+                    | "is"
+            )
+    };
+    old.len() == new.len()
+        && old.iter().zip(new).all(|(old, new)| old == new || (is_name(old) && is_name(new)))
 }
 
 /// True where names, literals and comparisons are the same before and after: a rearrangement.
@@ -317,7 +356,10 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
         let Some(source) = context.source(Side::Head, &hit.path) else { continue };
         let Some(range) = repair.pattern.at_line(&source, hit.line) else { continue };
         let (first, last) = (source.tokens()[range.start].line, source.tokens()[range.end - 1].line);
-        let own = source.path == repair.path && first <= repair.head.1 + 3 && last + 3 >= repair.head.0;
+        // What stands around the edit is the pattern itself, as far as the pattern goes.
+        let (above, below) = (repair.kept.0.max(3), repair.kept.1.max(3));
+        let own =
+            source.path == repair.path && first <= repair.head.1 + below && last + above >= repair.head.0;
         let touched = (first..=last).any(|line| context.is_added(&source.path, line));
         let known = others.iter().any(|(other, line, _)| other.path == source.path && *line == first);
         if !own && !touched && !known && are_siblings(context, repair, &source, first) {
@@ -328,7 +370,7 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
 }
 
 /// The share of tokens that functions have in common where one is a copy of the other.
-const ALIKE: f64 = 0.8;
+const ALIKE: f64 = 0.95;
 /// Within one function, shorter patterns are its way of doing things.
 const LONG: usize = 45;
 
@@ -341,7 +383,12 @@ fn are_siblings(context: &Context<'_>, repair: &Repair, source: &Source, line: u
     if itself {
         return repair.pattern.len() >= LONG;
     }
-    likeness(&after, here, source, there) >= ALIKE
+    // As it was before the edit: the edit is what they differ in now.
+    let before = context.source(Side::Base, &repair.old_path);
+    before
+        .as_ref()
+        .and_then(|before| Some((before, around(before, repair.base.0)?)))
+        .is_some_and(|(before, function)| likeness(before, function, source, there) >= ALIKE)
 }
 
 /// The share of tokens that two functions have in common, by number, whatever their variables are called.
@@ -349,7 +396,8 @@ fn likeness(one: &Source, function: &Function, other: &Source, second: &Function
     let counts = |source: &Source, function: &Function| {
         let mut counts: BTreeMap<String, i64> = BTreeMap::new();
         for at in function.tokens(source) {
-            let token = if pattern::is_local(source, at) { "" } else { source.slice(&source.tokens()[at]) };
+            let text = source.slice(&source.tokens()[at]);
+            let token = if pattern::is_local(source, at) || text == function.name { "" } else { text };
             *counts.entry(token.to_owned()).or_default() += 1;
         }
         counts

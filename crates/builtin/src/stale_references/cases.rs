@@ -321,6 +321,10 @@ fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
         ("README.md", "Run `tools/deploy.sh` first.\n", vec![]),
         ("README.md", "Run `deploy.sh.example` first.\n", vec![]),
         ("CHANGELOG.md", "Added scripts/deploy.sh\n", vec![]),
+        ("scripts/notes.md", "See [it](deploy.sh) beside this.\n", vec!["file ? scripts/notes.md"]),
+        ("scripts/notes.md", "See [it](/deploy.sh) on the site.\n", vec![]),
+        ("README.md", "This is the old scripts/deploy.sh in Rust.\n", vec![]),
+        ("src/run.rs", "fn run() {\n    start(\"scripts/deploy.sh\");\n}\n", vec!["file ? src/run.rs"]),
     ] {
         assert_eq!(
             found(
@@ -331,6 +335,36 @@ fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_text_of_code_names_a_file_of_this_tree_only_where_the_code_loads_it() {
+    let page = "<html>a page that is long enough to be recognised</html>\n";
+    for (text, expected) in [
+        ("fn a() {\n    add_builtin(\"theme/head.html\");\n}\n", vec![]),
+        ("// The page lies in theme/head.html.\n", vec!["file ? src/pages.rs"]),
+        ("const HEAD: &str = include_str!(\"theme/head.html\");\n", vec!["file ! src/pages.rs"]),
+    ] {
+        assert_eq!(
+            found(
+                &[("src/theme/head.html", page), ("src/pages.rs", text)],
+                &[("src/front/head.html", page), ("src/pages.rs", text)]
+            ),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_method_that_a_trait_promises_is_not_gone_with_one_implementation() {
+    let old = "struct Steps(u64);\n\nimpl RandomCore for Steps {\n    fn next_number(&mut self) -> u32 {\n        3\n    }\n}\n\nfn fill(steps: &mut \
+               Steps) {\n    steps.next_number();\n}\n";
+    let new = old.replace("RandomCore for", "TryRandom for").replace("fn next_number", "fn try_next");
+    assert_eq!(found(&[("src/steps.rs", old)], &[("src/steps.rs", &new)]), Vec::<String>::new());
+    let own = old.replace("RandomCore for ", "");
+    let gone = own.replace("fn next_number", "fn try_next");
+    assert_eq!(found(&[("src/steps.rs", &own)], &[("src/steps.rs", &gone)]), ["symbol ! src/steps.rs"]);
 }
 
 #[test]

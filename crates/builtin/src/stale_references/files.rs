@@ -3,15 +3,14 @@
 //! In: deleted and renamed files. Out: the lines at head whose path leads to one of them. A path is resolved against the
 //! repository's root and against the folder of the file that names it; what resolves to a file at head is no finding.
 
-use std::collections::BTreeSet;
-
-use model::{ChangeStatus, RepoPath, Severity, Side};
+use model::{ChangeStatus, Severity, Side};
 
 use super::renames::{Renames, Replacement};
 use super::{FILE, Gone, Use, speaks_of_the_past};
 use crate::change::Hit;
 use crate::context::Context;
 use crate::language::{Language, Role};
+use crate::lex::Part;
 
 /// More files than this are a move of folders, which path by path helps nobody.
 const MOST_FILES: usize = 100;
@@ -104,7 +103,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         }
         let leads = hit.text.match_indices(gone.needle.as_str()).any(|(at, _)| {
             mention(&hit.text, at, gone.needle.len())
-                .is_some_and(|path| leads_there(context, gone, &hit.path, path))
+                .is_some_and(|path| leads_there(context, gone, hit, path, at))
         });
         if !leads {
             continue;
@@ -143,8 +142,11 @@ fn mention(line: &str, at: usize, length: usize) -> Option<&str> {
 }
 
 /// True where the path, seen from the root or from the naming file, is the file that is gone.
-fn leads_there(context: &Context<'_>, gone: &Gone, from: &RepoPath, mention: &str) -> bool {
+fn leads_there(context: &Context<'_>, gone: &Gone, hit: &Hit, mention: &str, at: usize) -> bool {
+    let from = &hit.path;
     let folder = from.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+    // A path that begins at a root does not begin beside the file that names it.
+    let folder = if mention.starts_with('/') { "" } else { folder };
     let Some(beside) = joined(folder, mention) else { return false };
     let rooted = joined("", mention.trim_start_matches('/')).unwrap_or_default();
     let exists = |path: &str| context.has(Side::Head, path);
@@ -157,13 +159,42 @@ fn leads_there(context: &Context<'_>, gone: &Gone, from: &RepoPath, mention: &st
         let parts = plain.trim_start_matches("../").trim_start_matches('/');
         let ends = |path: &str| path == parts || path.ends_with(&format!("/{parts}"));
         let elsewhere = context.head.iter().any(|entry| ends(entry.path.as_str()));
-        (beside == wanted || rooted == wanted || (ends(wanted) && parts.contains('/'))) && !elsewhere
+        let partly = ends(wanted)
+            && parts.contains('/')
+            && is_understood(wanted, parts, from.as_str())
+            && is_about_the_tree(context, hit, at);
+        (beside == wanted || rooted == wanted || partly) && !elsewhere
     } else {
         let stem = gone.needle.split('.').next().unwrap_or("").to_lowercase();
         let rare = stem.len() >= 5 && !EVERYBODYS.contains(&stem.as_str()) && gone.needle.contains('.');
         let named_like_it = context.head.iter().any(|entry| entry.path.file_name() == gone.needle);
         beside == wanted && rare && !named_like_it
     }
+}
+
+/// True where the end of a path names the file: three parts are unmistakable, fewer are short for it only within the
+/// package that the file was part of. Elsewhere `os/windows.rs` is an example or another file's name.
+fn is_understood(wanted: &str, parts: &str, from: &str) -> bool {
+    const LAYERS: [&str; 9] = ["src", "lib", "include", "inc", "source", "sources", "main", "java", "python"];
+    let mut home = wanted.strip_suffix(parts).unwrap_or_default().trim_end_matches('/');
+    while let Some((above, _)) = home
+        .rsplit_once('/')
+        .or((!home.is_empty()).then_some(("", home)))
+        .filter(|(_, last)| LAYERS.contains(last))
+    {
+        home = above;
+    }
+    let within = home.is_empty() || from.strip_prefix(home).is_some_and(|rest| rest.starts_with('/'));
+    within || parts.split('/').count() >= 3
+}
+
+/// False for a text within code that loads nothing: it names a file where the program runs, which may be any tree.
+fn is_about_the_tree(context: &Context<'_>, hit: &Hit, at: usize) -> bool {
+    !Language::of(&hit.path).is_code()
+        || loads(&hit.text)
+        || context
+            .source(Side::Head, &hit.path)
+            .is_some_and(|source| source.part_at(hit.line, at) == Part::Comment)
 }
 
 /// The path of `mention` as seen from `folder`; `None` where it leaves the repository.
@@ -181,27 +212,34 @@ fn joined(folder: &str, mention: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn kind(hit: &Hit, role: Role) -> (Severity, &'static str, &'static str) {
-    let language = Language::of(&hit.path);
-    let trimmed = hit.text.trim_start();
-    let loads: BTreeSet<&str> = [
+/// True for lines that read the file they name.
+fn loads(line: &str) -> bool {
+    const WORDS: [&str; 11] = [
         "#include",
         "import ",
         "require",
         "source ",
         ". ",
         "include_str!",
+        "include_bytes!",
         "include!",
         "COPY ",
         "ADD ",
         "<script",
-    ]
-    .into();
-    let needs =
-        loads.iter().any(|word| trimmed.starts_with(word) || (word.len() > 3 && trimmed.contains(word)));
+    ];
+    let trimmed = line.trim_start();
+    WORDS.iter().any(|word| trimmed.starts_with(word) || (word.len() > 3 && trimmed.contains(word)))
+}
+
+fn kind(hit: &Hit, role: Role) -> (Severity, &'static str, &'static str) {
+    let language = Language::of(&hit.path);
+    let trimmed = hit.text.trim_start();
     match role {
         Role::Docs => (Severity::Suggestion, "still leads to it", "the path leads nowhere"),
-        _ if needs && (language.is_code() || language == Language::Docker) && !trimmed.starts_with("//") => {
+        _ if loads(trimmed)
+            && (language.is_code() || language == Language::Docker)
+            && !trimmed.starts_with("//") =>
+        {
             (Severity::Important, "still loads it", "the file is not found, so this breaks")
         }
         Role::Ci => (Severity::Suggestion, "still names it", "the step finds no such file"),
@@ -220,6 +258,19 @@ mod tests {
         assert_eq!(cut("see [x](../load.sh)."), Some("../load.sh"));
         assert_eq!(cut("preload.sh.bak load.shx"), None);
         assert_eq!(cut("https://example.org/load.sh"), None);
+    }
+
+    #[test]
+    fn the_end_of_a_path_is_understood_where_the_file_was_at_home() {
+        for (wanted, parts, from, expected) in [
+            ("crates/run/src/os/windows.rs", "os/windows.rs", "crates/run/README.md", true),
+            ("crates/run/src/os/windows.rs", "os/windows.rs", "crates/compare/src/twins.rs", false),
+            ("crates/run/src/os/windows.rs", "src/os/windows.rs", "docs/design.md", true),
+            ("crates/run/src/os/windows.rs", "os/windows.rs", "crates/runner/src/a.rs", false),
+            ("src/net/retry.h", "net/retry.h", "tests/retry.c", true),
+        ] {
+            assert_eq!(is_understood(wanted, parts, from), expected, "{parts} in {from}");
+        }
     }
 
     #[test]

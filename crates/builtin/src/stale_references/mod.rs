@@ -144,6 +144,7 @@ fn speaks_of_the_past(line: &str) -> bool {
         "backward",
         "backwards",
         "old name",
+        "the old ",
         "older version",
         "alias",
         "superseded",

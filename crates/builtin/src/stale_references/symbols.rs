@@ -14,6 +14,7 @@ use super::{Gone, SYMBOL, Use, speaks_of_the_past};
 use crate::change::Hit;
 use crate::context::{Context, path_before};
 use crate::declarations::{Declaration, DeclarationKind, declarations};
+use crate::functions::indent;
 use crate::language::{Language, Role};
 use crate::lex::Part;
 use crate::names::{is_distinctive, is_uncommon, occurrences, words};
@@ -38,7 +39,7 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             after.insert(found.name.clone());
         }
         for (found, path, language) in old {
-            if worth_looking_up(&found, file) {
+            if worth_looking_up(&found, file) && !is_promised_by_a_trait(context, &found, &path) {
                 before.entry(found.name.clone()).or_insert((found, path, language));
             }
         }
@@ -73,6 +74,24 @@ fn declared(
 ) -> Vec<(Declaration, RepoPath, Language)> {
     let Some(source) = path.and_then(|path| context.source(side, path)) else { return Vec::new() };
     declarations(&source).into_iter().map(|found| (found, source.path.clone(), source.language)).collect()
+}
+
+/// A method in `impl Trait for Type` belongs to the trait, which may provide it without the type's help. Where the trait is
+/// ours and lost it, its own declaration tells.
+fn is_promised_by_a_trait(context: &Context<'_>, found: &Declaration, path: &RepoPath) -> bool {
+    if Language::of(path) != Language::Rust || found.kind != DeclarationKind::Method {
+        return false;
+    }
+    let Some(source) = context.source(Side::Base, path) else { return false };
+    let depth = indent(source.line(found.line));
+    let head = (1..found.line).rev().find(|line| {
+        let text = source.code(*line);
+        indent(&text) < depth && text.trim_start().starts_with("impl")
+    });
+    head.is_some_and(|line| {
+        let signature: String = (line..=line + 3).map(|line| source.code(line)).collect();
+        signature.split('{').next().is_some_and(|signature| signature.contains(" for "))
+    })
 }
 
 /// Names of tests are looked up by nobody; short ones are too common.

@@ -86,7 +86,7 @@ fn examine(session: &Session) -> Vec<Answer> {
         }
     }
     answers.extend(isolation::examine());
-    let none = "none in this version: reviewers get their own checkout and an allow-listed environment, nothing more";
+    let none = "reviewers get their own checkout and an allow-listed environment, nothing more; only scripts (`repro`) are confined";
     answers.push(Answer::other(
         "sandbox",
         State::Missing,

@@ -1,6 +1,7 @@
 //! `report`: a stored run in another form.
 //!
-//! In: a run and a form. Out: the bytes on stdout. Rendered now from the stored value, by this version.
+//! In: a run and a form. Out: the bytes on stdout. Rendered now from the stored value, by this version, with what people
+//! decided since.
 
 use git::{Repository, Snapshot};
 use model::{FileDiff, Original, Report};
@@ -27,7 +28,8 @@ pub(crate) fn stored(session: &Session, run: Option<&str>) -> Result<(Report, Ve
             .hint(format!("what was written until then is in {}", run.path().display()))
     })?;
     let originals = run.originals().map_err(|error| store_error(&error))?;
-    Ok((report, originals))
+    let decisions = store.decisions().map_err(|error| store_error(&error))?;
+    Ok((engine::as_of_today(report, &decisions), originals))
 }
 
 /// The lines of the change, where the form needs them; read anew at the pinned commits.

@@ -14,12 +14,13 @@ use crate::args::{ReviewersArgs, ReviewersCommand};
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 
-use super::{add_reviewer, try_reviewer};
+use super::{add_reviewer, builtin_rules, stats, try_reviewer};
 
 /// Lists, tries, adds or prints.
 pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, CommandError> {
     match &args.what {
         None | Some(ReviewersCommand::List) => list(session),
+        Some(ReviewersCommand::Rules) => builtin_rules::run(session),
         Some(ReviewersCommand::Test { names }) => try_reviewer::run(session, names),
         Some(ReviewersCommand::Add { name, agent, model, effort, command }) => {
             let wish = add_reviewer::Wish {
@@ -31,6 +32,7 @@ pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, Comma
             };
             add_reviewer::run(session, &wish)
         }
+        Some(ReviewersCommand::Stats) => stats::run(session),
         Some(ReviewersCommand::Prompt { name }) => prompt(session, name),
         Some(ReviewersCommand::Adapter { name }) => adapter(session, name),
     }

@@ -44,6 +44,9 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
     notes.extend(absent);
     leftovers::mention_unfinished(&progress, &store, &target);
+    if !args.again {
+        leftovers::mention_same_commit(&progress, &store, &target);
+    }
 
     let cancel = Cancel::new();
     interrupt::listen(&progress, cancel.clone())?;
@@ -58,6 +61,7 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         out: args.out.clone(),
         home: session.environment.home(),
         notes,
+        full: args.full,
     };
     if args.dry_run {
         return dry_run::show(session.ui, &request, &tools);

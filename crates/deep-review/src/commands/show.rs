@@ -2,6 +2,8 @@
 //!
 //! In: a run and/or the id of a finding. Out: text for the terminal, or the report in a form. Never changes a run.
 
+use model::{Finding, Report};
+
 use crate::args::ShowArgs;
 use crate::commands::report::{change, in_form, stored};
 use crate::exit::{CommandError, Exit};
@@ -31,12 +33,7 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
         }
         return Ok(Exit::Passed);
     };
-    let Some(finding) = report.findings.iter().find(|finding| finding.id == id) else {
-        let known: Vec<&str> = report.findings.iter().map(|finding| finding.id.as_str()).collect();
-        let known =
-            if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-        return Err(CommandError::usage(format!("run {} has no finding {id}: {known}", report.run.id)));
-    };
+    let finding = finding(&report, &id)?;
     if ui.json {
         ui.result(&serde_json::to_string_pretty(finding).expect("plain data"));
     } else if args.why {
@@ -46,6 +43,16 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
         pager::result(session, &page);
     }
     Ok(Exit::Passed)
+}
+
+/// A finding of a report, by its id.
+pub(crate) fn finding<'r>(report: &'r Report, id: &str) -> Result<&'r Finding, CommandError> {
+    report.findings.iter().find(|finding| finding.id == id).ok_or_else(|| {
+        let known: Vec<&str> = report.findings.iter().map(|finding| finding.id.as_str()).collect();
+        let known =
+            if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        CommandError::usage(format!("run {} has no finding {id}: {known}", report.run.id))
+    })
 }
 
 /// `C1`, `i12`: a letter of the severities and a number.

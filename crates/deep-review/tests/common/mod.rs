@@ -6,7 +6,7 @@
     reason = "every test file uses another part, and one may use all"
 )]
 
-#[cfg(unix)]
+#[cfg(all(unix, not(target_os = "macos")))]
 pub(crate) mod terminal;
 
 use std::path::PathBuf;
@@ -28,6 +28,11 @@ pub(crate) fn session() -> TestSession {
     repo.write("src/store.rs", STORE_AFTER);
     repo.commit("Read records with a limit");
     session
+}
+
+/// A session in an empty repository.
+pub(crate) fn session_bare() -> TestSession {
+    TestSession::new(env!("CARGO_BIN_EXE_deep-review"))
 }
 
 pub(crate) const STORE_BEFORE: &str = "\

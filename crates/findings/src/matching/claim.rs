@@ -94,6 +94,16 @@ impl Claim {
         Self::from_parts(title, body, locations.iter().map(place).collect(), None, None).alone()
     }
 
+    /// Reads a finding, to be weighed later.
+    pub(crate) fn of_finding(
+        title: &str,
+        body: &str,
+        locations: &[Location],
+        symbol: Option<String>,
+    ) -> Self {
+        Self::from_parts(title, body, locations.iter().map(place).collect(), symbol, None)
+    }
+
     /// True where both say the same to the letter about the same places.
     pub(crate) fn is_same_text(&self, other: &Self) -> bool {
         self.identity == other.identity

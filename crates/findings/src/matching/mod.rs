@@ -17,6 +17,7 @@ mod weights;
 mod words;
 
 pub use claim::Claim;
+pub(crate) use claim::Place;
 pub use clusters::{Clustering, MaybeSame, cluster};
 pub(crate) use features::same_file;
 pub use features::{FEATURES, Features};

@@ -3,7 +3,7 @@
 //! In: documents that look like a review. Out: a [`Reading`]; unknown fields of a finding are kept, missing ones are
 //! notes. Never drops a finding that says anything at all.
 
-use model::{Note, ParsedAs, RawFinding, Reading, Severity};
+use model::{Note, ParsedAs, RawFinding, Reading, ReproClaim, Severity};
 use serde_json::Map;
 
 use super::fields::{self, any, flag, text, text_at};
@@ -205,6 +205,7 @@ impl Page<'_> {
         finding.repro = node
             .get("repro")
             .and_then(|repro| text_at(repro, &["script", "command"]).or_else(|| text(repro)));
+        finding.repro_claim = node.get("repro").and_then(repro_claim);
         (finding.fix, finding.patch) = fix(node);
         finding.body = body(node, problem.as_deref(), &finding);
         finding.extra = fields
@@ -283,6 +284,22 @@ fn known_by(evidence: &Node) -> Option<String> {
         .iter()
         .find(|way| ways.iter().any(|how| how == *way))
         .map(|way| (*way).to_owned())
+}
+
+/// What a script is said to show; `None` where nothing is claimed.
+fn repro_claim(repro: &Node) -> Option<ReproClaim> {
+    let expected = repro.get("expect");
+    let contains = expected.and_then(|expected| expected.get("contains"));
+    let claim = ReproClaim {
+        exit: expected.and_then(|expected| text_at(expected, &["exit"])).and_then(|code| code.parse().ok()),
+        contains: match contains {
+            Some(Node::List(texts)) => texts.iter().filter_map(Node::text).map(str::to_owned).collect(),
+            Some(one) => text(one).into_iter().collect(),
+            None => Vec::new(),
+        },
+        output: text_at(repro, &["claimed_output", "output"]),
+    };
+    (!claim.is_empty()).then_some(claim)
 }
 
 /// Prose with the diff in a fence, and the diff alone.

@@ -4,7 +4,7 @@
 //! Never weighs a claim.
 
 use comrak::nodes::NodeValue;
-use model::{Note, RawFinding, RawLocation, Severity};
+use model::{Note, RawFinding, RawLocation, ReproClaim, Severity};
 
 use super::block::{Block, Shape};
 use super::inline::{Part, Piece, pieces, text_of};
@@ -42,6 +42,7 @@ struct Parts {
     patch_elsewhere: Option<String>,
     patch_range: Option<(usize, usize)>,
     repro: Option<String>,
+    repro_output: Option<String>,
     trigger: Option<String>,
     known_by: Option<String>,
     category: Option<String>,
@@ -155,6 +156,8 @@ impl<'a> Page<'_, 'a, '_> {
         attach_quotes(&mut finding.locations, &parts.quotes);
         self.fix(&mut parts, indent, &mut finding);
         finding.repro = parts.repro;
+        finding.repro_claim =
+            parts.repro_output.map(|output| ReproClaim { output: Some(output), ..ReproClaim::default() });
         finding.trigger = parts.trigger;
         finding.known_by = parts.known_by;
         finding.consolidation_note = parts.note;
@@ -282,6 +285,7 @@ impl<'a> Page<'_, 'a, '_> {
         let info = code.info.to_lowercase();
         let range = (block.first, block.last);
         if info.contains("repro-output") {
+            parts.repro_output.get_or_insert_with(|| code.literal.clone());
             return;
         }
         if info.split_whitespace().any(|word| word == "repro" || word == "reproduce") {

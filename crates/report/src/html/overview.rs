@@ -5,7 +5,7 @@
 use model::{Disposition, Lane, Report, Severity, VerdictValue};
 
 use super::escape::{line, with_code};
-use super::{filters, prose, sections};
+use super::{filters, prose, rounds};
 use crate::words::{
     NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, is_timed, reviewer_failed,
     round_before, since,
@@ -22,7 +22,7 @@ pub(super) fn write(page: &mut String, report: &Report) {
         page.push_str(&prose::block(&report.summary));
         page.push_str("</div></section>\n");
     }
-    sections::prior(page, report);
+    rounds::prior(page, report);
 }
 
 fn verdict(page: &mut String, report: &Report) {

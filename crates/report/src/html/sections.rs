@@ -7,7 +7,7 @@ use model::{CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, 
 use super::escape::{line, name, with_code};
 use super::finding::{linked_place, reviewer_class};
 use super::prose;
-use crate::words::{count, coverage_word, prior_name, prior_word, raised_again, round_before};
+use crate::words::coverage_word;
 
 /// Writes the sections between the findings and the reviewers.
 pub(super) fn write(page: &mut String, report: &Report) {
@@ -212,33 +212,6 @@ fn limitations(page: &mut String, report: &Report) {
         }
         page.push_str("</ul>");
     });
-}
-
-/// What became of findings of earlier rounds; nothing where there were none.
-pub(super) fn prior(page: &mut String, report: &Report) {
-    let Some(before) = round_before(report) else { return };
-    let number = report.prior.len();
-    put!(
-        page,
-        "<section aria-labelledby=\"prior\"><h2 id=\"prior\">Since round {before} <span class=\"soft\">{number}</span></h2>\
-         <details class=\"card\"><summary>What became of {}</summary><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>\
-         <th scope=\"col\">Finding</th><th scope=\"col\">Now</th><th scope=\"col\">Why</th></tr></thead><tbody>",
-        count(number, "earlier finding")
-    );
-    for prior in &report.prior {
-        let (id, run) = prior_name(prior);
-        let again = raised_again(report, prior)
-            .map_or(String::new(), |it| format!(", raised as <a href=\"#{0}\">{0}</a>", name(&it.id)));
-        put!(
-            page,
-            "<tr><td>{} <span class=\"soft\">{}</span></td><td>{}{again}</td><td>{}</td></tr>",
-            name(id),
-            name(run),
-            prior_word(prior.status),
-            with_code(&prior.why)
-        );
-    }
-    page.push_str("</tbody></table></div></details></section>\n");
 }
 
 fn coverage(page: &mut String, report: &Report) {

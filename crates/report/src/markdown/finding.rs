@@ -29,6 +29,8 @@ fn section(report: &Report, severity: Severity) -> String {
 fn write(finding: &Finding) -> String {
     let parts = parts(finding);
     let mut paragraphs = vec![first_line(finding)];
+    paragraphs.extend(finding.came_back.as_ref().map(|why| remark("Raised again:", &format!("{why}."))));
+    paragraphs.extend(decided(finding));
     paragraphs.extend(finding.excerpt.as_ref().and_then(excerpt));
     if !parts.prose.is_empty() {
         paragraphs.push(block(&parts.prose));
@@ -47,6 +49,19 @@ fn write(finding: &Finding) -> String {
     paragraphs.join("\n\n") + "\n"
 }
 
+/// What people decided since, where the report is shown with that.
+fn decided(finding: &Finding) -> Option<String> {
+    let word = match finding.state {
+        model::FindingState::Open => return None,
+        model::FindingState::Fixed => "fixed",
+        model::FindingState::Declined => "declined",
+        model::FindingState::Deferred => "its risk is accepted",
+        model::FindingState::Stale => "it does not apply any more",
+        model::FindingState::Superseded => "settled by another",
+    };
+    Some(remark("Decided:", &format!("{word}.")))
+}
+
 fn first_line(finding: &Finding) -> String {
     let title = inline(&finding.title);
     let title = if title.is_empty() { "(no title)".to_owned() } else { title };
@@ -55,6 +70,8 @@ fn first_line(finding: &Finding) -> String {
     let kind = finding.kind.map_or(String::new(), |kind| format!(", {}", kind.as_str()));
     let names: Vec<String> = reviewers_of(finding).into_iter().map(cell).collect();
     let attribution = if names.is_empty() { String::new() } else { format!(" [{}]", names.join(", ")) };
+    let struck = finding.state != model::FindingState::Open && !title.contains('~');
+    let title = if struck { format!("~~{title}~~") } else { title };
     format!("{}. **{title}**{places} ({}{kind}){attribution}", cell(&finding.id), finding.severity.as_str())
 }
 

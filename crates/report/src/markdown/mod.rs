@@ -23,7 +23,7 @@ pub(crate) use escape::{block, cell, code, inline, options as markdown_options};
 use model::{Original, Report};
 
 /// First words of the lines that `deep-review` adds to a finding; foreign text never begins a line like this.
-pub(crate) const REMARKS: [&str; 7] = [
+pub(crate) const REMARKS: [&str; 9] = [
     "Checked:",
     "Origin:",
     "Severity:",
@@ -31,6 +31,8 @@ pub(crate) const REMARKS: [&str; 7] = [
     "Also noted by",
     "Possibly the same as",
     "Consolidation note:",
+    "Raised again:",
+    "Decided:",
 ];
 
 /// Writes the report.
@@ -46,10 +48,14 @@ pub fn markdown(report: &Report, originals: &[Original]) -> String {
         sections::limitations(report),
         sections::feedback(),
         sections::coverage(report),
+        sections::resolution(report),
         retro::write(report),
         sections::process(report),
         appendix::write(report, originals),
     ] {
+        if section.is_empty() {
+            continue;
+        }
         text.push_str("\n---\n\n");
         text.push_str(section.trim_end());
         text.push('\n');

@@ -9,8 +9,8 @@ use model::{
 
 use super::escape::{block, cell, cells, code, code_cell, inline, item as list_item, nested};
 use crate::words::{
-    NOT_CHECKED, canary_word, count, coverage_word, covered, is_builtin_only, parsed_word, place, prior_word,
-    raised_again, reviewer_failed, round_before, since, structure,
+    NOT_CHECKED, canary_word, count, coverage_word, covered, delta, is_builtin_only, parsed_word, place,
+    prior_word, raised_again, reviewer_failed, round_before, since, structure,
 };
 
 /// What the change does, what matters, and what became of earlier findings.
@@ -37,14 +37,38 @@ fn prior(report: &Report) -> String {
     let before = round_before(report).unwrap_or_default();
     let mut text =
         format!("\n### Findings of Earlier Rounds\n\nSince round {before}: {}.\n\n", counts.join(" · "));
+    if let Some(delta) = delta(report) {
+        put!(text, "{}\n\n", inline(&delta));
+    }
     text.push_str("| Finding | Status | Why |\n|---|---|---|\n");
     for prior in &report.prior {
+        let title = if prior.title.is_empty() { String::new() } else { format!("{} — ", prior.title) };
         put!(
             text,
             "| {} | {} | {} |\n",
             code_cell(&prior.finding),
             prior_status(report, prior),
-            cell(&prior.why)
+            cell(&format!("{title}{}", prior.why))
+        );
+    }
+    text
+}
+
+/// What people decided about the findings since; empty where they decided nothing.
+pub(super) fn resolution(report: &Report) -> String {
+    let Some(resolution) = &report.resolution else { return String::new() };
+    let mut text = String::from("## Resolution\n\n| # | Finding | Action | Reason |\n|---|---|---|---|\n");
+    for row in &resolution.rows {
+        let until = row.until.map(|day| format!(" until {day}")).unwrap_or_default();
+        let owner = row.owner.as_ref().map(|owner| format!(", {owner}")).unwrap_or_default();
+        put!(
+            text,
+            "| {} | {} | {}{until}{} | {} |\n",
+            cell(&row.finding),
+            cell(&row.title),
+            row.action.label(),
+            cell(&owner),
+            cell(row.reason.as_deref().unwrap_or_default())
         );
     }
     text
@@ -204,7 +228,9 @@ pub(super) fn limitations(report: &Report) -> String {
     if !declined.is_empty() {
         text.push_str("\n### Declined in Prior Rounds\n\n");
         for prior in declined {
-            put!(text, "- {} — {}\n", code(&prior.finding), inline(&prior.why));
+            let title =
+                if prior.title.is_empty() { String::new() } else { format!("**{}** ", inline(&prior.title)) };
+            put!(text, "- {title}{} — {}\n", code(&prior.finding), inline(&prior.why));
         }
     }
     text

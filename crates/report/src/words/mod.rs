@@ -21,7 +21,7 @@ pub(crate) use people::{
 };
 pub(crate) use places::{Shown, language, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
-pub(crate) use since::{prior_name, raised_again, round_before, since};
+pub(crate) use since::{delta, prior_name, raised_again, round_before, since};
 
 use model::{Canary, CoverageStatus, Finding, ParsedAs, PriorStatus, Report, Severity};
 

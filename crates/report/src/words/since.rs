@@ -49,12 +49,40 @@ pub(crate) fn since(report: &Report) -> Vec<Since> {
 /// Open findings that no earlier round knew.
 fn new(report: &Report) -> usize {
     let known: BTreeSet<&str> = report.prior.iter().map(|prior| prior.fingerprint.as_str()).collect();
-    let is_new = |it: &&Finding| it.state == FindingState::Open && !known.contains(it.fingerprint.as_str());
+    let again: BTreeSet<&str> = report.prior.iter().filter_map(|prior| prior.now.as_deref()).collect();
+    let is_new = |it: &&Finding| {
+        it.state == FindingState::Open
+            && it.since_round.is_none()
+            && !known.contains(it.fingerprint.as_str())
+            && !again.contains(it.id.as_str())
+    };
     report.findings.iter().filter(is_new).count()
+}
+
+/// What happened to the commits and files since the round before, in one sentence; nothing where that is not known.
+pub(crate) fn delta(report: &Report) -> Option<String> {
+    let delta = report.series.delta.as_ref()?;
+    let from = delta.from.short();
+    if delta.same_commit {
+        return Some(format!("The same commit as the round before, {from}."));
+    }
+    let of = |state: &str| delta.commits.iter().filter(|commit| commit.state == state).count();
+    let commits: Vec<String> = ["changed", "new", "gone"]
+        .into_iter()
+        .filter(|state| of(state) > 0)
+        .map(|state| format!("{} {state}", super::count(of(state), "commit")))
+        .collect();
+    let commits = if commits.is_empty() { String::new() } else { format!("{}; ", commits.join(", ")) };
+    let files = super::count(delta.files.len(), "file");
+    let differ = if delta.files.len() == 1 { "differs" } else { "differ" };
+    Some(format!("Since {from}: {commits}{files} of the change {differ}."))
 }
 
 /// The finding of this report that says what an earlier one said, where it is not settled by that.
 pub(crate) fn raised_again<'r>(report: &'r Report, prior: &Prior) -> Option<&'r Finding> {
+    if let Some(now) = &prior.now {
+        return report.findings.iter().find(|it| it.id == *now);
+    }
     let same = |it: &&Finding| it.fingerprint == prior.fingerprint && it.state != FindingState::Declined;
     report.findings.iter().find(same)
 }
@@ -75,7 +103,7 @@ mod tests {
             finding: format!("run:{what}"),
             fingerprint: Fingerprint::of(&[what]),
             status,
-            why: String::new(),
+            ..Prior::default()
         }
     }
 

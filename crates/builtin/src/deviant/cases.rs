@@ -1,0 +1,125 @@
+//! Cases of the family: what nearly all places do, and one that does not.
+
+use crate::memory::MemoryChange;
+use crate::settings::Settings;
+
+/// The rules told about a function `fresh` that is new beside others.
+fn told(path: &str, others: &[String], fresh: &str) -> Vec<String> {
+    let files: Vec<(String, String)> = (1..)
+        .zip(others)
+        .map(|(number, text)| (path.replace('N', &number.to_string()), text.clone()))
+        .collect();
+    let base: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let new = path.replace('N', "new");
+    let mut head = base.clone();
+    head.push((&new, fresh));
+    let settings = Settings { enable: vec!["deviant/*".into()], ..Settings::default() };
+    let document = crate::review(&MemoryChange::new(&base, &head), &settings);
+    document
+        .findings
+        .iter()
+        .map(|finding| {
+            assert_eq!(finding.locations[0].path, new, "{finding:#?}");
+            assert!(!finding.evidence.is_empty(), "the places that do it are quoted");
+            finding.rule.clone().expect("has a rule").replace("deviant/", "")
+        })
+        .collect()
+}
+
+fn numbered(text: &str, times: usize) -> Vec<String> {
+    (0..times).map(|number| text.replace("NAME", &format!("part{number}"))).collect()
+}
+
+#[test]
+fn a_call_without_its_other_half_is_told() {
+    let pair = "def load_NAME(pool):\n    lease = pool.acquire_lease(1)\n    use_it(lease)\n    pool.release_lease(lease)\n";
+    let without = "def load_more(pool):\n    lease = pool.acquire_lease(1)\n    use_it(lease)\n";
+    assert_eq!(told("app/mN.py", &numbered(pair, 6), without), ["missing-call"]);
+    assert_eq!(told("app/mN.py", &numbered(pair, 3), without), Vec::<String>::new(), "too few to tell");
+    let both = "def load_more(pool):\n    lease = pool.acquire_lease(1)\n    pool.release_lease(lease)\n";
+    assert_eq!(told("app/mN.py", &numbered(pair, 6), both), Vec::<String>::new());
+    let managed = "def load_more(pool):\n    with pool.acquire_lease(1) as lease:\n        use_it(lease)\n";
+    assert_eq!(
+        told("app/mN.py", &numbered(pair, 6), managed),
+        Vec::<String>::new(),
+        "the language sees to it"
+    );
+    let mut mixed = numbered(pair, 4);
+    mixed.extend(numbered(&without.replace("load_more", "load_NAME"), 3));
+    assert_eq!(told("app/mN.py", &mixed, without), Vec::<String>::new(), "the repository is of two minds");
+}
+
+#[test]
+fn a_log_is_nobodys_other_half() {
+    let logged = "def load_NAME(pool):\n    lease = pool.fetch_lease(1)\n    log_lease_end(lease)\n";
+    let base = numbered(logged, 6);
+    let silent = "def load_part0(pool):\n    lease = pool.fetch_lease(1)\n    use_it(lease)\n";
+    let files: Vec<(String, &String)> = (0..).map(|at| format!("app/m{at}.py")).zip(&base).collect();
+    let before: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let mut after = before.clone();
+    after[0].1 = silent;
+    let settings = Settings { enable: vec!["deviant/*".into()], ..Settings::default() };
+    let document = crate::review(&MemoryChange::new(&before, &after), &settings);
+    assert_eq!(document.findings, []);
+    // What the others do to end it is missed where the change takes it out.
+    let (ended, last) =
+        (logged.replace("log_lease_end", "settle_account"), silent.replace("use_it", "look_at"));
+    let texts: Vec<String> = numbered(&ended, 6);
+    let before: Vec<(&str, &str)> =
+        files.iter().zip(&texts).map(|((path, _), text)| (path.as_str(), text.as_str())).collect();
+    let mut after = before.clone();
+    after[0].1 = &last;
+    let document = crate::review(&MemoryChange::new(&before, &after), &settings);
+    assert_eq!(document.findings.len(), 1, "{document:#?}");
+}
+
+#[test]
+fn a_result_that_only_this_caller_does_not_test_is_told() {
+    let tests = "def show_NAME(table, key):\n    entry = table.lookup_entry(key)\n    if entry is None:\n        return ''\n    \
+                 return entry.title\n";
+    let untested =
+        "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print(entry.title)\n";
+    assert_eq!(told("app/mN.py", &numbered(tests, 5), untested), ["missing-check"]);
+    let handed = "def find_title(table, key):\n    entry = table.lookup_entry(key)\n    return entry\n";
+    assert_eq!(told("app/mN.py", &numbered(tests, 5), handed), Vec::<String>::new(), "its caller tests it");
+    let given =
+        "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print_entry(key, entry)\n";
+    assert_eq!(
+        told("app/mN.py", &numbered(tests, 5), given),
+        Vec::<String>::new(),
+        "whoever gets it tests it"
+    );
+    assert_eq!(told("app/mN.py", &numbered(tests, 2), untested), Vec::<String>::new(), "too few to tell");
+}
+
+#[test]
+fn a_bound_that_all_other_calls_pass_is_told() {
+    let bounded = "def fetch_NAME(session):\n    return session.fetch_page('/NAME', timeout=3)\n";
+    let open = "def fetch_more(session):\n    return session.fetch_page('/more')\n";
+    assert_eq!(told("app/mN.py", &numbered(bounded, 5), open), ["missing-argument"]);
+    let handed = "def fetch_more(session, **options):\n    return session.fetch_page('/more', **options)\n";
+    assert_eq!(told("app/mN.py", &numbered(bounded, 5), handed), Vec::<String>::new(), "it may be in there");
+    let plain = "def fetch_NAME(session):\n    return session.fetch_page('/NAME')\n";
+    let mut mixed = numbered(bounded, 4);
+    mixed.extend(numbered(plain, 2));
+    assert_eq!(told("app/mN.py", &mixed, open), Vec::<String>::new(), "others do without as well");
+}
+
+#[test]
+fn an_exit_that_alone_does_not_clean_up_is_told() {
+    let clean = "int load(struct box *box)\n{\n\tchar *text = take(box);\n\tif (!text) {\n\t\treturn 0;\n\t}\n\tif (bad(text)) {\n\t\t\
+                 free_text(text);\n\t\treturn 1;\n\t}\n\tif (old(text)) {\n\t\tfree_text(text);\n\t\treturn 2;\n\t}\n\tif (odd(text)) \
+                 {\n\t\tEXIT\n\t}\n\tuse(text);\n\treturn 0;\n}\n";
+    let with = |exit: &str| told("src/mN.c", &[], &clean.replace("EXIT", exit));
+    assert_eq!(with("return 3;"), ["exit-without-cleanup"]);
+    assert_eq!(with("free_text(text);\n\t\treturn 3;"), Vec::<String>::new());
+    let answers = "fn load(frame: Frame) -> Result<(), Error> {\n    if frame.is_odd() {\n        return Err(Error::library_reset(1));\n    }\n    if \
+                   frame.is_old() {\n        return Err(Error::library_reset(2));\n    }\n    if frame.is_large() {\n        return \
+                   Err(Refusal::Oversize);\n    }\n    keep(frame);\n    Ok(())\n}\n";
+    assert_eq!(
+        told("src/mN.rs", &[], answers),
+        Vec::<String>::new(),
+        "an error is made, nothing is cleaned up"
+    );
+    assert_eq!(with("release(text);\n\t\treturn 3;"), Vec::<String>::new(), "in a way of its own");
+}

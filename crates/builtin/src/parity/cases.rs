@@ -1,0 +1,106 @@
+//! Cases of the family: sets that were equal and are not any more.
+
+use crate::memory::MemoryChange;
+use crate::settings::Settings;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn found(base: Files<'_>, head: Files<'_>) -> Vec<String> {
+    let settings = Settings { enable: vec!["parity/*".into()], ..Settings::default() };
+    crate::review(&MemoryChange::new(base, head), &settings)
+        .findings
+        .iter()
+        .map(|finding| {
+            let place = finding.locations.first().expect("every finding has a place");
+            format!("{} {}", finding.rule.as_deref().unwrap_or_default(), place.path)
+        })
+        .collect()
+}
+
+const KINDS: &str =
+    "pub enum Kind {\n    Regular,\n    Directory,\n    Symlink,\n    Socket,\n    Fifo,\n}\n";
+const NAMES: &str = "pub fn name(kind: &Kind) -> &str {\n    match kind {\n        Kind::Regular => \"r\",\n        Kind::Directory => \"d\",\n        \
+                     Kind::Symlink => \"l\",\n        Kind::Socket => \"s\",\n        Kind::Fifo => \"f\",\n        _ => \"\",\n    }\n}\n";
+const TABLE: &str = "# Kinds\n\n| kind | letter |\n|---|---|\n| `Regular` | r |\n| `Directory` | d |\n| `Symlink` | l |\n| `Socket` | s |\n| `Fifo` \
+                     | f |\n";
+
+fn grown() -> String {
+    KINDS.replace("    Fifo,\n", "    Fifo,\n    BlockDevice,\n")
+}
+
+#[test]
+fn a_member_that_one_list_of_all_lacks_is_told() {
+    for (other, text) in [("src/name.rs", NAMES), ("docs/kinds.md", TABLE)] {
+        assert_eq!(
+            found(&[("src/kind.rs", KINDS), (other, text)], &[("src/kind.rs", &grown()), (other, text)]),
+            [format!("parity/list {other}")]
+        );
+    }
+}
+
+#[test]
+fn lists_that_are_not_the_same_set_are_silent() {
+    let other = NAMES.replace("        Kind::Fifo => \"f\",\n", "");
+    assert_eq!(
+        found(
+            &[("src/kind.rs", KINDS), ("src/name.rs", &other)],
+            &[("src/kind.rs", &grown()), ("src/name.rs", &other)]
+        ),
+        Vec::<String>::new(),
+        "it lacked one before"
+    );
+    let both = NAMES.replace("        _ =>", "        Kind::BlockDevice => \"b\",\n        _ =>");
+    assert_eq!(
+        found(
+            &[("src/kind.rs", KINDS), ("src/name.rs", NAMES)],
+            &[("src/kind.rs", &grown()), ("src/name.rs", &both)]
+        ),
+        Vec::<String>::new(),
+        "both grew"
+    );
+    // The fields of a type and the place that fills them in are one file's own business, wherever the new one stands.
+    let fields = "pub struct Limits {\n    pub block_size: u64,\n    pub page_size: u64,\n    pub line_length: u64,\n    pub depth_allowed: \
+                  u64,\n    pub retry_count: u64,\nNEW}\n\npub fn limits() -> Limits {\n    Limits {\n        block_size: 1,\n        page_size: \
+                  2,\n        line_length: 3,\n        depth_allowed: 4,\n        retry_count: 5,\nVALUE    }\n}\n";
+    let before = fields.replace("NEW", "").replace("VALUE", "");
+    let field = "    /// How often a page is asked for again\n    ///\n    /// before the whole read is given up,\n    /// which nobody likes.\n    \
+                 #[serde(skip)]\n    pub page_retries: u64,\n";
+    let after = fields.replace("NEW", field).replace("VALUE", "        page_retries: 6,\n");
+    assert_eq!(found(&[("src/limits.rs", &before)], &[("src/limits.rs", &after)]), Vec::<String>::new());
+    let prose = "Regular files and Directory entries may hold a Symlink; Socket and Fifo are left alone.\n";
+    assert_eq!(
+        found(
+            &[("src/kind.rs", KINDS), ("README.md", prose)],
+            &[("src/kind.rs", &grown()), ("README.md", prose)]
+        ),
+        Vec::<String>::new(),
+        "a sentence"
+    );
+}
+
+#[test]
+fn parameters_that_change_for_one_platform_only_are_told() {
+    let old = "pub fn lock_file(path: &Path) -> bool {\n    true\n}\n";
+    let new = "pub fn lock_file(path: &Path, wait: bool) -> bool {\n    wait\n}\n";
+    let base = [("src/os/unix.rs", old), ("src/os/windows.rs", old)];
+    assert_eq!(
+        found(&base, &[("src/os/unix.rs", new), ("src/os/windows.rs", old)]),
+        ["parity/platform src/os/windows.rs"]
+    );
+    assert_eq!(found(&base, &[("src/os/unix.rs", new), ("src/os/windows.rs", new)]), Vec::<String>::new());
+    let body = old.replace("    true", "    false");
+    assert_eq!(
+        found(&base, &[("src/os/unix.rs", &body), ("src/os/windows.rs", old)]),
+        Vec::<String>::new(),
+        "bodies differ by nature"
+    );
+    let differs = "pub fn lock_file(path: &Path, share: u32) -> bool {\n    true\n}\n";
+    assert_eq!(
+        found(
+            &[("src/os/unix.rs", old), ("src/os/windows.rs", differs)],
+            &[("src/os/unix.rs", new), ("src/os/windows.rs", differs)]
+        ),
+        Vec::<String>::new(),
+        "they differed before"
+    );
+}

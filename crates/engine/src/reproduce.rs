@@ -1,0 +1,137 @@
+//! Running the scripts with which reviewers show a defect.
+//!
+//! In: a stored run and a finding of its report. Out: the scripts that came with it, and what running one of them shows, kept
+//! in the run folder. Never runs one by itself: somebody who read it asks.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use git::Repository;
+use model::{Finding, ReproClaim, Reproduction, Target};
+use reading::{Context, Parser};
+use store::{Store, StoredRun};
+use supervise::{Cancel, Keeper};
+
+use crate::Error;
+use crate::plan::Plan;
+use crate::scratch::Scratch;
+
+/// A script that came with a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// Whose.
+    pub reviewer: String,
+    /// Of which of its raw findings.
+    pub index: u32,
+    /// The script, as it came.
+    pub text: String,
+    /// What it is said to show.
+    pub claim: ReproClaim,
+}
+
+/// Scripts that came with a finding, one a reviewer, in the order of its sources.
+pub fn scripts(run: &StoredRun, finding: &Finding) -> Result<Vec<Script>, Error> {
+    let plan: Option<Plan> = run.plan()?;
+    let roster = plan.map(|plan| plan.remembered()).unwrap_or_default();
+    let originals = run.originals()?;
+    let mut scripts = Vec::new();
+    for source in &finding.sources {
+        let Some(original) = originals.iter().find(|it| it.reviewer == source.reviewer) else { continue };
+        let asked = roster.iter().find(|asked| asked.name() == source.reviewer);
+        let parser = asked.map_or(Parser::Auto, |asked| asked.parser());
+        let reading = reading::read(&original.text, &Context { parser, ..Context::default() });
+        let raw = reading.findings.into_iter().find(|raw| raw.index == source.index);
+        if let Some((raw, text)) = raw.and_then(|raw| raw.repro.clone().map(|text| (raw, text))) {
+            let claim = raw.repro_claim.unwrap_or_default();
+            scripts.push(Script { reviewer: source.reviewer.clone(), index: source.index, text, claim });
+        }
+    }
+    Ok(scripts)
+}
+
+/// Which script is run, with what, and how long at most.
+#[derive(Debug)]
+pub struct ReproRequest<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// Where its runs are kept.
+    pub store: &'a Store,
+    /// The keeper program.
+    pub keeper: &'a Keeper,
+    /// Where trees may live: a folder of the user's cache, outside any repository.
+    pub scratch: &'a Path,
+    /// The run it belongs to.
+    pub run: &'a StoredRun,
+    /// What was reviewed.
+    pub target: &'a Target,
+    /// The script.
+    pub script: &'a Script,
+    /// How it is confined.
+    pub sandbox: &'a sandbox::Possible,
+    /// The longest time of one of its two runs.
+    pub wall: Duration,
+    /// The user's home, for the compilers in it.
+    pub home: Option<PathBuf>,
+}
+
+/// Runs a script at the head and where the change begins, and keeps what came of it.
+pub fn reproduce(request: &ReproRequest<'_>, cancel: &Cancel) -> Result<Reproduction, Error> {
+    let made = |source| Error::Write { what: "the folder of a reproduction".to_owned(), source };
+    let name = format!("{}-repro", request.run.id());
+    let processes =
+        tempfile::Builder::new().prefix("attempts-").tempdir_in(request.run.path()).map_err(made)?;
+    let promises = request.store.promises();
+    let scratch = Scratch::new(&request.scratch.join(&name), &promises, processes.path()).map_err(made)?;
+    let toolchains = request.home.as_deref().map(sandbox::toolchains).unwrap_or_default();
+    let script = request.script;
+    let asked = repro::Request {
+        reviewer: &script.reviewer,
+        index: script.index,
+        script: &script.text,
+        claim: &script.claim,
+        repository: request.repository,
+        target: request.target,
+        sandbox: request.sandbox,
+        toolchains: &toolchains,
+        wall: request.wall,
+        folder: scratch.path(),
+        processes: processes.path(),
+        keeper: request.keeper,
+    };
+    let reproduction = repro::reproduce(&asked, cancel);
+    // What cannot be removed now is promised to the next start.
+    drop(scratch.remove());
+    request.run.keep_reproduction(&reproduction)?;
+    Ok(reproduction)
+}
+
+/// Whether programs can be confined here: looks for the sandbox, and tries it.
+pub fn confinement(keeper: &Keeper) -> sandbox::Possible {
+    let possible = sandbox::look();
+    let sandbox::Possible::Bubblewrap(_) = &possible else { return possible };
+    match tried(&possible, keeper) {
+        Ok(()) => possible,
+        Err(why) => sandbox::Possible::No(format!("bubblewrap does not work here: {why}")),
+    }
+}
+
+fn tried(possible: &sandbox::Possible, keeper: &Keeper) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let (profile, command) = sandbox::Possible::probe(folder.path().join("private"));
+    let command = possible.confine(&profile, &command).map_err(|error| error.to_string())?;
+    let program = supervise::Program {
+        command: command.ok_or("there is no command for it")?,
+        folder: folder.path().to_owned(),
+        environment: supervise::harmless_environment(&[]),
+        stdin: supervise::Stdin::Null,
+        run_folder: folder.path().join("process"),
+        keeper: keeper.clone(),
+    };
+    let limits = supervise::Limits { wall: Duration::from_secs(10), ..supervise::Limits::default() };
+    let outcome = supervise::run(&program, &limits, &Cancel::new(), &mut |_| {});
+    if outcome.ending == model::Ending::Finished {
+        return Ok(());
+    }
+    let said = std::fs::read_to_string(&outcome.stderr).unwrap_or_default();
+    Err(said.lines().last().map_or_else(|| outcome.ending.as_str().to_owned(), str::to_owned))
+}

@@ -1,0 +1,188 @@
+//! Collects what earlier rounds and people said.
+//!
+//! In: the store, the run that begins, its target. Out: a [`History`]. A store that cannot be read costs what it knew and a
+//! note, not the run. Reads only the round before: what older rounds left open it carried on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evidence::Told;
+use findings::Records;
+use git::{Repository, Snapshot};
+use jiff::Timestamp;
+use model::{Decision, FindingState, Remembered, RepoPath, Report, ReviewerState, Sha, Target, TargetKind};
+use store::{Decisions, RunEntry, RunState, Store, StoredRun, same_series, series_key, series_keys};
+
+use super::history::{Bound, History, Item, OPEN_FILE, Open};
+use super::since::{changed_lines, delta, moved};
+use crate::Error;
+
+/// Decisions that are looked at: the newest ones.
+const MOST_BOUND: usize = 2_000;
+
+/// Heads that renames are looked for from.
+const MOST_HEADS: usize = 6;
+
+/// Collects. `run` has its place in the series already.
+pub(crate) fn gather(
+    store: &Store,
+    repository: &Repository,
+    run: &store::RunFolder,
+    target: &Target,
+    records: Records,
+) -> History {
+    let mut history = History::new(records);
+    let series = run.series();
+    let keys = match store.runs() {
+        Ok(runs) => series_keys(&series.key, &runs),
+        Err(error) => {
+            history.notes.push(format!("earlier rounds could not be read: {error}"));
+            BTreeSet::from([series.key.clone()])
+        }
+    };
+    if let Some(previous) = &series.previous {
+        let previous = store.run(previous);
+        if let Err(error) = take_round(&mut history, repository, &previous, target) {
+            history.notes.push(format!("round {} could not be taken over: {error}", series.round - 1));
+        }
+    }
+    match store.decisions() {
+        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, run.started()),
+        Err(error) => history.notes.push(format!("what people decided could not be read: {error}")),
+    }
+    follow_renames(&mut history, repository, target);
+    history
+}
+
+fn take_round(
+    history: &mut History,
+    repository: &Repository,
+    previous: &StoredRun,
+    target: &Target,
+) -> Result<(), Error> {
+    let Some(report) = previous.report()? else { return Ok(()) };
+    let open = match previous.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
+        Some(open) => open,
+        None => Open::new(items_of(repository, &report), Vec::new()),
+    };
+    history.open = open.open;
+    history.closed = open.closed;
+    let reviewed = report.reviewers.iter().filter(|row| row.state == ReviewerState::Finished);
+    history.reviewed_before = reviewed.map(|row| row.name.clone()).collect();
+    if report.target.head.as_str().is_empty() {
+        return Ok(());
+    }
+    let diff = repository.differences(&report.target.head, &target.head).ok();
+    history.delta = Some(delta(repository, &report.target, target, diff.as_deref()));
+    history.changed = diff.as_deref().map(changed_lines);
+    history.moved = diff.as_deref().map(moved).unwrap_or_default();
+    Ok(())
+}
+
+/// The findings of a report as open items, for rounds that left no list.
+fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
+    let open: Vec<_> =
+        report.findings.iter().filter(|finding| finding.state == FindingState::Open).cloned().collect();
+    let round = report.series.round;
+    let first = |at: usize| open[at].since_round.unwrap_or(round);
+    let item = |(at, finding)| Item { finding, first_round: first(at), closed_round: None };
+    remembered_of(repository, report, &open).into_iter().enumerate().map(item).collect()
+}
+
+/// Findings of a stored report as they are remembered: with the lines at its head where its commits are here.
+pub(crate) fn remembered_of(
+    repository: &Repository,
+    report: &Report,
+    findings: &[model::Finding],
+) -> Vec<Remembered> {
+    let head = report.target.head.clone();
+    let told = Told { run: report.run.id.clone(), round: report.series.round, head };
+    match Snapshot::open(repository, &report.target) {
+        Ok(snapshot) => evidence::remember(&snapshot, findings, &told),
+        Err(_) => findings.iter().map(|finding| evidence::remember_bare(finding, &told)).collect(),
+    }
+}
+
+fn take_decisions(history: &mut History, decisions: &Decisions, keys: &BTreeSet<String>, now: Timestamp) {
+    if !decisions.refused.is_empty() {
+        let count = decisions.refused.len();
+        history
+            .notes
+            .push(format!("{count} lines of what people decided could not be read and do not count"));
+    }
+    let latest = decisions.latest();
+    let by_identity: BTreeMap<&str, &Decision> =
+        latest.iter().map(|decision| (decision.finding.fingerprint.as_str(), *decision)).collect();
+    history.open.retain(|item| {
+        let decided = by_identity.get(item.finding.fingerprint.as_str());
+        // What people say is fixed is looked at all the same; everything else they decided is theirs to decide.
+        decided
+            .is_none_or(|decision| matches!(decision.action, model::Action::Fixed | model::Action::Reopened))
+    });
+    let mut bound: Vec<Bound> = latest
+        .into_iter()
+        .filter(|decision| decision.action.binds())
+        .map(|decision| Bound {
+            holds: decision.holds_at(now),
+            own: keys.iter().any(|key| same_series(key, &decision.series)),
+            decision: decision.clone(),
+        })
+        .collect();
+    if bound.len() > MOST_BOUND {
+        history.notes.push(format!("only the newest {MOST_BOUND} decisions were looked at"));
+        bound.drain(..bound.len() - MOST_BOUND);
+    }
+    history.bound = bound;
+}
+
+/// Items may come from older heads than the round before; renames since then are told, too.
+fn follow_renames(history: &mut History, repository: &Repository, target: &Target) {
+    let items = history.open.iter().chain(&history.closed).map(|item| &item.finding);
+    let decided = history.bound.iter().map(|bound| &bound.decision.finding);
+    let heads: BTreeSet<Sha> = items.chain(decided).map(|finding| finding.head.clone()).collect();
+    let done = history.delta.as_ref().map(|delta| delta.from.clone());
+    let heads = heads.into_iter().filter(|head| Some(head) != done.as_ref() && *head != target.head);
+    let mut known: BTreeSet<(RepoPath, RepoPath)> = history.moved.iter().cloned().collect();
+    for head in heads.filter(|head| repository.has_commit(head)).take(MOST_HEADS) {
+        if let Ok(diff) = repository.differences(&head, &target.head) {
+            known.extend(moved(&diff));
+        }
+    }
+    history.moved = known.into_iter().collect();
+}
+
+/// Keys of earlier runs that are about the same branch under another name: it was renamed, or became a pull request. Only
+/// where the branch has no runs of its own.
+pub(crate) fn aliases(store: &Store, repository: &Repository, target: &Target) -> Vec<String> {
+    let Ok(runs) = store.runs() else { return Vec::new() };
+    let key = series_key(target);
+    let is_own = |run: &RunEntry| run.series().is_some_and(|series| same_series(series, &key));
+    if target.kind != TargetKind::Branch || runs.iter().any(is_own) {
+        return Vec::new();
+    }
+    let mut seen = BTreeSet::new();
+    let candidates = runs.iter().filter(|run| {
+        run.state == RunState::Finished
+            && run.record.as_ref().is_some_and(|record| record.target.kind == TargetKind::Branch)
+            && run.series().is_some_and(|series| seen.insert(series.to_owned()))
+    });
+    for run in candidates.take(50) {
+        let (Some(record), Ok(Some(then))) = (&run.record, run.run.target()) else { continue };
+        let Some(branch) = record.target.branch.as_deref() else { continue };
+        let is_gone = !repository.has_branch(branch).unwrap_or(true);
+        if then.head == target.head || (is_gone && shares_commits(&then, target)) {
+            return vec![record.series.key.clone()];
+        }
+    }
+    Vec::new()
+}
+
+/// Whether at least half of the shorter list of commits is the same: by name, or by author, time and subject, which a rebase
+/// keeps.
+fn shares_commits(then: &Target, now: &Target) -> bool {
+    let same = |a: &model::Commit, b: &model::Commit| {
+        a.sha == b.sha || (a.at == b.at && a.author == b.author && a.subject == b.subject)
+    };
+    let shared = then.commits.iter().filter(|a| now.commits.iter().any(|b| same(a, b))).count();
+    let shorter = then.commits.len().min(now.commits.len());
+    shorter > 0 && shared * 2 >= shorter
+}

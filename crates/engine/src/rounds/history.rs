@@ -1,0 +1,103 @@
+//! What a run takes from earlier rounds.
+//!
+//! In: nothing. Out: [`History`] (`rounds.json`) and [`Open`] (`open.json`). Plain data.
+
+use std::collections::BTreeSet;
+
+use findings::Records;
+use model::{Decision, Delta, Remembered, RepoPath};
+use serde::{Deserialize, Serialize};
+
+/// Name of the file with what a run took from earlier rounds.
+pub(crate) const HISTORY_FILE: &str = "rounds.json";
+
+/// Name of the file with what a round leaves open.
+pub(crate) const OPEN_FILE: &str = "open.json";
+
+const HISTORY_SCHEMA: &str = "deep-review/rounds/v1";
+const OPEN_SCHEMA: &str = "deep-review/open/v1";
+
+/// A finding of an earlier round.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Item {
+    /// What is remembered of it.
+    pub(crate) finding: Remembered,
+    /// The round that told it first.
+    pub(crate) first_round: u32,
+    /// The round that found it fixed or gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) closed_round: Option<u32>,
+}
+
+/// A decision that may keep a finding from being raised again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Bound {
+    pub(crate) decision: Decision,
+    /// False where it was an accepted risk whose day had passed.
+    pub(crate) holds: bool,
+    /// Whether it was decided in this series.
+    pub(crate) own: bool,
+}
+
+/// What a run takes from earlier rounds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct History {
+    pub(crate) schema: String,
+    /// What earlier runs taught about the reviewers.
+    pub(crate) records: Records,
+    /// Findings that are open.
+    pub(crate) open: Vec<Item>,
+    /// Findings that were fixed or gone; they may come back.
+    pub(crate) closed: Vec<Item>,
+    /// What people decided.
+    pub(crate) bound: Vec<Bound>,
+    /// Files by the names they had and have.
+    pub(crate) moved: Vec<(RepoPath, RepoPath)>,
+    /// What happened since the round before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delta: Option<Delta>,
+    /// Lines at this head that changed since the round before, by file; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) changed: Option<Vec<(RepoPath, Vec<(u32, u32)>)>>,
+    /// Who reviewed the round before.
+    #[serde(default)]
+    pub(crate) reviewed_before: BTreeSet<String>,
+    /// Whether this round is asked for like a first one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) full: bool,
+    /// What could not be taken over.
+    #[serde(default)]
+    pub(crate) notes: Vec<String>,
+}
+
+impl History {
+    pub(crate) fn new(records: Records) -> Self {
+        Self { schema: HISTORY_SCHEMA.to_owned(), records, ..Self::default() }
+    }
+
+    /// Whether this program understands it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.schema == HISTORY_SCHEMA
+    }
+}
+
+/// What a round leaves open.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Open {
+    schema: String,
+    /// Findings that are open.
+    pub(crate) open: Vec<Item>,
+    /// Findings that were fixed or gone.
+    pub(crate) closed: Vec<Item>,
+}
+
+impl Open {
+    pub(crate) fn new(open: Vec<Item>, closed: Vec<Item>) -> Self {
+        Self { schema: OPEN_SCHEMA.to_owned(), open, closed }
+    }
+
+    /// Whether this program understands it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.schema == OPEN_SCHEMA
+    }
+}

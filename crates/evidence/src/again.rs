@@ -1,0 +1,241 @@
+//! Looks for remembered findings at another head.
+//!
+//! In: what was remembered, the repository now, files that were renamed in between. Out: what stands of their lines, who
+//! uses their functions now, whether the proposed fix stands there. Never says that something is repaired.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use model::{Now, PlaceNow, Remembered, RememberedPlace, RepoPath, Side, Standing};
+
+use crate::callers::sum;
+use crate::facts::Facts;
+use crate::remember::{around, callers_of, normal, starts};
+use crate::symbol::{defined_in, last_part};
+use crate::text::{normalise, substance};
+use crate::view::FileView;
+use crate::world::World;
+
+/// Lines with less substance (a bracket, `else`) say nothing about where they come from.
+const SUBSTANCE: usize = 4;
+
+/// Lines with less are not looked for in other files.
+const DISTINCT: usize = 14;
+
+/// Looks for every one of them. `moved` are files by their name then and now.
+pub fn look_again(facts: &dyn Facts, items: &[&Remembered], moved: &[(RepoPath, RepoPath)]) -> Vec<Now> {
+    let world = World::new(facts);
+    let known = callers_of(facts, items);
+    let mut look = Look { world: &world, moved, added: Added::default() };
+    let mut now = Vec::with_capacity(items.len());
+    for item in items {
+        let places: Vec<PlaceNow> = item.places.iter().map(|place| look.place(place)).collect();
+        let fix_stands = look.fix_stands(item, &places);
+        now.push(Now { places, callers: sum(&known, &item.callers.names), fix_stands });
+    }
+    now
+}
+
+/// Lines that the change adds, by what they say: the files.
+#[derive(Default)]
+struct Added(Option<HashMap<String, Vec<RepoPath>>>);
+
+impl Added {
+    fn files(&mut self, facts: &dyn Facts, line: &str) -> Vec<RepoPath> {
+        let known = self.0.get_or_insert_with(|| {
+            let mut known: HashMap<String, Vec<RepoPath>> = HashMap::new();
+            for file in facts.diff() {
+                for (_, text) in file.added() {
+                    let files = known.entry(normalise(text)).or_default();
+                    if files.last() != Some(&file.path) {
+                        files.push(file.path.clone());
+                    }
+                }
+            }
+            known
+        });
+        known.get(line).cloned().unwrap_or_default()
+    }
+}
+
+struct Look<'w, 'f> {
+    world: &'w World<'f>,
+    moved: &'w [(RepoPath, RepoPath)],
+    added: Added,
+}
+
+impl Look<'_, '_> {
+    fn place(&mut self, place: &RememberedPlace) -> PlaceNow {
+        let wanted = normal(&place.lines);
+        let path = self.path_now(place);
+        let view = path.as_ref().and_then(|path| self.world.view(Side::Head, path));
+        let all = wanted.len() as u32;
+        let Some((path, view)) = path.zip(view) else {
+            return self.elsewhere(place, &wanted).unwrap_or(PlaceNow {
+                standing: Standing::Removed,
+                lines: (0, all),
+                ..PlaceNow::default()
+            });
+        };
+        if wanted.is_empty() {
+            return PlaceNow { path: Some(path), line: place.start, ..PlaceNow::default() };
+        }
+        let found = starts(&view, &wanted);
+        // Where the same lines stood several times, one less means that those of this finding may be the ones that went.
+        if !found.is_empty() && (place.times <= 1 || found.len() as u32 >= place.times) {
+            return stands(place, path, &view, &found, all);
+        }
+        if let Some(moved) = self.elsewhere(place, &wanted) {
+            return moved;
+        }
+        edited(place, path, &view, &wanted)
+    }
+
+    /// The file now: under its name, its new name, or the name that the change gave to the same file.
+    fn path_now(&self, place: &RememberedPlace) -> Option<RepoPath> {
+        let there = |path: &RepoPath| self.world.view(Side::Head, path).is_some();
+        if there(&place.path) {
+            return Some(place.path.clone());
+        }
+        let renamed = self.moved.iter().find(|(then, _)| *then == place.path).map(|(_, now)| now.clone());
+        let of_change = |old: &RepoPath| {
+            let files = self.world.facts.diff().iter();
+            files.into_iter().find(|file| file.old_path.as_ref() == Some(old)).map(|file| file.path.clone())
+        };
+        renamed
+            .filter(there)
+            .or_else(|| of_change(&place.path).filter(there))
+            .or_else(|| of_change(place.old_path.as_ref()?).filter(there))
+            .or_else(|| place.old_path.clone().filter(there))
+    }
+
+    /// The same lines in another file of the change, written there by it: the code moved.
+    fn elsewhere(&mut self, place: &RememberedPlace, wanted: &[String]) -> Option<PlaceNow> {
+        let told = wanted.iter().max_by_key(|line| substance(line))?;
+        if wanted.iter().map(|line| substance(line)).sum::<usize>() < DISTINCT {
+            return None;
+        }
+        for path in self.added.files(self.world.facts, told) {
+            let view = self.world.view(Side::Head, &path)?;
+            let found = starts(&view, wanted);
+            if path != place.path && !found.is_empty() {
+                return Some(stands(place, path, &view, &found, wanted.len() as u32));
+            }
+        }
+        None
+    }
+
+    fn fix_stands(&self, item: &Remembered, places: &[PlaceNow]) -> Option<bool> {
+        if item.fix_adds.is_empty() {
+            return None;
+        }
+        let path = places.first()?.path.as_ref()?;
+        let view = self.world.view(Side::Head, path)?;
+        Some(item.fix_adds.iter().all(|line| !view.positions(line).is_empty()))
+    }
+}
+
+fn stands(place: &RememberedPlace, path: RepoPath, view: &Rc<FileView>, found: &[u32], all: u32) -> PlaceNow {
+    let near = place.start.unwrap_or(1);
+    let line = found.iter().copied().min_by_key(|line| line.abs_diff(near));
+    let around_now = line.and_then(|line| around(view, line, all as usize));
+    let around_changed = place.around.as_ref().zip(around_now).map(|(then, now)| *then != now);
+    PlaceNow { path: Some(path), line, standing: Standing::Stands, lines: (all, all), around_changed }
+}
+
+fn edited(place: &RememberedPlace, path: RepoPath, view: &FileView, wanted: &[String]) -> PlaceNow {
+    let told: Vec<&String> = wanted.iter().filter(|line| substance(line) >= SUBSTANCE).collect();
+    let told = if told.is_empty() { wanted.iter().collect() } else { told };
+    let left: Vec<&&String> = told.iter().filter(|line| !view.positions(line).is_empty()).collect();
+    let near = place.start.unwrap_or(1);
+    let line = left
+        .iter()
+        .flat_map(|line| view.positions(line))
+        .map(|at| view.solid[*at].line)
+        .min_by_key(|line| line.abs_diff(near));
+    let standing = match (left.len(), symbol_is_gone(place, view, wanted)) {
+        (0, true) => Standing::Removed,
+        (0, false) => Standing::Gone,
+        _ => Standing::Changed,
+    };
+    let lines = (left.len() as u32, told.len() as u32);
+    PlaceNow { path: Some(path), line: line.or(place.start), standing, lines, around_changed: None }
+}
+
+/// Whether nothing defines the function around any more. Where the finding was about its first line, that line was edited.
+fn symbol_is_gone(place: &RememberedPlace, view: &FileView, wanted: &[String]) -> bool {
+    let Some(symbol) = place.symbol.as_deref().map(last_part) else { return false };
+    let defines = |line: &str| defined_in(line).is_some_and(|name| last_part(name) == symbol);
+    !wanted.iter().any(|line| defines(line)) && !view.lines.iter().any(|line| defines(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use crate::remember::{Told, remember};
+    use model::{Finding, Location};
+
+    const THEN: &str = "fn load(path: &str) {\n    let text = read(path);\n    text.truncate(limit + 1);\n    text\n}\n\nfn other() {\n    go();\n}\n";
+
+    fn item(start: u32, end: u32) -> Remembered {
+        let location = Location {
+            path: "src/a.rs".into(),
+            start: Some(start),
+            end: Some(end),
+            symbol: Some("load".to_owned()),
+            ..Location::default()
+        };
+        let finding = Finding { locations: vec![location], ..Finding::default() };
+        remember(&Memory::new(&[], &[("src/a.rs", THEN)]), &[finding], &Told::default()).remove(0)
+    }
+
+    fn place(files: &[(&str, &str)]) -> PlaceNow {
+        look_again(&Memory::new(&[], files), &[&item(3, 3)], &[]).remove(0).places.remove(0)
+    }
+
+    #[test]
+    fn lines_that_moved_down_or_in_still_stand() {
+        let drifted = format!("// one\n// two\n{}", THEN.replace("    text.truncate", "\t\t  text.truncate"));
+        let now = place(&[("src/a.rs", &drifted)]);
+        assert_eq!((now.standing, now.line), (Standing::Stands, Some(5)));
+        assert_eq!(now.around_changed, Some(true), "two lines stand before it now");
+    }
+
+    #[test]
+    fn an_edit_a_removal_and_a_move_are_told_apart() {
+        let edited = THEN.replace("limit + 1", "limit");
+        assert_eq!(place(&[("src/a.rs", &edited)]).standing, Standing::Gone);
+        assert_eq!(place(&[("src/a.rs", "fn other() {\n    go();\n}\n")]).standing, Standing::Removed);
+        assert_eq!(place(&[("src/b.rs", "x\n")]).standing, Standing::Removed);
+        let moved = place(&[("src/a.rs", "fn other() {}\n"), ("src/b.rs", THEN)]);
+        assert_eq!((moved.standing, moved.path.unwrap().as_str()), (Standing::Stands, "src/b.rs"));
+    }
+
+    #[test]
+    fn a_file_is_followed_to_its_new_name() {
+        let memory = Memory::new(&[], &[("lib/z.rs", THEN)]);
+        let moved = [("src/a.rs".into(), "lib/z.rs".into())];
+        let now = look_again(&memory, &[&item(3, 3)], &moved).remove(0).places.remove(0);
+        assert_eq!((now.standing, now.path.unwrap().as_str()), (Standing::Stands, "lib/z.rs"));
+    }
+
+    #[test]
+    fn a_line_between_the_quoted_ones_changes_them() {
+        let guarded = THEN.replace("    text.truncate", "    check(limit);\n    text.truncate");
+        let now = look_again(&Memory::new(&[], &[("src/a.rs", &guarded)]), &[&item(2, 3)], &[]).remove(0);
+        assert_eq!((now.places[0].standing, now.places[0].lines), (Standing::Changed, (2, 2)));
+    }
+
+    #[test]
+    fn of_equal_lines_one_less_is_noticed() {
+        let twice = "fn a() {\n    return err;\n}\nfn load() {\n    return err;\n}\n";
+        let location = Location { path: "a.rs".into(), start: Some(5), end: Some(5), ..Location::default() };
+        let finding = Finding { locations: vec![location], ..Finding::default() };
+        let item = remember(&Memory::new(&[], &[("a.rs", twice)]), &[finding], &Told::default()).remove(0);
+        assert_eq!(item.places[0].times, 2);
+        let once = twice.replacen("    return err;\n}\nfn load", "    ok()\n}\nfn load", 1);
+        let now = look_again(&Memory::new(&[], &[("a.rs", &once)]), &[&item], &[]).remove(0);
+        assert_ne!(now.places[0].standing, Standing::Stands);
+    }
+}

@@ -1,0 +1,166 @@
+//! Findings of earlier rounds, followed into this one.
+//!
+//! In: open findings of earlier rounds with what stands of them now, the findings of this round, what reviewers say of the
+//! earlier ones. Out: one status each, and findings that carry the identity they had. Never adds or removes a finding.
+
+use std::collections::BTreeSet;
+
+use model::{Finding, Now, Prior, PriorItem, PriorStatus, PriorWord, Remembered};
+
+use super::identity::{Level, Said, link};
+use super::prior::{Again, Word, status};
+use crate::matching::{Claim, normal_form};
+
+/// A finding of an earlier round and what stands of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'a> {
+    /// What was remembered.
+    pub item: &'a Remembered,
+    /// What a look at this round's head found.
+    pub now: &'a Now,
+    /// The round that told it first.
+    pub first_round: u32,
+}
+
+/// What came of following.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Followed {
+    /// One row for each earlier finding, in the order given.
+    pub prior: Vec<Prior>,
+}
+
+/// Follows earlier findings. `words` are what reviewers say under "prior", by reviewer.
+pub fn follow(findings: &mut [Finding], earlier: &[Earlier<'_>], words: &[(&str, &[PriorItem])]) -> Followed {
+    let items: Vec<(&Remembered, &Now)> = earlier.iter().map(|it| (it.item, it.now)).collect();
+    let mut said: Vec<Said> = findings.iter().map(said_of).collect();
+    let links = link(&mut said, &items, true);
+    let mut again = vec![Again::default(); earlier.len()];
+    for found in &links {
+        let finding = &mut findings[found.claim];
+        let this = &mut again[found.item];
+        if found.level == Level::Unsure {
+            this.perhaps = Some(finding.id.clone());
+            continue;
+        }
+        let who: BTreeSet<String> = finding.sources.iter().map(|source| source.reviewer.clone()).collect();
+        this.same = Some((finding.id.clone(), who.into_iter().collect()));
+        // The identity is the one it had: later rounds, people's decisions and other tools go by it.
+        finding.fingerprint = earlier[found.item].item.fingerprint.clone();
+        finding.since_round = Some(earlier[found.item].first_round);
+    }
+    keep_unique(findings, &links.iter().filter(|it| it.level > Level::Unsure).map(|it| it.claim).collect());
+    let prior = earlier.iter().zip(&again).map(|(earlier, again)| row(earlier, again, words)).collect();
+    Followed { prior }
+}
+
+fn row(earlier: &Earlier<'_>, again: &Again, words: &[(&str, &[PriorItem])]) -> Prior {
+    let words = words_on(earlier.item, words);
+    let (status, why) = status(earlier.item, earlier.now, again, &words);
+    let item = earlier.item;
+    Prior {
+        finding: item.name(),
+        fingerprint: item.fingerprint.clone(),
+        status,
+        why,
+        round: earlier.first_round,
+        title: item.title.clone(),
+        severity: item.severity,
+        now: again.same.as_ref().map(|(id, _)| id.clone()),
+        words: words
+            .into_iter()
+            .map(|word| PriorWord { reviewer: word.reviewer, said: word.said, evidence: word.evidence })
+            .collect(),
+    }
+}
+
+fn said_of(finding: &Finding) -> Said {
+    let symbol = finding.locations.first().and_then(|place| place.symbol.clone());
+    Said {
+        claim: Claim::of_finding(&finding.title, &finding.body, &finding.locations, symbol),
+        reviewers: finding.sources.iter().map(|source| source.reviewer.clone()).collect(),
+        title: normal_form(&finding.title),
+    }
+}
+
+/// A new finding never has the identity that an old one brought along.
+fn keep_unique(findings: &mut [Finding], followed: &BTreeSet<usize>) {
+    let mut taken: BTreeSet<model::Fingerprint> =
+        followed.iter().map(|at| findings[*at].fingerprint.clone()).collect();
+    for (at, finding) in findings.iter_mut().enumerate() {
+        if followed.contains(&at) {
+            continue;
+        }
+        let mut number = 1;
+        while !taken.insert(finding.fingerprint.clone()) {
+            number += 1;
+            let own = finding.fingerprint.as_str().to_owned();
+            finding.fingerprint =
+                model::Fingerprint::of(&[&own, &normal_form(&finding.title), &number.to_string()]);
+        }
+    }
+}
+
+/// What reviewers say of one earlier finding: by the label it was given to them, its full name, or its title.
+fn words_on(item: &Remembered, all: &[(&str, &[PriorItem])]) -> Vec<Word> {
+    let label = label(item).to_lowercase();
+    let (name, title) = (item.name().to_lowercase(), normal_form(&item.title));
+    let mut words = Vec::new();
+    for (reviewer, items) in all {
+        let found = items.iter().find(|said| {
+            let text = said.finding.to_lowercase();
+            has_word(&text, &label) || text.contains(&name) || normal_form(&said.finding) == title
+        });
+        if let Some(found) = found {
+            words.push(Word {
+                reviewer: (*reviewer).to_owned(),
+                status: understood(&found.status),
+                said: found.status.clone(),
+                evidence: found.evidence.clone(),
+            });
+        }
+    }
+    words
+}
+
+/// How an earlier finding is called in a prompt: `r2:I1`.
+pub fn label(item: &Remembered) -> String {
+    format!("r{}:{}", item.round, item.id)
+}
+
+/// `r1:i1` does not stand in `r1:i12`.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        ends(text[..at].chars().next_back()) && ends(text[at + word.len()..].chars().next())
+    })
+}
+
+/// A status as reviewers write it.
+fn understood(status: &str) -> Option<PriorStatus> {
+    let text = status.to_lowercase().replace(['-', '_'], " ");
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if has(&["partial", "in part", "partly"]) {
+        Some(PriorStatus::Partial)
+    } else if has(&[
+        "not fixed",
+        "not addressed",
+        "unfixed",
+        "unaddressed",
+        "unresolved",
+        "still",
+        "not resolved",
+        "open",
+    ]) {
+        Some(PriorStatus::NotFixed)
+    } else if has(&["supersed"]) {
+        Some(PriorStatus::Superseded)
+    } else if has(&["stale", "gone", "obsolete"]) {
+        Some(PriorStatus::Stale)
+    } else if has(&["declin"]) {
+        Some(PriorStatus::Declined)
+    } else if has(&["fixed", "addressed", "resolved", "done"]) {
+        Some(PriorStatus::Fixed)
+    } else {
+        None
+    }
+}

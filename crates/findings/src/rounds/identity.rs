@@ -1,0 +1,225 @@
+//! Which finding of now is which remembered one.
+//!
+//! In: remembered findings with where their code stands now, and claims of now. Out: for each claim at most one remembered
+//! finding, with how sure that is. Lines may have drifted, files may have new names, words may be another reviewer's: the
+//! place is compared where the code stands now, the words by the measure that tells defects apart within a run.
+
+use std::collections::BTreeSet;
+
+use model::{Now, PlaceNow, Remembered, Standing};
+
+use crate::matching::{Claim, Place, compare, in_context, normal_form, same_file};
+
+/// How a claim and a remembered finding are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Two remembered findings fit about equally well, or one fits barely: it may be, it may not.
+    Unsure,
+    /// The words say the same.
+    SameWords,
+    /// It speaks of the same code, in words that agree well enough.
+    SameCode,
+    /// The same code and the same title.
+    Exact,
+}
+
+/// A claim and the remembered finding it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    /// Position of the claim.
+    pub claim: usize,
+    /// Position of the remembered finding.
+    pub item: usize,
+    /// How sure.
+    pub level: Level,
+    /// The measure it rests on, in log-odds.
+    pub score: f32,
+}
+
+/// A claim of now, with who makes it.
+pub(crate) struct Said {
+    pub(crate) claim: Claim,
+    pub(crate) reviewers: BTreeSet<String>,
+    pub(crate) title: String,
+}
+
+/// Lines within which two places count as one: reviewers name the line before or after.
+const NEAR: u32 = 4;
+
+/// Of two remembered findings closer than this the claim might be either.
+const TIE: f32 = 0.6;
+
+/// How far below the threshold a pair is still told as possible.
+const POSSIBLE: f32 = 1.4;
+
+/// What a claim gains where it names the very lines, lines that overlap, or the same function.
+const SAME_LINES: f32 = 2.5;
+const OVERLAP: f32 = 1.5;
+const SAME_FUNCTION: f32 = 0.6;
+
+/// What it loses where the remembered code still stands and the claim is about another place.
+const ELSEWHERE: f32 = 3.0;
+
+/// The score of a pair that cannot be one.
+const NEVER: f32 = -20.0;
+
+/// Links claims with remembered findings. `one_to_one`: no two claims are the same remembered finding.
+pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one: bool) -> Vec<Link> {
+    let mut remembered: Vec<Vec<Claim>> = items.iter().map(|(item, now)| tellings(item, now)).collect();
+    weigh(said, &mut remembered);
+    let mut pairs: Vec<Link> = Vec::new();
+    for (claim, one) in said.iter().enumerate() {
+        for (item, told) in remembered.iter().enumerate() {
+            let (score, level) = score(one, told, items[item]);
+            if score >= -POSSIBLE {
+                pairs.push(Link { claim, item, level, score });
+            }
+        }
+    }
+    settle(pairs, one_to_one)
+}
+
+/// Links texts with remembered findings, for callers that have no run at hand.
+pub fn links(titles_and_bodies: &[(&str, &str)], items: &[(&Remembered, &Now)]) -> Vec<Link> {
+    let said = |(title, body): &(&str, &str)| Said {
+        claim: Claim::from_parts(title, body, Vec::new(), None, None),
+        reviewers: BTreeSet::new(),
+        title: normal_form(title),
+    };
+    let mut said: Vec<Said> = titles_and_bodies.iter().map(said).collect();
+    link(&mut said, items, false)
+}
+
+/// The best pairs first; each claim once, and each item once where told so. A claim that fits two items about equally stays
+/// unsure.
+fn settle(mut pairs: Vec<Link>, one_to_one: bool) -> Vec<Link> {
+    pairs.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.claim, a.item).cmp(&(b.claim, b.item))));
+    let mut claims = BTreeSet::new();
+    let mut items = BTreeSet::new();
+    let mut settled: Vec<Link> = Vec::new();
+    for (at, pair) in pairs.iter().enumerate() {
+        if claims.contains(&pair.claim) || (one_to_one && items.contains(&pair.item)) {
+            continue;
+        }
+        let rival = pairs[at + 1..].iter().find(|other| {
+            let free = !(one_to_one && items.contains(&other.item));
+            other.claim == pair.claim && other.item != pair.item && free
+        });
+        let tied = rival.is_some_and(|rival| pair.score - rival.score < TIE && pair.level < Level::Exact);
+        let level = if pair.score < 0.0 || (tied && one_to_one) { Level::Unsure } else { pair.level };
+        claims.insert(pair.claim);
+        items.insert(pair.item);
+        settled.push(Link { level, ..*pair });
+    }
+    settled.sort_by_key(|link| link.claim);
+    settled
+}
+
+/// All ways in which a finding was told, at the places where its code stands now.
+fn tellings(item: &Remembered, now: &Now) -> Vec<Claim> {
+    let places: Vec<Place> = item
+        .places
+        .iter()
+        .zip(&now.places)
+        .map(|(then, now)| {
+            let path = now.path.as_ref().unwrap_or(&then.path).as_str().to_owned();
+            Place {
+                path,
+                lines: range(now, then.lines.len() as u32).or(then.start.zip(then.end.or(then.start))),
+            }
+        })
+        .collect();
+    let symbol = item.places.first().and_then(|place| place.symbol.clone());
+    let telling =
+        |title: &str, body: &str| Claim::from_parts(title, body, places.clone(), symbol.clone(), None);
+    let mut all = vec![telling(&item.title, &item.body)];
+    all.extend(item.also_told.iter().take(8).map(|title| telling(title, &item.body)));
+    all
+}
+
+/// The lines where remembered code stands now.
+fn range(now: &PlaceNow, count: u32) -> Option<(u32, u32)> {
+    now.line.map(|line| (line, line + count.max(1) - 1))
+}
+
+fn weigh(said: &mut [Said], remembered: &mut [Vec<Claim>]) {
+    let mut all: Vec<Claim> = said.iter().map(|one| one.claim.clone()).collect();
+    all.extend(remembered.iter().flatten().cloned());
+    in_context(&mut all);
+    let mut weighed = all.into_iter();
+    let said = said.iter_mut().map(|one| &mut one.claim);
+    for claim in said.chain(remembered.iter_mut().flatten()) {
+        if let Some(next) = weighed.next() {
+            *claim = next;
+        }
+    }
+}
+
+fn score(one: &Said, told: &[Claim], (item, now): (&Remembered, &Now)) -> (f32, Level) {
+    let words = told.iter().map(|telling| compare(&one.claim, telling)).fold(f32::MIN, f32::max);
+    let place = place(&one.claim, item, now);
+    let stands = now.places.iter().any(|place| place.standing == Standing::Stands);
+    let same_title = one.title == normal_form(&item.title);
+    let (more, level) = match place {
+        Where::Lines => (SAME_LINES, Level::SameCode),
+        Where::Overlap => (OVERLAP, Level::SameCode),
+        Where::Function => (SAME_FUNCTION, Level::SameWords),
+        Where::Elsewhere if stands && item.reviewers.iter().any(|name| one.reviewers.contains(name)) => {
+            // Who tells two places apart means two things; the first one still stands where it stood.
+            return (NEVER, Level::Unsure);
+        }
+        Where::Elsewhere if stands => (-ELSEWHERE, Level::SameWords),
+        Where::Elsewhere | Where::Unknown => (0.0, Level::SameWords),
+    };
+    let level = if same_title && level == Level::SameCode { Level::Exact } else { level };
+    (words + more, level)
+}
+
+enum Where {
+    Lines,
+    Overlap,
+    Function,
+    Elsewhere,
+    Unknown,
+}
+
+fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
+    if claim.places.is_empty() || item.places.is_empty() {
+        return Where::Unknown;
+    }
+    let symbol = item.places.first().and_then(|place| place.symbol.as_deref());
+    let mut best = Where::Elsewhere;
+    for (then, now) in item.places.iter().zip(&now.places) {
+        let path = now.path.as_ref().unwrap_or(&then.path).as_str();
+        for own in claim.places.iter().filter(|own| same_file(&own.path, path)) {
+            let here = match (own.lines, range(now, then.lines.len() as u32)) {
+                (Some(a), Some(b)) if now.standing == Standing::Stands && a.0 == b.0 && a.1 == b.1 => {
+                    Where::Lines
+                }
+                (Some(a), Some(b)) if gap(a, b) == 0 => Where::Overlap,
+                (Some(a), Some(b)) if gap(a, b) <= NEAR => Where::Function,
+                _ if symbol.is_some() && claim.symbol.as_deref() == symbol => Where::Function,
+                (Some(_), Some(_)) if now.standing == Standing::Stands => continue,
+                // Its lines were edited or never told: the file is all that can agree.
+                _ => Where::Unknown,
+            };
+            best = better(best, here);
+        }
+    }
+    best
+}
+
+fn better(a: Where, b: Where) -> Where {
+    let rank = |place: &Where| match place {
+        Where::Lines => 4,
+        Where::Overlap => 3,
+        Where::Function => 2,
+        Where::Unknown => 1,
+        Where::Elsewhere => 0,
+    };
+    if rank(&b) > rank(&a) { b } else { a }
+}
+
+fn gap(a: (u32, u32), b: (u32, u32)) -> u32 {
+    b.0.saturating_sub(a.1).max(a.0.saturating_sub(b.1))
+}

@@ -1,0 +1,112 @@
+//! One rule.
+//!
+//! In: a parsed rule file. Out: [`Rule`], ready to be matched. Holds what the rule says of itself and nothing of a change.
+
+use std::path::Path;
+
+use ast_grep_config::{RuleConfig, SerializableRuleConfig, Severity};
+use ast_grep_language::SupportLang;
+use globset::GlobSet;
+use serde::Deserialize;
+
+/// Where a rule comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// It is shipped.
+    Shipped,
+    /// A file of the repository.
+    Repository(String),
+}
+
+/// A rule in one language.
+pub struct Rule {
+    /// Its id, as findings carry it.
+    pub id: String,
+    /// Where it comes from.
+    pub from: From,
+    /// True where it runs without being named.
+    pub default: bool,
+    /// What it says besides its matcher.
+    pub about: About,
+    pub(crate) language: SupportLang,
+    pub(crate) config: RuleConfig<SupportLang>,
+    pub(crate) files: Option<GlobSet>,
+    pub(crate) ignores: Option<GlobSet>,
+}
+
+impl Rule {
+    /// What it reports, in one line; names of metavariables stand for what they match.
+    pub fn message(&self) -> &str {
+        &self.config.message
+    }
+
+    /// Why that is wrong.
+    pub fn reason(&self) -> Option<&str> {
+        self.config.note.as_deref().map(str::trim)
+    }
+
+    /// Where more is told.
+    pub fn link(&self) -> Option<&str> {
+        self.config.url.as_deref()
+    }
+
+    /// The language as rule files name it.
+    pub fn language(&self) -> String {
+        self.language.to_string()
+    }
+
+    /// How much it matters, in the word of the rule file.
+    pub fn severity(&self) -> &'static str {
+        match self.config.severity {
+            Severity::Off => "off",
+            Severity::Hint => "hint",
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+
+    /// True where the rule looks at files of this path.
+    pub(crate) fn looks_at(&self, path: &str) -> bool {
+        let path = Path::new(path);
+        self.files.as_ref().is_none_or(|files| files.is_match(path))
+            && !self.ignores.as_ref().is_some_and(|ignores| ignores.is_match(path))
+    }
+}
+
+/// What a rule file says under `metadata`; other keys there are the author's own.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct About {
+    /// What to do, in words.
+    pub fix: Option<String>,
+    /// What it is about, in the words of findings: `resource`, `security`…
+    pub category: Option<String>,
+    /// Further languages with the same kinds of nodes.
+    pub also: Vec<String>,
+    /// How often it was right where people looked.
+    pub judged: Judged,
+}
+
+/// Findings that were read, and how many of them were right.
+#[derive(Clone, Copy, Debug, Default, Deserialize, serde::Serialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct Judged {
+    /// Findings on changes that the rule was not made for.
+    pub findings: u32,
+    /// Those that were right.
+    pub right: u32,
+}
+
+impl Judged {
+    /// True where it was right at least four times in five.
+    pub fn is_trusted(self) -> bool {
+        self.findings > 0 && u64::from(self.right) * 5 >= u64::from(self.findings) * 4
+    }
+}
+
+/// Reads the part of `metadata` that is known; what does not fit is no reason to refuse a rule.
+pub(crate) fn about(config: &SerializableRuleConfig<SupportLang>) -> About {
+    let value = serde_json::to_value(&config.metadata).unwrap_or_default();
+    serde_json::from_value(value).unwrap_or_default()
+}

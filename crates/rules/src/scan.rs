@@ -1,0 +1,105 @@
+//! Where rules match in one text.
+//!
+//! In: a parsed text, rules of its language, and the lines that matter. Out: matches in the order of the text. Compares
+//! nothing with anything.
+
+use std::ops::Range;
+
+use ast_grep_core::matcher::{Matcher as _, MatcherExt as _};
+use ast_grep_core::replacer::{Content, Replacer as _};
+use ast_grep_core::{AstGrep, NodeMatch};
+
+use crate::rule::Rule;
+use crate::steps::{Bounded, Skipped, bounded};
+
+/// One place where a rule matched.
+#[derive(Clone, Debug)]
+pub(crate) struct Match {
+    /// Which of the rules.
+    pub(crate) rule: usize,
+    /// The bytes it covers.
+    pub(crate) bytes: Range<usize>,
+    /// First and last line, from 1.
+    pub(crate) lines: (u32, u32),
+    /// The rule's message about it.
+    pub(crate) message: String,
+    /// What the rule puts in place of which bytes.
+    pub(crate) edit: Option<(Range<usize>, String)>,
+}
+
+/// Rules of one language by the kinds of nodes that they can match.
+pub(crate) struct Prepared<'r> {
+    rules: Vec<&'r Rule>,
+    by_kind: Vec<Vec<usize>>,
+}
+
+impl<'r> Prepared<'r> {
+    /// Sorts rules by kind.
+    pub(crate) fn new(rules: Vec<&'r Rule>) -> Self {
+        let mut by_kind: Vec<Vec<usize>> = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            for kind in &rule.config.matcher.potential_kinds().unwrap_or_default() {
+                if by_kind.len() <= kind {
+                    by_kind.resize_with(kind + 1, Vec::new);
+                }
+                by_kind[kind].push(index);
+            }
+        }
+        Self { rules, by_kind }
+    }
+
+    /// True where there is nothing to match.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// One of its rules.
+    pub(crate) fn rule(&self, index: usize) -> &'r Rule {
+        self.rules[index]
+    }
+
+    /// The rules that look at a path and are among those wanted, as a mask.
+    pub(crate) fn mask(&self, wanted: impl Fn(&Rule) -> bool) -> Vec<bool> {
+        self.rules.iter().map(|rule| wanted(rule)).collect()
+    }
+
+    /// Every match of the rules in the mask whose lines matter.
+    pub(crate) fn scan(
+        &self,
+        document: &AstGrep<Bounded>,
+        mask: &[bool],
+        matters: impl Fn(u32, u32) -> bool,
+    ) -> Result<Vec<Match>, Skipped> {
+        bounded(document, || {
+            let mut matches = Vec::new();
+            for node in document.root().dfs() {
+                let rules = self.by_kind.get(usize::from(node.kind_id()));
+                let Some(rules) = rules.filter(|rules| !rules.is_empty()) else { continue };
+                let lines = (line(node.start_pos().line()), line(node.end_pos().line()));
+                if !matters(lines.0, lines.1) {
+                    continue;
+                }
+                for rule in rules.iter().copied().filter(|rule| mask[*rule]) {
+                    if let Some(found) = self.rules[rule].config.matcher.match_node(node.clone()) {
+                        matches.push(self.matched(rule, lines, &found));
+                    }
+                }
+            }
+            matches
+        })
+    }
+
+    fn matched(&self, rule: usize, lines: (u32, u32), found: &NodeMatch<'_, Bounded>) -> Match {
+        let config = &self.rules[rule].config;
+        let edit = config.fixer.first().map(|fixer| {
+            let new = fixer.generate_replacement(found);
+            let range = fixer.get_replaced_range(found, &config.matcher);
+            (range, <String as Content>::encode_bytes(&new).into_owned())
+        });
+        Match { rule, bytes: found.range(), lines, message: config.get_message(found), edit }
+    }
+}
+
+fn line(from_zero: usize) -> u32 {
+    u32::try_from(from_zero).unwrap_or(u32::MAX).saturating_add(1)
+}

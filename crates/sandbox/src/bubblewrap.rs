@@ -1,0 +1,185 @@
+//! The command line of bubblewrap (Linux).
+//!
+//! In: a profile and a command. Out: arguments, in an order that matters: what comes later lies over what came before. Never
+//! a shell string.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::files::{self, HOME, USER};
+use crate::root::{Shown, system};
+use crate::{Error, Folder, Profile, Size};
+
+/// Where the system's own programs are, inside.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+
+/// The most bytes of shared memory.
+const SHARED: Size = Size::mebibytes(64);
+
+/// What cuts a program off from the machine. A user of its own even where we are root: otherwise it would keep every
+/// capability and could make read-only mounts writable. It is the first process of its PID namespace, so that whatever it
+/// leaves behind ends with it, and it ends with us.
+const CUT_OFF: &[&str] = &[
+    "--unshare-user",
+    "--uid",
+    USER,
+    "--gid",
+    USER,
+    "--unshare-all",
+    "--cap-drop",
+    "ALL",
+    "--new-session",
+    "--die-with-parent",
+    "--as-pid-1",
+    "--hostname",
+    "review",
+];
+
+/// Builds command lines.
+pub(crate) struct Bubblewrap<'a> {
+    program: &'a Path,
+}
+
+impl<'a> Bubblewrap<'a> {
+    pub(crate) fn new(program: &'a Path) -> Self {
+        Self { program }
+    }
+
+    /// Writes the generated files and gives the command.
+    pub(crate) fn command(&self, profile: &Profile, command: &[OsString]) -> Result<Vec<OsString>, Error> {
+        let folders = profile.read.iter().flat_map(|folder| [&folder.outside, &folder.inside]);
+        let inside = profile.scratch.iter().map(|(path, _)| path).chain([&profile.start, &profile.private]);
+        if let Some(path) = folders.chain(inside).find(|path| !path.is_absolute()) {
+            return Err(Error::Relative(path.clone()));
+        }
+        let generated = files::write(&profile.private)?;
+        Ok(arguments(self.program, &system(Path::new("/")), &generated, profile, command))
+    }
+}
+
+fn arguments(
+    program: &Path,
+    system: &[Shown],
+    generated: &[(impl AsRef<OsStr>, impl AsRef<OsStr>)],
+    profile: &Profile,
+    command: &[OsString],
+) -> Vec<OsString> {
+    let mut line = Line(vec![program.into()]);
+    line.words(CUT_OFF);
+    for shown in system {
+        match shown {
+            Shown::Read(path) => line.read(path, path),
+            Shown::Link { target, at } => line.add([OsStr::new("--symlink"), target.as_ref(), at.as_ref()]),
+        }
+    }
+    for (outside, inside) in generated {
+        line.read(outside, inside);
+    }
+    line.words(&["--proc", "/proc", "--dev", "/dev"]);
+    line.memory("/dev/shm", SHARED);
+    line.memory("/tmp", profile.temporary);
+    line.memory(HOME, profile.temporary);
+    for (path, size) in &profile.scratch {
+        line.memory(path, *size);
+    }
+    for Folder { outside, inside } in &profile.read {
+        line.read(outside, inside);
+    }
+    // What is left is the empty folders between mounts, and the devices: nothing there may be filled.
+    line.words(&["--remount-ro", "/dev", "--remount-ro", "/"]);
+    line.environment(&profile.environment);
+    line.add([OsStr::new("--chdir"), profile.start.as_ref(), OsStr::new("--")]);
+    line.0.extend(command.iter().cloned());
+    line.0
+}
+
+struct Line(Vec<OsString>);
+
+impl Line {
+    fn words(&mut self, words: &[&str]) {
+        self.0.extend(words.iter().map(OsString::from));
+    }
+
+    fn add<const N: usize>(&mut self, words: [&OsStr; N]) {
+        self.0.extend(words.map(OsStr::to_owned));
+    }
+
+    fn read(&mut self, outside: impl AsRef<OsStr>, inside: impl AsRef<OsStr>) {
+        self.add([OsStr::new("--ro-bind"), outside.as_ref(), inside.as_ref()]);
+    }
+
+    fn memory(&mut self, path: impl AsRef<OsStr>, size: Size) {
+        let bytes = size.0.to_string();
+        self.add([OsStr::new("--size"), bytes.as_ref(), OsStr::new("--tmpfs"), path.as_ref()]);
+    }
+
+    fn environment(&mut self, given: &[(OsString, OsString)]) {
+        self.words(&["--clearenv"]);
+        let mut path = OsString::from(PATH);
+        for (name, value) in given {
+            if name == "PATH" {
+                let mut longer = value.clone();
+                longer.push(":");
+                longer.push(&path);
+                path = longer;
+            } else {
+                self.add([OsStr::new("--setenv"), name, value]);
+            }
+        }
+        self.add([OsStr::new("--setenv"), OsStr::new("PATH"), &path]);
+        self.words(&["--setenv", "HOME", HOME, "--setenv", "TMPDIR", "/tmp", "--setenv", "LANG", "C.UTF-8"]);
+        self.words(&[
+            "--setenv",
+            "GIT_CONFIG_SYSTEM",
+            "/etc/gitconfig",
+            "--setenv",
+            "GIT_TERMINAL_PROMPT",
+            "0",
+        ]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_is_what_the_line_says_and_a_hostile_name_stays_one_word() {
+        let profile = Profile {
+            start: "/work".into(),
+            read: vec![Folder::shown_as("/x/a b; rm -rf ~", "/tree")],
+            scratch: vec![("/work".into(), Size(4096))],
+            temporary: Size(1024),
+            environment: vec![("PATH".into(), "/opt/bin".into()), ("K".into(), "--bind".into())],
+            private: "/p".into(),
+        };
+        let system =
+            [Shown::Read("/usr".into()), Shown::Link { target: "usr/bin".into(), at: "/bin".into() }];
+        let generated = [("/p/passwd", "/etc/passwd")];
+        let line =
+            arguments(Path::new("/bin/bwrap"), &system, &generated, &profile, &["bash".into(), "x".into()]);
+        let text: Vec<_> = line.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let has = |words: &[&str]| text.windows(words.len()).any(|window| window == words);
+        assert!(has(&["--ro-bind", "/x/a b; rm -rf ~", "/tree"]));
+        assert!(has(&["--size", "4096", "--tmpfs", "/work"]));
+        assert!(has(&["--symlink", "usr/bin", "/bin"]));
+        assert!(has(&["--setenv", "K", "--bind"]));
+        assert!(has(&["--cap-drop", "ALL"]) && has(&["--unshare-user", "--uid", "1000"]));
+        let path = text.iter().position(|word| word == "PATH").unwrap();
+        assert!(text[path + 1].starts_with("/opt/bin:/usr/local/bin:"), "{}", text[path + 1]);
+        assert_eq!(text[text.len() - 3..], ["--", "bash", "x"]);
+        // Nothing is writable but memory.
+        assert!(!text.iter().any(|word| word == "--bind-try" || word == "--dev-bind"));
+        assert_eq!(text.iter().filter(|word| *word == "--bind").count(), 1, "the value of K");
+    }
+
+    #[test]
+    fn a_relative_path_is_refused() {
+        let (mut profile, command) = crate::Possible::probe("/p".into());
+        profile.read.push(Folder::in_place("a"));
+        assert!(matches!(
+            Bubblewrap::new(Path::new("bwrap")).command(&profile, &command),
+            Err(Error::Relative(_))
+        ));
+    }
+}
