@@ -51,6 +51,9 @@ pub(crate) struct Global {
     /// Colour: auto, always or never (`NO_COLOR` is respected)
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: ColorWhen,
+    /// Print long results without a pager
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
     /// Say less on stderr
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -119,8 +122,8 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// Print the manual page (roff)
-    Man,
+    /// Print the manual page (roff), or that of one command
+    Man(ManArgs),
     /// Supervises one program; started by `run`, not by people
     #[command(name = "__keeper", hide = true)]
     Keeper(KeeperArgs),
@@ -212,6 +215,14 @@ pub(crate) struct RunArgs {
     /// In a later round: ask as in the first, instead of pointing at what changed since the round before
     #[arg(long)]
     pub(crate) full: bool,
+}
+
+/// Arguments of `man`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ManArgs {
+    /// The command
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
 }
 
 /// Arguments of `reviewers`.

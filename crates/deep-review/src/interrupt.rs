@@ -24,6 +24,10 @@ pub(crate) fn listen(progress: &Arc<Progress>, cancel: Cancel) -> Result<(), Com
         .map_err(|error| CommandError::environment(format!("signals cannot be listened to: {error}")))
 }
 
+/// Signals that would leave a terminal behind in which keys are not shown: only caught where keys are listened to.
+#[cfg(unix)]
+const OF_THE_TERMINAL: [i32; 2] = [signal_hook::consts::SIGTSTP, signal_hook::consts::SIGQUIT];
+
 #[cfg(unix)]
 fn start(progress: Arc<Progress>, cancel: Cancel) -> std::io::Result<()> {
     let leaving = Arc::new(AtomicBool::new(false));
@@ -33,10 +37,20 @@ fn start(progress: Arc<Progress>, cancel: Cancel) -> std::io::Result<()> {
         signal_hook::flag::register_conditional_shutdown(signal, exit, Arc::clone(&leaving))?;
     }
     let mut signals = signal_hook::iterator::Signals::new(SIGNALS)?;
+    if progress.is_live() {
+        OF_THE_TERMINAL.iter().try_for_each(|signal| signals.add_signal(*signal))?;
+    }
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            if !cancel.is_cancelled() {
+            if OF_THE_TERMINAL.contains(&signal) {
+                // What it does by default comes after the terminal is as it was, and when we go on, keys are asked for again.
+                progress.lend_terminal(|| {
+                    drop(signal_hook::low_level::emulate_default_handler(signal));
+                });
+            } else if !cancel.is_cancelled() {
                 cancel.cancel();
+                // From here on every further signal may leave at once, without a chance to put anything right.
+                progress.release_terminal();
                 progress.say(STOPPING);
             } else if let SIGINT | SIGTERM = signal {
                 leaving.store(true, std::sync::atomic::Ordering::SeqCst);

@@ -9,10 +9,12 @@ mod commands;
 mod decide;
 mod exit;
 mod interrupt;
+mod keys;
 mod leftovers;
 mod linters;
 mod models;
 mod outcome;
+mod pager;
 mod progress;
 mod session;
 mod ui;
@@ -70,7 +72,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Config(args) => commands::config::run(session, args),
         Command::Schema(args) => commands::schema::run(session, *args),
         Command::Completions(args) => commands::shell::completions(session, *args),
-        Command::Man => commands::shell::man(session),
+        Command::Man(args) => commands::shell::man(session, args),
         Command::Reference { folder } => commands::reference::run(session, folder),
         Command::Keeper(_) => Err(CommandError::usage("the keeper is started by `run`")),
     }

@@ -6,11 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, Flag, Sources};
+use engine::Skips;
 use git::{Repository, TargetRequest};
 use jiff::Timestamp;
-use model::{Clock, Sha, Target};
+use model::{Clock, Event, Sha, Target};
+use reviewers::agent::Agents;
 use store::Store;
-use supervise::Keeper;
+use supervise::{Cancel, Keeper};
 
 use crate::args::Global;
 use crate::exit::{CommandError, Exit};
@@ -26,6 +28,16 @@ impl Clock for SystemClock {
     }
 }
 
+/// Who watches a run, and how it is ended from outside.
+pub(crate) struct Watch<'a> {
+    /// Ends everybody.
+    pub(crate) cancel: Cancel,
+    /// Ends single reviewers.
+    pub(crate) skips: Skips,
+    /// Told everything as it happens.
+    pub(crate) events: &'a dyn Fn(&Event),
+}
+
 /// One call of the program.
 pub(crate) struct Session {
     pub(crate) ui: Ui,
@@ -37,9 +49,10 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(global: &Global) -> Self {
+        let environment = Environment::capture();
         Self {
-            ui: Ui::new(global),
-            environment: Environment::capture(),
+            ui: Ui::new(global, &environment),
+            environment,
             clock: SystemClock,
             directory: global.directory.clone(),
             config_file: global.config.clone(),
@@ -147,6 +160,28 @@ impl Session {
     pub(crate) fn scratch(&self) -> PathBuf {
         let cache = self.environment.cache_dir().unwrap_or_else(|| std::env::temp_dir().join("deep-review"));
         cache.join("checkouts")
+    }
+
+    /// What a review works with.
+    pub(crate) fn tools<'a>(
+        &'a self,
+        repository: &'a Repository,
+        store: &'a Store,
+        agents: &'a Agents,
+        watch: Watch<'a>,
+    ) -> Result<engine::Tools<'a>, CommandError> {
+        Ok(engine::Tools {
+            repository,
+            store,
+            clock: &self.clock,
+            keeper: Self::keeper()?,
+            scratch: self.scratch(),
+            agents,
+            cancel: watch.cancel,
+            skips: watch.skips,
+            events: watch.events,
+            version: env!("CARGO_PKG_VERSION"),
+        })
     }
 
     /// How to start the keeper: this very program.

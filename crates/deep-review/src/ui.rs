@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use config::Environment;
 
 use crate::args::{ColorWhen, Global};
 use crate::exit::CommandError;
@@ -17,17 +18,21 @@ pub(crate) struct Ui {
     /// `--json`: stdout carries one document.
     pub(crate) json: bool,
     quiet: bool,
+    may_page: bool,
+    /// The terminal cannot do more than print (`TERM=dumb`).
+    is_dumb: bool,
     choice: ColorChoice,
 }
 
 impl Ui {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, environment: &Environment) -> Self {
         let choice = match global.color {
             ColorWhen::Auto => ColorChoice::Auto,
             ColorWhen::Always => ColorChoice::Always,
             ColorWhen::Never => ColorChoice::Never,
         };
-        Self { json: global.json, quiet: global.quiet, choice }
+        let is_dumb = environment.text("TERM").is_some_and(|terminal| terminal == "dumb");
+        Self { json: global.json, quiet: global.quiet, may_page: !global.no_pager, is_dumb, choice }
     }
 
     /// Writes a result to stdout. A reader that went away is not an error.
@@ -71,14 +76,24 @@ impl Ui {
         }
     }
 
+    /// Whether a pager may be used at all.
+    pub(crate) fn may_page(self) -> bool {
+        self.may_page && !self.json && !self.is_dumb
+    }
+
     /// Whether talk is wanted.
     pub(crate) fn is_quiet(self) -> bool {
         self.quiet
     }
 
-    /// Whether somebody watches stderr live.
-    pub(crate) fn is_live() -> bool {
-        io::stderr().is_terminal()
+    /// Whether somebody watches stderr live, on a terminal that can move its cursor.
+    pub(crate) fn is_live(self) -> bool {
+        io::stderr().is_terminal() && !self.is_dumb
+    }
+
+    /// Columns of the terminal that shows progress.
+    pub(crate) fn live_width() -> usize {
+        terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
     }
 
     /// How results are decorated.
@@ -89,9 +104,8 @@ impl Ui {
     /// Whether stdout takes colour.
     fn colours_results(self) -> bool {
         match self.choice {
-            ColorChoice::Auto => {
-                AutoStream::choice(&io::stdout()) != ColorChoice::Never && io::stdout().is_terminal()
-            }
+            // Looks at NO_COLOR and its relatives, and whether there is a terminal.
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
             ColorChoice::Never => false,
             _ => true,
         }

@@ -150,8 +150,14 @@ fn ask_now(place: &Place<'_>, question: &Question<'_>, left: Duration) -> Attemp
         task: Some(question.task.clone()),
         ..Briefing::default()
     };
-    let chair =
-        Chair { name, settings: &settings, scratch: &scratch, process: &process, briefing: &briefing };
+    let chair = Chair {
+        name,
+        settings: &settings,
+        scratch: &scratch,
+        process: &process,
+        briefing: &briefing,
+        cancel: &panel.stop.cancel,
+    };
     // Nobody watches: the end of a question is told by whoever asked it.
     let (news, _) = channel();
     let asked = catch_unwind(AssertUnwindSafe(|| ask_program(panel, &chair, &news)));

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use config::PriceSettings;
 use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
 use reviewers::agent::Agents;
-use reviewers::{Attempt, Budget};
+use reviewers::{Attempt, Budget, Doing};
 use supervise::{Cancel, Keeper};
 
 use crate::hear::{Answered, hear, understand};
@@ -23,6 +23,7 @@ use crate::program::{Chair, ask_program, briefing, builtin_document};
 use crate::retry::{Decision, Patience, decide, fraction};
 use crate::roster::{Asked, BUILTIN, Import};
 use crate::scrub::Scrub;
+use crate::skips::Skips;
 use crate::spending::kind;
 use crate::turns::Turns;
 
@@ -31,7 +32,7 @@ pub(crate) enum News {
     /// A reviewer was started.
     Started(String),
     /// It wrote something.
-    Wrote { reviewer: String, bytes: u64, note: Option<String> },
+    Wrote { reviewer: String, bytes: u64, doing: Doing },
     /// It failed in a way that may pass; it is asked again after the pause.
     Retry { answered: Box<Answered>, failure: Failure, wait: Duration },
     /// Its first pass ended, and a second begins. `others` are later tries of the first that say less than it.
@@ -57,11 +58,21 @@ pub(crate) struct Stop {
     pub(crate) cancel: Cancel,
     /// Why they are ended, where it is not somebody outside who asked.
     pub(crate) why: OnceLock<String>,
+    /// Ends single ones.
+    pub(crate) skips: Skips,
 }
 
 impl Stop {
-    fn reason(&self) -> &str {
+    fn reason(&self, reviewer: &str) -> &str {
+        if self.skips_alone(reviewer) {
+            return "a person skipped it";
+        }
         self.why.get().map_or("the run was interrupted", String::as_str)
+    }
+
+    /// Whether a reviewer is ended because it is skipped, and not with everybody else.
+    fn skips_alone(&self, reviewer: &str) -> bool {
+        self.skips.is_skipped(reviewer) && !self.cancel.is_cancelled()
     }
 }
 
@@ -172,14 +183,15 @@ impl Asking<'_> {
 fn ask_until_done(panel: &Panel<'_>, asking: &Asking<'_>, news: &Sender<News>) -> (Answered, Vec<Answered>) {
     let asked = asking.asked;
     let mut tries = Vec::new();
+    let cancel = panel.stop.skips.token(asked.name(), &panel.stop.cancel);
     for number in asking.asked_before(panel) + 1.. {
-        let answered = ask_in_turn(panel, asking, number, news);
+        let answered = ask_in_turn(panel, asking, &cancel, number, news);
         let next = next_step(panel, asked, &answered, number);
         tries.push(answered.clone());
         match (next, answered.row.failure.clone()) {
             (Decision::Again(wait), Some(failure)) => {
                 drop(news.send(News::Retry { answered: Box::new(answered), failure, wait }));
-                pause(wait, &panel.stop.cancel);
+                pause(wait, &cancel);
             }
             (Decision::GiveUp(why), _) => return choose(panel, asked, tries, why),
             (Decision::Again(_), None) => return choose(panel, asked, tries, None),
@@ -229,9 +241,9 @@ fn choose(
     });
     attempt.notes.extend(told(&failures, attempt.attempts));
     attempt.notes.extend(why.map(|why| format!("it was not asked again: {why}")));
-    if tries[last].attempt.ending == Ending::Cancelled {
-        // Cut off while it waited for its next try: what it wrote before counts, and it can still be asked again.
-        attempt.ending = Ending::Cancelled;
+    if matches!(tries[last].attempt.ending, Ending::Cancelled | Ending::Skipped) {
+        // Cut off while it waited for its next try: what it wrote before is read, and cut off it is.
+        attempt.ending = tries[last].attempt.ending;
         attempt.error.clone_from(&tries[last].attempt.error);
     }
     let text = tries[best].text.clone();
@@ -262,19 +274,24 @@ fn pause(wait: Duration, cancel: &Cancel) {
     }
 }
 
-fn ask_in_turn(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sender<News>) -> Answered {
+fn ask_in_turn(
+    panel: &Panel<'_>,
+    asking: &Asking<'_>,
+    cancel: &Cancel,
+    number: u32,
+    news: &Sender<News>,
+) -> Answered {
     let asked = asking.asked;
-    let cancel = &panel.stop.cancel;
     let mut attempt = match panel.turns.take(asking.at, cancel) {
         None => {
             let asked_before = if number == 1 { "it was asked" } else { "it was asked again" };
-            not_asked(asked.name(), &format!("{} before {asked_before}", panel.stop.reason()))
+            not_asked(asked.name(), &format!("{} before {asked_before}", panel.stop.reason(asked.name())))
         }
         Some(_turn) => {
             if asking.first.is_none() && number == panel.folders[asking.at].asked_before + 1 {
                 drop(news.send(News::Started(asked.name().to_owned())));
             }
-            let attempt = catch_unwind(AssertUnwindSafe(|| ask_once(panel, asking, number, news)));
+            let attempt = catch_unwind(AssertUnwindSafe(|| ask_once(panel, asking, cancel, number, news)));
             attempt.unwrap_or_else(|_| Attempt {
                 ending: Ending::Failed,
                 ..not_asked(
@@ -293,13 +310,26 @@ fn ask_in_turn(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sende
     attempt.name = asking.name();
     attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
     if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
-        attempt.error = Some(format!("{} before it was done", panel.stop.reason()));
+        attempt.error = Some(format!("{} before it was done", panel.stop.reason(asked.name())));
+    }
+    // A budget ends attempts too, and says so.
+    if attempt.ending == Ending::Cancelled
+        && attempt.failure.is_none()
+        && panel.stop.skips_alone(asked.name())
+    {
+        attempt.ending = Ending::Skipped;
     }
     hear(attempt, asked.parser(), panel.snapshot.target(), panel.scrub)
 }
 
 /// One try.
-fn ask_once(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sender<News>) -> Attempt {
+fn ask_once(
+    panel: &Panel<'_>,
+    asking: &Asking<'_>,
+    cancel: &Cancel,
+    number: u32,
+    news: &Sender<News>,
+) -> Attempt {
     let folders = &panel.folders[asking.at];
     match asking.asked {
         Asked::Builtin => ask_builtin(panel),
@@ -314,8 +344,8 @@ fn ask_once(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sender<N
                 }
             }
             let briefing = briefing(panel, name, asking.first);
-            let chair =
-                Chair { name, settings, scratch: &folders.scratch, process: &process, briefing: &briefing };
+            let scratch = &folders.scratch;
+            let chair = Chair { name, settings, scratch, process: &process, briefing: &briefing, cancel };
             ask_program(panel, &chair, news)
         }
     }

@@ -31,6 +31,7 @@ mod roster;
 mod rounds;
 mod scratch;
 mod scrub;
+mod skips;
 mod spending;
 mod standing;
 mod tell;
@@ -50,4 +51,5 @@ pub use reproduce::{ReproRequest, Script, confinement, reproduce, scripts, settl
 pub use resume::{ResumeRequest, resume};
 pub use review::{Finished, Request, Tools, review};
 pub use roster::{Asked, BUILTIN, Import, roster};
+pub use skips::Skips;
 pub use standing::{Standing, standing};

@@ -13,7 +13,7 @@ use config::{Config, Settings};
 use evidence::Evidence;
 use git::Snapshot;
 use model::EventKind;
-use reviewers::CHECKOUT;
+use reviewers::{CHECKOUT, Doing};
 use store::RunFolder;
 
 use crate::Error;
@@ -88,7 +88,8 @@ impl Hearing<'_> {
         let scrub = self.scrub_for(scratch.path());
         let wanted: Vec<usize> =
             (0..self.roster.len()).filter(|at| !known.contains_key(self.roster[*at].name())).collect();
-        let stop = Stop { cancel: self.tools.cancel.child(), why: OnceLock::new() };
+        let skips = self.tools.skips.clone();
+        let stop = Stop { cancel: self.tools.cancel.child(), why: OnceLock::new(), skips };
         let limit = self.settings.review.deadline;
         let (sender, news) = channel();
         let panel = Panel {
@@ -221,8 +222,9 @@ impl Hearing<'_> {
     fn take(&self, message: News, heard: &mut BTreeMap<String, Heard>) -> Result<(), Error> {
         match message {
             News::Started(reviewer) => tell(self.tools, self.run, EventKind::ReviewerStarted { reviewer }),
-            News::Wrote { reviewer, bytes, note } => {
-                show(self.tools, EventKind::ReviewerProgress { reviewer, bytes, note });
+            News::Wrote { reviewer, bytes, doing } => {
+                let Doing { note, calls, tokens, usd } = doing;
+                show(self.tools, EventKind::ReviewerProgress { reviewer, bytes, note, calls, tokens, usd });
             }
             News::Retry { answered, failure, wait } => {
                 keep_try(self.run, &answered)?;

@@ -11,8 +11,8 @@ use config::ReviewerSettings;
 use model::{Ending, Failure, ReviewDocument};
 use reviewers::agent::{Account, AgentRequest, Unready, ask_agent};
 use reviewers::linters::{Linter, LinterRequest, ask_linter, linter};
-use reviewers::{Attempt, Briefing, CommandRequest, ask_acp, ask_command};
-use supervise::Progress;
+use reviewers::{Attempt, Briefing, CommandRequest, Doing, ask_acp, ask_command};
+use supervise::{Cancel, Progress};
 
 use crate::ask::{News, Panel, not_asked};
 use crate::hear::Answered;
@@ -29,6 +29,8 @@ pub(crate) struct Chair<'a> {
     pub(crate) process: &'a Path,
     /// What it is told besides the change.
     pub(crate) briefing: &'a Briefing,
+    /// Ends it, alone or with everybody.
+    pub(crate) cancel: &'a Cancel,
 }
 
 /// Asks a command, the agent behind a reviewer, or a model over HTTP.
@@ -38,7 +40,7 @@ pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<Ne
         return lint(panel, chair, linter, found, news);
     }
     if settings.api.is_some() {
-        return ask_http(panel, name, settings, chair.briefing, news);
+        return ask_http(panel, chair, chair.briefing, news);
     }
     let is_agent = !settings.acp.is_empty() || panel.agents.behind(name, settings).is_some();
     within_budget(panel, name, settings, is_agent, |settings| ask_in_time(panel, chair, settings, news))
@@ -67,9 +69,13 @@ fn lint(
         most: linters.most as usize,
         installed_in: linters.installed_in.as_deref(),
     };
-    ask_linter(&request, &panel.stop.cancel, &mut |progress| {
+    ask_linter(&request, chair.cancel, &mut |progress| {
         if let Progress::Output { stdout, .. } = progress {
-            drop(news.send(News::Wrote { reviewer: chair.name.to_owned(), bytes: stdout, note: None }));
+            drop(news.send(News::Wrote {
+                reviewer: chair.name.to_owned(),
+                bytes: stdout,
+                doing: Doing::default(),
+            }));
         }
     })
 }
@@ -80,8 +86,7 @@ fn ask_in_time(
     settings: &ReviewerSettings,
     news: &Sender<News>,
 ) -> Attempt {
-    let Chair { name, scratch, process, .. } = *chair;
-    let cancel = &panel.stop.cancel;
+    let Chair { name, scratch, process, cancel, .. } = *chair;
     let request = CommandRequest {
         name,
         settings,
@@ -95,16 +100,16 @@ fn ask_in_time(
         prior: panel.prior,
         briefing: chair.briefing,
     };
-    let tell = |progress: Progress, note: Option<String>| {
+    let tell = |progress: Progress, doing: Doing| {
         if let Progress::Output { stdout, .. } = progress {
-            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes: stdout, note }));
+            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes: stdout, doing }));
         }
     };
     match panel.agents.behind(name, settings) {
         None if !settings.acp.is_empty() => {
             ask_acp(&request, cancel, &mut |progress, doing| tell(progress, doing))
         }
-        None => ask_command(&request, cancel, &mut |progress| tell(progress, None)),
+        None => ask_command(&request, cancel, &mut |progress| tell(progress, Doing::default())),
         Some(Err(why)) => not_ready(name, settings, why),
         Some(Ok(agent)) => {
             let environment = &panel.agents.environment;

@@ -27,6 +27,7 @@ use crate::plan::Plan;
 use crate::records::records;
 use crate::roster::Asked;
 use crate::rounds::{HISTORY_FILE, History, OPEN_FILE, aliases, gather, left_open};
+use crate::skips::Skips;
 use crate::tell::{one_line, tell};
 use crate::trivial;
 
@@ -65,6 +66,8 @@ pub struct Tools<'a> {
     pub agents: &'a reviewers::agent::Agents,
     /// Ends the reviewers; what has arrived is consolidated.
     pub cancel: Cancel,
+    /// Skips single reviewers.
+    pub skips: Skips,
     /// Told everything as it happens.
     pub events: &'a dyn Fn(&Event),
     /// Version of the program, for the report.

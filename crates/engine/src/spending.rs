@@ -12,6 +12,7 @@ use reviewers::{Attempt, Briefing, Budget, ModelRequest, ask_model};
 
 use crate::Error;
 use crate::ask::{News, Panel, not_asked};
+use crate::program::Chair;
 use crate::review::Tools;
 
 /// The budget of a run that begins now, with what the day has spent already.
@@ -27,11 +28,11 @@ pub(crate) fn budget(tools: &Tools<'_>, settings: &Settings) -> Result<Budget, E
 /// Asks a model over HTTP.
 pub(crate) fn ask_http(
     panel: &Panel<'_>,
-    name: &str,
-    settings: &ReviewerSettings,
+    chair: &Chair<'_>,
     briefing: &Briefing,
     news: &Sender<News>,
 ) -> Attempt {
+    let Chair { name, settings, cancel, .. } = *chair;
     let request = ModelRequest {
         name,
         settings,
@@ -43,11 +44,11 @@ pub(crate) fn ask_http(
         prices: panel.prices,
     };
     let mut told = 0;
-    ask_model(&request, &panel.stop.cancel, &mut |bytes, note| {
+    ask_model(&request, cancel, &mut |bytes, doing| {
         // A word at a time would be a message at a time.
-        if note.is_some() || bytes >= told + 4096 {
+        if doing.note.is_some() || bytes >= told + 4096 {
             told = bytes;
-            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes, note }));
+            drop(news.send(News::Wrote { reviewer: name.to_owned(), bytes, doing }));
         }
     })
 }

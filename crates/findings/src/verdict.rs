@@ -277,6 +277,7 @@ pub(crate) fn ending(reviewer: &ReviewerReport) -> &'static str {
         Ending::Stalled => "it fell silent",
         Ending::OutputLimit => "it wrote more than the limit",
         Ending::Cancelled => "it was cancelled",
+        Ending::Skipped => "it was skipped",
         Ending::Lost => "its ending was not observed",
         Ending::NotStarted => "it could not be started",
         Ending::Empty => "its review is empty",

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ending, Failure, Lane, Severity, SeverityCounts, Verdict};
+use crate::{Ending, Failure, Lane, Severity, SeverityCounts, Tokens, Verdict};
 
 /// One event with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,15 @@ pub enum EventKind {
         bytes: u64,
         /// What it is doing, where its stream tells.
         note: Option<String>,
+        /// Tools it called so far, where its stream tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calls: Option<u32>,
+        /// Tokens so far, where told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokens: Option<Tokens>,
+        /// US dollars so far, where told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usd: Option<f64>,
     },
     /// A reviewer failed in a way that may pass, and is asked again.
     ReviewerRetry {

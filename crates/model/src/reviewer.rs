@@ -59,6 +59,8 @@ pub enum Ending {
     OutputLimit,
     /// A person or the run's deadline ended it.
     Cancelled,
+    /// A person skipped it while the others went on: it does not count, and `resume` does not ask it again.
+    Skipped,
     /// Its ending was not observed (the supervisor died).
     Lost,
     /// The program could not be started.
@@ -85,6 +87,7 @@ impl Ending {
             Self::Stalled => "stalled",
             Self::OutputLimit => "output-limit",
             Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
             Self::Lost => "lost",
             Self::NotStarted => "not-started",
             Self::Empty => "empty",
@@ -218,6 +221,9 @@ pub struct ReviewerReport {
     /// Its passes, where it was asked to look again (`--thorough`); empty where it was asked once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passes: Vec<Pass>,
+    /// Tools it called and how often, by name; empty where it called none or its stream does not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<(String, u32)>,
     /// Things about its attempt a reader should know (checkout edited, output cut, note of the reader…).
     #[serde(default)]
     pub notes: Vec<String>,

@@ -14,7 +14,8 @@ fn title() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         8 => "[a-zA-Z]{2,9}",
         2 => "`[a-zA-Z_:.]{1,12}`",
-        1 => prop::sample::select(vec!["—", "(twice)", "[sic]", "`a.rs:3`", "*", "<b>", "_x_", "#4", "I7.", "~~", "\\", "|", "$@", "&amp;"]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["—", "(twice)", "[sic]", "`a.rs:3`", "*", "<b>", "_x_", "#4", "I7.", "~~", "\\", "|", "$@", "&amp;",
+            "<script>alert(1)</script>", "\u{202e}evil", "\u{1b}[2J", "x\u{200b}y", "![x](https://e.example/p.png)", "[y](javascript:a)", "**", "`", "``"]).prop_map(str::to_owned),
     ];
     prop::collection::vec(word, 1..8).prop_map(|words| format!("Case {} breaks", words.join(" ")))
 }
@@ -48,6 +49,11 @@ fn finding() -> impl Strategy<Value = Finding> {
             "(important, gap)",
             "**Severity:** critical",
             "Withdrawn.",
+            "<details><summary>open</summary>",
+            "[ada]: https://evil.example/",
+            "\u{202e}Reversed \u{1b}[31mcolour",
+            "```\nnever closed",
+            "*Checked: everything.*",
         ]),
         0..5,
     );
@@ -101,7 +107,11 @@ proptest! {
         let ids: Vec<&str> = back.findings.iter().map(|finding| finding.id.as_str()).collect();
         prop_assert_eq!(ids, report.findings.iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>(), "{}", text);
         for (back, finding) in back.findings.iter().zip(&report.findings) {
-            prop_assert_eq!(plain(&back.finding.title), plain(&finding.title), "{}", text);
+            prop_assert_eq!(plain(&back.finding.title), plain(&report::safe_line(&finding.title)), "{}", text);
+            let said = format!("{}\n{}", back.finding.body, back.finding.fix.as_deref().unwrap_or_default());
+            for word in words(&report::safe_text(&finding.body)) {
+                prop_assert!(said.contains(word), "{word} is lost: {said}\n{text}");
+            }
             prop_assert_eq!(back.finding.severity, finding.severity, "{}", text);
             prop_assert_eq!(back.finding.kind, finding.kind, "{}", text);
             let places: Vec<_> = back.finding.locations.iter().map(|place| (place.path.clone(), place.start, place.end)).collect();
@@ -125,4 +135,9 @@ proptest! {
 /// White space and the punctuation that ends a title are not part of what it says.
 fn plain(title: &str) -> String {
     title.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Words of a text, as far as no mark of Markdown can be part of them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() >= 4)
 }

@@ -1,4 +1,5 @@
-//! Holds our forms against what others make of them: the page in a real browser, SARIF against its schema.
+//! Holds our forms against what others make of them: the page in a real browser, SARIF and RDJSON against what is published about
+//! them, SARIF before another reader.
 //!
 //! In: the folder with tools that `DEEP_REVIEW_PAGE_TOOLS` names (`.ci/page-tools` makes it). Out: a failure with every check that does not
 //! hold. Without the folder or a browser the tests say that they were skipped.
@@ -84,22 +85,57 @@ fn the_page_holds_in_a_real_browser() {
     run("check.mjs", &tools, &[folder.path()], Some(&browser));
 }
 
+/// Reports of every kind, by name.
+fn reports() -> [(&'static str, Report); 3] {
+    [("sample", sample::report()), ("empty", sample::empty()), ("thousand", thousand())]
+}
+
+/// Writes each report in one form.
+fn written(folder: &Path, format: &str, form: fn(&Report) -> String) -> Vec<(PathBuf, Report)> {
+    let write = |(name, report): (&str, Report)| {
+        let file = folder.join(format!("{name}.{format}"));
+        std::fs::write(&file, form(&report)).expect("a folder of our own");
+        (file, report)
+    };
+    reports().into_iter().map(write).collect()
+}
+
 #[test]
-fn sarif_holds_against_the_published_schema() {
+fn sarif_and_rdjson_hold_against_what_is_published_about_them() {
     let tools = match tools() {
         Ok(tools) => tools,
         Err(why) => return println!("skipped: {why}"),
     };
     let folder = tempfile::tempdir().expect("a scratch folder");
-    let files = [
-        ("sample.sarif", sample::report()),
-        ("empty.sarif", sample::empty()),
-        ("thousand.sarif", thousand()),
-    ];
-    let files = files.map(|(name, report)| {
-        let file = folder.path().join(name);
-        std::fs::write(&file, crate::sarif(&report)).expect("a folder of our own");
-        file
-    });
-    run("check-sarif.mjs", &tools, &files.each_ref().map(PathBuf::as_path), None);
+    let mut files = written(folder.path(), "sarif", crate::sarif);
+    files.extend(written(folder.path(), "rdjson", crate::rdjson));
+    let files: Vec<&Path> = files.iter().map(|(file, _)| file.as_path()).collect();
+    run("check-formats.mjs", &tools, &files, None);
+}
+
+/// What somebody else's reader of SARIF finds: severity, rule, place and text of each result that is not suppressed.
+#[test]
+fn another_reader_of_sarif_finds_the_same_findings() {
+    let reader = tools().map(|tools| tools.join("python/bin/sarif"));
+    let reader =
+        match reader.and_then(|it| if it.is_file() { Ok(it) } else { Err("there is no sarif-tools") }) {
+            Ok(reader) => reader,
+            Err(why) => return println!("skipped: {why}"),
+        };
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    for (file, report) in written(folder.path(), "sarif", crate::sarif) {
+        let table = file.with_extension("csv");
+        let output = Command::new(&reader).arg("csv").arg("--output").arg(&table).arg(&file).output();
+        let output = output.expect("the reader starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let table = std::fs::read_to_string(&table).expect("it wrote its table");
+        for finding in &report.findings {
+            let told = table.contains(&format!("{}: ", finding.id));
+            assert!(told, "{} is not in the table of {}:\n{table}", finding.id, file.display());
+            if let Some(place) = finding.locations.first().filter(|place| place.path.as_str().is_ascii()) {
+                let plain = !place.path.as_str().contains([' ', '`', '<', '|', '\n']);
+                assert!(!plain || table.contains(place.path.as_str()), "{}", place.path);
+            }
+        }
+    }
 }

@@ -44,7 +44,7 @@ fn diagnostic(finding: &Finding) -> Value {
     }
     if !related.is_empty() {
         let related = related.iter().map(|at| json!({ "message": place(at), "location": location(at) }));
-        value["relatedLocations"] = related.collect();
+        value["related_locations"] = related.collect();
     }
     value
 }

@@ -5,13 +5,13 @@
 
 use model::{
     Attention, Canary, ChangeStatus, ChangedFile, Check, CheckResult, Commit, CommitRemark, CommitsSection,
-    Contradiction, CoverageFile, CoverageSection, CoverageStatus, DesignKind, DesignObservation, DesignScope,
-    Disposition, DocumentationSection, Ending, Excerpt, Finding, FindingState, Fingerprint, Fix, Gate,
-    Invariants, Kind, Lane, LedgerRow, Limitation, Location, Origin, OriginValue, Original, ParsedAs, Prior,
-    PriorStatus, REPORT_SCHEMA, Ran, ReasonCode, Receipt, Reconciliation, Repair, RepoPath, Report, Retro,
-    ReviewerKind, ReviewerReport, ReviewerState, Run, RunId, SectionRemark, Series, Severity, SeverityCounts,
-    Sha, Side, Source, Target, TargetKind, Term, TestingGap, TestingSection, Tokens, Tool, Verdict,
-    VerdictValue,
+    Contradiction, CoverageFile, CoverageSection, CoverageStatus, Delta, DeltaCommit, DesignKind,
+    DesignObservation, DesignScope, Disposition, DocumentationSection, Ending, Excerpt, Finding,
+    FindingState, Fingerprint, Fix, Gate, Invariants, Kind, Lane, LedgerRow, Limitation, Location, Origin,
+    OriginValue, Original, ParsedAs, Prior, PriorStatus, PriorWord, REPORT_SCHEMA, Ran, ReasonCode, Receipt,
+    Reconciliation, Repair, RepoPath, Report, Retro, ReviewerKind, ReviewerReport, ReviewerState, Run, RunId,
+    SectionRemark, Series, Severity, SeverityCounts, Sha, Side, Source, Target, TargetKind, Term, TestingGap,
+    TestingSection, Tokens, Tool, Verdict, VerdictValue,
 };
 
 /// What a hostile author would try, in one line.
@@ -186,6 +186,8 @@ fn contested() -> Finding {
             method: "history is cut before these lines".into(),
         },
         title: "The cache hands out a stale entry".into(),
+        since_round: Some(1),
+        came_back: Some(format!("its code changed since it was declined {HOSTILE}")),
         locations: vec![Location {
             repaired: Some(Repair { from: "cache.rs:70".into(), distance: Some(-12) }),
             ..at("src/cache.rs", 58, 60)
@@ -267,6 +269,16 @@ fn declined() -> Finding {
         }],
         state: FindingState::Declined,
         ..Finding::default()
+    }
+}
+
+fn delta() -> Delta {
+    let commit = |state: &str, subject: &str| DeltaCommit { state: state.into(), subject: subject.into() };
+    Delta {
+        from: sha('b'),
+        same_commit: false,
+        commits: vec![commit("changed", "Take the lock"), commit("new", HOSTILE)],
+        files: vec!["src/pool.rs".into()],
     }
 }
 
@@ -580,7 +592,7 @@ pub(crate) fn report() -> Report {
             resumed: 0,
         },
         target: target(),
-        series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool"), ..Series::default() },
+        series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool"), delta: Some(delta()), ..Series::default() },
         reviewers: reviewers(),
         verdict: Verdict {
             value: VerdictValue::Rework,
@@ -603,6 +615,21 @@ pub(crate) fn report() -> Report {
                 fingerprint: Fingerprint::of(&["old"]),
                 status: PriorStatus::Fixed,
                 why: format!("its lines changed in `{}`", sha('c').short()),
+                title: format!("`submit` drops a job {HOSTILE}"),
+                words: vec![PriorWord {
+                    reviewer: "claude".into(),
+                    said: "fixed".into(),
+                    evidence: Some(format!("the job is kept {HOSTILE}")),
+                }],
+                ..Prior::default()
+            },
+            Prior {
+                finding: "20260228-090000-fix-pool:I2".into(),
+                fingerprint: Fingerprint::of(&["src/cache.rs", "get"]),
+                status: PriorStatus::NotFixed,
+                why: "nothing changed there".into(),
+                title: "The cache hands out a stale entry".into(),
+                now: Some("I2".into()),
                 ..Prior::default()
             },
             Prior {

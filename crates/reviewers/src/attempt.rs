@@ -45,6 +45,8 @@ pub struct Attempt {
     /// What of its cost was counted while it ran.
     #[serde(skip)]
     pub charged: Spend,
+    /// Tools it called and how often, by name.
+    pub tool_calls: Vec<(String, u32)>,
     /// What it wrote to standard error, its last 64 KiB.
     #[serde(skip)]
     pub stderr: Vec<u8>,

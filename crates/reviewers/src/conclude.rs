@@ -53,6 +53,7 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
         tokens: attempt.tokens,
         usd: attempt.usd,
         passes: Vec::new(),
+        tool_calls: attempt.tool_calls.clone(),
         notes,
     }
 }

@@ -10,6 +10,7 @@ mod budget;
 mod command;
 mod conclude;
 mod desk;
+mod doing;
 mod estimate;
 mod guess;
 mod http;
@@ -23,6 +24,7 @@ pub use budget::{Budget, Purse, Usage};
 pub use command::ask_command;
 pub use conclude::conclude;
 pub use desk::{CHECKOUT, CommandRequest};
+pub use doing::Doing;
 pub use estimate::{Estimate, estimate};
 pub use guess::guess;
 pub use http::{

@@ -34,6 +34,7 @@ mod message;
 mod originals;
 mod os;
 mod outcome;
+mod pager;
 mod program;
 mod promise;
 mod record;
@@ -67,6 +68,7 @@ pub use limits::{Grace, Hold, Interrupt, Limits, Pulse, Resources};
 #[cfg(windows)]
 pub use os::windows::keeper_main;
 pub use outcome::{Level, Outcome, Progress};
+pub use pager::page;
 pub use program::{Keeper, Program, Stdin};
 pub use promise::{Leftover, LeftoverKind, Promise, State, keep_promises};
 pub use recover::{Recovered, Recovery, leftovers, recover};

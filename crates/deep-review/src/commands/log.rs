@@ -7,6 +7,7 @@ use store::{RunEntry, RunState};
 
 use crate::args::LogArgs;
 use crate::exit::{CommandError, Exit};
+use crate::pager;
 use crate::session::{Session, git_error, store_error};
 
 /// Lists.
@@ -28,7 +29,7 @@ pub(crate) fn run(session: &Session, args: &LogArgs) -> Result<Exit, CommandErro
         session.ui.talk("no runs yet: `deep-review` makes one");
     }
     let text: String = runs.iter().map(row).collect();
-    session.ui.result(&report::safe_text(&text));
+    pager::result(session, &report::safe_text(&text));
     if let Some(run) = runs.iter().find(|run| run.is_unfinished()) {
         session.ui.talk(&format!("{} is unfinished; `deep-review resume` goes on with it", run.id()));
     }

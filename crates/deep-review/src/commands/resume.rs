@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use engine::Skips;
+use model::Event;
 use store::{RunEntry, Store};
 use supervise::Cancel;
 
@@ -12,7 +14,7 @@ use crate::args::{FailOn, ResumeArgs};
 use crate::commands::run::parse_deadline;
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
-use crate::session::{Session, engine_error, store_error};
+use crate::session::{Session, Watch, engine_error, store_error};
 use crate::{agents, interrupt, leftovers, outcome};
 
 /// Goes on.
@@ -37,17 +39,10 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
 
     let cancel = Cancel::new();
     interrupt::listen(&progress, cancel.clone())?;
-    let tools = engine::Tools {
-        repository: &repository,
-        store: &store,
-        clock: &session.clock,
-        keeper: Session::keeper()?,
-        scratch: session.scratch(),
-        agents: &agents,
-        cancel,
-        events: &|event| progress.show(event),
-        version: env!("CARGO_PKG_VERSION"),
-    };
+    let skips = Skips::new();
+    let show = |event: &Event| progress.show(event);
+    let watch = Watch { cancel, skips: skips.clone(), events: &show };
+    let tools = session.tools(&repository, &store, &agents, watch)?;
     let request = engine::ResumeRequest {
         run: &entry,
         config: &config,
@@ -56,6 +51,7 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
         out: args.out.clone(),
         home: session.environment.home(),
     };
+    let listening = progress.listen(&skips);
     let finished = engine::resume(&request, &tools).map_err(|error| {
         let told = engine_error(&error);
         match error {
@@ -65,6 +61,7 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
             _ => told,
         }
     })?;
+    drop(listening);
     outcome::print(session.ui, &finished);
     Ok(outcome::exit(&finished, args.fail_on.and_then(FailOn::severity)))
 }

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::config::Flag;
+use engine::Skips;
 use git::TargetRequest;
+use model::Event;
 use supervise::Cancel;
 
 use crate::args::{FailOn, RunArgs, SandboxWhen};
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
-use crate::session::{Session, config_error, engine_error};
+use crate::session::{Session, Watch, config_error, engine_error};
 use crate::{agents, interrupt, leftovers, models, outcome};
 
 use super::dry_run;
@@ -62,17 +64,10 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
 
     let cancel = Cancel::new();
     interrupt::listen(&progress, cancel.clone())?;
-    let tools = engine::Tools {
-        repository: &repository,
-        store: &store,
-        clock: &session.clock,
-        keeper: Session::keeper()?,
-        scratch: session.scratch(),
-        agents: &agents,
-        cancel,
-        events: &|event| progress.show(event),
-        version: env!("CARGO_PKG_VERSION"),
-    };
+    let skips = Skips::new();
+    let show = |event: &Event| progress.show(event);
+    let watch = Watch { cancel, skips: skips.clone(), events: &show };
+    let tools = session.tools(&repository, &store, &agents, watch)?;
     let request = engine::Request {
         target,
         roster,
@@ -85,7 +80,9 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     if args.dry_run {
         return dry_run::show(session.ui, &request, &tools);
     }
+    let listening = progress.listen(&skips);
     let finished = engine::review(&request, &tools).map_err(|error| engine_error(&error))?;
+    drop(listening);
     outcome::print(session.ui, &finished);
     let fail_on = args.fail_on.or(fail_on).and_then(FailOn::severity);
     Ok(outcome::exit(&finished, fail_on))

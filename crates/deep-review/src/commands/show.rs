@@ -7,6 +7,7 @@ use model::{Finding, Report};
 use crate::args::ShowArgs;
 use crate::commands::report::{change, in_form, stored};
 use crate::exit::{CommandError, Exit};
+use crate::pager;
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -28,7 +29,7 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
                 ui.result(&in_form(&report, &originals, &change, format));
             }
             None if ui.json => ui.result(&::report::json(&report)),
-            None => ui.result(&::report::terminal_summary(&report, Ui::width(), ui.style())),
+            None => pager::result(session, &::report::terminal_summary(&report, Ui::width(), ui.style())),
         }
         return Ok(Exit::Passed);
     };
@@ -36,9 +37,10 @@ pub(crate) fn run(session: &Session, args: &ShowArgs) -> Result<Exit, CommandErr
     if ui.json {
         ui.result(&serde_json::to_string_pretty(finding).expect("plain data"));
     } else if args.why {
-        ui.result(&::report::wrapped(&findings::explain(&report, &id), Ui::width()));
+        pager::result(session, &::report::wrapped(&findings::explain(&report, &id), Ui::width()));
     } else {
-        ui.result(&::report::finding_page(&report, &id, Ui::width(), ui.style()).unwrap_or_default());
+        let page = ::report::finding_page(&report, &id, Ui::width(), ui.style()).unwrap_or_default();
+        pager::result(session, &page);
     }
     Ok(Exit::Passed)
 }

@@ -6,6 +6,9 @@
     reason = "every test file uses another part, and one may use all"
 )]
 
+#[cfg(all(unix, not(target_os = "macos")))]
+pub(crate) mod terminal;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -366,13 +366,10 @@ fn body(node: &Node, problem: Option<&str>, finding: &RawFinding) -> String {
             ("likelihood", "Likelihood"),
             ("reach", "Reach"),
         ];
-        let lines: Vec<String> = named
-            .iter()
-            .filter_map(|(name, shown)| text_at(scenario, &[name]).map(|words| format!("{shown}: {words}")))
-            .collect();
-        if !lines.is_empty() {
-            parts.push(lines.join("\n"));
-        }
+        // A paragraph each: lines of one paragraph would run together wherever Markdown is rendered.
+        parts.extend(named.iter().filter_map(|(name, shown)| {
+            text_at(scenario, &[name]).map(|words| format!("**{shown}:** {words}"))
+        }));
     }
     for item in node.get("evidence").and_then(Node::list).unwrap_or_default() {
         if let Some(what) = text_at(item, &["what"]).or_else(|| text(item)) {
@@ -380,7 +377,7 @@ fn body(node: &Node, problem: Option<&str>, finding: &RawFinding) -> String {
             let output = text_at(item, &["output"])
                 .map(|output| format!("\n\n{}", fenced("text", &output)))
                 .unwrap_or_default();
-            parts.push(format!("Evidence{how}: {what}{output}"));
+            parts.push(format!("**Evidence{how}:** {what}{output}"));
         }
     }
     parts.extend(finding.fix.as_ref().map(|fix| format!("Fix: {fix}")));

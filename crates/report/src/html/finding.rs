@@ -89,6 +89,9 @@ fn head(page: &mut String, report: &Report, finding: &Finding) {
     if reviewed > 1 {
         chip(page, "", &format!("{} of {reviewed} reviewers", finding.agreement));
     }
+    if let Some(round) = finding.since_round {
+        chip(page, "", &format!("since round {round}"));
+    }
     if finding.state != FindingState::Open {
         chip(page, "state", state_word(finding.state));
     }
@@ -178,6 +181,7 @@ fn notes(page: &mut String, finding: &Finding) {
         let known = finding.origin.value != OriginValue::Unknown && !method.is_empty();
         ("Origin".to_owned(), if known { format!("{words} (by {method})") } else { words })
     }));
+    notes.extend(finding.came_back.iter().map(|why| ("Raised again".to_owned(), why.clone())));
     notes.extend(finding.reconciliation.iter().map(|it| ("Severity".to_owned(), severity_note(it))));
     notes.extend(finding.also_noted.iter().map(|(who, what)| (format!("Also noted by {who}"), what.clone())));
     let rules = rules_of(finding);

@@ -51,9 +51,7 @@ fn bar(page: &mut String, report: &Report) {
         }
     }
     put!(page, "<h1>{}</h1>", line(&subject(report)));
-    if report.series.round > 0 {
-        put!(page, "<span class=\"chip\">round {}</span>", report.series.round);
-    }
+    rounds(page, report);
     page.push_str("<span class=\"grow\"></span>");
     if !target.head.as_str().is_empty() {
         put!(
@@ -67,6 +65,29 @@ fn bar(page: &mut String, report: &Report) {
         "<button type=\"button\" class=\"js\" id=\"theme\" aria-label=\"Switch between light and dark\" \
          title=\"Light or dark (t)\">◐</button></header>\n",
     );
+}
+
+/// Rounds shown before the first ones are left out.
+const ROUNDS: u32 = 8;
+
+/// Which round this is. Other rounds are pages of their own that need not lie anywhere near, so they are no links.
+fn rounds(page: &mut String, report: &Report) {
+    let round = report.series.round;
+    if round < 2 {
+        if round == 1 {
+            page.push_str("<span class=\"chip\">round 1</span>");
+        }
+        return;
+    }
+    put!(page, "<ol class=\"rounds\" aria-label=\"Rounds\">");
+    let first = round.saturating_sub(ROUNDS - 1).max(1);
+    if first > 1 {
+        page.push_str("<li>…</li>");
+    }
+    for number in first..round {
+        put!(page, "<li>{number}</li>");
+    }
+    put!(page, "<li aria-current=\"true\"><span class=\"hidden\">this is round </span>{round}</li></ol>");
 }
 
 fn rail(page: &mut String, report: &Report) {
@@ -86,6 +107,9 @@ fn rail(page: &mut String, report: &Report) {
                 line(&finding.title.replace('`', ""))
             );
         }
+    }
+    if !report.prior.is_empty() {
+        entry(page, "prior", "Earlier findings", &report.prior.len().to_string());
     }
     entry(page, "ledger", "Dropped and changed", &ledger_size(report).to_string());
     page.push_str("</ul><p class=\"group\">Assessment</p><ul>");

@@ -12,6 +12,7 @@ mod overview;
 mod people;
 mod plots;
 mod prose;
+mod rounds;
 mod sections;
 mod syntax;
 
@@ -25,6 +26,7 @@ pub fn html(report: &Report, originals: &[Original]) -> String {
     finding::sections(&mut page, report);
     finding::ledger(&mut page, report);
     sections::write(&mut page, report);
+    rounds::resolution(&mut page, report);
     people::write(&mut page, report, originals);
     frame::close(&mut page);
     page

@@ -2,27 +2,27 @@
 //!
 //! In: a report. Out: the top of the page. Never a number that the value does not hold.
 
-use model::{Disposition, Lane, PriorStatus, Report, Severity, VerdictValue};
+use model::{Disposition, Lane, Report, Severity, VerdictValue};
 
 use super::escape::{line, with_code};
-use super::{filters, prose, sections};
+use super::{filters, prose, rounds};
 use crate::words::{
-    NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, is_timed, prior_counts,
-    prior_word, reviewer_failed,
+    NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, is_timed, reviewer_failed,
+    round_before, since,
 };
 
 /// Writes the overview.
 pub(super) fn write(page: &mut String, report: &Report) {
     verdict(page, report);
     tiles(page, report);
-    since(page, report);
+    changed_since(page, report);
     filters::write(page, report);
     if !report.summary.trim().is_empty() {
         page.push_str("<section aria-labelledby=\"summary\"><h2 id=\"summary\">Summary</h2><div class=\"card pad prose\">");
         page.push_str(&prose::block(&report.summary));
         page.push_str("</div></section>\n");
     }
-    sections::prior(page, report);
+    rounds::prior(page, report);
 }
 
 fn verdict(page: &mut String, report: &Report) {
@@ -109,15 +109,14 @@ fn tiles(page: &mut String, report: &Report) {
     page.push_str("</ul>\n");
 }
 
-fn since(page: &mut String, report: &Report) {
-    let counts = prior_counts(report);
-    if counts.is_empty() {
-        return;
-    }
-    page.push_str("<ul class=\"chips\" aria-label=\"Findings of earlier rounds\">");
-    for (status, number) in counts {
-        let class = if status == PriorStatus::Fixed { "chip good" } else { "chip" };
-        put!(page, "<li class=\"{class}\">{number} {}</li>", prior_word(status));
+/// What happened since the round before, each part a way to the list of it.
+fn changed_since(page: &mut String, report: &Report) {
+    let Some(before) = round_before(report) else { return };
+    put!(page, "<ul class=\"chips\" aria-label=\"Since round {before}\">");
+    for (at, one) in since(report).into_iter().enumerate() {
+        let class = if one.is_good { "chip good" } else { "chip" };
+        let which = if at == 0 { format!(" since round {before}") } else { String::new() };
+        put!(page, "<li><a class=\"{class}\" href=\"#prior\">{} {}{which}</a></li>", one.number, one.what);
     }
     page.push_str("</ul>\n");
 }

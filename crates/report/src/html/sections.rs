@@ -7,7 +7,7 @@ use model::{CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, 
 use super::escape::{line, name, with_code};
 use super::finding::{linked_place, reviewer_class};
 use super::prose;
-use crate::words::{coverage_word, prior_word};
+use crate::words::coverage_word;
 
 /// Writes the sections between the findings and the reviewers.
 pub(super) fn write(page: &mut String, report: &Report) {
@@ -20,6 +20,11 @@ pub(super) fn write(page: &mut String, report: &Report) {
     });
     commits(page, report);
     limitations(page, report);
+    // No pull request is read yet, and "none" would be a claim.
+    page.push_str(
+        "<section class=\"none\" aria-labelledby=\"feedback\"><h2 id=\"feedback\">Unresolved feedback</h2>\
+         <p class=\"soft\">Not known: no pull request was read.</p></section>\n",
+    );
     coverage(page, report);
 }
 
@@ -207,24 +212,6 @@ fn limitations(page: &mut String, report: &Report) {
         }
         page.push_str("</ul>");
     });
-}
-
-/// What became of findings of earlier rounds; nothing where there were none.
-pub(super) fn prior(page: &mut String, report: &Report) {
-    if report.prior.is_empty() {
-        return;
-    }
-    page.push_str("<details class=\"card\"><summary>Findings of earlier rounds</summary><div class=\"scroll\" tabindex=\"0\"><table><tbody>");
-    for prior in &report.prior {
-        put!(
-            page,
-            "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
-            name(&prior.finding),
-            prior_word(prior.status),
-            with_code(&prior.why)
-        );
-    }
-    page.push_str("</tbody></table></div></details>\n");
 }
 
 fn coverage(page: &mut String, report: &Report) {

@@ -3,14 +3,14 @@
 //! In: a report. Out: one string a section, heading first. Never leaves a section out: an empty one says `None.`
 
 use model::{
-    CoverageStatus, DesignKind, DesignObservation, DesignScope, Limitation, PriorStatus, Ran, Report,
+    CoverageStatus, DesignKind, DesignObservation, DesignScope, Limitation, Prior, PriorStatus, Ran, Report,
     SectionRemark, TestingGap,
 };
 
 use super::escape::{block, cell, cells, code, code_cell, inline, item as list_item, nested};
 use crate::words::{
-    NOT_CHECKED, canary_word, count, coverage_word, covered, is_builtin_only, parsed_word, place,
-    prior_counts, prior_word, reviewer_failed, structure,
+    NOT_CHECKED, canary_word, count, coverage_word, covered, delta, is_builtin_only, parsed_word, place,
+    prior_word, raised_again, reviewer_failed, round_before, since, structure,
 };
 
 /// What the change does, what matters, and what became of earlier findings.
@@ -33,9 +33,13 @@ pub(super) fn summary(report: &Report) -> String {
 }
 
 fn prior(report: &Report) -> String {
-    let counts: Vec<String> =
-        prior_counts(report).iter().map(|(status, n)| format!("{n} {}", prior_word(*status))).collect();
-    let mut text = format!("\n### Findings of Earlier Rounds\n\n{}.\n\n", counts.join(" · "));
+    let counts: Vec<String> = since(report).iter().map(|it| format!("{} {}", it.number, it.what)).collect();
+    let before = round_before(report).unwrap_or_default();
+    let mut text =
+        format!("\n### Findings of Earlier Rounds\n\nSince round {before}: {}.\n\n", counts.join(" · "));
+    if let Some(delta) = delta(report) {
+        put!(text, "{}\n\n", inline(&delta));
+    }
     text.push_str("| Finding | Status | Why |\n|---|---|---|\n");
     for prior in &report.prior {
         let title = if prior.title.is_empty() { String::new() } else { format!("{} — ", prior.title) };
@@ -43,7 +47,7 @@ fn prior(report: &Report) -> String {
             text,
             "| {} | {} | {} |\n",
             code_cell(&prior.finding),
-            prior_word(prior.status),
+            prior_status(report, prior),
             cell(&format!("{title}{}", prior.why))
         );
     }
@@ -68,6 +72,13 @@ pub(super) fn resolution(report: &Report) -> String {
         );
     }
     text
+}
+
+/// What became of an earlier finding, with its id in this report where it is raised again.
+fn prior_status(report: &Report, prior: &Prior) -> String {
+    let again =
+        raised_again(report, prior).map_or(String::new(), |it| format!(", raised as {}", cell(&it.id)));
+    format!("{}{again}", prior_word(prior.status))
 }
 
 /// Concerns and strengths.
@@ -223,6 +234,11 @@ pub(super) fn limitations(report: &Report) -> String {
         }
     }
     text
+}
+
+/// What people said about the change and nobody answered. No pull request is read yet, and "none" would be a claim.
+pub(super) fn feedback() -> String {
+    "## Unresolved Feedback\n\nNot known: no pull request was read.\n".to_owned()
 }
 
 fn limitation(item: &Limitation) -> String {

@@ -3,22 +3,21 @@
 //! In: a report and an id. Out: title, places, code with line numbers, prose, checks, proposal, what each reviewer
 //! said. Never a code line that wraps: long ones are cut, so that line numbers stay true.
 
-use model::{Excerpt, Finding, Lane, Report};
+use model::{Finding, Lane, Report};
 
 use super::layout::{Style, cut, wrap};
+use super::snippet::snippet;
 use crate::safe::{safe_line, safe_name, safe_text};
-use crate::words::{
-    checked, count, opposed, origin, parts, place, reviewers_of, rules_of, severity_note, shown_lines,
-};
+use crate::words::{checked, count, opposed, origin, parts, place, reviewers_of, rules_of, severity_note};
 
 /// Writes the page of one finding; `None` where the report has no such id. Ids are compared without regard to case.
 pub fn finding_page(report: &Report, id: &str, width: usize, style: Style) -> Option<String> {
     let finding = report.findings.iter().find(|finding| finding.id.eq_ignore_ascii_case(id))?;
     let parts = parts(finding);
     let mut blocks = vec![head(finding, width, style)];
-    blocks.extend(finding.excerpt.as_ref().map(|it| excerpt(it, width, style)));
-    blocks.push(prose(&parts.prose, width));
-    blocks.extend(parts.fix.map(|fix| format!("{}\n{}", style.bold("Fix"), prose(&fix, width))));
+    blocks.extend(finding.excerpt.as_ref().map(|it| snippet(it, finding, width, style)));
+    blocks.push(prose(&parts.prose, width, style));
+    blocks.extend(parts.fix.map(|fix| format!("{}\n{}", style.bold("Fix"), prose(&fix, width, style))));
     blocks.push(evidence(finding, width, style));
     blocks.push(sources(finding, width, style));
     let blocks: Vec<String> = blocks.into_iter().filter(|block| !block.trim().is_empty()).collect();
@@ -38,7 +37,9 @@ fn head(finding: &Finding, width: usize, style: Style) -> String {
         }
         text.push('\n');
     }
-    for location in &finding.locations {
+    // The first place is told where its code is shown.
+    let shown = usize::from(finding.excerpt.is_some());
+    for location in finding.locations.iter().skip(shown) {
         put!(text, "    {}\n", safe_name(&place(location)));
     }
     let mut facts = vec![finding.severity.as_str().to_owned()];
@@ -59,23 +60,8 @@ fn lines(text: &mut String, words: &str, first: &str, rest: usize, width: usize)
     }
 }
 
-fn excerpt(excerpt: &Excerpt, width: usize, style: Style) -> String {
-    let shown = shown_lines(excerpt);
-    let widest = shown.iter().filter_map(|line| line.number).max().unwrap_or(0).to_string().len();
-    let mut text = String::new();
-    for line in shown {
-        let number = line.number.map_or_else(String::new, |number| number.to_string());
-        let mark = if line.marked { '>' } else { ' ' };
-        let gutter = format!("  {mark} {number:>widest$} │ ");
-        let code = cut(&safe_text(&line.text.replace('\t', "    ")), width.saturating_sub(widest + 7));
-        let gutter = if line.marked { style.bold(&gutter) } else { style.dim(&gutter) };
-        put!(text, "{gutter}{}\n", code.trim_end());
-    }
-    text
-}
-
 /// Markdown as it stands, wrapped outside fences. It reads well enough without being rendered.
-fn prose(markdown: &str, width: usize) -> String {
+fn prose(markdown: &str, width: usize, style: Style) -> String {
     let mut text = String::new();
     let mut fenced = false;
     for line in safe_text(markdown).lines() {
@@ -91,10 +77,25 @@ fn prose(markdown: &str, width: usize) -> String {
         } else {
             let indent = line.len() - trimmed.len();
             let bullet = if trimmed.starts_with(['-', '*', '+']) { 2 } else { 0 };
-            lines(&mut text, trimmed, &" ".repeat(indent.min(8)), indent.min(8) + bullet, width);
+            let (label, words) = labelled(trimmed);
+            let start = text.len();
+            lines(&mut text, &words, &" ".repeat(indent.min(8)), indent.min(8) + bullet, width);
+            if let Some(label) = label.filter(|label| text[start..].trim_start().starts_with(label)) {
+                let at = start + text[start..].len() - text[start..].trim_start().len();
+                text.replace_range(at..at + label.len(), &style.bold(label));
+            }
         }
     }
     text
+}
+
+/// A line that opens with a bold label, without its stars: the label and the whole line.
+fn labelled(line: &str) -> (Option<&str>, std::borrow::Cow<'_, str>) {
+    let label = line.strip_prefix("**").and_then(|rest| rest.split_once("**"));
+    match label.filter(|(label, _)| label.ends_with(':') && label.len() < 40) {
+        Some((label, rest)) => (Some(label), format!("{label}{rest}").into()),
+        None => (None, line.into()),
+    }
 }
 
 fn evidence(finding: &Finding, width: usize, style: Style) -> String {
@@ -162,6 +163,12 @@ mod tests {
                 assert!(line.width() <= width || line.starts_with("    src/"), "{line}");
             }
         }
+    }
+
+    #[test]
+    fn a_bold_label_is_told_without_its_stars() {
+        let text = prose("**Trigger:** a **busy** day\n\n**Result:** it stops", 60, Style { colour: true });
+        assert_eq!(text, "\u{1b}[1mTrigger:\u{1b}[0m a **busy** day\n\n\u{1b}[1mResult:\u{1b}[0m it stops\n");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod finding_page;
 mod layout;
+mod snippet;
 mod summary;
 
 pub use finding_page::finding_page;

@@ -9,7 +9,7 @@ use super::layout::{Style, wrap};
 use crate::safe::{safe_line, safe_name};
 use crate::words::{
     NOT_CHECKED, builtin_note, compact, count, covered, is_builtin_only, is_timed, parts, place,
-    prior_counts, prior_word, reviewer_failed, reviewers_of, structure,
+    reviewer_failed, reviewers_of, round_before, since, structure,
 };
 
 /// Findings listed before the rest is counted.
@@ -179,10 +179,9 @@ fn verdict(report: &Report, width: usize, style: Style) -> String {
 
 fn facts(report: &Report) -> Vec<String> {
     let mut facts = Vec::new();
-    let prior: Vec<String> =
-        prior_counts(report).iter().map(|(status, n)| format!("{n} {}", prior_word(*status))).collect();
-    if !prior.is_empty() {
-        facts.push(format!("earlier findings: {}", prior.join(" · ")));
+    if let Some(before) = round_before(report) {
+        let told: Vec<String> = since(report).iter().map(|it| format!("{} {}", it.number, it.what)).collect();
+        facts.push(format!("since round {before}: {}", told.join(" · ")));
     }
     let dropped =
         report.dispositions.iter().filter(|row| row.disposition == model::Disposition::Dropped).count();

@@ -10,6 +10,7 @@ mod ledger;
 mod people;
 mod places;
 mod retro;
+mod since;
 
 pub(crate) use body::{longest_run, parts};
 pub(crate) use checks::{checked, opposed, origin};
@@ -18,8 +19,9 @@ pub(crate) use ledger::{row, severity_note};
 pub(crate) use people::{
     NOT_CHECKED, builtin_note, is_builtin_only, reviewer_failed, reviewer_title, reviewers_of, rules_of,
 };
-pub(crate) use places::{language, place, shown_lines};
+pub(crate) use places::{Shown, language, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
+pub(crate) use since::{delta, prior_name, raised_again, round_before, since};
 
 use model::{Canary, CoverageStatus, Finding, ParsedAs, PriorStatus, Report, Severity};
 
@@ -87,17 +89,6 @@ pub(crate) fn prior_word(status: PriorStatus) -> &'static str {
         PriorStatus::Superseded => "superseded",
         PriorStatus::Declined => "declined",
     }
-}
-
-/// Findings of earlier rounds by status, as `12 fixed`, in the order of the scale; statuses that do not occur are
-/// left out.
-pub(crate) fn prior_counts(report: &Report) -> Vec<(PriorStatus, usize)> {
-    use PriorStatus::{Declined, Fixed, NotFixed, Partial, Stale, Superseded};
-    [Fixed, Partial, NotFixed, Declined, Superseded, Stale]
-        .into_iter()
-        .map(|status| (status, report.prior.iter().filter(|prior| prior.status == status).count()))
-        .filter(|(_, number)| *number > 0)
-        .collect()
 }
 
 /// Whether the time of the run is known; merging given reviews has none.

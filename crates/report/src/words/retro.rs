@@ -17,8 +17,12 @@ pub(crate) struct Numbers {
 
 type Cell = fn(&Report, &ReviewerReport, &Retro) -> String;
 
-const ROWS: [(&str, Cell); 17] = [
+const ROWS: [(&str, Cell); 21] = [
     ("Findings", |_, _, retro| retro.credited.compact()),
+    ("Critical", |_, _, retro| retro.credited.critical.to_string()),
+    ("Important", |_, _, retro| retro.credited.important.to_string()),
+    ("Suggestion", |_, _, retro| retro.credited.suggestion.to_string()),
+    ("Tool calls", |_, reviewer, _| tool_calls(reviewer)),
     ("Raised → kept", |_, _, retro| format!("{} → {}", retro.raised.total(), in_report(retro))),
     ("Merged", |_, _, retro| retro.merged.to_string()),
     ("Promoted", |_, _, retro| moves(retro, rises)),
@@ -54,7 +58,7 @@ fn moves(retro: &Retro, direction: fn(&str) -> bool) -> String {
     let moved: Vec<&(String, u32)> = retro.transitions.iter().filter(|(what, _)| direction(what)).collect();
     let told: Vec<String> = moved
         .iter()
-        .map(|(what, number)| if *number == 1 { what.clone() } else { format!("{number} {what}") })
+        .map(|(what, number)| if moved.len() == 1 { what.clone() } else { format!("{number} {what}") })
         .collect();
     match rated(retro, direction) {
         0 => "0".to_owned(),
@@ -80,6 +84,18 @@ fn rank(letter: Option<char>) -> u8 {
         Some('C') => 2,
         Some('I') => 1,
         _ => 0,
+    }
+}
+
+/// `52 (Bash 32, Read 20)`, the most used first.
+fn tool_calls(reviewer: &ReviewerReport) -> String {
+    let mut calls: Vec<&(String, u32)> = reviewer.tool_calls.iter().collect();
+    calls.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let told: Vec<String> = calls.iter().take(4).map(|(name, number)| format!("{name} {number}")).collect();
+    let more = if calls.len() > told.len() { ", …" } else { "" };
+    match calls.iter().map(|(_, number)| number).sum::<u32>() {
+        0 => dash(),
+        all => format!("{all} ({}{more})", told.join(", ")),
     }
 }
 
@@ -117,7 +133,8 @@ fn thousands(number: u64) -> String {
 pub(crate) fn numbers(report: &Report) -> Numbers {
     let names = report.reviewers.iter().map(|reviewer| reviewer.name.clone()).collect();
     let durations = report.reviewers.iter().map(|reviewer| {
-        let time = compact(reviewer.ms);
+        // A review that was given took its time elsewhere.
+        let time = if reviewer.ms == 0 { dash() } else { compact(reviewer.ms) };
         if reviewer_failed(reviewer).is_some() {
             format!("{time} ({})", reviewer.ending.as_str())
         } else {
@@ -211,10 +228,11 @@ fn accurate(retro: &Retro) -> String {
 
 fn depth(report: &Report, reviewer: &ReviewerReport, retro: &Retro) -> String {
     let files = match retro.files_omitted {
-        _ if report.target.changed.is_empty() => {
+        _ if report.target.changed.is_empty() && retro.files_reviewed > 0 => {
             format!("gave an account of {}", count(retro.files_reviewed as usize, "file"))
         }
         None => "gave no account of the files it looked at".to_owned(),
+        Some(_) if report.target.changed.is_empty() => "gave no account of the files it looked at".to_owned(),
         Some(omitted) => {
             let all = report.target.changed.len();
             let left_out = if omitted == 0 { String::new() } else { format!(" ({omitted} not mentioned)") };
@@ -268,6 +286,7 @@ pub(crate) fn overall(report: &Report) -> String {
     let agreed = report.findings.iter().filter(|finding| finding.agreement > 1).count();
     let mut text = format!("Of {}: {}.", count(all, "finding"), told.join(", "));
     if shares.len() > 1 {
+        let agreed = if agreed == 0 { "None".to_owned() } else { agreed.to_string() };
         put!(
             text,
             " {agreed} came from more than one reviewer. No single reviewer found more than {} %.",

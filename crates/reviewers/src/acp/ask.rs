@@ -12,10 +12,10 @@ use serde_json::Value;
 use supervise::{Cancel, Limits, Program, Progress, Pulse, Stdin, Unheard, Voice};
 
 use super::dialogue::{Dialogue, Turn};
-use crate::Attempt;
 use crate::agent::{ProcessEnd, RAN_ON, STDERR_READ, Secrets, Watched, end_when_it_runs_on, take};
 use crate::command;
 use crate::desk::{CommandRequest, Desk, Telling};
+use crate::{Attempt, Doing};
 
 /// How soon an agent that waits for an answer gets it.
 const NEWS: Duration = Duration::from_millis(10);
@@ -24,7 +24,7 @@ const NEWS: Duration = Duration::from_millis(10);
 pub fn ask_acp(
     request: &CommandRequest<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
 ) -> Attempt {
     let started = Instant::now();
     let attempt = Attempt::begun(request.name, ReviewerKind::Agent, request.settings);
@@ -34,7 +34,7 @@ pub fn ask_acp(
 fn ask(
     request: &CommandRequest<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
     attempt: &mut Attempt,
 ) -> Result<(), String> {
     if request.settings.model.is_some() || request.settings.effort.is_some() {
@@ -73,10 +73,10 @@ fn converse(
     voice: &Voice,
     dialogue: &mut Dialogue<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
 ) -> Conversation {
     let stop = cancel.child();
-    let doing = RefCell::new(None);
+    let doing = RefCell::new(Doing::default());
     let (done, ended) = channel();
     speak(voice, &dialogue.begin(), &stop);
     let outcome = std::thread::scope(|scope| {
@@ -97,12 +97,14 @@ fn converse(
                 // Nobody listens once it has ended.
                 let _ = done.send(());
             }
+            let mut doing = doing.borrow_mut();
+            doing.calls = Some(dialogue.calls());
             if turn.doing.is_some() {
-                doing.replace(turn.doing);
+                doing.note = turn.doing;
             }
         };
         let limits = Limits { pulse: Pulse::Stdout, news: NEWS, ..command::limits(request.settings) };
-        let mut on_news = |news: Progress| progress(news, doing.take());
+        let mut on_news = |news: Progress| progress(news, doing.borrow().clone());
         supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
     Conversation { stream: std::fs::read(&outcome.stdout).unwrap_or_default(), outcome }

@@ -101,6 +101,11 @@ impl<'a> Dialogue<'a> {
         Self { root, prompt, step: Step::Initialize, calls: HashMap::new(), heard: Heard::default() }
     }
 
+    /// Tools it called so far.
+    pub(crate) fn calls(&self) -> u32 {
+        self.heard.tools.total()
+    }
+
     /// The first words.
     pub(super) fn begin(&self) -> Value {
         self.request(&json!({

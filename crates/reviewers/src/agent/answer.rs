@@ -38,6 +38,11 @@ impl ToolCalls {
         self.0.values().sum()
     }
 
+    /// Each tool with how often it was called.
+    pub fn by_name(&self) -> Vec<(String, u32)> {
+        self.0.iter().map(|(name, times)| (name.clone(), *times)).collect()
+    }
+
     /// `Read 3, Grep 1`.
     pub fn sentence(&self) -> String {
         self.0.iter().map(|(name, times)| format!("{name} {times}")).collect::<Vec<_>>().join(", ")

@@ -20,9 +20,9 @@ use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
 use super::redact::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
-use crate::Attempt;
 use crate::command;
 use crate::desk::{CommandRequest, Desk, Telling};
+use crate::{Attempt, Doing};
 
 /// Everything needed to ask one agent.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(crate) const STDERR_READ: u64 = 64 * 1024;
 pub fn ask_agent(
     request: &AgentRequest<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
 ) -> Attempt {
     let started = Instant::now();
     let attempt = Attempt::begun(request.command.name, ReviewerKind::Agent, request.command.settings);
@@ -57,7 +57,7 @@ pub fn ask_agent(
 fn ask(
     request: &AgentRequest<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
     attempt: &mut Attempt,
 ) -> Result<(), String> {
     let common = &request.command;
@@ -221,11 +221,11 @@ pub(crate) fn watch(
     program: &Program,
     private: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, Option<String>),
+    progress: &mut dyn FnMut(Progress, Doing),
 ) -> Watched {
     let adapter = &party.agent.adapter;
     let stop = cancel.child();
-    let doing = RefCell::new(None);
+    let doing = RefCell::new(Doing::default());
     let mut reader = StreamReader::new(adapter);
     let mut meter =
         party.account.map(|account| Meter::new(account, party.agent, party.settings, party.environment));
@@ -239,16 +239,16 @@ pub(crate) fn watch(
         let mut on_line = |line: &[u8]| {
             let mut seen = reader.feed(line);
             seen.extend(reader.feed(b"\n"));
-            if let Some(what) = react(seen, &stop, &done) {
-                doing.replace(Some(what));
-            }
+            let mut doing = doing.borrow_mut();
+            let note = react(seen, &stop, &done).or_else(|| doing.note.take());
+            *doing = Doing { note, ..reader.taken() };
             let over = meter.as_mut().and_then(|meter| meter.read(reader.figures(), reader.model()));
             if let Some(over) = over {
                 stop.break_off(over.message);
             }
         };
         let limits = limits(party);
-        let mut on_news = |news: Progress| progress(news, doing.take());
+        let mut on_news = |news: Progress| progress(news, doing.borrow().clone());
         supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
     // Read again as a whole: what was shown live may lack its longest lines.
@@ -349,6 +349,7 @@ pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &Reviewer
     attempt.read_nothing = answer.read_nothing;
     attempt.charged = watched.charged;
     attempt.model = answer.model.clone().or(attempt.model.take());
+    attempt.tool_calls = answer.tool_calls.by_name();
     if answer.tool_calls.total() > 0 {
         attempt.notes.push(format!("tools called: {}", answer.tool_calls.sentence()));
     }

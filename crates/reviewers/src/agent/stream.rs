@@ -10,6 +10,7 @@ use super::adapter::{Adapter, Format, Rule};
 use super::answer::{AgentAnswer, ToolCalls};
 use super::failure::{Told, classify};
 use super::figures::Figures;
+use crate::Doing;
 
 /// How a program ended, as far as reading its output needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +106,18 @@ impl<'a> StreamReader<'a> {
     pub(crate) fn file(&mut self, bytes: &[u8]) {
         if let Ok(value) = serde_json::from_slice::<Value>(bytes) {
             self.event(&serde_json::json!({ "file": value }), &mut Vec::new());
+        }
+    }
+
+    /// What was done and spent so far, as far as the stream tells. A stream of plain text tells nothing.
+    pub(crate) fn taken(&self) -> Doing {
+        let State { tools, figures, .. } = &self.state;
+        let tells = self.adapter.stream.format == Format::Events;
+        Doing {
+            note: None,
+            calls: tells.then(|| tools.total()),
+            tokens: figures.tokens(),
+            usd: figures.usd(),
         }
     }
 

@@ -19,10 +19,10 @@ use super::parts::{Part, parts};
 use super::seen::Seen;
 use super::talk::{Stopped, Talk};
 use super::tape::Tape;
-use crate::Attempt;
 use crate::budget::{Budget, Purse};
 use crate::prices::price;
 use crate::prompt::{Briefing, PromptInput, canary, one_line, prompt};
+use crate::{Attempt, Doing};
 
 /// Everything needed to ask one model.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(super) const BY_KEY: &str = "key";
 pub fn ask_model(
     request: &ModelRequest<'_>,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(u64, Option<String>),
+    progress: &mut dyn FnMut(u64, Doing),
 ) -> Attempt {
     let started = Instant::now();
     let settings = request.settings;
@@ -88,7 +88,7 @@ fn ask(
     purse: &Purse,
     started: Instant,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(u64, Option<String>),
+    progress: &mut dyn FnMut(u64, Doing),
     attempt: &mut Attempt,
 ) {
     let settings = request.settings;
@@ -298,6 +298,7 @@ impl<'a> Asking<'a> {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             attempt.notes.push(format!("it gave no answer about {}{more}", shown.join(", ")));
         }
+        attempt.tool_calls = seen.calls.iter().map(|(name, count)| (name.clone(), *count)).collect();
         if !seen.calls.is_empty() {
             let calls: Vec<String> =
                 seen.calls.iter().map(|(name, count)| format!("{name} {count}")).collect();

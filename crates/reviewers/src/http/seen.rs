@@ -8,6 +8,7 @@ use model::{Spend, Tokens};
 use serde_json::{Value, json};
 
 use super::protocol::Turn;
+use crate::Doing;
 use crate::budget::Usage;
 
 /// What is known of all conversations of a reviewer.
@@ -45,6 +46,11 @@ impl Seen {
     /// US dollars, where every call's cost is known.
     pub(crate) fn usd(&self) -> Option<f64> {
         (self.requests > 0 && !self.usd.is_unknown).then_some(self.usd.sum)
+    }
+
+    /// What was done and spent so far.
+    pub(crate) fn taken(&self) -> Doing {
+        Doing { note: None, calls: Some(self.calls.values().sum()), tokens: self.tokens(), usd: self.usd() }
     }
 
     /// Counts a call.

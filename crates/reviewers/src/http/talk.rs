@@ -19,6 +19,7 @@ use super::seen::Seen;
 use super::tape::Tape;
 use super::tools;
 use super::wire::{self, Bounds, Broken, Head, Outcome, Request};
+use crate::Doing;
 use crate::budget::{Purse, Usage};
 use crate::prices::Price;
 
@@ -33,7 +34,7 @@ pub(crate) struct Talk<'a> {
     pub(crate) cancel: &'a Cancel,
     pub(crate) deadline: Instant,
     /// Told bytes received so far and what the model does.
-    pub(crate) progress: &'a mut dyn FnMut(u64, Option<String>),
+    pub(crate) progress: &'a mut dyn FnMut(u64, Doing),
     pub(crate) seen: Seen,
 }
 
@@ -103,10 +104,8 @@ impl Talk<'_> {
         let mut results = Vec::new();
         for (at, call) in turn.calls.iter().enumerate() {
             *self.seen.calls.entry(tool_name(&call.name)).or_default() += 1;
-            (self.progress)(
-                self.seen.bytes,
-                Some(format!("{} {}", tool_name(&call.name), short(&call.arguments))),
-            );
+            let note = Some(format!("{} {}", tool_name(&call.name), short(&call.arguments)));
+            (self.progress)(self.seen.bytes, Doing { note, ..self.seen.taken() });
             let mut returned = if *room == 0 {
                 tools::Returned { text: "not done: there is no room for more".to_owned(), failed: true }
             } else {
@@ -174,10 +173,12 @@ impl Talk<'_> {
     ) -> Result<Outcome, Failure> {
         let before = self.seen.bytes;
         let mut bytes = before;
+        // What an exchange costs is known when it is over.
+        let taken = self.seen.taken();
         let progress = &mut *self.progress;
         let mut sink = |head: &Head, piece: &[u8]| {
             bytes += piece.len() as u64;
-            progress(bytes, None);
+            progress(bytes, taken.clone());
             hearing.take(head, piece)
         };
         let outcome = if let Some(played) = self.tape.play(body, other, &mut sink) {

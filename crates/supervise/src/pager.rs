@@ -1,0 +1,48 @@
+//! The user's pager.
+//!
+//! In: a command that the user named, a text. Out: the text on the user's terminal, when the pager is left. Unlike reviewers a pager is
+//! the user's own program, chosen in the environment and never by a repository: it gets the terminal and is waited for.
+
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
+use std::process::{Command, Stdio};
+
+/// Shows a text in a pager: a program and its arguments. Variables are set for it where the user has not set them.
+/// An error says that it could not be started; that it was left early is none.
+pub fn page(command: &[&str], defaults: &[(&str, &str)], text: &str) -> io::Result<()> {
+    let [program, arguments @ ..] = command else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no pager is named"));
+    };
+    let mut pager = pager(program);
+    pager.args(arguments).envs(defaults.iter().copied()).stdin(Stdio::piped());
+    let mut child = pager.spawn()?;
+    if let Some(mut stdin) = child.stdin.take()
+        && stdin.write_all(text.as_bytes()).is_err()
+    {
+        // It was left before the end was read.
+    }
+    child.wait()?;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this crate starts programs")]
+fn pager(program: impl AsRef<OsStr>) -> Command {
+    Command::new(program)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pager_reads_the_text_and_may_be_left_early() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let script = format!("cat > '{}'; printf %s \"$LESS\" >> '{}'", out.display(), out.display());
+        page(&["sh", "-c", &script], &[("LESS", "FRX")], "text\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), "text\nFRX");
+        page(&["true"], &[], &"long\n".repeat(100_000)).unwrap();
+        assert!(page(&["/no/such/pager"], &[], "x").is_err());
+        assert!(page(&[], &[], "x").is_err());
+    }
+}
