@@ -88,8 +88,17 @@ fn labelled(data: &std::path::Path) -> std::collections::BTreeMap<String, (u64, 
         let Some(entries) = labels["resolution"]["entries"].as_array() else { continue };
         for entry in entries {
             let published = labels["consolidated"].as_array().unwrap();
-            let Some(finding) = published.iter().find(|it| it["id"] == entry["num"]) else { continue };
-            let action = entry["action"].as_str().unwrap_or_default();
+            let letter = match entry["kind"].as_str() {
+                Some("critical") => "C",
+                Some("important") => "I",
+                Some("suggestion") => "S",
+                _ => continue,
+            };
+            let number = entry["num"].as_str().unwrap_or_default().trim_start_matches(letter);
+            let id = format!("{letter}{number}");
+            let Some(finding) = published.iter().find(|it| it["id"] == id.as_str()) else { continue };
+            let settled = entry["action_text"].as_str().is_some_and(|text| text.starts_with("Auto-resolved"));
+            let action = if settled { "auto-resolved" } else { entry["action"].as_str().unwrap_or_default() };
             for reviewer in finding["attributed_to"].as_array().unwrap() {
                 let row = figures.entry(reviewer.as_str().unwrap().to_owned()).or_default();
                 match action {

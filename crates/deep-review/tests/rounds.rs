@@ -201,7 +201,7 @@ fn resolutions_are_inferred_confirmed_and_shown() {
     session.run(&["resolve", "--yes"]).expect(0);
     let markdown = session.run(&["report"]).expect(0).stdout;
     assert!(markdown.contains("## Resolution") && markdown.contains("| I1 |"), "{markdown}");
-    assert!(markdown.contains("~~"), "a decided finding is struck through");
+    assert!(markdown.contains("*Decided: fixed.*"), "a decided finding is marked: {markdown}");
     let shown = json(&session.run(&["show", "--json"]).expect(0));
     assert_eq!(shown["findings"][0]["state"], "fixed");
     let stats = json(&session.run(&["reviewers", "stats", "--json"]).expect(0));

@@ -92,7 +92,7 @@ pub fn open_findings(
         Some(target) => Some(statuses(repository, report, target, &items)?),
         None => None,
     };
-    let latest = decisions.latest();
+    let latest = since(report, decisions);
     let open = items.into_iter().enumerate().map(|(at, item)| {
         let decided = latest.iter().find(|it| it.finding.fingerprint == item.finding.fingerprint);
         OpenFinding {
@@ -124,9 +124,17 @@ fn statuses(
     Ok(rows.into_iter().map(|row| (row.status, row.why)).collect())
 }
 
+/// The last word on each finding since a report was begun. What was decided before did not keep its findings out, so it does
+/// not settle them either.
+fn since<'d>(report: &Report, decisions: &'d Decisions) -> Vec<&'d Decision> {
+    let own =
+        |decision: &&Decision| decision.at >= report.run.started || decision.finding.run == report.run.id;
+    decisions.latest().into_iter().filter(own).collect()
+}
+
 /// A report with what people decided since.
 pub fn as_of_today(mut report: Report, decisions: &Decisions) -> Report {
-    let latest = decisions.latest();
+    let latest = since(&report, decisions);
     let mut rows = Vec::new();
     for finding in &mut report.findings {
         let Some(decision) = latest.iter().find(|it| it.finding.fingerprint == finding.fingerprint) else {

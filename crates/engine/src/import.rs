@@ -40,8 +40,10 @@ pub fn import(imported: &ImportedReport, version: &str) -> Option<Imported> {
     let raised = raised(imported);
     let mut findings: Vec<Finding> = imported.findings.iter().map(|one| finding(one, imported)).collect();
     let dispositions: Vec<LedgerRow> = raised.iter().map(|raw| place(raw, imported, &mut findings)).collect();
-    for finding in &mut findings {
+    for (finding, one) in findings.iter_mut().zip(&imported.findings) {
         settle(finding);
+        let has = |name: &&String| finding.sources.iter().any(|source| source.reviewer == **name);
+        finding.credited = one.reviewers.iter().filter(|name| !has(name)).cloned().collect();
     }
     let target = target(imported);
     let report = Report {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use git::Repository;
-use model::{Action, PriorStatus, Report, Severity, Sha, Target};
+use model::{Action, CheckResult, Finding, Gate, PriorStatus, Report, Severity, Sha, Target};
 use store::{Decisions, RunState, Store, StoredRun, same_series, series_keys};
 
 use crate::Error;
@@ -98,13 +98,20 @@ fn missing(report: &Report, open: &[OpenFinding], today: Option<&Target>) -> Vec
 fn oscillating(rounds: &[Report]) -> Vec<String> {
     let mut seen: BTreeMap<&str, (Vec<bool>, &str)> = BTreeMap::new();
     for (at, report) in rounds.iter().enumerate() {
-        for finding in &report.findings {
+        for finding in report.findings.iter().filter(|finding| !was_declined(finding)) {
             let entry = seen
                 .entry(finding.fingerprint.as_str())
                 .or_insert_with(|| (vec![false; rounds.len()], finding.title.as_str()));
             entry.0[at] = true;
         }
     }
+    let declined: BTreeSet<&str> = rounds
+        .iter()
+        .flat_map(|report| &report.prior)
+        .filter(|row| row.status == PriorStatus::Declined)
+        .map(|row| row.fingerprint.as_str())
+        .collect();
+    seen.retain(|fingerprint, _| !declined.contains(fingerprint));
     let back = |there: &[bool]| {
         let changes: Vec<bool> = there.windows(2).filter(|two| two[0] != two[1]).map(|two| two[1]).collect();
         changes.windows(2).any(|two| !two[0] && two[1])
@@ -112,9 +119,15 @@ fn oscillating(rounds: &[Report]) -> Vec<String> {
     seen.values().filter(|(there, _)| back(there)).map(|(_, title)| (*title).to_owned()).collect()
 }
 
+/// What people declined and what came back for it is no coming and going of the code.
+fn was_declined(finding: &Finding) -> bool {
+    finding.checks.iter().any(|check| check.gate == Gate::Declined && check.result == CheckResult::Pass)
+}
+
 fn stop(rounds: &[Report], missing: &[String]) -> Option<String> {
     let new_blocking = |report: &Report| {
-        report.findings.iter().any(|it| it.severity > Severity::Suggestion && it.since_round.is_none())
+        let is_new = |it: &Finding| it.since_round.is_none() || it.came_back.is_some();
+        report.findings.iter().any(|it| it.severity > Severity::Suggestion && is_new(it))
     };
     let last: Vec<&Report> = rounds.iter().rev().take(2).collect();
     let quiet = last.len() == 2 && last.iter().all(|report| report.run.complete && !new_blocking(report));
@@ -133,7 +146,7 @@ fn stop(rounds: &[Report], missing: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Finding, Fingerprint, Run};
+    use model::{Fingerprint, Run};
 
     fn round(findings: &[(&str, Severity, Option<u32>)]) -> Report {
         let finding = |(name, severity, since): &(&str, Severity, Option<u32>)| Finding {

@@ -138,8 +138,11 @@ impl Look<'_, '_> {
 fn stands(place: &RememberedPlace, path: RepoPath, view: &Rc<FileView>, found: &[u32], all: u32) -> PlaceNow {
     let near = place.start.unwrap_or(1);
     let line = found.iter().copied().min_by_key(|line| line.abs_diff(near));
-    let around_now = line.and_then(|line| around(view, line, all as usize));
-    let around_changed = place.around.as_ref().zip(around_now).map(|(then, now)| *then != now);
+    let known = !place.before.is_empty() || !place.after.is_empty();
+    let around_changed = line.filter(|_| known).map(|line| {
+        let (before, after) = around(view, line, all as usize);
+        before != place.before || after != place.after
+    });
     PlaceNow { path: Some(path), line, standing: Standing::Stands, lines: (all, all), around_changed }
 }
 
@@ -153,6 +156,7 @@ fn edited(place: &RememberedPlace, path: RepoPath, view: &FileView, wanted: &[St
         .flat_map(|line| view.positions(line))
         .map(|at| view.solid[*at].line)
         .min_by_key(|line| line.abs_diff(near));
+    let line = between(place, view).or(line);
     let standing = match (left.len(), symbol_is_gone(place, view, wanted)) {
         (0, true) => Standing::Removed,
         (0, false) => Standing::Gone,
@@ -160,6 +164,30 @@ fn edited(place: &RememberedPlace, path: RepoPath, view: &FileView, wanted: &[St
     };
     let lines = (left.len() as u32, told.len() as u32);
     PlaceNow { path: Some(path), line: line.or(place.start), standing, lines, around_changed: None }
+}
+
+/// Where lines would stand that were edited: behind those that stood before them, or else before those behind.
+fn between(place: &RememberedPlace, view: &FileView) -> Option<u32> {
+    let near = place.start.unwrap_or(1);
+    let nearest = |found: Vec<u32>| found.into_iter().min_by_key(|line| line.abs_diff(near));
+    // Fewer and fewer of them, as long as what is left says where it is.
+    let enough = |lines: &[String]| lines.iter().map(|line| substance(line)).sum::<usize>() >= DISTINCT;
+    let before = (0..place.before.len()).map(|skip| &place.before[skip..]).take_while(|lines| enough(lines));
+    for lines in before {
+        if let Some(first) = nearest(starts(view, lines)) {
+            let at = view.solid.partition_point(|line| line.line < first) + lines.len();
+            return view.solid.get(at).map(|line| line.line);
+        }
+    }
+    let after =
+        (0..place.after.len()).rev().map(|last| &place.after[..=last]).take_while(|lines| enough(lines));
+    for lines in after {
+        if let Some(first) = nearest(starts(view, lines)) {
+            let at = view.solid.partition_point(|line| line.line < first);
+            return at.checked_sub(1).and_then(|at| view.solid.get(at)).map(|line| line.line);
+        }
+    }
+    None
 }
 
 /// Whether nothing defines the function around any more. Where the finding was about its first line, that line was edited.

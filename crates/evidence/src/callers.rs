@@ -52,7 +52,7 @@ fn of_name(facts: &dyn Facts, name: &str, hits: &[&Hit]) -> Option<Callers> {
         hits.iter().filter(|hit| !is_prose_file(&hit.path) && !is_comment(&hit.text)).collect();
     let is_test = |hit: &Hit| is_test_file(&hit.path) || in_rust_tests(facts, hit);
     let (tests, uses): (Vec<&Hit>, Vec<&Hit>) = code.into_iter().copied().partition(|hit| is_test(hit));
-    let definitions = uses.iter().filter(|hit| defines_callable(&hit.text, name)).count();
+    let definitions = uses.iter().filter(|hit| is_definition(&hit.text, name)).count();
     if definitions != 1 || uses.len() > MOST {
         return None;
     }
@@ -76,9 +76,18 @@ fn is_use(line: &str, name: &str) -> bool {
     const SCOPE: [&str; 8] =
         ["use ", "pub use ", "import ", "from ", "#include", "export {", "require ", "using "];
     let start = line.trim_start();
-    !defines_callable(line, name)
-        && defined_in(line) != Some(name)
+    !is_definition(line, name)
+        && (defined_in(line) != Some(name) || is_bare_call(line, name))
         && !SCOPE.iter().any(|word| start.starts_with(word))
+}
+
+fn is_definition(line: &str, name: &str) -> bool {
+    defines_callable(line, name) && !is_bare_call(line, name)
+}
+
+/// `name()` alone on its line is a call in most languages, and the head of a function in a shell script written in a rare way.
+fn is_bare_call(line: &str, name: &str) -> bool {
+    line.trim().strip_prefix(name) == Some("()")
 }
 
 /// Rust keeps unit tests at the end of the file they test.
@@ -134,5 +143,7 @@ mod tests {
         let files = [("a.py", "def handle():\n    pass\n"), ("b.py", "def handle():\n    pass\nhandle()\n")];
         assert_eq!(of(&files, "handle"), None);
         assert_eq!(of(&[("a.py", "handle()\n")], "handle"), None);
+        let called = of(&[("a.py", "def handle():\n    pass\n\nhandle()\n")], "handle").expect("one");
+        assert_eq!(called.sites.len(), 1);
     }
 }

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Callers, CheckResult, Finding, Fingerprint, Gate, Location, Remembered, RememberedPlace, RunId, Sha,
-    Side, Strength,
+    Callers, CheckResult, Finding, Gate, Location, Remembered, RememberedPlace, RunId, Sha, Side, Strength,
 };
 
 use crate::callers::{callers, sum};
@@ -27,7 +26,7 @@ const LINES: usize = 60;
 const PLACES: usize = 24;
 
 /// Lines before and after a place that its surroundings are told by.
-const AROUND: usize = 6;
+const AROUND: usize = 4;
 
 /// Which report findings come from.
 #[derive(Clone, Debug, Default)]
@@ -96,14 +95,13 @@ fn place(finding: &Finding, (at, location): (usize, &Location)) -> RememberedPla
     lines.truncate(LINES);
     RememberedPlace {
         path: location.path.clone(),
-        old_path: None,
         start: location.start,
         end: location.end,
         symbol: location.symbol.clone(),
         times: u32::from(!lines.is_empty()),
         lines,
         quoted: quote.is_some(),
-        around: None,
+        ..RememberedPlace::default()
     }
 }
 
@@ -176,7 +174,7 @@ fn look(world: &World<'_>, place: &mut RememberedPlace, location: &Location) {
         if !solid.is_empty() {
             place.lines = solid;
         }
-        place.around = around(&view, start, place.lines.len());
+        (place.before, place.after) = around(&view, start, place.lines.len());
     }
     place.times = starts(&view, &normal(&place.lines)).len() as u32;
 }
@@ -203,13 +201,13 @@ pub(crate) fn starts(view: &FileView, wanted: &[String]) -> Vec<u32> {
     view.positions(first).iter().filter(stands).map(|at| view.solid[*at].line).collect()
 }
 
-/// A hash over what stands before and after `count` lines that begin at a line.
-pub(crate) fn around(view: &FileView, start: u32, count: usize) -> Option<Fingerprint> {
-    let at = view.solid.iter().position(|line| line.line >= start)?;
+/// What stands before and after `count` lines that begin at a line.
+pub(crate) fn around(view: &FileView, start: u32, count: usize) -> (Vec<String>, Vec<String>) {
+    let at = view.solid.partition_point(|line| line.line < start);
     let before = &view.solid[at.saturating_sub(AROUND)..at];
     let after = view.solid.iter().skip(at + count).take(AROUND);
-    let lines: Vec<&str> = before.iter().chain(after).map(|line| line.text.as_str()).collect();
-    Some(Fingerprint::of(&lines))
+    let texts = |line: &crate::view::Solid| line.text.clone();
+    (before.iter().map(texts).collect(), after.map(texts).collect())
 }
 
 /// Callers of all names that are remembered of several findings.

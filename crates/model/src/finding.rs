@@ -434,6 +434,9 @@ pub struct Finding {
     /// What other reviewers say against it, in roster order. Where there is any, the lane is `contested`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contradictions: Vec<Contradiction>,
+    /// Reviewers that an imported report credits with it although no raw finding of theirs was found for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credited: Vec<String>,
     /// The round that told it first, where that was an earlier one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_round: Option<u32>,

@@ -57,9 +57,12 @@ pub struct RememberedPlace {
     /// True where the reviewer quoted code there, rather than naming a range.
     #[serde(default)]
     pub quoted: bool,
-    /// A hash over the lines before and after them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub around: Option<Fingerprint>,
+    /// Lines that stood right before them, blank ones left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
+    /// Lines that stood right behind them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
 }
 
 /// One place that uses a name.

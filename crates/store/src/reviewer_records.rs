@@ -4,7 +4,7 @@
 //! counts where other reviewers, evidence or people had a say in it, and never where the record itself moved it, or a
 //! record would prove itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Action, Disposition, Finding, FindingState, LedgerRow, ReasonCode, Report, ReviewerKind, Severity, Source,
@@ -35,6 +35,11 @@ fn of_report(report: &Report) -> BTreeMap<&str, ReviewerRecord> {
             if is_rated_by_more_than_its_author(finding, source, imported) {
                 record.ratings[source.severity as usize][finding.severity as usize] += 1;
             }
+        }
+        let said = finding.sources.iter().map(|source| source.reviewer.as_str());
+        let names: BTreeSet<&str> = said.chain(finding.credited.iter().map(String::as_str)).collect();
+        for name in names {
+            let record = records.entry(name).or_default();
             match finding.state {
                 FindingState::Fixed | FindingState::Deferred => record.accepted += 1,
                 FindingState::Declined => record.declined += 1,

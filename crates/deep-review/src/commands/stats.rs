@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use store::{AttemptRow, RunState};
+use store::RunState;
 
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, store_error};
@@ -42,7 +42,12 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
         let Ok(Some(report)) = run.run.report() else { continue };
         let report = engine::as_of_today(report, &decisions);
         for reviewer in &report.reviewers {
-            rows.entry(reviewer.name.clone()).or_default().usd += reviewer.usd.unwrap_or(0.0);
+            let row = rows.entry(reviewer.name.clone()).or_default();
+            row.usd += reviewer.usd.unwrap_or(0.0);
+            row.runs += 1;
+            row.seconds += reviewer.ms / 1000;
+            let raised = report.dispositions.iter().filter(|it| it.reviewer == reviewer.name);
+            row.raised += raised.count() as u32;
         }
         for finding in &report.findings {
             let mut names: Vec<&str> = finding.sources.iter().map(|it| it.reviewer.as_str()).collect();
@@ -52,6 +57,7 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
                 matches!(finding.state, model::FindingState::Fixed | model::FindingState::Deferred);
             for name in &names {
                 let row = rows.entry((*name).to_owned()).or_default();
+                row.credited += 1;
                 row.alone += u32::from(names.len() == 1);
                 row.missed_without += u32::from(names.len() == 1 && accepted);
                 for other in names.iter().filter(|other| *other != name) {
@@ -59,13 +65,6 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
                 }
             }
         }
-    }
-    for (name, row) in &mut rows {
-        let attempts: Vec<AttemptRow> = index.attempts(name).map_err(failed)?;
-        row.runs = attempts.len() as u32;
-        row.raised = attempts.iter().map(|it| it.raised).sum();
-        row.credited = attempts.iter().map(|it| it.credited).sum();
-        row.seconds = attempts.iter().map(|it| it.ms).sum::<u64>() / 1000;
     }
     for (name, record) in index.reviewer_records().map_err(failed)? {
         let row = rows.entry(name).or_default();

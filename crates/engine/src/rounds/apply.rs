@@ -93,10 +93,16 @@ impl<'a> Rounds<'a> {
             now,
             first_round: item.first_round,
         });
-        let decided = self.history.bound.iter().zip(&self.bound).map(|(bound, now)| Earlier {
-            item: &bound.decision.finding,
-            now,
-            first_round: bound.decision.finding.round,
+        // What came back before is open and followed as such.
+        let is_open = |at: &usize| {
+            let decided = &self.history.bound[*at].decision.finding.fingerprint;
+            self.history.open.iter().any(|item| item.finding.fingerprint == *decided)
+        };
+        let bound: Vec<usize> = (0..self.history.bound.len()).filter(|at| !is_open(at)).collect();
+        let decided = bound.iter().map(|at| Earlier {
+            item: &self.history.bound[*at].decision.finding,
+            now: &self.bound[*at],
+            first_round: self.history.bound[*at].decision.finding.round,
         });
         let earlier: Vec<Earlier<'_>> = open.chain(decided).collect();
         let mut prior = follow(findings, &earlier, &words).prior;
@@ -108,7 +114,7 @@ impl<'a> Rounds<'a> {
                 .find(|check| check.gate == Gate::Declined && check.result == CheckResult::Pass);
             finding.came_back = back.map(|check| check.detail.clone());
         }
-        prior.extend(of_decisions.into_iter().enumerate().filter_map(|(at, row)| self.decided(at, row)));
+        prior.extend(bound.into_iter().zip(of_decisions).filter_map(|(at, row)| self.decided(at, row)));
         prior.extend(self.returned(findings));
         prior
     }

@@ -9,7 +9,9 @@ use evidence::Told;
 use findings::Records;
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
-use model::{Decision, FindingState, Remembered, RepoPath, Report, ReviewerState, Sha, Target, TargetKind};
+use model::{
+    Decision, FindingState, Remembered, RepoPath, Report, ReviewerState, RunId, Sha, Target, TargetKind,
+};
 use store::{Decisions, RunEntry, RunState, Store, StoredRun, same_series, series_key, series_keys};
 
 use super::history::{Bound, History, Item, OPEN_FILE, Open};
@@ -39,14 +41,18 @@ pub(crate) fn gather(
             BTreeSet::from([series.key.clone()])
         }
     };
+    let mut before = None;
     if let Some(previous) = &series.previous {
         let previous = store.run(previous);
+        if let Ok(Some(record)) = previous.record() {
+            before = Some((record.id, record.started));
+        }
         if let Err(error) = take_round(&mut history, repository, &previous, target) {
             history.notes.push(format!("round {} could not be taken over: {error}", series.round - 1));
         }
     }
     match store.decisions() {
-        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, run.started()),
+        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, before, run.started()),
         Err(error) => history.notes.push(format!("what people decided could not be read: {error}")),
     }
     follow_renames(&mut history, repository, target);
@@ -102,7 +108,13 @@ pub(crate) fn remembered_of(
     }
 }
 
-fn take_decisions(history: &mut History, decisions: &Decisions, keys: &BTreeSet<String>, now: Timestamp) {
+fn take_decisions(
+    history: &mut History,
+    decisions: &Decisions,
+    keys: &BTreeSet<String>,
+    before: Option<(RunId, Timestamp)>,
+    now: Timestamp,
+) {
     if !decisions.refused.is_empty() {
         let count = decisions.refused.len();
         history
@@ -113,7 +125,12 @@ fn take_decisions(history: &mut History, decisions: &Decisions, keys: &BTreeSet<
     let by_identity: BTreeMap<&str, &Decision> =
         latest.iter().map(|decision| (decision.finding.fingerprint.as_str(), *decision)).collect();
     history.open.retain(|item| {
-        let decided = by_identity.get(item.finding.fingerprint.as_str());
+        // What the round before told in spite of a decision came back, and is open until it is decided again.
+        let told_after = |decision: &&&Decision| {
+            let told = before.as_ref().filter(|(run, _)| *run == item.finding.run);
+            told.is_none_or(|(_, started)| decision.at >= *started)
+        };
+        let decided = by_identity.get(item.finding.fingerprint.as_str()).filter(told_after);
         // What people say is fixed is looked at all the same; everything else they decided is theirs to decide.
         decided
             .is_none_or(|decision| matches!(decision.action, model::Action::Fixed | model::Action::Reopened))

@@ -202,8 +202,13 @@ fn ran<'c>(then: &Remembered, mut claims: impl Iterator<Item = &'c CheckedFindin
     if then.strength == Strength::Ran {
         return None;
     }
-    let claim =
-        claims.find(|claim| claim.raw.repro.is_some() || claim.result(Gate::Repro) == CheckResult::Pass)?;
+    // A script that was run and showed something else is no evidence for anything.
+    let shows = |claim: &&CheckedFinding| match claim.result(Gate::Repro) {
+        CheckResult::Pass => true,
+        CheckResult::Fail => false,
+        _ => claim.raw.repro.is_some(),
+    };
+    let claim = claims.find(shows)?;
     Some(format!(
         "`{}` gives a script that shows it, where it had only been {} before",
         claim.reviewer,

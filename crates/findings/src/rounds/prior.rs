@@ -168,3 +168,90 @@ fn list(names: &[String]) -> String {
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::RememberedPlace;
+    use proptest::prelude::*;
+
+    fn place(standing: Standing) -> PlaceNow {
+        let path = (standing != Standing::Removed).then(|| "a.rs".into());
+        let lines = match standing {
+            Standing::Stands => (2, 2),
+            Standing::Changed => (1, 2),
+            _ => (0, 2),
+        };
+        PlaceNow { path, line: Some(3), standing, lines, around_changed: None }
+    }
+
+    fn item(places: usize) -> Remembered {
+        let place = RememberedPlace {
+            path: "a.rs".into(),
+            start: Some(3),
+            lines: vec!["one();".to_owned(), "two();".to_owned()],
+            quoted: true,
+            ..RememberedPlace::default()
+        };
+        Remembered { places: vec![place; places], ..Remembered::default() }
+    }
+
+    fn now(standings: &[Standing]) -> Now {
+        Now { places: standings.iter().map(|it| place(*it)).collect(), ..Now::default() }
+    }
+
+    fn word(status: Option<PriorStatus>) -> Word {
+        Word { reviewer: "ada".to_owned(), status, said: "so".to_owned(), evidence: None }
+    }
+
+    fn told(standings: &[Standing], again: &Again, words: &[Word]) -> PriorStatus {
+        status(&item(standings.len()), &now(standings), again, words).0
+    }
+
+    #[test]
+    fn what_stands_of_the_code_decides() {
+        use PriorStatus::{Fixed, NotFixed, Partial, Stale, Superseded};
+        use Standing::{Changed, Gone, Nothing, Removed, Stands};
+        let quiet = Again::default();
+        let again = Again { same: Some(("I2".to_owned(), vec!["bob".to_owned()])), perhaps: None };
+        let perhaps = Again { same: None, perhaps: Some("I3".to_owned()) };
+        for (standings, again, words, expected) in [
+            (vec![Gone], &quiet, vec![], Fixed),
+            (vec![Changed], &quiet, vec![], Fixed),
+            (vec![Stands], &quiet, vec![word(Some(Fixed))], NotFixed),
+            (vec![Gone, Stands], &quiet, vec![], Partial),
+            (vec![Gone], &again, vec![], NotFixed),
+            (vec![Changed], &again, vec![], Partial),
+            (vec![Gone], &quiet, vec![word(Some(NotFixed))], Partial),
+            (vec![Removed], &quiet, vec![], Stale),
+            (vec![Gone], &perhaps, vec![], Superseded),
+            (vec![Nothing], &quiet, vec![], NotFixed),
+            (vec![Nothing], &quiet, vec![word(Some(Fixed))], Fixed),
+            (vec![Nothing], &quiet, vec![word(Some(Fixed)), word(Some(NotFixed))], NotFixed),
+            (vec![], &again, vec![], NotFixed),
+        ] {
+            assert_eq!(told(&standings, again, &words), expected, "{standings:?} {again:?} {words:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_is_never_fixed(
+            others in prop::collection::vec(0_usize..4, 0..4),
+            says_fixed: bool,
+            raised: bool,
+            fix_stands: Option<bool>,
+            beside: Option<bool>,
+        ) {
+            let all = [Standing::Changed, Standing::Gone, Standing::Removed, Standing::Nothing];
+            let mut now = now(&others.iter().map(|at| all[*at]).collect::<Vec<_>>());
+            now.places.push(PlaceNow { around_changed: beside, ..place(Standing::Stands) });
+            now.fix_stands = fix_stands;
+            let same = raised.then(|| ("I1".to_owned(), vec!["bob".to_owned()]));
+            let words = if says_fixed { vec![word(Some(PriorStatus::Fixed))] } else { Vec::new() };
+            let (status, why) = status(&item(now.places.len()), &now, &Again { same, perhaps: None }, &words);
+            prop_assert!(matches!(status, PriorStatus::NotFixed | PriorStatus::Partial));
+            prop_assert!(!why.is_empty());
+        }
+    }
+}

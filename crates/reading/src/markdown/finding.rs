@@ -592,9 +592,19 @@ fn consolidation_note(text: &str) -> bool {
 /// Lines that a report adds to a finding: they are about the report, not of the finding.
 fn is_own_remark(line: &str) -> bool {
     let Some(rest) = line.trim_start().strip_prefix('*') else { return false };
-    ["Checked:", "Origin:", "Rule:", "Severity:", "Contested:", "Also noted by", "Possibly the same as"]
-        .iter()
-        .any(|words| rest.starts_with(words))
+    [
+        "Checked:",
+        "Origin:",
+        "Rule:",
+        "Severity:",
+        "Contested:",
+        "Also noted by",
+        "Possibly the same as",
+        "Raised again:",
+        "Decided:",
+    ]
+    .iter()
+    .any(|words| rest.starts_with(words))
 }
 
 fn looks_like_diff(code: &str) -> bool {

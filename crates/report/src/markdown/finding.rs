@@ -71,8 +71,6 @@ fn first_line(finding: &Finding) -> String {
     let kind = finding.kind.map_or(String::new(), |kind| format!(", {}", kind.as_str()));
     let names: Vec<String> = reviewers_of(finding).into_iter().map(cell).collect();
     let attribution = if names.is_empty() { String::new() } else { format!(" [{}]", names.join(", ")) };
-    let struck = finding.state != model::FindingState::Open && !title.contains('~');
-    let title = if struck { format!("~~{title}~~") } else { title };
     format!("{}. **{title}**{places} ({}{kind}){attribution}", cell(&finding.id), finding.severity.as_str())
 }
 
