@@ -38,7 +38,8 @@ fn modes(context: &Context<'_>) -> Vec<Raised> {
             finding.title =
                 finding.title.replace("` is marked", &format!("` and {others} other files are marked"));
             finding.title = finding.title.replace("but cannot", "but none of them can");
-            finding.problem.push_str(&format!(" {others} other files of the change are marked so as well."));
+            finding.problem =
+                format!("{} {others} other files of the change are marked so as well.", finding.problem);
         }
     }
     raised
