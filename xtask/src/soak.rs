@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::tools::{cargo, command, root, say};
 
 /// Packages with hazards: the integration test, its trials that are too long for every day, and what they are.
-const TRIALS: [(&str, &str, &[&str]); 2] = [
+const TRIALS: [(&str, &str, &[&str]); 3] = [
     (
         "supervise",
         "hazards",
@@ -21,11 +21,13 @@ const TRIALS: [(&str, &str, &[&str]); 2] = [
         ],
     ),
     ("deep-review", "killing", &["two_hundred_deaths_of_the_whole_program"]),
+    ("deep-review", "real_agents", &[]),
 ];
 
 /// Tries every everyday hazard so many times, and the long ones once.
 pub(crate) fn run(times: u32) -> Result<(), String> {
     let mut failed = 0;
+    install_agents();
     for (package, test, long) in TRIALS {
         cargo(&["build", "--locked", "--package", package, "--bins"])?;
         cargo(&["test", "--locked", "--package", package, "--test", test, "--no-run"])?;
@@ -36,6 +38,14 @@ pub(crate) fn run(times: u32) -> Result<(), String> {
         }
     }
     if failed == 0 { Ok(()) } else { Err(format!("{failed} trials failed")) }
+}
+
+/// Installs every agent program that has a verified adapter, where npm is there; what is missing is skipped by its trial.
+fn install_agents() {
+    let well = command("bash").args([".ci/agents", "all"]).current_dir(root()).status();
+    if !well.is_ok_and(|status| status.success()) {
+        say("skipped: `.ci/agents all` did not run");
+    }
 }
 
 /// Where cargo put the test.

@@ -1,9 +1,12 @@
 //! Where to look first.
 //!
 //! In: a change with its history. Out: places ranked by risk, each with its reasons: what the history of the file says,
-//! conditions and error paths, words that are rare in the file, size of the edit. It guides; it claims nothing.
+//! conditions and error paths, words that are rare in the file, code unlike the code beside it, size of the edit. It guides; it claims nothing.
 
 mod lines;
+#[cfg(test)]
+mod measured;
+mod surprise;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +19,7 @@ use crate::language::Role;
 use crate::source::Source;
 use crate::words::{code, count};
 use lines::{Weighed, weigh};
+use surprise::Neighbours;
 
 /// Places named in all, and in one function.
 const MOST: usize = 30;
@@ -35,9 +39,10 @@ struct Past<'a> {
 pub(crate) fn attention(context: &Context<'_>) -> Vec<Attention> {
     let past = past(context);
     let mut places: Vec<Attention> = Vec::new();
+    let mut neighbours = Neighbours::default();
     for file in context.compared().filter(|file| file.status != ChangeStatus::Deleted) {
         let Some(source) = context.source(Side::Head, &file.path) else { continue };
-        places.extend(of_file(context, file, &source, past.get(&file.path)));
+        places.extend(of_file(context, &mut neighbours, file, &source, past.get(&file.path)));
     }
     places.sort_by(|left, right| {
         right
@@ -78,39 +83,37 @@ fn role_weight(role: Role) -> f64 {
     }
 }
 
-/// The best windows of one file.
+/// The best lines of one file.
 fn of_file(
     context: &Context<'_>,
+    neighbours: &mut Neighbours,
     file: &FileDiff,
     source: &Source,
     past: Option<&Past<'_>>,
 ) -> Vec<Attention> {
     let tests = source.own_tests_start();
-    let mut weights: BTreeMap<u32, Weighed> = weigh(context, file, source);
+    let mut weights: BTreeMap<u32, Weighed> = weigh(context, neighbours, file, source);
     for (_, weighed) in weights.range_mut(tests..) {
         weighed.weight *= role_weight(Role::Test);
     }
     let factor = role_weight(source.role)
         * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64));
-    let mut places = Vec::new();
+    let mut places: Vec<Attention> = Vec::new();
+    let mut named: Vec<u32> = Vec::new();
     let mut taken: BTreeMap<Option<u32>, usize> = BTreeMap::new();
+    let all = weights.clone();
     while places.len() < MOST {
-        let Some((center, sum)) = best_window(&weights) else { break };
+        let Some((center, sum)) = best_line(&weights, &all, &named) else { break };
+        named.push(center);
         let function = around(source, center);
         let used = taken.entry(function.map(|function| function.first)).or_default();
         // The second place in one function says less than the first in another one.
-        let discount = 1.0 / (1.0 + 0.35 * *used as f64);
+        let discount = 1.0 / (1.0 + 0.6 * *used as f64);
         *used += 1;
         if *used <= MOST_IN_ONE || function.is_none() {
             let why = reasons(&weights, center, function.map(|function| function.name.as_str()), past);
-            let (start, end) = extent(&weights, center);
-            places.push(Attention {
-                path: source.path.clone(),
-                start,
-                end,
-                score: sum * factor * discount,
-                why,
-            });
+            let score = sum * factor * discount;
+            places.push(Attention { path: source.path.clone(), start: center, end: center, score, why });
         }
         for line in center.saturating_sub(REACH)..=center + REACH {
             weights.remove(&line);
@@ -119,24 +122,22 @@ fn of_file(
     places
 }
 
-/// The changed lines around the center that make one place: what a person reads at a glance.
-fn extent(weights: &BTreeMap<u32, Weighed>, center: u32) -> (u32, u32) {
-    let mut near = weights.range(center.saturating_sub(REACH)..=center + REACH).map(|(line, _)| *line);
-    let first = near.next().unwrap_or(center);
-    (first, near.next_back().unwrap_or(first))
-}
-
-/// The line whose neighbourhood weighs most, and how much.
-fn best_window(weights: &BTreeMap<u32, Weighed>) -> Option<(u32, f64)> {
-    weights
-        .iter()
+/// The line whose neighbourhood weighs most, and how much: what is told already weighs nothing, and no two lines are named
+/// whose neighbourhoods overlap.
+fn best_line(
+    weights: &BTreeMap<u32, Weighed>,
+    all: &BTreeMap<u32, Weighed>,
+    named: &[u32],
+) -> Option<(u32, f64)> {
+    all.iter()
+        .filter(|(line, _)| named.iter().all(|other| line.abs_diff(*other) > 2 * REACH))
         .map(|(line, own)| {
             let near: f64 = weights
                 .range(line.saturating_sub(REACH)..=line + REACH)
                 .map(|(_, weighed)| weighed.weight)
                 .sum();
-            // Of two windows alike, the one around the heavier line.
-            (*line, near + own.weight * 0.01)
+            // Of two neighbourhoods alike, the one around the heavier line.
+            (*line, near + own.weight * 0.1)
         })
         .filter(|(_, sum)| *sum > 0.0)
         .max_by(|left, right| left.1.total_cmp(&right.1).then(right.0.cmp(&left.0)))
@@ -164,6 +165,7 @@ fn reasons(
             "line with words new to the file",
             "lines with words new to the file",
         ),
+        (number(|weighed| weighed.unusual), "line unlike the code around", "lines unlike the code around"),
     ] {
         if found > 0 {
             why.push(count(found, one, many));

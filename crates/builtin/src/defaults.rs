@@ -139,7 +139,7 @@ fn stale(context: &Context<'_>, changed: &Changed, found: &Found) -> Option<Rais
                 && !context.is_added(&hit.path, hit.line)
                 && gives(&hit.text, name, &changed.old)
                 && occurrences(&hit.text, &changed.new).is_empty()
-                && hit.text.to_lowercase().contains("default")
+                && speaks_of_defaults(context, hit)
         })?;
         Some((stale.clone(), name.clone()))
     })?;
@@ -187,6 +187,22 @@ fn stale(context: &Context<'_>, changed: &Changed, found: &Found) -> Option<Rais
         .raise(),
     )
 }
+
+/// The line says that it gives a default, or the head of its table does.
+fn speaks_of_defaults(context: &Context<'_>, hit: &crate::change::Hit) -> bool {
+    let says = |text: &str| text.to_lowercase().contains("default");
+    let is_row = |text: &str| text.trim_start().starts_with('|');
+    says(&hit.text)
+        || is_row(&hit.text)
+            && context.source(Side::Head, &hit.path).is_some_and(|document| {
+                let rows =
+                    (1..hit.line).rev().take(LONGEST_TABLE).take_while(|line| is_row(document.line(*line)));
+                rows.last().is_some_and(|head| says(document.line(head)))
+            })
+}
+
+/// Rows of a table that are looked through for its head.
+const LONGEST_TABLE: usize = 200;
 
 /// The value stands behind the name, as a word of its own.
 fn gives(line: &str, name: &str, value: &str) -> bool {
@@ -353,6 +369,12 @@ mod tests {
             ),
             [""; 0]
         );
+        let table = |head: &str| format!("| setting | {head} |\n|---|---|\n| `RETRY_LIMIT` | 30 |\n");
+        for (head, told) in [("default", 1), ("seen on Mondays", 0)] {
+            let table = table(head);
+            let (base, new) = (("a.py", "RETRY_LIMIT = 30\n"), ("a.py", "RETRY_LIMIT = 50\n"));
+            assert_eq!(titles(&[base, ("a.md", &table)], &[new, ("a.md", &table)]).len(), told, "{head}");
+        }
         assert_eq!(
             titles(&[("a.py", "x = 30\n"), ("README.md", doc)], &[("a.py", "x = 50\n"), ("README.md", doc)]),
             [""; 0]

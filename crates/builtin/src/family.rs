@@ -74,6 +74,7 @@ impl Draft {
                     effort: Some("trivial".to_owned()),
                 }),
                 rule: Some(self.rule.to_owned()),
+                rule_url: None,
             },
         }
     }

@@ -160,6 +160,8 @@ fn removed(
         .iter()
         .map(|line| line.trim())
         .filter(|line| is_telling(line) && !again.contains(line))
+        // What stands in the file more than once is nobody's repair.
+        .filter(|line| before.content().matches(line).count() <= 1)
         .collect();
     let edited: HashSet<u32> = line_pairs(file).into_iter().filter_map(|(old, _)| old.old_line).collect();
     let gone: Vec<(u32, &str)> = file
@@ -198,7 +200,8 @@ fn reverted(context: &Context<'_>, file: &FileDiff, repair: &PastEdit) -> Option
     let (brought, replaced) = (trimmed(&repair.added), trimmed(&repair.removed));
     let told = context.change.target().commits.iter().any(|commit| {
         let text = format!("{} {}", commit.subject, commit.body).to_lowercase();
-        text.contains("revert") || text.contains(&repair.sha.as_str()[..8])
+        // A repair that takes a repair back does so on purpose.
+        text.contains("revert") || text.contains(&repair.sha.as_str()[..8]) || is_repair(&commit.subject)
     });
     let block = blocks(file).into_iter().find(|block| {
         let old: Vec<&str> = block

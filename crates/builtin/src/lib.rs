@@ -4,8 +4,10 @@
 //! reviewer would write it. Looks only at what this change introduced or should have touched, runs nothing, writes
 //! nothing, and says nothing it cannot show.
 
+mod announcements;
 mod assertions;
 mod attention;
+mod bounds;
 mod change;
 mod commits;
 mod context;
@@ -25,6 +27,7 @@ mod interfaces;
 mod language;
 mod lex;
 mod lifecycles;
+mod locks;
 mod memory;
 mod names;
 mod needles;
@@ -35,6 +38,7 @@ mod place;
 #[cfg(test)]
 mod planted;
 mod registry;
+mod resources;
 mod settings;
 mod siblings;
 mod silence;
@@ -43,6 +47,7 @@ mod source;
 mod stale_references;
 mod testing;
 mod tokens;
+mod versions;
 mod words;
 
 pub use change::{Change, Entry, Hit, Past, Search, Text};
@@ -90,10 +95,15 @@ fn review_all(
         Box::new(parity::Parity::new(context)),
         Box::new(discarded_errors::DiscardedErrors::new(context)),
         Box::new(lifecycles::Lifecycles),
+        Box::new(bounds::Bounds::new(context)),
+        Box::new(resources::Resources::new(context)),
+        Box::new(locks::Locks::new(context)),
         Box::new(assertions::Assertions),
         Box::new(defaults::Defaults::new(context)),
         Box::new(interfaces::Interfaces::new(context)),
+        Box::new(announcements::Announcements::new(context)),
         Box::new(pipelines::Pipelines),
+        Box::new(versions::Versions),
         Box::new(hygiene::Hygiene),
     ];
     let mut needles = Needles::default();
@@ -121,7 +131,7 @@ fn review_all(
     let mut document = document::assemble(context, raised, &notes);
     document.testing = testing.part(context, &found);
     document.docs = documentation.part(context, &found);
-    document.commits = commits::part(change.target());
+    document.commits = commits::part(context);
     document
 }
 

@@ -34,9 +34,9 @@ pub use placeholders::{Placeholder, Word, parse_word};
 pub use schema::{keys, schema};
 pub use settings::is_on;
 pub use settings::{
-    Api, BudgetLimits, BudgetSettings, BuiltinSettings, ColorChoice, EditorSettings, GcSettings, Output,
-    Parser, PolicySettings, PriceSettings, ReproChoice, Reraise, ReviewSettings, ReviewerDefaults,
-    ReviewerSettings, SandboxChoice, Settings, Stdin, UiSettings, VerifySettings,
+    Api, BudgetLimits, BudgetSettings, BuiltinSettings, ColorChoice, EditorSettings, GcSettings, InlineAgent,
+    Output, Parser, PolicySettings, PriceSettings, ReproChoice, Reraise, ReviewSettings, ReviewerDefaults,
+    ReviewerSettings, SandboxChoice, Settings, Stdin, ToolsSettings, UiSettings, VerifySettings,
 };
 pub use sources::{Flag, Sources, TextFile};
 pub use trust::Message;

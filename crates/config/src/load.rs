@@ -211,8 +211,12 @@ fn blame(values: &BTreeMap<KeyPath, Vec<Leaf>>, wrong: Wrong) -> Problem {
 
 fn description(path: &[String]) -> String {
     let mut path = path.to_vec();
-    if path.first().is_some_and(|first| first == "reviewers" || first == "prices") && path.len() > 1 {
+    let is_named = |first: &String| ["reviewers", "prices", "agents"].contains(&first.as_str());
+    if path.first().is_some_and(is_named) && path.len() > 1 {
         "NAME".clone_into(&mut path[1]);
+    }
+    if path[0] == "agents" {
+        path.truncate(2);
     }
     let key = path.join(".");
     schema::described().into_iter().find(|(known, _)| *known == key).map(|(_, text)| text).unwrap_or_default()
@@ -241,7 +245,7 @@ mod tests {
         let set: Vec<String> = config.list().into_iter().map(|(key, _, _)| key).collect();
         let wanted: Vec<String> = schema::keys()
             .into_iter()
-            .filter(|key| !key.starts_with("reviewers.") && !key.starts_with("prices."))
+            .filter(|key| ["reviewers.", "prices.", "agents."].iter().all(|named| !key.starts_with(named)))
             .collect();
         for key in &wanted {
             assert!(set.contains(key), "{key} is missing in default-config.toml");
@@ -321,6 +325,25 @@ mod tests {
         assert_eq!(origin.to_string(), "u.toml:2 (user)");
         assert!(config.explain("reviewers.c.d.silence").is_ok());
         assert!(config.explain("reviewers.\"c.d\".silence").is_ok());
+    }
+
+    #[test]
+    fn an_agent_may_be_described_in_a_file_of_the_users_and_in_no_other() {
+        let text = "[agents.mine]\ntitle = \"Mine\"\n[agents.mine.detect]\nprograms = [\"mine\"]\nversion = '^(.*)$'\n\
+                    [[agents.mine.stream.rule]]\nwhen = { \"a.b\" = 1 }\n";
+        let load = |sources| Config::load(&sources).expect("valid").settings.agents;
+        let agents = load(Sources { user: file("u.toml", text), ..Sources::default() });
+        let table = &agents["mine"].0;
+        assert_eq!(table["detect"]["programs"][0].as_str(), Some("mine"));
+        assert_eq!(table["stream"]["rule"][0]["when"]["a.b"].as_integer(), Some(1));
+        assert!(
+            load(Sources { repository: file("deep-review.toml", text), ..Sources::default() }).is_empty()
+        );
+        let config =
+            Config::load(&Sources { user: file("u.toml", text), ..Sources::default() }).expect("valid");
+        let explained = config.explain("agents.mine.detect.programs").expect("is a key");
+        assert!(explained.description.contains("agents/NAME.toml"), "{}", explained.description);
+        assert!(toml::from_str::<Settings>(&config.to_toml()).is_ok());
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub fn schema() -> Value {
     let sections: Vec<(String, String)> = sections(&schema);
     for (section, pointer) in sections {
         let values = &settings[if section == "reviewers" { "defaults" } else { &section }];
-        let properties = schema.pointer_mut(&pointer).and_then(|node| node["properties"].as_object_mut());
+        let properties =
+            schema.pointer_mut(&pointer).and_then(|node| node.get_mut("properties")?.as_object_mut());
         for (key, property) in properties.into_iter().flatten() {
             if let (Some(value), Some(property)) = (values.get(key), property.as_object_mut()) {
                 property.insert("default".to_owned(), value.clone());

@@ -23,6 +23,8 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// The reviewers inside `deep-review`.
     pub builtin: BuiltinSettings,
+    /// The project's own linters.
+    pub tools: ToolsSettings,
     /// Who writes the summary.
     pub editor: EditorSettings,
     /// Running the project's own code to verify claims.
@@ -38,7 +40,15 @@ pub struct Settings {
     pub prices: BTreeMap<String, PriceSettings>,
     /// Reviewers by name: letters, digits, `-`, `_` and `.`.
     pub reviewers: BTreeMap<String, ReviewerSettings>,
+    /// Agent programs by name. Not read from a repository's file.
+    pub agents: BTreeMap<String, InlineAgent>,
 }
+
+/// How an agent program is found, called and understood: what a file `agents/NAME.toml` beside the user's configuration holds,
+/// written here. It replaces a known agent of that name as a whole. `deep-review reviewers adapter NAME` prints one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct InlineAgent(#[schemars(with = "serde_json::Map<String, serde_json::Value>")] pub toml::Table);
 
 /// What is reviewed and how long it may take.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -316,6 +326,24 @@ pub struct BuiltinSettings {
     /// The folder of the repository's own structural rules (YAML as ast-grep reads it); empty for none. They are read
     /// from the base of the change.
     pub rules: String,
+}
+
+/// The project's own linters as members of the panel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ToolsSettings {
+    /// Linters that may be asked without `--reviewer`. A name: asked where the change has files for it, even where it runs code
+    /// of the repository. `*`, or a name with `*` at its end: only those that the repository configures where the change begins
+    /// and that run nothing of it, and only with `review.detect`. Not read from a repository's file.
+    pub enable: Vec<String>,
+    /// Linters that are not asked unless `--reviewer` names them; a `*` at the end stands for anything.
+    pub disable: Vec<String>,
+    /// Wall limit of one linter, both sides of the change together.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
+    /// Most findings one linter brings into a report; the others are counted.
+    pub most: u32,
 }
 
 /// Who writes the summary.

@@ -14,6 +14,7 @@ const TRUSTED_ONLY: &[(&str, &str)] = &[
     ("reviewers.*.acp", "choose which commands run"),
     ("reviewers.*.agent", "choose which commands run"),
     ("review.detect", "choose which commands run"),
+    ("agents.*", "choose which commands run"),
     ("reviewers.*.api", "choose which server is asked"),
     ("reviewers.*.url", "choose which server is asked"),
     ("reviewers.*.key_env", "choose which key is sent"),
@@ -23,6 +24,7 @@ const TRUSTED_ONLY: &[(&str, &str)] = &[
     ("prices.*", "choose what spending is taken for"),
     ("reviewers.*.env", "choose which environment variables are passed on"),
     ("defaults.env", "choose which environment variables are passed on"),
+    ("tools.enable", "choose which commands run"),
     ("verify.*", "choose which commands run, or how they are confined"),
     ("gc.*", "choose which records are removed"),
 ];
@@ -86,6 +88,15 @@ mod tests {
         let kept: Vec<String> = kept.iter().map(|leaf| spell(&leaf.path)).collect();
         assert_eq!(kept, ["reviewers.a.max_turns"]);
         assert_eq!(messages.len(), 7);
+    }
+
+    #[test]
+    fn a_repository_describes_no_agent() {
+        let text =
+            "[agents.claude]\ntitle = \"x\"\n[agents.claude.detect]\nprograms = [\"evil\"]\n[agents.b]\n";
+        let (kept, messages) = filter(read(Layer::Repository, "deep-review.toml", text).expect("valid"));
+        assert!(kept.is_empty(), "{kept:?}");
+        assert_eq!(messages.len(), 3);
     }
 
     #[test]

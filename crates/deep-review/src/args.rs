@@ -176,7 +176,8 @@ pub(crate) struct RunArgs {
     pub(crate) thorough: bool,
     /// Ask only this reviewer; repeat for more. `builtin` needs no model, key or network. A model, and an effort after
     /// it, replace those configured (a model's name with a colon needs one more at its end: `local:qwen3:8b:`)
-    #[arg(long, value_name = "NAME[:MODEL[:EFFORT]]")]
+    /// A linter by its name, or a file that is read as one: `sarif:FILE`, `checkstyle:FILE`, `auto:FILE`…
+    #[arg(long, value_name = "NAME[:MODEL[:EFFORT]] | FORMAT:FILE")]
     pub(crate) reviewer: Vec<String>,
     /// Leave the built-in reviewers out
     #[arg(long)]

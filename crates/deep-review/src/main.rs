@@ -10,6 +10,8 @@ mod decide;
 mod exit;
 mod interrupt;
 mod leftovers;
+mod linters;
+mod models;
 mod outcome;
 mod progress;
 mod session;

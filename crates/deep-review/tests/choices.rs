@@ -91,7 +91,8 @@ fn every_rule_is_listed_with_how_often_it_was_right() {
         if let (Some(all), Some(right)) =
             (row["judged"]["findings"].as_u64(), row["judged"]["right"].as_u64())
         {
-            assert!(row["default"] == false || right * 10 >= all * 8, "{row}");
+            // One or two findings are no measure.
+            assert!(row["default"] == false || all < 3 || right * 10 >= all * 8, "{row}");
         }
     }
 }

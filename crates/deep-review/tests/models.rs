@@ -280,3 +280,121 @@ fn a_deadline_cuts_a_model_off_and_is_named() {
     assert_eq!(row["ending"], "cancelled", "{row:#}");
     assert_eq!(row["error"], "the run's deadline of 2s was reached before it was done");
 }
+
+/// A search path with git alone: no agent that a developer may have.
+#[cfg(unix)]
+fn only_git(session: &TestSession) -> std::path::PathBuf {
+    let folder = session.repo.scratch().join("only-git");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let git = which::which("git").expect("git");
+    let link = folder.join("git");
+    if !link.exists() {
+        std::os::unix::fs::symlink(git, link).expect("a link");
+    }
+    folder
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fresh_user_with_a_key_and_no_agent_gets_a_report_without_configuration() {
+    for (name, key, url, model) in [
+        ("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", None),
+        ("google", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", None),
+        ("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", Some(("OPENAI_MODEL", "m-1"))),
+    ] {
+        let session = session();
+        let server = FakeModel::start(session.repo.path());
+        let run = |words: &[&str], detect: &str| {
+            let mut command = session.command(words);
+            command.env("PATH", only_git(&session)).env("DEEP_REVIEW_DETECT", detect);
+            command.env(key, "sk-of-no-use").env(url, server.url("ok")).envs(model);
+            let output = command.output().expect("it starts");
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), stderr)
+        };
+        let (code, stdout, stderr) = run(&["--json"], "true");
+        let report: Value = serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
+        let row = reviewer(&report, name);
+        assert_eq!(
+            (code, &row["state"], &row["kind"]),
+            (Some(0), &"finished".into(), &"model".into()),
+            "{row:#}"
+        );
+        assert_eq!(report["findings"][0]["title"], TITLE);
+        assert!(stderr.contains("no agent is installed") && stderr.contains(key), "{stderr}");
+        assert!(!stderr.contains("of-no-use") && !stdout.contains("of-no-use"));
+        let asked = server.asked("ok").len();
+        let (_, stdout, _) = run(&["--json"], "false");
+        let report: Value = serde_json::from_str(&stdout).expect("a report");
+        assert_eq!(report["reviewers"].as_array().map(Vec::len), Some(1), "only the built-in ones");
+        assert_eq!(server.asked("ok").len(), asked, "nobody else was asked");
+        let (code, stdout, _) = run(&["run", "--json", "--reviewer", name], "true");
+        let report: Value = serde_json::from_str(&stdout).expect("a report");
+        assert_eq!((code, &reviewer(&report, name)["state"]), (Some(0), &"finished".into()));
+    }
+}
+
+#[test]
+fn a_model_that_its_server_does_not_list_is_said_before_anybody_is_asked_and_one_that_it_lists_is_remembered()
+{
+    let session = session();
+    let options = test_kit::FakeModelOptions {
+        root: session.repo.path(),
+        models: vec!["fake-1".to_owned()],
+        ..test_kit::FakeModelOptions::default()
+    };
+    let server = FakeModel::with(options).expect("a free port");
+    model(&session, "good", "openai", &server.url("ok"), "");
+    configure(
+        &session,
+        &format!("[reviewers.bad]\napi = \"openai\"\nurl = \"{}\"\nmodel = \"fake-l\"", server.url("ok")),
+    );
+    let of = |name: &str| {
+        let ran = session.run(&["reviewers", "list", "--json"]).expect(0);
+        json(&ran)
+            .as_array()
+            .and_then(|rows| rows.iter().find(|row| row["name"] == name))
+            .expect("a row")
+            .clone()
+    };
+    let bad = of("bad");
+    assert_eq!(bad["state"], "no such model");
+    assert_eq!(bad["warnings"][0], "its server lists no model `fake-l`; did you mean `fake-1`?", "{bad:#}");
+    assert_eq!((&of("good")["state"], &of("good")["warnings"]), (&"ready".into(), &serde_json::json!([])));
+    let asked = || server.log().iter().filter(|one| one.method == "GET").count();
+    let before = asked();
+    let (report, ran) = run(&session, &["good", "bad"], 0);
+    assert_eq!(asked(), before + 1, "what was listed is not asked for again");
+    assert!(ran.stderr.contains("bad: its server lists no model `fake-l`"), "{}", ran.stderr);
+    assert!(report["notes"].to_string().contains("did you mean `fake-1`"), "{:#}", report["notes"]);
+}
+
+#[test]
+fn a_dry_run_estimates_in_tokens_and_money_and_tells_what_the_rules_found() {
+    let session = session();
+    let server = FakeModel::start(session.repo.path());
+    model(&session, "local", "openai", &server.url("ok"), "");
+    configure(&session, "[reviewers.vendor]\napi = \"openai\"\nmodel = \"gpt-5\"\n");
+    let plan = |prices: &str| {
+        configure(&session, prices);
+        let mut command = session.command(&["run", "--dry-run", "--json"]);
+        let output = command.env("OPENAI_API_KEY", "sk-of-no-use").output().expect("it starts");
+        serde_json::from_slice::<Value>(&output.stdout).expect("a plan")
+    };
+    let of = |plan: &Value, name: &str| {
+        let rows = plan["reviewers"].as_array().expect("rows").iter();
+        rows.clone().find(|row| row["name"] == name).expect("a row").clone()
+    };
+    let first = plan("");
+    assert_eq!(of(&first, "local")["usd"], Value::Null, "an unknown price is not 0");
+    let known = of(&first, "vendor");
+    let (low, high) = (known["usd"]["low"].as_f64(), known["usd"]["high"].as_f64());
+    assert!(low > Some(0.0) && high > low, "{known:#}");
+    assert!(known["usd"]["prices_as_of"].as_str().is_some_and(|date| date.len() == 10), "{known:#}");
+    assert!(known["tokens_at_most"].as_u64() > known["tokens_at_least"].as_u64());
+    let second = plan("[prices.\"fake-*\"]\ninput = 1\noutput = 1\n");
+    assert_eq!(of(&second, "local")["usd"]["prices_as_of"], Value::Null, "these are the user's own");
+    let prompt = known["prompt"].as_str().expect("a prompt");
+    assert!(prompt.contains("## Where to look first\n\n- src/calc.py:"), "{prompt}");
+    assert!(server.log().is_empty());
+}

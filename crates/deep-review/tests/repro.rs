@@ -51,6 +51,12 @@ fn made(session: &TestSession, script: &str, output: Option<&str>, timeout: &str
     all.pop()
 }
 
+/// The script of the one finding, whatever it is rated.
+fn again(session: &TestSession, words: &[&str]) -> test_kit::Ran {
+    let ran = session.run(&[&["repro", "I1"], words].concat());
+    if ran.code == 2 { session.run(&[&["repro", "S1"], words].concat()) } else { ran }
+}
+
 /// Trees that were not removed.
 fn leftovers(session: &TestSession) -> Vec<PathBuf> {
     let folder = session.home().join(".cache/deep-review/checkouts");
@@ -85,15 +91,25 @@ fn a_script_that_fails_with_the_change_and_passes_without_shows_a_regression() {
     let (head, base) = (made.head.expect("ran"), made.base.expect("ran"));
     assert_eq!((head.exit, base.exit), (Some(1), Some(0)), "{head:?} {base:?}");
     assert_eq!(base.output, "clean");
-    let told = session.run(&["repro", "S1", "--yes"]);
-    let told = if told.code == 2 { session.run(&["repro", "I1", "--yes"]) } else { told };
+    let told = again(&session, &["--yes"]).expect(0);
     assert!(told.stdout.contains("reproduced") && told.stdout.contains("without it"), "{}", told.stdout);
+    // The report was made again with it, and still is what its raw material gives.
+    let report = session.run(&["report", "-f", "json"]).expect(0).stdout;
+    let report: model::Report = serde_json::from_str(&report).expect("a report");
+    let shown =
+        |check: &&model::Check| check.gate == model::Gate::Repro && check.result == model::CheckResult::Pass;
+    assert!(report.findings[0].checks.iter().any(|check| shown(&check)), "{:?}", report.findings[0].checks);
+    session.run(&["verify"]).expect(0);
 }
 
 #[test]
 fn what_is_claimed_and_not_shown_is_said() {
-    let Some((_session, made)) = tried("echo all is well", Some("got 11, want 10"), "1m") else { return };
+    let Some((session, made)) = tried("echo all is well", Some("got 11, want 10"), "1m") else { return };
     assert_eq!((made.outcome, made.regression), (ReproOutcome::NotReproduced, false), "{}", made.why);
+    let report = session.run(&["report", "-f", "json"]).expect(0).stdout;
+    let report: model::Report = serde_json::from_str(&report).expect("a report");
+    assert_eq!(report.findings[0].lane, model::Lane::Contested, "{:?}", report.findings[0]);
+    session.run(&["verify"]).expect(0);
     let Some((_session, made)) = tried("no-such-program --version", None, "1m") else { return };
     assert_eq!(made.outcome, ReproOutcome::HarnessError, "{}", made.why);
     assert!(made.why.contains("no-such-program"), "{}", made.why);
@@ -104,8 +120,7 @@ fn nobody_is_asked_where_nobody_can_answer() {
     let session = session();
     saying(&session, "ada", &review("touch /tmp/it-ran", None));
     session.run(&["run", "--reviewer", "ada"]).expect(0);
-    let ran = session.run(&["repro", "I1"]);
-    let ran = if ran.code == 2 { session.run(&["repro", "S1"]) } else { ran }.expect(6);
+    let ran = again(&session, &[]).expect(6);
     assert!(
         ran.stderr.contains("nobody agreed") || ran.stderr.contains("cannot be confined"),
         "{}",

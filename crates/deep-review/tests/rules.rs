@@ -96,6 +96,8 @@ fn the_folder_is_chosen_and_rules_are_switched_off_by_settings() {
     assert_eq!(by_rule(&json(&session.run(&words).expect(0)), "no-raw-exit").len(), 1);
     session.beside("chosen.toml", "[builtin]\nrules = \"lint\"\ndisable = [\"no-raw-exit\"]\n");
     assert!(by_rule(&json(&session.run(&words).expect(0)), "no-raw-exit").is_empty());
+    session.beside("chosen.toml", "[builtin]\nrules = \"lint\"\nenable = [\"no-raw-exit\"]\n");
+    assert_eq!(by_rule(&json(&session.run(&words).expect(0)), "no-raw-exit").len(), 1);
     session.beside("chosen.toml", "[builtin]\nenable = [\"guard/python-temporary-name\"]\n");
     let report = json(&session.run(&words).expect(0));
     assert_eq!(by_rule(&report, "guard/python-temporary-name").len(), 1, "{report:#}");

@@ -21,7 +21,7 @@ use crate::listen::AGAIN;
 use crate::passes;
 use crate::program::{Chair, ask_program, briefing, builtin_document};
 use crate::retry::{Decision, Patience, decide, fraction};
-use crate::roster::{Asked, BUILTIN};
+use crate::roster::{Asked, BUILTIN, Import};
 use crate::scrub::Scrub;
 use crate::spending::kind;
 use crate::turns::Turns;
@@ -284,9 +284,12 @@ fn ask_in_turn(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sende
             })
         }
     };
-    if let Some(settings) = asked.settings() {
-        attempt.kind = kind(settings);
-    }
+    attempt.kind = match asked {
+        Asked::Builtin => ReviewerKind::Builtin,
+        Asked::Import(_) => ReviewerKind::Imported,
+        Asked::Command { name, .. } if panel.agents.linters.found.contains_key(name) => ReviewerKind::Tool,
+        Asked::Command { settings, .. } => kind(settings),
+    };
     attempt.name = asking.name();
     attempt.attempts = if attempt.ending == Ending::Cancelled { number - 1 } else { number };
     if attempt.ending == Ending::Cancelled && attempt.error.is_none() {
@@ -300,6 +303,7 @@ fn ask_once(panel: &Panel<'_>, asking: &Asking<'_>, number: u32, news: &Sender<N
     let folders = &panel.folders[asking.at];
     match asking.asked {
         Asked::Builtin => ask_builtin(panel),
+        Asked::Import(import) => read_import(import),
         Asked::Command { name, settings } => {
             let pass = if asking.first.is_some() { AGAIN } else { "" };
             let process = folders.process.with_extension(format!("{pass}{number}"));
@@ -336,11 +340,49 @@ pub(crate) fn not_asked(name: &str, why: &str) -> Attempt {
     }
 }
 
+/// A file that somebody names is an answer; it is not counted towards the quorum, for nobody was shown the change.
+fn read_import(import: &Import) -> Attempt {
+    let started = Instant::now();
+    let mut attempt = Attempt {
+        name: import.name.clone(),
+        kind: ReviewerKind::Imported,
+        ending: Ending::Finished,
+        ..Attempt::default()
+    };
+    let too_long = |bytes: u64| format!("its file has {bytes} bytes; more than {MOST_IMPORTED} are not read");
+    let read = std::fs::metadata(&import.file)
+        .map_err(|error| format!("its file could not be read: {error}"))
+        .and_then(|it| if it.len() > MOST_IMPORTED { Err(too_long(it.len())) } else { Ok(()) })
+        .and_then(|()| {
+            std::fs::read(&import.file).map_err(|error| format!("its file could not be read: {error}"))
+        });
+    match read {
+        Ok(answer) => attempt.answer = answer,
+        Err(why) => {
+            attempt.ending = Ending::NotStarted;
+            attempt.error = Some(why);
+        }
+    }
+    attempt.ms = started.elapsed().as_millis() as u64;
+    attempt
+}
+
+/// Bytes of a file that is read as a reviewer.
+const MOST_IMPORTED: u64 = 64 << 20;
+
 fn ask_builtin(panel: &Panel<'_>) -> Attempt {
     let started = Instant::now();
     let ours = builtin::RULES.iter().any(|rule| panel.builtin.runs(rule.id));
     let structural = rules::names().any(|rule| panel.builtin.runs_guest(rule, true));
-    if !ours && !structural {
+    // A name that is not one of ours may be a rule of the repository's own.
+    let own = || {
+        let known = |name: &String| {
+            builtin::RULES.iter().any(|rule| rule.id == name) || rules::names().any(|rule| rule == name)
+        };
+        let named = panel.builtin.enable.iter().any(|name| !name.contains('*') && !known(name));
+        named && !rules::at_base(panel.snapshot, panel.rules).0.is_empty()
+    };
+    if !ours && !structural && !own() {
         let why = "no built-in rule is enabled (`builtin.enable`, `builtin.disable`)";
         return Attempt { ending: Ending::NotStarted, quorum: false, ..not_asked(BUILTIN, why) };
     }

@@ -35,6 +35,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) heard: Vec<Heard>,
     /// Claims that were put to somebody else.
     pub(crate) challenges: &'a [Challenge],
+    /// What came of scripts that were run.
+    pub(crate) reproductions: &'a [model::Reproduction],
     pub(crate) config: &'a Config,
     pub(crate) quorum: Quorum,
     pub(crate) version: &'a str,
@@ -55,6 +57,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     }
     let (facts, evidence) = parts.facts.unzip();
     let known = facts.map_or_else(Known::default, |facts| known(facts, parts.target));
+    repro::answer(&mut checked, parts.reproductions);
     let known = Known { challenges: parts.challenges.to_vec(), ..known };
     let mut rounds = parts.history.zip(facts).map(|(history, facts)| Rounds::new(history, facts));
     if let Some(rounds) = &mut rounds {

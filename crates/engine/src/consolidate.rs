@@ -68,6 +68,7 @@ pub fn consolidate(request: &ConsolidateRequest<'_>) -> Result<(Report, Vec<Orig
         run: unrecorded("consolidated"),
         heard,
         challenges: &[],
+        reproductions: &[],
         config: request.config,
         quorum: Quorum::Given,
         version: request.version,
@@ -120,7 +121,8 @@ fn hear(given: &GivenReview, target: &Target, evidence: Option<&Evidence<'_>>) -
         changed: target.changed.iter().map(|file| file.path.clone()).collect(),
         ..Context::default()
     };
-    let reading = reading::read(&text, &context);
+    let mut reading = reading::read(&text, &context);
+    crate::hear::tame(&mut reading, target);
     let mut row = conclude(&attempt, &reading);
     if row.ending == Ending::Truncated {
         // A file that somebody hands in counts as a review; that it breaks off is said.
@@ -133,7 +135,8 @@ fn hear(given: &GivenReview, target: &Target, evidence: Option<&Evidence<'_>>) -
         Some(evidence) => evidence.check(&claims),
         None => evidence::check_nothing(&claims),
     };
-    let json = reading.parsed_as == model::ParsedAs::Json && text.trim_start().starts_with('{');
+    let json = matches!(reading.parsed_as, model::ParsedAs::Json | model::ParsedAs::Tool)
+        && text.trim_start().starts_with('{');
     let originals = vec![Original { reviewer: given.name.clone(), text, json }];
     Heard { row, reading, checked, originals, beside: None }
 }

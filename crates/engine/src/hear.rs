@@ -3,7 +3,7 @@
 //! In: an attempt as it came back, or as it stands in the run folder. Out: what it says, whether it is a review, and the
 //! text as it is published. Pure: the same attempt reads the same, now or when the run is gone on with.
 
-use model::{Original, Reading, ReviewerReport, Target};
+use model::{Original, ParsedAs, Reading, ReviewerKind, ReviewerReport, Target};
 use reading::Context;
 use reviewers::{Attempt, conclude};
 
@@ -45,7 +45,8 @@ pub(crate) struct Answered {
 impl Answered {
     /// Whether the published text is a JSON document.
     pub(crate) fn is_json(&self) -> bool {
-        self.reading.parsed_as == model::ParsedAs::Json && self.text.trim_start().starts_with('{')
+        matches!(self.reading.parsed_as, ParsedAs::Json | ParsedAs::Tool)
+            && self.text.trim_start().starts_with('{')
     }
 
     /// Checks every claim.
@@ -80,7 +81,7 @@ pub(crate) fn hear(
     target: &Target,
     scrub: &Scrub,
 ) -> Answered {
-    let text = scrub.text(&String::from_utf8_lossy(readable(&attempt.answer)));
+    let text = scrub.text(&String::from_utf8_lossy(readable(&attempt)));
     scrub.attempt(&mut attempt);
     let mut answered = understand(attempt, text, parser, target);
     if let Some(failure) = &mut answered.row.failure {
@@ -100,13 +101,17 @@ pub(crate) fn understand(
 ) -> Answered {
     let context = Context {
         canary: attempt.canary.clone(),
+        instructions: attempt.prompt.as_deref().map(reviewers::instructions),
         changed: target.changed.iter().map(|file| file.path.clone()).collect(),
         worktree_prefixes: attempt.roots.clone(),
         parser,
     };
-    let reading = reading::read(&text, &context);
+    let mut reading = reading::read(&text, &context);
+    if attempt.kind == ReviewerKind::Imported {
+        tame(&mut reading, target);
+    }
     let mut row = conclude(&attempt, &reading);
-    if readable(&attempt.answer).len() < attempt.answer.len() {
+    if readable(&attempt).len() < attempt.answer.len() {
         row.notes.push(format!("only the first 8 MiB of its {} bytes were read", attempt.answer.len()));
     }
     if std::str::from_utf8(&attempt.answer).is_err() {
@@ -115,8 +120,28 @@ pub(crate) fn understand(
     Answered { attempt, row, reading, text, second: None }
 }
 
+/// A tool's output that somebody hands in speaks of the whole project: what one rule says again and again is told once, and what
+/// is more than a report can bear is counted.
+pub(crate) fn tame(reading: &mut Reading, target: &Target) {
+    /// Findings one file of a tool brings into a report.
+    const MOST: usize = 50;
+    let is_ours = reading.summary.as_deref().is_some_and(|summary| summary.starts_with("deep-review "));
+    if reading.parsed_as != ParsedAs::Tool || is_ours {
+        return;
+    }
+    let changed: std::collections::HashSet<&str> =
+        target.changed.iter().map(|file| file.path.as_str()).collect();
+    let findings = std::mem::take(&mut reading.findings);
+    let (kept, counted) = diagnostics::fold(findings, MOST, &|path| changed.contains(path));
+    reading.findings = kept;
+    reading.notes.extend(counted.into_iter().map(|text| model::Note { line: 0, text }));
+}
+
 /// The part of an answer that is read. No review is that long; a log is, and the whole of it stays in the run folder.
-fn readable(answer: &[u8]) -> &[u8] {
+fn readable(attempt: &Attempt) -> &[u8] {
     const MOST: usize = 8 << 20;
-    &answer[..answer.len().min(MOST)]
+    let answer = &attempt.answer;
+    // The output of a tool is a document: the first part of it would be none.
+    let whole = matches!(attempt.kind, ReviewerKind::Imported | ReviewerKind::Tool);
+    &answer[..if whole { answer.len() } else { answer.len().min(MOST) }]
 }

@@ -199,6 +199,8 @@ fn place(raised: &Raised<'_>, imported: &ImportedReport, findings: &mut [Finding
             title: raw.title.clone(),
             body: raw.body.clone(),
             shown: false,
+            rule: raw.rule.clone(),
+            rule_url: raw.rule_url.clone(),
         });
         row.into = Some(finding.id.clone());
         row.disposition = fate(raw.severity, finding.severity, finding.sources.len());

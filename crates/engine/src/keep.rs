@@ -98,7 +98,9 @@ pub(crate) fn stored(
     let (text, _) = run.review(name)?.unwrap_or_default();
     let answer = run.raw_file(name, "answer")?.unwrap_or_else(|| text.clone());
     let text = String::from_utf8_lossy(&text).into_owned();
-    Ok(Some(understand(Attempt { answer, ..attempt }, text, parser, target)))
+    let prompt = run.raw_file(name, "prompt.md")?;
+    let prompt = prompt.map(|prompt| String::from_utf8_lossy(&prompt).into_owned());
+    Ok(Some(understand(Attempt { answer, prompt, ..attempt }, text, parser, target)))
 }
 
 /// How often a reviewer was asked by earlier processes of this run and failed by itself. Tries that were cut off do not count.

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 use crate::aside::Asides;
-use crate::roster::{Asked, BUILTIN, Choice, asked, roster_of};
+use crate::roster::{Asked, BUILTIN, Choice, Import, asked, roster_of};
 
 const SCHEMA: &str = "deep-review/plan/v1";
 
@@ -40,6 +40,9 @@ pub(crate) struct Plan {
 struct Planned {
     #[serde(flatten)]
     choice: Choice,
+    /// The file that is read in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    import: Option<Import>,
     quorum: bool,
     parser: config::Parser,
     /// A digest of each of its settings by key.
@@ -57,10 +60,15 @@ impl Plan {
     ) -> Self {
         let mut settings = config.settings.clone();
         settings.reviewers.clear();
+        settings.agents.clear();
         settings.verify.build.clear();
         settings.verify.tests.clear();
         let planned = |asked: &Asked| Planned {
             choice: asked.choice(),
+            import: match asked {
+                Asked::Import(import) => Some(import.clone()),
+                _ => None,
+            },
             quorum: asked.settings().is_some_and(|settings| settings.quorum),
             parser: asked.settings().map(|settings| settings.parser).unwrap_or_default(),
             settings: digests(run, asked),
@@ -77,14 +85,25 @@ impl Plan {
 
     /// The settings of the run: its own, with the reviewers and commands of now.
     pub(crate) fn settings(&self, now: &Settings) -> Settings {
-        Settings { reviewers: now.reviewers.clone(), verify: now.verify.clone(), ..self.settings.clone() }
+        Settings {
+            reviewers: now.reviewers.clone(),
+            agents: now.agents.clone(),
+            verify: now.verify.clone(),
+            ..self.settings.clone()
+        }
     }
 
     /// The same roster from the settings of now. What is configured otherwise now is an error: a reviewer that was not chosen
     /// for this run is not asked in it.
     pub(crate) fn roster(&self, run: &RunId, now: &Settings) -> Result<Vec<Asked>, Error> {
-        let choices: Vec<Choice> = self.reviewers.iter().map(|planned| planned.choice.clone()).collect();
-        let roster = roster_of(now, &choices)?;
+        let again = |planned: &Planned| match &planned.import {
+            Some(import) => Ok(Asked::Import(import.clone())),
+            None => Ok(roster_of(now, std::slice::from_ref(&planned.choice))?.remove(0)),
+        };
+        let roster = self.reviewers.iter().map(again).collect::<Result<Vec<_>, Error>>()?;
+        if roster.is_empty() {
+            return Err(Error::NobodyToAsk);
+        }
         let mut changed = Vec::new();
         let asides: Vec<Asked> =
             self.asides.iter().map(|planned| asked(now, &planned.choice)).collect::<Result<_, _>>()?;
@@ -102,6 +121,9 @@ impl Plan {
         let asked = |planned: &Planned| {
             if planned.choice.name == BUILTIN {
                 return Asked::Builtin;
+            }
+            if let Some(import) = &planned.import {
+                return Asked::Import(import.clone());
             }
             let Choice { name, model, effort } = planned.choice.clone();
             let (quorum, parser) = (planned.quorum, planned.parser);

@@ -1,12 +1,16 @@
 //! What a run would do, without asking anybody.
 //!
-//! In: a request as for a review. Out: a row for each reviewer with its prompt and what reading it takes at least. Makes no
-//! run, no folder and no checkout; starts nothing but git.
+//! In: a request as for a review. Out: a row for each reviewer with its prompt and what it may take. Makes no run, no folder and no
+//! checkout; starts nothing but git, and asks nobody but the built-in reviewers, whose findings stand in the prompts.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use git::Snapshot;
 use model::RunId;
-use reviewers::{Briefing, Prompt, PromptInput, canary, endpoint, prompt, unified_diff};
+use reviewers::{Briefing, Estimate, Prompt, PromptInput, canary, endpoint, estimate, prompt, unified_diff};
 
+use crate::listen::builtin_settings;
+use crate::program::{findings_to_tell, places_to_tell};
 use crate::roster::Asked;
 use crate::{Error, Request, Tools};
 
@@ -21,14 +25,15 @@ pub struct Planned {
     pub is_ready: bool,
     /// The prompt, with words for the places that a run makes; `None` where it takes none.
     pub prompt: Option<String>,
-    /// Tokens it reads at least: its prompt and the diff, at four bytes a token.
-    pub tokens: Option<u64>,
+    /// What asking it may take; `None` for the built-in reviewers.
+    pub estimate: Option<Estimate>,
 }
 
 /// Plans a run.
 pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>, Error> {
     let snapshot = Snapshot::open(tools.repository, &request.target)?;
     let diff = unified_diff(snapshot.diff()).len() as u64;
+    let told = what_is_told(request, &snapshot);
     request
         .roster
         .iter()
@@ -38,10 +43,33 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                 how: "inside deep-review: no model, no key, no network".to_owned(),
                 is_ready: true,
                 prompt: None,
-                tokens: None,
+                estimate: None,
             }),
+            Asked::Import(import) => Ok(Planned {
+                name: import.name.clone(),
+                how: format!(
+                    "reads a file ({})",
+                    import.format.as_deref().unwrap_or("by what it looks like")
+                ),
+                is_ready: import.file.is_file(),
+                prompt: None,
+                estimate: None,
+            }),
+            Asked::Command { name, .. } if tools.agents.linters.found.contains_key(name) => {
+                let found = &tools.agents.linters.found[name];
+                Ok(Planned {
+                    name: name.clone(),
+                    how: match found {
+                        Ok(_) => "a linter: only what is new in the change becomes a finding".to_owned(),
+                        Err(why) => format!("would fail: {why}"),
+                    },
+                    is_ready: found.is_ok(),
+                    prompt: None,
+                    estimate: None,
+                })
+            }
             Asked::Command { name, settings } => {
-                let text = prompt_of(request, tools, name)?;
+                let text = prompt_of(request, tools, name, &told)?;
                 let (how, is_ready) = match tools.agents.behind(name, settings) {
                     None if settings.api.is_some() => match endpoint(settings, &tools.agents.environment) {
                         Ok(endpoint) => (endpoint.sentence(), true),
@@ -54,16 +82,34 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                     Some(Err(why)) => (format!("would fail: {}", why.sentence()), false),
                     Some(Ok(agent)) => (agent.sentence(), true),
                 };
-                let tokens = Some((text.len() as u64 + diff).div_ceil(4));
-                Ok(Planned { name: name.clone(), how, is_ready, prompt: Some(text), tokens })
+                let agent = tools.agents.behind(name, settings).and_then(|found| found.as_ref().ok());
+                let environment = &tools.agents.environment;
+                let prices = &request.config.settings.prices;
+                let shown = text.len() as u64 + diff;
+                let estimate = Some(estimate(settings, agent, environment, prices, shown));
+                Ok(Planned { name: name.clone(), how, is_ready, prompt: Some(text), estimate })
             }
         })
         .collect()
 }
 
-fn prompt_of(request: &Request<'_>, tools: &Tools<'_>, name: &str) -> Result<String, Error> {
+/// What every reviewer would be told besides the change.
+fn what_is_told(request: &Request<'_>, snapshot: &Snapshot) -> Briefing {
+    let settings = builtin_settings(&request.config.settings);
+    // A rule that panics costs its hints, as it does in a run.
+    let attention = catch_unwind(AssertUnwindSafe(|| builtin::attend_snapshot(snapshot, &settings)));
+    let mut told =
+        Briefing { attention: places_to_tell(&attention.unwrap_or_default()), ..Briefing::default() };
+    if request.roster.iter().any(|asked| matches!(asked, Asked::Builtin)) {
+        let document = catch_unwind(AssertUnwindSafe(|| builtin::review_snapshot(snapshot, &settings)));
+        told.found = document.map(|document| findings_to_tell(&document)).unwrap_or_default();
+    }
+    told
+}
+
+fn prompt_of(request: &Request<'_>, tools: &Tools<'_>, name: &str, told: &Briefing) -> Result<String, Error> {
     let run = RunId::new("planned").expect("a plain word");
-    let briefing = Briefing { template: tools.agents.prompt(name).cloned(), ..Briefing::default() };
+    let briefing = Briefing { template: tools.agents.prompt(name).cloned(), ..told.clone() };
     let input = PromptInput {
         target: &request.target,
         canary: &canary(&run, name),

@@ -4,12 +4,13 @@
 //! have found and where to look first; never reads an answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use config::ReviewerSettings;
 use model::{Ending, Failure, ReviewDocument};
-use reviewers::agent::{AgentRequest, Unready, ask_agent};
+use reviewers::agent::{Account, AgentRequest, Unready, ask_agent};
+use reviewers::linters::{Linter, LinterRequest, ask_linter, linter};
 use reviewers::{Attempt, Briefing, CommandRequest, ask_acp, ask_command};
 use supervise::Progress;
 
@@ -33,11 +34,44 @@ pub(crate) struct Chair<'a> {
 /// Asks a command, the agent behind a reviewer, or a model over HTTP.
 pub(crate) fn ask_program(panel: &Panel<'_>, chair: &Chair<'_>, news: &Sender<News>) -> Attempt {
     let Chair { name, settings, .. } = *chair;
+    if let (Some(found), Some(linter)) = (panel.agents.linters.found.get(name), linter(name)) {
+        return lint(panel, chair, linter, found, news);
+    }
     if settings.api.is_some() {
         return ask_http(panel, name, settings, chair.briefing, news);
     }
     let is_agent = !settings.acp.is_empty() || panel.agents.behind(name, settings).is_some();
     within_budget(panel, name, settings, is_agent, |settings| ask_in_time(panel, chair, settings, news))
+}
+
+/// Asks one of the project's linters.
+fn lint(
+    panel: &Panel<'_>,
+    chair: &Chair<'_>,
+    linter: &Linter,
+    found: &Result<PathBuf, String>,
+    news: &Sender<News>,
+) -> Attempt {
+    let linters = &panel.agents.linters;
+    let request = LinterRequest {
+        name: chair.name,
+        linter,
+        program: found.as_deref().map_err(String::as_str),
+        settings: chair.settings,
+        repository: panel.repository,
+        target: panel.snapshot.target(),
+        diff: panel.snapshot.diff(),
+        folder: chair.scratch,
+        process: chair.process,
+        keeper: panel.keeper,
+        most: linters.most as usize,
+        installed_in: linters.installed_in.as_deref(),
+    };
+    ask_linter(&request, &panel.stop.cancel, &mut |progress| {
+        if let Progress::Output { stdout, .. } = progress {
+            drop(news.send(News::Wrote { reviewer: chair.name.to_owned(), bytes: stdout, note: None }));
+        }
+    })
 }
 
 fn ask_in_time(
@@ -74,7 +108,9 @@ fn ask_in_time(
         Some(Err(why)) => not_ready(name, settings, why),
         Some(Ok(agent)) => {
             let environment = &panel.agents.environment;
-            let request = AgentRequest { command: request, agent, environment };
+            let purse = panel.budget.purse(name);
+            let account = Account { purse: &purse, prices: panel.prices };
+            let request = AgentRequest { command: request, agent, environment, account };
             ask_agent(&request, cancel, &mut |progress, doing| tell(progress, doing))
         }
     }
@@ -94,7 +130,7 @@ fn not_ready(name: &str, settings: &ReviewerSettings, why: &Unready) -> Attempt 
 pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) -> Briefing {
     let mut briefing = Briefing {
         template: panel.agents.prompt(name).cloned(),
-        attention: attention(panel).iter().take(FIRST).map(place_in_one_line).collect(),
+        attention: places_to_tell(attention(panel)),
         first_pass: first.map(|first| passes::told(&first.reading)).unwrap_or_default(),
         declined: panel.declined.to_vec(),
         since: panel.since.to_vec(),
@@ -103,8 +139,7 @@ pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) 
     if panel.builtin_asked {
         // A rule that panics costs the built-in reviewers, not everybody who would have been told.
         let document = catch_unwind(AssertUnwindSafe(|| builtin_document(panel)));
-        let findings = document.map(|document| document.findings.as_slice()).unwrap_or_default();
-        briefing.found = findings.iter().take(TOLD).map(in_one_line).collect();
+        briefing.found = document.map(findings_to_tell).unwrap_or_default();
     }
     briefing
 }
@@ -114,6 +149,16 @@ const TOLD: usize = 20;
 
 /// Places named as the first to look at.
 const FIRST: usize = 8;
+
+/// Findings of the built-in reviewers, a line each.
+pub(crate) fn findings_to_tell(document: &ReviewDocument) -> Vec<String> {
+    document.findings.iter().take(TOLD).map(in_one_line).collect()
+}
+
+/// Where to look first, a line each.
+pub(crate) fn places_to_tell(places: &[model::Attention]) -> Vec<String> {
+    places.iter().take(FIRST).map(place_in_one_line).collect()
+}
 
 fn in_one_line(finding: &model::DocumentFinding) -> String {
     match finding.locations.first() {

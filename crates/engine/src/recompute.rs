@@ -66,6 +66,7 @@ pub fn recompute(
         heard,
         // What was asked besides is not asked again: its outcome stands, and is applied anew.
         challenges: &before.challenges,
+        reproductions: &run.reproductions()?,
         config: &config,
         quorum: Quorum::Wanted(config.settings.review.quorum),
         version,

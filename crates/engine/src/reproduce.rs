@@ -6,14 +6,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use config::Config;
 use git::Repository;
-use model::{Finding, ReproClaim, Reproduction, Target};
+use model::{Finding, Report, ReproClaim, Reproduction, Target};
 use reading::{Context, Parser};
-use store::{Store, StoredRun};
+use store::{RunEntry, Store, StoredRun};
 use supervise::{Cancel, Keeper};
 
 use crate::Error;
+use crate::assemble::forms;
 use crate::plan::Plan;
+use crate::recompute::recompute;
 use crate::scratch::Scratch;
 
 /// A script that came with a finding.
@@ -103,6 +106,23 @@ pub fn reproduce(request: &ReproRequest<'_>, cancel: &Cancel) -> Result<Reproduc
     drop(scratch.remove());
     request.run.keep_reproduction(&reproduction)?;
     Ok(reproduction)
+}
+
+/// Makes a run's report again with what its scripts showed, and puts it where the stored one is. Its raw material stays as it is.
+pub fn settle(
+    repository: &Repository,
+    store: &Store,
+    entry: &RunEntry,
+    now: &Config,
+    version: &str,
+) -> Result<Report, Error> {
+    let folder = store.revise(entry)?;
+    let made = recompute(repository, &folder, now, None, version)?;
+    if !made.differs.is_empty() {
+        let written = forms(&made.report, &folder.originals()?);
+        folder.finish(&made.report, &written.files())?;
+    }
+    Ok(made.report)
 }
 
 /// Whether programs can be confined here: looks for the sandbox, and tries it.

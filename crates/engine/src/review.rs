@@ -197,6 +197,7 @@ impl Story<'_> {
             run: self.run.id().clone(),
             heard: heard.rows,
             challenges: &heard.after.challenges,
+            reproductions: &self.run.reproductions()?,
             config: self.config,
             quorum: Quorum::Wanted(self.config.settings.review.quorum),
             version: self.tools.version,

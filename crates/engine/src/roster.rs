@@ -2,6 +2,8 @@
 //!
 //! In: settings and the names the user gave. Out: the roster, in the order of the report. Never starts anything.
 
+use std::path::PathBuf;
+
 use config::{ReviewerSettings, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,41 @@ pub enum Asked {
         /// How to call it.
         settings: Box<ReviewerSettings>,
     },
+    /// A review or the output of a tool that exists already, in a file.
+    Import(Import),
+}
+
+/// A file that is read as a reviewer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// The reviewer's name.
+    pub name: String,
+    /// The file.
+    pub file: PathBuf,
+    /// Its format by name; without it, by what it looks like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+}
+
+impl Import {
+    /// Reads `FORMAT:FILE`, where FORMAT is one that is understood or `auto`; `None` where the word is something else. `taken`
+    /// holds the names that other reviewers have.
+    pub fn parse(word: &str, taken: &[String]) -> Option<Self> {
+        let (format, file) = word.split_once(':')?;
+        let known = diagnostics::Format::named(format);
+        if file.is_empty() || known.is_none() && format != "auto" {
+            return None;
+        }
+        let file = PathBuf::from(file);
+        let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+        let stem: String = stem.chars().map(plain).take(40).collect();
+        let stem = stem.trim_matches(['-', '.', '_']);
+        let stem = if stem.is_empty() || stem == BUILTIN { format } else { stem };
+        let names = std::iter::once(stem.to_owned()).chain((2..).map(|number| format!("{stem}-{number}")));
+        let name = names.into_iter().find(|name| !taken.contains(name))?;
+        Some(Self { name, file, format: known.map(|format| format.as_str().to_owned()) })
+    }
 }
 
 impl Asked {
@@ -30,13 +67,14 @@ impl Asked {
         match self {
             Self::Builtin => BUILTIN,
             Self::Command { name, .. } => name,
+            Self::Import(import) => &import.name,
         }
     }
 
     /// How it is called; `None` for the reviewers inside `deep-review`.
     pub fn settings(&self) -> Option<&ReviewerSettings> {
         match self {
-            Self::Builtin => None,
+            Self::Builtin | Self::Import(_) => None,
             Self::Command { settings, .. } => Some(settings),
         }
     }
@@ -59,6 +97,10 @@ impl Asked {
 
     /// How its answer is read.
     pub(crate) fn parser(&self) -> reading::Parser {
+        if let Self::Import(import) = self {
+            let format = import.format.as_deref().and_then(diagnostics::Format::named);
+            return format.map_or(reading::Parser::Auto, reading::Parser::Tool);
+        }
         match self.settings().map(|settings| settings.parser) {
             Some(config::Parser::Json) => reading::Parser::Json,
             Some(config::Parser::Markdown) => reading::Parser::Markdown,
@@ -231,6 +273,17 @@ mod tests {
         assert_eq!(vendor("x", command.clone()), None);
         let named = ReviewerSettings { vendor: Some("acme".into()), ..command };
         assert_eq!(vendor("x", named).as_deref(), Some("acme"));
+    }
+
+    #[test]
+    fn a_file_is_a_reviewer_named_after_it() {
+        let import = |word| Import::parse(word, &["report".to_owned()]).map(|it| (it.name, it.format));
+        assert_eq!(import("sarif:out/ruff.sarif"), Some(("ruff".into(), Some("sarif".into()))));
+        assert_eq!(import("auto:report.json"), Some(("report-2".into(), None)));
+        assert_eq!(import("eslint:/x/.json"), Some(("json".into(), Some("eslint".into()))));
+        for word in ["claude:opus", "sarif:", "sarif", "builtin:x", "local:qwen3:8b:"] {
+            assert_eq!(import(word), None, "{word}");
+        }
     }
 
     #[test]

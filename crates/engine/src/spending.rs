@@ -1,7 +1,7 @@
 //! What a run may spend: asks before a program starts, counts what it took, and asks models over HTTP within it.
 //!
 //! In: the panel and one reviewer's settings. Out: an attempt, its cost counted. A model counts each of its calls itself; a
-//! program is counted when it ends, and ended when the time it may take is over.
+//! program is counted while it runs as far as it tells, and wholly when it ends, and ended when the time it may take is over.
 
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -72,7 +72,7 @@ pub(crate) fn within_budget(
     let limited = left.filter(|left| *left < settings.timeout);
     let settings = ReviewerSettings { timeout: limited.unwrap_or(settings.timeout), ..settings.clone() };
     let mut attempt = ask(&settings);
-    purse.charge(&spent(&attempt, is_agent));
+    purse.charge(&left_to_charge(&attempt, is_agent));
     if limited.is_some() && attempt.ending == Ending::TimedOut {
         let message = "the budget of time is used up".to_owned();
         attempt.error = Some(message.clone());
@@ -81,14 +81,17 @@ pub(crate) fn within_budget(
     attempt
 }
 
-fn spent(attempt: &Attempt, is_agent: bool) -> Spend {
+/// What an attempt took beyond what was charged while it ran. A cost that was told in the end corrects what was taken for it.
+fn left_to_charge(attempt: &Attempt, is_agent: bool) -> Spend {
     let tokens = attempt.tokens.map_or(0, |tokens| tokens.input.saturating_add(tokens.output));
-    let asked = u64::from(attempt.ending != Ending::NotStarted && (is_agent || attempt.tokens.is_some()));
+    let was_asked = attempt.ending != Ending::NotStarted && (is_agent || attempt.tokens.is_some());
+    let calls = if was_asked { attempt.requests.max(1) } else { 0 };
+    let charged = attempt.charged;
     Spend {
-        calls: asked,
-        tokens,
-        usd: attempt.usd.unwrap_or(0.0),
-        unpriced_calls: if attempt.usd.is_none() { asked } else { 0 },
+        calls: calls.saturating_sub(charged.calls),
+        tokens: tokens.saturating_sub(charged.tokens),
+        usd: attempt.usd.map_or(0.0, |usd| usd - charged.usd),
+        unpriced_calls: if attempt.usd.is_none() { calls } else { 0 },
         ms: attempt.ms,
     }
 }
@@ -141,4 +144,38 @@ impl Sum {
 /// What kind of reviewer settings describe.
 pub(crate) fn kind(settings: &ReviewerSettings) -> ReviewerKind {
     if settings.api.is_some() { ReviewerKind::Model } else { ReviewerKind::Agent }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Tokens;
+
+    fn attempt(usd: Option<f64>) -> Attempt {
+        Attempt {
+            ending: Ending::Finished,
+            tokens: Some(Tokens { input: 100, output: 20 }),
+            usd,
+            requests: 3,
+            charged: Spend { calls: 2, tokens: 90, usd: 0.5, ..Spend::default() },
+            ms: 7,
+            ..Attempt::default()
+        }
+    }
+
+    #[test]
+    fn what_was_charged_while_it_ran_is_not_charged_again() {
+        let left = left_to_charge(&attempt(Some(0.4)), true);
+        assert_eq!((left.calls, left.tokens, left.unpriced_calls, left.ms), (1, 30, 0, 7));
+        assert!((left.usd + 0.1).abs() < 1e-9, "what was told in the end corrects the estimate: {left:?}");
+    }
+
+    #[test]
+    fn an_unknown_cost_is_counted_as_unknown() {
+        let left = left_to_charge(&attempt(None), true);
+        assert_eq!((left.unpriced_calls, left.usd.to_bits()), (3, 0.0_f64.to_bits()));
+        let command = Attempt { ending: Ending::Finished, ..Attempt::default() };
+        assert_eq!(left_to_charge(&command, false).calls, 0, "nobody knows whether it asked a model");
+        assert_eq!(left_to_charge(&command, true).unpriced_calls, 1);
+    }
 }

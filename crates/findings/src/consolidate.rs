@@ -143,6 +143,8 @@ fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>, contest:
     let decision = severity::decide(defect, input, roster);
     let lane = lane(defect, input);
     let (confidence, confidence_terms) = confidence::confidence(defect, lane, input, roster);
+    // Whoever's text is shown, the rule that raised it stays known.
+    let rule = shown_first(defect).map(|member| &member.finding.raw).find(|raw| raw.rule.is_some());
     let mut finding = Finding {
         severity: decision.severity,
         kind: decision.kind,
@@ -160,7 +162,8 @@ fn finding(defect: &Defect<'_>, input: &Input<'_>, roster: &Roster<'_>, contest:
         reconciliation: decision.reconciliation,
         merged_because: merged_because(defect),
         also_noted: noted::also_noted(defect),
-        rule: shown.raw.rule.clone(),
+        rule: rule.and_then(|raw| raw.rule.clone()),
+        rule_url: rule.and_then(|raw| raw.rule_url.clone()),
         category: shown_first(defect).find_map(|member| member.finding.raw.category.clone()),
         ..Finding::default()
     };
@@ -234,6 +237,8 @@ fn sources(defect: &Defect<'_>) -> Vec<Source> {
                 title: raw.title.clone(),
                 body: raw.body.clone(),
                 shown: index == defect.shown,
+                rule: raw.rule.clone(),
+                rule_url: raw.rule_url.clone(),
             }
         })
         .collect()

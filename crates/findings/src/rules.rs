@@ -81,11 +81,17 @@ pub(crate) fn contradiction<'a>(checks: impl IntoIterator<Item = &'a Check>) -> 
 
 /// Why a claim belongs among the design observations; `None` where it is a finding.
 pub(crate) fn moved(finding: &CheckedFinding, in_changed_file: bool, policy: &Policy) -> Option<Reason> {
-    if finding.scope == Scope::Outside && finding.result(Gate::Scope) == CheckResult::Fail {
+    if !is_new_by_comparison(finding)
+        && finding.scope == Scope::Outside
+        && finding.result(Gate::Scope) == CheckResult::Fail
+    {
         return Some((
             ReasonCode::OutOfScope,
             sentence(finding, Gate::Scope, "It does not touch the change."),
         ));
+    }
+    if is_new_by_comparison(finding) {
+        return None;
     }
     let old = finding.origin.value == OriginValue::PreExisting && finding.scope != Scope::ChangedLines;
     if old
@@ -101,6 +107,11 @@ pub(crate) fn moved(finding: &CheckedFinding, in_changed_file: bool, policy: &Po
         return Some((ReasonCode::PreExisting, why));
     }
     None
+}
+
+/// True where a linter says at head what it did not say where the change begins: the change brought it, wherever it stands.
+fn is_new_by_comparison(finding: &CheckedFinding) -> bool {
+    finding.raw.rule.is_some() && finding.raw.known_by.as_deref() == Some("comparison")
 }
 
 /// True where a claim calls old code, which the change does not make worse, a regression of the change.
@@ -150,7 +161,7 @@ fn unspecific(finding: &CheckedFinding) -> bool {
 fn pre_existing(finding: &CheckedFinding, now: Severity, policy: &Policy) -> Option<Severity> {
     let old = finding.origin.value == OriginValue::PreExisting && finding.scope != Scope::ChangedLines;
     match policy.pre_existing {
-        _ if !old => None,
+        _ if !old || is_new_by_comparison(finding) => None,
         PreExistingPolicy::Keep => None,
         PreExistingPolicy::Suggestion => Some(Severity::Suggestion),
         PreExistingPolicy::Design => is_no_regression(finding).then(|| now.lower()),

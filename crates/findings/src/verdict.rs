@@ -43,6 +43,9 @@ fn is_review(reviewer: &ReviewerReport, input: &Input<'_>) -> bool {
 
 /// Whether the receipt names the commits under review. Reviews handed in as files were shown nothing by us.
 fn has_receipt(reviewer: &ReviewerReport, input: &Input<'_>) -> bool {
+    if reviewer.kind == ReviewerKind::Imported {
+        return true;
+    }
     let Some((base, head)) = input.known.shown.as_ref().filter(|_| input.quorum != Quorum::Given) else {
         return true;
     };
@@ -60,6 +63,14 @@ pub(crate) fn only_builtin(input: &Input<'_>) -> bool {
     let mut asked =
         input.roster.iter().filter(|reviewer| reviewer.state != ReviewerState::Skipped).peekable();
     asked.peek().is_some() && asked.all(|reviewer| reviewer.kind == ReviewerKind::Builtin)
+}
+
+/// True where nobody was asked who judges what a change means.
+fn only_machines(input: &Input<'_>) -> bool {
+    let mut asked =
+        input.roster.iter().filter(|reviewer| reviewer.state != ReviewerState::Skipped).peekable();
+    let is_machine = |kind: ReviewerKind| matches!(kind, ReviewerKind::Builtin | ReviewerKind::Tool);
+    asked.peek().is_some() && asked.all(|reviewer| is_machine(reviewer.kind))
 }
 
 /// Judges the findings.
@@ -124,6 +135,8 @@ fn reason(input: &Input<'_>, findings: &[Finding]) -> String {
     }
     if only_builtin(input) {
         sentences.push("Only the built-in reviewers ran: no semantic review was made.".to_owned());
+    } else if only_machines(input) {
+        sentences.push("Only linters and built-in reviewers ran: no semantic review was made.".to_owned());
     }
     sentences.extend(others_that_failed(input));
     sentences.retain(|sentence| !sentence.is_empty());

@@ -4,6 +4,7 @@
 //! files. Everything belongs to the merge base, so the same target has the same history. The list of commits is kept by the
 //! name of its newest one in the git common dir; a lost or damaged list costs time and nothing else.
 
+use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ const MOST_PATHS: usize = 200;
 const MARK: char = '\u{1}';
 
 const KEPT: &str = "history";
-const MAGIC: &str = "history1\n";
+const MAGIC: &str = "history2\n";
 
 impl Snapshot {
     /// The newest commits before the change that are no merges, newest first.
@@ -151,8 +152,8 @@ impl Kept {
         let rest = text.strip_prefix(MAGIC)?;
         let (head, list) = rest.split_once('\n')?;
         let mut words = head.split(' ');
-        let (tip, limit, length) = (words.next()?, words.next()?, words.next()?);
-        let whole = limit.parse() == Ok(most) && length.parse() == Ok(list.len()) && Sha::new(tip).is_some();
+        let (tip, limit, sum) = (words.next()?, words.next()?, words.next()?);
+        let whole = limit.parse() == Ok(most) && sum == checksum(tip, list) && Sha::new(tip).is_some();
         whole.then(|| Self { tip: tip.to_owned(), text: list.to_owned() })
     }
 
@@ -160,9 +161,18 @@ impl Kept {
         let folder = file.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         let own = folder.join(format!("{KEPT}.{}", std::process::id()));
-        std::fs::write(&own, format!("{MAGIC}{} {most} {}\n{}", self.tip, self.text.len(), self.text))?;
+        let sum = checksum(&self.tip, &self.text);
+        std::fs::write(&own, format!("{MAGIC}{} {most} {sum}\n{}", self.tip, self.text))?;
         std::fs::rename(&own, file).inspect_err(|_| std::fs::remove_file(&own).unwrap_or_default())
     }
+}
+
+/// Of the list and the commit it begins with: a damaged list would tell a history that nobody has.
+fn checksum(tip: &str, list: &str) -> String {
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(tip.as_bytes());
+    hasher.write(list.as_bytes());
+    format!("{:016x}", hasher.finish())
 }
 
 fn header(line: &str) -> Option<PastCommit> {
@@ -293,5 +303,24 @@ mod tests {
         repo.git(&["rebase", "-q", "main"]);
         let told: Vec<_> = past().0.iter().map(|past| past.subject.clone()).collect();
         assert_eq!(told, ["fourth", "Fix the number", "first"]);
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_list_is_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(KEPT);
+        let kept = Kept { tip: "a".repeat(40), text: format!("{MARK}{}\0", "b".repeat(40)) };
+        kept.save(&file, 5).expect("is written");
+        let whole = std::fs::read_to_string(&file).expect("is there");
+        assert_eq!(Kept::load(&file, 5).map(|kept| kept.text), Some(kept.text.clone()));
+        assert!(Kept::load(&file, 6).is_none(), "another limit");
+        for damaged in [
+            whole.replacen('b', "c", 1),
+            whole.replacen("history2", "history1", 1),
+            whole[..whole.len() - 2].to_owned(),
+        ] {
+            std::fs::write(&file, damaged).expect("is written");
+            assert!(Kept::load(&file, 5).is_none());
+        }
     }
 }

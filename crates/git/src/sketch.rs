@@ -187,5 +187,11 @@ mod tests {
         }
         assert_eq!(parse(&bytes[..bytes.len() - 3]), None);
         assert_eq!(parse(b""), None);
+        // Another version's file, whole in itself.
+        let mut foreign = bytes[..bytes.len() - 8].to_vec();
+        foreign[6] += 1;
+        let sum = checksum(&foreign);
+        foreign.extend_from_slice(&sum);
+        assert_eq!(parse(&foreign), None);
     }
 }

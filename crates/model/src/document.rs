@@ -84,6 +84,9 @@ pub struct DocumentFinding {
     /// The rule that raised it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// The web page that explains the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_url: Option<String>,
 }
 
 /// One place.

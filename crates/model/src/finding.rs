@@ -236,6 +236,12 @@ pub struct Source {
     /// True for the one whose text the finding shows.
     #[serde(default)]
     pub shown: bool,
+    /// The rule that raised it (built-in reviewers and tools).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The web page that explains that rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_url: Option<String>,
 }
 
 /// A sentence of another reviewer that says the opposite of a finding.
@@ -449,6 +455,9 @@ pub struct Finding {
     /// The rule that raised it, for built-in reviewers and tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// The web page that explains the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_url: Option<String>,
     /// Correctness, concurrency, security…, where told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,

@@ -19,6 +19,8 @@ pub enum ParsedAs {
     Json,
     /// Prose in Markdown.
     Markdown,
+    /// Diagnostics of a tool: SARIF, checkstyle, its own JSON…
+    Tool,
     /// Nothing readable.
     #[default]
     None,
@@ -168,7 +170,8 @@ pub struct RawFinding {
     /// When it happens, where told apart from the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
-    /// `ran`, `read` or `reasoned`: how it says it knows, where told.
+    /// `ran`, `read` or `reasoned`: how it says it knows, where told. Of tools: `tool`, or `comparison` where it looked at both
+    /// sides of the change and says that this is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_by: Option<String>,
     /// Correctness, concurrency, security…, where told.
@@ -192,6 +195,9 @@ pub struct RawFinding {
     /// The rule that raised it (built-in reviewers and tools).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// The web page that explains the rule, where the tool names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_url: Option<String>,
     /// Fields we do not know, kept as they came.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub extra: serde_json::Map<String, serde_json::Value>,

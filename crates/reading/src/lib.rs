@@ -9,11 +9,13 @@ mod imported;
 mod json;
 mod location;
 mod markdown;
+mod own;
 mod parts;
 mod report;
 mod review;
 mod state;
 mod tags;
+mod unseen;
 mod words;
 
 pub use imported::{

@@ -219,7 +219,8 @@ fn from_absolute(path: &str, paths: Paths<'_>) -> String {
 }
 
 fn is_path(path: &str, code: bool, has_lines: bool, paths: Paths<'_>) -> bool {
-    if path.len() > 400 || path.starts_with("http") || path.contains("//") {
+    let is_address = path.starts_with("http:") || path.starts_with("https:");
+    if path.len() > 400 || is_address || path.contains("//") {
         return false;
     }
     if paths.changed.iter().any(|file| file.as_str() == path || file.file_name() == path) {
@@ -609,6 +610,9 @@ mod tests {
             ("a/b.go:Reconcile", "a/b.go", None, None),
             ("a/b.rs::Pool::next()", "a/b.rs", None, None),
             ("https://github.com/o/r/blob/abc/p/q.ts#L3", "p/q.ts", Some(3), Some(3)),
+            ("http.rs:1", "http.rs", Some(1), Some(1)),
+            ("http/client.go:7-9", "http/client.go", Some(7), Some(9)),
+            ("https.c", "https.c", None, None),
         ] {
             assert_eq!(read(text), [(path.to_owned(), start, end)], "{text}");
         }
@@ -623,7 +627,16 @@ mod tests {
 
     #[test]
     fn code_that_is_no_path_is_left_alone() {
-        for text in ["r.watcher", "foo()", "spec.state=created", "a && b", "x::y", "v1.2.3", "12:30"] {
+        for text in [
+            "r.watcher",
+            "foo()",
+            "http://x/y.go:3",
+            "spec.state=created",
+            "a && b",
+            "x::y",
+            "v1.2.3",
+            "12:30",
+        ] {
             assert!(read(text).is_empty(), "{text}");
         }
     }

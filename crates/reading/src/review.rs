@@ -3,10 +3,10 @@
 //! In: a text and what is known about it. Out: a [`Reading`]. Never fails; chooses, and says in a note what it chose
 //! where that is not plain.
 
-use model::{Note, ParsedAs, Reading, ReadingState, RepoPath};
+use model::{CoverageStatus, Note, ParsedAs, Reading, ReadingState, RepoPath};
 
 use crate::location::Paths;
-use crate::{canary, json, markdown, state};
+use crate::{canary, json, markdown, own, state, unseen};
 
 /// How a text is to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Parser {
     Markdown,
     /// JSON only.
     Json,
+    /// The output of a tool, in this format.
+    Tool(diagnostics::Format),
 }
 
 /// What is known about the review beside its text.
@@ -25,6 +27,8 @@ pub enum Parser {
 pub struct Context {
     /// The canary line that was sent with the prompt.
     pub canary: Option<String>,
+    /// The prompt without the change in it: a passage of it that comes back is not the reviewer's own.
+    pub instructions: Option<String>,
     /// The files of the change.
     pub changed: Vec<RepoPath>,
     /// Folders of the machine in which the reviewer worked; removed from the front of paths.
@@ -43,12 +47,55 @@ const MAX_ANSWERS: usize = 3;
 /// The schema is looked for first: alone, in a fence, behind prose, inside a string of a wrapper object, broken off.
 /// Where there is none the text is Markdown.
 pub fn read(text: &str, context: &Context) -> Reading {
+    if let Some(format) = tool_format(text, context.parser) {
+        let roots = diagnostics::Roots { prefixes: &context.worktree_prefixes, files: &context.changed };
+        return diagnostics::read(text, format, roots);
+    }
     let paths = Paths { changed: &context.changed, prefixes: &context.worktree_prefixes };
-    let mut reading = read_answer(text, context, paths, 0);
+    let own = own::words(text, context.instructions.as_deref());
+    let mut reading = read_answer(&own.text, context, paths, 0);
+    note_strange(&own, &mut reading);
+    if reading.state == ReadingState::Reviewed && looked_at_nothing(&reading) {
+        let why = "its coverage says of every file that it was not reviewed".to_owned();
+        reading.state = ReadingState::UnableToReview { why };
+    }
     note_coverage(context, &mut reading);
     reading.notes.sort_by_key(|note| note.line);
     fold_notes(&mut reading.notes);
     reading
+}
+
+/// The format of a text that is a tool's output: told, or plain to see.
+fn tool_format(text: &str, parser: Parser) -> Option<diagnostics::Format> {
+    match parser {
+        Parser::Tool(format) => Some(format),
+        Parser::Auto => diagnostics::detect(text),
+        Parser::Markdown | Parser::Json => None,
+    }
+}
+
+/// No finding, and a coverage of which nothing was reviewed.
+fn looked_at_nothing(reading: &Reading) -> bool {
+    reading.findings.is_empty()
+        && !reading.coverage.is_empty()
+        && reading.coverage.iter().all(|item| item.status == CoverageStatus::NotReviewed)
+}
+
+/// What was not the reviewer's own; an answer that has nothing else is none.
+fn note_strange(own: &own::Own<'_>, reading: &mut Reading) {
+    let mut note = |text: &str| reading.notes.push(Note { line: 0, text: text.to_owned() });
+    if own.reasoned {
+        note("its open reasoning was not read as a part of the review");
+    }
+    if own.repeated {
+        note("it repeats what it was told; that was not read as a part of the review");
+    }
+    if own.unfinished {
+        reading.state = ReadingState::Truncated { why: "its reasoning never ends".to_owned() };
+    } else if own.repeated && reading.state == ReadingState::Empty {
+        let why = "it repeats what it was told and says nothing else".to_owned();
+        reading.state = ReadingState::UnableToReview { why };
+    }
 }
 
 /// The same note a thousand times says no more than three times and a count.
@@ -72,10 +119,18 @@ fn fold_notes(notes: &mut Vec<Note>) {
 
 fn read_answer(text: &str, context: &Context, paths: Paths<'_>, depth: usize) -> Reading {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let search = match context.parser {
+    let mut search = match context.parser {
         Parser::Markdown => json::find::Search::default(),
-        Parser::Auto | Parser::Json => json::find::search(text),
+        Parser::Auto | Parser::Json | Parser::Tool(_) => json::find::search(text),
     };
+    let instructions = context.instructions.as_deref();
+    let (forms, found): (Vec<_>, Vec<_>) =
+        search.found.into_iter().partition(|found| json::form::is_form(&found.node, instructions));
+    search.found = found;
+    if !forms.is_empty() && search.found.is_empty() {
+        let spans: Vec<(usize, usize)> = forms.iter().map(|form| own::with_fence(text, form.span)).collect();
+        return read_beside_forms(&own::blank(text, &spans), context, paths, depth);
+    }
     let extent = search.found.iter().map(|found| found.span.1 - found.span.0).max().unwrap_or(0);
     let facts = Facts {
         named: search.found.iter().any(|found| found.named),
@@ -87,7 +142,7 @@ fn read_answer(text: &str, context: &Context, paths: Paths<'_>, depth: usize) ->
             .is_some_and(|found| text.len() - found.span.1 <= 400 + text.len() / 10),
     };
     let (answer, error) = (search.answer.clone(), search.error.clone());
-    let structured = json::read(text, search, paths);
+    let structured = json::read(text, search, paths, instructions);
     if let Some((reading, field)) = structured {
         if context.parser == Parser::Json || facts.mostly_json || facts.named && facts.ends_text {
             return finish_json(text, context, reading, field.as_deref(), &facts);
@@ -116,6 +171,18 @@ fn read_answer(text: &str, context: &Context, paths: Paths<'_>, depth: usize) ->
     let mut reading = finish_markdown(text, context, page);
     if let (Some(said), true) = (error, reading.findings.is_empty()) {
         reading.state = ReadingState::UnableToReview { why: said };
+    }
+    reading
+}
+
+/// An answer whose only documents are the form that it was shown: whatever it says besides counts, and nothing is no review.
+fn read_beside_forms(rest: &str, context: &Context, paths: Paths<'_>, depth: usize) -> Reading {
+    let mut reading =
+        if depth < MAX_ANSWERS { read_answer(rest, context, paths, depth + 1) } else { Reading::default() };
+    let why = "it repeats the form of the answer that it was shown".to_owned();
+    reading.notes.push(Note { line: 0, text: why.clone() });
+    if reading.findings.is_empty() && reading.state != ReadingState::Reviewed {
+        reading.state = ReadingState::UnableToReview { why };
     }
     reading
 }
@@ -172,7 +239,8 @@ fn finish_json(
         let said = reading.summary.clone().unwrap_or_default();
         match state::judge(&said, &reading, 2, None) {
             unable @ ReadingState::UnableToReview { .. }
-                if reading.findings.is_empty() && reading.verdict.is_none() =>
+                if reading.findings.is_empty()
+                    && (reading.verdict.is_none() || unseen::saw_nothing(&said)) =>
             {
                 unable
             }

@@ -5,8 +5,10 @@
 
 use model::{Reading, ReadingState};
 
+use crate::unseen;
+
 /// A failure message is short; whoever writes more than this without a single section or finding writes an essay.
-const LONGEST_FAILURE: usize = 6000;
+pub(crate) const LONGEST_FAILURE: usize = 6000;
 
 /// Decides from the text and what was read from it. `sections` counts the known sections with content.
 pub(crate) fn judge(text: &str, reading: &Reading, sections: usize, broken: Option<String>) -> ReadingState {
@@ -30,6 +32,9 @@ pub(crate) fn judge(text: &str, reading: &Reading, sections: usize, broken: Opti
     }
     if let Some(why) = broken {
         return ReadingState::Truncated { why };
+    }
+    if let Some(why) = unseen::without_looking(&lower, reading) {
+        return ReadingState::UnableToReview { why: why_line(&substance, why) };
     }
     if !reading.findings.is_empty() {
         let tail = last_lines(&lower);
@@ -245,7 +250,7 @@ fn failure(lower: &str) -> Option<&'static str> {
 }
 
 /// Failures that make "no issues" worthless: the reviewer saw nothing.
-fn blocks(lower: &str) -> bool {
+pub(crate) fn blocks(lower: &str) -> bool {
     [
         "don't have access",
         "do not have access",

@@ -105,6 +105,9 @@ fn contexts() -> [Context; 3] {
     let canary = Some("dr-canary \"$@\" @test 1a2b3c4d".to_owned());
     [
         Context {
+            instructions: Some(
+                "## Findings\n\n- one\n- two\n\n{\"findings\": [{\"title\": \"a title\"}]}\n".repeat(4),
+            ),
             canary,
             changed: vec!["a/b.rs".into(), "x.go".into()],
             worktree_prefixes: vec!["/tmp/x".to_owned()],

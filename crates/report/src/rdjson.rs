@@ -34,7 +34,8 @@ fn diagnostic(finding: &Finding) -> Value {
         "severity": severity(finding),
         "code": { "value": rule_id(finding) },
     });
-    if let Some(url) = finding.locations.first().and_then(|location| location.permalink.as_deref()) {
+    let permalink = finding.locations.first().and_then(|location| location.permalink.as_deref());
+    if let Some(url) = finding.rule_url.as_deref().or(permalink) {
         value["code"]["url"] = json!(url);
     }
     let suggestions = suggestions(finding);

@@ -66,6 +66,7 @@ fn source(reviewer: &str, index: u32, raw: &str, severity: Severity, body: &str,
         title: format!("What {reviewer} calls it"),
         body: body.into(),
         shown,
+        ..Source::default()
     }
 }
 

@@ -86,7 +86,7 @@ pub fn refused(request: &Request<'_>, why: &str) -> Reproduction {
         schema: REPRODUCTION_SCHEMA.to_owned(),
         reviewer: request.reviewer.to_owned(),
         index: request.index,
-        script_sha256: hex(&Sha256::digest(request.script.as_bytes())),
+        script_sha256: digest(request.script),
         outcome: ReproOutcome::Refused,
         regression: false,
         why: why.to_owned(),
@@ -96,9 +96,10 @@ pub fn refused(request: &Request<'_>, why: &str) -> Reproduction {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The SHA-256 of a script, in hexadecimal.
+pub(crate) fn digest(script: &str) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
+    Sha256::digest(script.as_bytes()).iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes everything");
         text
     })

@@ -3,7 +3,10 @@
 //! In: what the asker observed. Out: plain data that can be written down and read again. Never says whether the answer is a
 //! review: [`crate::conclude`] does.
 
-use model::{Ending, Failure, Receipt, ReviewerKind, Tokens};
+use std::time::Instant;
+
+use config::ReviewerSettings;
+use model::{Ending, Failure, Receipt, ReviewerKind, Spend, Tokens};
 use serde::{Deserialize, Serialize};
 
 /// One try of one reviewer. As JSON it is what stands beside the raw material: the bytes are files of their own.
@@ -32,8 +35,16 @@ pub struct Attempt {
     pub stream: Vec<u8>,
     /// Tokens, where told.
     pub tokens: Option<Tokens>,
-    /// Cost in US dollars, where told.
+    /// Cost in US dollars, where known.
     pub usd: Option<f64>,
+    /// It called no tool that could have read the change.
+    pub read_nothing: bool,
+    /// Requests to a model, where its program tells each.
+    #[serde(skip)]
+    pub requests: u64,
+    /// What of its cost was counted while it ran.
+    #[serde(skip)]
+    pub charged: Spend,
     /// What it wrote to standard error, its last 64 KiB.
     #[serde(skip)]
     pub stderr: Vec<u8>,
@@ -61,4 +72,33 @@ pub struct Attempt {
     pub model: Option<String>,
     /// See `model`.
     pub effort: Option<String>,
+}
+
+impl Attempt {
+    /// A try that begins: not started until somebody says more.
+    pub(crate) fn begun(name: &str, kind: ReviewerKind, settings: &ReviewerSettings) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            quorum: settings.quorum,
+            model: settings.model.clone(),
+            effort: settings.effort.clone(),
+            ending: Ending::NotStarted,
+            ..Self::default()
+        }
+    }
+
+    /// The try after somebody worked on it; `Err` means that it could not be started.
+    pub(crate) fn after(
+        mut self,
+        started: Instant,
+        work: impl FnOnce(&mut Self) -> Result<(), String>,
+    ) -> Self {
+        if let Err(why) = work(&mut self) {
+            self.ending = Ending::NotStarted;
+            self.error = Some(why);
+        }
+        self.ms = started.elapsed().as_millis() as u64;
+        self
+    }
 }

@@ -110,6 +110,15 @@ pub struct Purse {
 impl Purse {
     /// Whether anything more may be asked; `open` is what the call that is under way has cost so far.
     pub fn check(&self, open: &Spend) -> Result<(), Failure> {
+        self.within(open, Reached::IsOver)
+    }
+
+    /// Whether what goes on already may go on: a program that has reached a limit may just be done, one beyond it is not.
+    pub fn exceeded(&self) -> Result<(), Failure> {
+        self.within(&Spend::default(), Reached::IsWithin)
+    }
+
+    fn within(&self, open: &Spend, reached: Reached) -> Result<(), Failure> {
         let settings = &self.budget.0.settings;
         let state = self.budget.state();
         let (own, since) =
@@ -123,7 +132,7 @@ impl Purse {
         ];
         for (of, limits, mut spent, time) in scopes {
             spent += *open;
-            if let Some(what) = over(limits, &spent, time) {
+            if let Some(what) = over(limits, &spent, time, reached) {
                 let message = format!("the budget of {of} is used up: {what}");
                 return Err(Failure { class: FailureClass::Budget, message, retry_after_ms: None });
             }
@@ -160,15 +169,29 @@ impl Purse {
     }
 }
 
-/// The first limit that is reached. A call more would go over it, so reaching it is enough.
-fn over(limits: &BudgetLimits, spent: &Spend, time: Duration) -> Option<String> {
-    if let Some(limit) = limits.tokens.filter(|limit| spent.tokens >= *limit) {
+/// What it means that exactly a limit was spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reached {
+    /// One call more would go over it.
+    IsOver,
+    /// Nothing more is begun.
+    IsWithin,
+}
+
+/// The first limit that does not hold.
+fn over(limits: &BudgetLimits, spent: &Spend, time: Duration, reached: Reached) -> Option<String> {
+    let is_over = |spent: u64, limit: u64| spent > limit || (spent == limit && reached == Reached::IsOver);
+    if let Some(limit) = limits.tokens.filter(|limit| is_over(spent.tokens, *limit)) {
         return Some(format!("{} of {limit} tokens", spent.tokens));
     }
-    if let Some(limit) = limits.usd.filter(|limit| spent.usd >= *limit) {
+    let is_over_usd = |limit: &f64| match reached {
+        Reached::IsOver => spent.usd >= *limit,
+        Reached::IsWithin => spent.usd > *limit,
+    };
+    if let Some(limit) = limits.usd.filter(is_over_usd) {
         return Some(format!("{:.2} of {limit:.2} US dollars", spent.usd));
     }
-    if let Some(limit) = limits.calls.filter(|limit| spent.calls >= *limit) {
+    if let Some(limit) = limits.calls.filter(|limit| is_over(spent.calls, *limit)) {
         return Some(format!("{} of {limit} calls", spent.calls));
     }
     let limit = limits.time.filter(|limit| time >= *limit)?;
@@ -222,6 +245,23 @@ mod tests {
         assert!(
             day.purse("x").check(&Spend::default()).expect_err("yesterday's news").message.contains("a day")
         );
+    }
+
+    #[test]
+    fn what_runs_may_reach_a_limit_and_not_go_beyond_it() {
+        for (limits, within, beyond) in [
+            (limits(Some(10), None, None), spend(10, 0.0), spend(1, 0.0)),
+            (limits(None, Some(0.5), None), spend(0, 0.5), spend(0, 0.01)),
+            (limits(None, None, Some(1)), spend(0, 0.0), spend(0, 0.0)),
+        ] {
+            let settings = BudgetSettings { run: limits, ..BudgetSettings::default() };
+            let purse = Budget::new(settings, Spend::default(), |_| {}).purse("a");
+            purse.charge(&within);
+            assert_eq!(purse.exceeded(), Ok(()), "{limits:?}");
+            assert!(purse.check(&Spend::default()).is_err(), "nothing more is begun: {limits:?}");
+            purse.charge(&beyond);
+            assert!(purse.exceeded().is_err(), "{limits:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,12 @@ pub fn conclude(attempt: &Attempt, reading: &Reading) -> ReviewerReport {
     if reading.canary == Canary::Missing {
         notes.push("it did not echo the canary line; its answer still counts".to_owned());
     }
+    if attempt.read_nothing && !reading.findings.is_empty() {
+        notes.push(
+            "it called no tool that could have read the change; what it found is checked all the same"
+                .to_owned(),
+        );
+    }
     notes.extend(reading.notes.iter().map(|note| format!("answer, {}", note.sentence())));
     ReviewerReport {
         name: attempt.name.clone(),
@@ -60,6 +66,11 @@ fn ending(attempt: &Attempt, reading: &Reading) -> (Ending, Option<String>) {
         return (Ending::Corrupted, Some(why.to_owned()));
     }
     match &reading.state {
+        // Somebody who found something is held to it; somebody who found nothing must at least have looked.
+        ReadingState::Reviewed if attempt.read_nothing && reading.findings.is_empty() => {
+            let why = "it found nothing, and called no tool that could have read the change";
+            (Ending::UnableToReview, Some(why.to_owned()))
+        }
         ReadingState::Reviewed => (attempt.ending, None),
         ReadingState::Empty => (Ending::Empty, Some("it ended well but wrote no review".to_owned())),
         ReadingState::UnableToReview { why } => {
@@ -106,6 +117,18 @@ mod tests {
             let row = conclude_with(ending, state.clone(), Canary::Echoed);
             assert_eq!((row.state, row.ending), (want_state, want_ending), "{ending:?} {state:?}");
         }
+    }
+
+    #[test]
+    fn nothing_found_by_somebody_who_read_nothing_is_no_review() {
+        let blind = Attempt { ending: Ending::Finished, read_nothing: true, ..Attempt::default() };
+        let mut reading = Reading { state: ReadingState::Reviewed, ..Reading::default() };
+        let row = conclude(&blind, &reading);
+        assert_eq!((row.state, row.ending), (ReviewerState::Failed, Ending::UnableToReview));
+        reading.findings.push(model::RawFinding::default());
+        let row = conclude(&blind, &reading);
+        assert_eq!(row.state, ReviewerState::Finished, "a claim is checked, whoever makes it");
+        assert!(row.notes.iter().any(|note| note.contains("no tool")), "{:?}", row.notes);
     }
 
     #[test]

@@ -9,18 +9,25 @@ mod attempt;
 mod budget;
 mod command;
 mod conclude;
+mod desk;
+mod estimate;
 mod guess;
 mod http;
+pub mod linters;
 mod prices;
 mod prompt;
 
 pub use acp::ask_acp;
 pub use attempt::Attempt;
 pub use budget::{Budget, Purse, Usage};
-pub use command::{CHECKOUT, CommandRequest, ask_command};
+pub use command::ask_command;
 pub use conclude::conclude;
+pub use desk::{CHECKOUT, CommandRequest};
+pub use estimate::{Estimate, estimate};
 pub use guess::guess;
-pub use http::{Endpoint, ModelRequest, ask_model, endpoint, try_model};
+pub use http::{
+    Endpoint, Known, ModelRequest, ask_model, by_key, endpoint, instructions, key_names, known, try_model,
+};
 pub use prices::prices_as_of;
 pub use prompt::{
     Briefing, CHALLENGE_TEMPLATE, Prompt, PromptInput, SUMMARY_TEMPLATE, TEMPLATE, canary, prompt,

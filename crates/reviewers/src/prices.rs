@@ -27,6 +27,7 @@ struct Table {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Vendor {
+    default: String,
     #[expect(dead_code, reason = "for whoever renews the prices")]
     source: String,
     models: BTreeMap<String, Price>,
@@ -86,12 +87,20 @@ pub(crate) fn price(
     if !is_vendor {
         return None;
     }
-    let vendor = match api {
+    best(&vendor(api).models, model.strip_prefix("models/").unwrap_or(model)).cloned()
+}
+
+fn vendor(api: Api) -> &'static Vendor {
+    match api {
         Api::Anthropic => &table().anthropic,
         Api::Openai => &table().openai,
         Api::Gemini => &table().gemini,
-    };
-    best(&vendor.models, model.strip_prefix("models/").unwrap_or(model)).cloned()
+    }
+}
+
+/// The model that a vendor is asked for where nobody says which.
+pub(crate) fn default_model(api: Api) -> &'static str {
+    &vendor(api).default
 }
 
 /// The day on which the list prices were noted.
@@ -133,6 +142,12 @@ mod tests {
             let Rates { input, output, cached, .. } = price.base;
             assert!(input > 0.0 && output > input && cached.is_some_and(|cached| cached < input), "{name}");
             assert_eq!(price.above.is_some(), price.beyond.is_some(), "{name}");
+        }
+        for api in [Api::Anthropic, Api::Openai, Api::Gemini] {
+            assert!(
+                cost(api, true, default_model(api)).is_some(),
+                "{api:?}: what is asked unasked has a price"
+            );
         }
     }
 

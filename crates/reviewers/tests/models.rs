@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use config::{Api, BudgetLimits, BudgetSettings, Environment, PriceSettings, ReviewerSettings};
 use git::{Repository, Snapshot, TargetRequest};
 use model::{Ending, FailureClass, Spend, Tokens};
-use reviewers::{Attempt, Briefing, Budget, ModelRequest, ask_model};
+use reviewers::{Attempt, Briefing, Budget, Known, ModelRequest, ask_model, known};
 use supervise::Cancel;
 use test_kit::fake_model::{Say, Scenario, Step, TITLE, USAGE, calc_repository};
 use test_kit::{FakeModel, FakeModelOptions, TestRepo};
@@ -20,6 +20,7 @@ struct Bench {
     budget: Budget,
     prices: BTreeMap<String, PriceSettings>,
     change: fn(&mut ReviewerSettings),
+    prior: Vec<String>,
 }
 
 impl Bench {
@@ -31,7 +32,14 @@ impl Bench {
         let own = own.iter().map(|(name, scenario)| ((*name).to_owned(), scenario.clone())).collect();
         let options = FakeModelOptions { root: repo.path(), own, ..FakeModelOptions::default() };
         let server = FakeModel::with(options).expect("a free port");
-        Self { repo, server, budget: Budget::unlimited(), prices: BTreeMap::new(), change: |_| {} }
+        Self {
+            repo,
+            server,
+            budget: Budget::unlimited(),
+            prices: BTreeMap::new(),
+            change: |_| {},
+            prior: Vec::new(),
+        }
     }
 
     fn settings(&self, api: Api, scenario: &str) -> ReviewerSettings {
@@ -65,7 +73,7 @@ impl Bench {
             name: "model",
             settings,
             snapshot: &snapshot,
-            prior: &[],
+            prior: &self.prior,
             briefing: &Briefing::default(),
             environment,
             budget: &self.budget,
@@ -409,6 +417,85 @@ fn a_recorded_conversation_gives_the_same_bytes_without_a_server() {
         attempt.failure.expect("a failure").message,
         "nothing to replay: this request was not recorded"
     );
+}
+
+#[test]
+fn earlier_findings_are_asked_about_and_a_recording_plays_in_another_round_too() {
+    let said = r#"{"schema": "deep-review/review/v1", "verdict": "merge-as-is", "summary": "Repaired.", "findings": [],
+        "prior": [{"finding": "r1:I1", "status": "fixed", "evidence": "the guard is back"}]}"#;
+    let rounds = Scenario::steps([Step::Say(Say::Text(said.to_owned()))]);
+    let mut bench = Bench {
+        prior: vec!["r1:I1: `mean()` divides by zero".to_owned()],
+        ..Bench::with(calc_repository(), &[("rounds", rounds)])
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    for api in APIS {
+        let mut settings = bench.settings(api, "rounds");
+        settings.record = Some(folder.path().join(format!("{api:?}")));
+        bench.prior = vec!["r1:I1: `mean()` divides by zero".to_owned()];
+        let first = bench.ask_with(&settings, &Environment::of(&[]), &Cancel::new());
+        let prompt = first.prompt.clone().expect("a prompt");
+        assert!(
+            prompt.contains("\n- r1:I1: `mean()` divides by zero\n") && prompt.contains("under\n`prior`")
+        );
+        settings.replay = settings.record.take();
+        let again = bench.ask_with(&settings, &Environment::of(&[]), &Cancel::new());
+        assert_eq!(
+            (&again.answer, &again.prompt, again.tokens),
+            (&first.answer, &first.prompt, first.tokens)
+        );
+        // Recorded without earlier findings, played in a round that has some.
+        bench.prior.clear();
+        settings.record = settings.replay.take();
+        bench.ask_with(&settings, &Environment::of(&[]), &Cancel::new());
+        settings.replay = settings.record.take();
+        bench.prior = vec!["r2:I7: something else".to_owned()];
+        let later = bench.ask_with(&settings, &Environment::of(&[]), &Cancel::new());
+        assert_eq!((later.ending, &later.answer), (Ending::Finished, &first.answer), "{api:?}");
+        assert!(later.prompt.expect("a prompt").contains("r2:I7"), "it is told what it would be asked");
+        assert_eq!(bench.asked(api, "rounds"), 2);
+    }
+}
+
+#[test]
+fn a_server_is_asked_for_its_models_and_never_for_an_answer() {
+    let options =
+        FakeModelOptions { models: vec!["fake-1".into(), "other-2".into()], ..FakeModelOptions::default() };
+    let server = FakeModel::with(options).expect("a free port");
+    let ask = |api: Api, model: &str, url: String| {
+        let settings = ReviewerSettings {
+            api: Some(api),
+            url: Some(url),
+            model: Some(model.to_owned()),
+            ..ReviewerSettings::default()
+        };
+        known(&settings, &Environment::of(&[]), Duration::from_secs(5)).expect("an address")
+    };
+    for api in APIS {
+        let url = server.url(&format!("ok~{api:?}"));
+        assert_eq!(ask(api, "fake-1", url.clone()), Known::Listed, "{api:?}");
+        assert_eq!(ask(api, "fake-11", url), Known::Missing(Some("fake-1".to_owned())), "{api:?}");
+    }
+    assert!(server.log().iter().all(|one| one.method == "GET"));
+    let empty = FakeModel::start("/");
+    assert!(matches!(ask(Api::Openai, "m", empty.url("ok")), Known::Unknown(_)), "no list tells nothing");
+    assert!(matches!(ask(Api::Openai, "m", "http://127.0.0.1:1".into()), Known::Unknown(_)));
+}
+
+#[test]
+fn a_server_that_never_answers_costs_a_preflight_its_moment_only() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    let settings = ReviewerSettings {
+        api: Some(Api::Openai),
+        url: Some(url),
+        model: Some("m".to_owned()),
+        ..ReviewerSettings::default()
+    };
+    let begun = Instant::now();
+    let known = known(&settings, &Environment::of(&[]), Duration::from_millis(400)).expect("an address");
+    assert!(matches!(known, Known::Unknown(_)), "{known:?}");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

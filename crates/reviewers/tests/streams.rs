@@ -10,8 +10,14 @@ fn ended(exit: i32) -> ProcessEnd {
     ProcessEnd { exit: Some(exit), ..ProcessEnd::default() }
 }
 
+/// Read once: a property is tried with hundreds of streams.
+fn shipped() -> &'static Catalogue {
+    static ALL: std::sync::OnceLock<Catalogue> = std::sync::OnceLock::new();
+    ALL.get_or_init(Catalogue::shipped)
+}
+
 fn read(agent: &str, lines: &[&str], end: &ProcessEnd) -> AgentAnswer {
-    read_stream(Catalogue::shipped().get(agent).expect(agent), lines.join("\n").as_bytes(), end)
+    read_stream(shipped().get(agent).expect(agent), lines.join("\n").as_bytes(), end)
 }
 
 fn class(answer: &AgentAnswer) -> Option<FailureClass> {
@@ -52,7 +58,7 @@ fn exit_code_0_proves_nothing() {
 
 #[test]
 fn a_tool_beyond_reading_ends_the_attempt_at_once() {
-    let all = Catalogue::shipped();
+    let all = shipped();
     let mut reader = StreamReader::new(all.get("claude").unwrap());
     let init = "{\"type\":\"system\",\"subtype\":\"init\",\"tools\":[\"Read\",\"Bash\"]}\n";
     let seen = reader.feed(init.as_bytes());
@@ -63,7 +69,7 @@ fn a_tool_beyond_reading_ends_the_attempt_at_once() {
 
 #[test]
 fn a_hopeless_retry_is_noticed_when_it_is_announced_and_a_passing_one_is_waited_for() {
-    let all = Catalogue::shipped();
+    let all = shipped();
     let hopeless = [
         (
             "claude",
@@ -115,9 +121,14 @@ fn only_the_last_message_of_codex_is_its_answer() {
     };
     let warning = r#"{"type":"item.completed","item":{"type":"error","message":"Model metadata not found"}}"#;
     let done = r#"{"type":"turn.completed","usage":{"input_tokens":7,"output_tokens":2}}"#;
-    let lines = [warning, &message("I shall look."), &message("The review."), done];
+    let call = r#"{"type":"item.completed","item":{"type":"command_execution","aggregated_output":"x","exit_code":0}}"#;
+    let lines = [warning, &message("I shall look."), call, &message("The review."), done];
     let answer = read("codex", &lines, &ended(0));
     assert_eq!((answer.text.as_str(), class(&answer)), ("The review.", None));
+    assert!(!answer.read_nothing && read("codex", &[&message("The review."), done], &ended(0)).read_nothing);
+    let prompt = r#"{"type":"tool_use","tool_name":"read_file"}"#;
+    let said = gemini_says("Fine.\n\n<!-- end of review -->\n");
+    assert!(read("gemini", &[prompt, &said, GEMINI_DONE], &ended(0)).read_nothing, "it read its prompt only");
 }
 
 #[test]
@@ -136,7 +147,46 @@ fn a_review_by_a_model_whose_sandbox_never_started_is_none() {
     assert_eq!(class(&answer), None, "one command that worked has read something");
 }
 
+#[test]
+fn what_a_request_took_counts_once_and_is_replaced_by_the_sum() {
+    let part = |id: &str, output: u64| {
+        format!(
+            r#"{{"type":"assistant","message":{{"id":"{id}","model":"m-1","content":[],"usage":{{"input_tokens":100,"cache_read_input_tokens":20,"output_tokens":{output}}}}}}}"#
+        )
+    };
+    let lines = [CLAUDE_INIT.to_owned(), part("a", 1), part("a", 7), part("b", 2)];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let stopped = ProcessEnd { stopped: true, ..ProcessEnd::default() };
+    let cut = read("claude", &lines, &stopped);
+    let told = |answer: &AgentAnswer| {
+        (answer.tokens.map(|tokens| (tokens.input, tokens.output)), answer.requests, answer.is_counted)
+    };
+    assert_eq!(told(&cut), (Some((240, 9)), 2, false), "the least that it took");
+    assert_eq!(cut.usd, None, "a cost that nobody told is unknown");
+    let whole = read("claude", &[&lines[..], &[CLAUDE_DONE]].concat(), &ended(0));
+    assert_eq!(told(&whole), (Some((116, 33)), 2, true));
+    assert_eq!(whole.usage.map(|usage| (usage.input, usage.cached, usage.cache_written)), Some((110, 5, 1)));
+}
+
+#[test]
+fn steps_that_add_up_are_the_sum_when_the_program_is_done() {
+    let step = |id: &str, reason: &str| {
+        format!(
+            r#"{{"type":"step_finish","part":{{"id":"{id}","reason":"{reason}","tokens":{{"input":80,"output":8,"reasoning":2,"cache":{{"read":20,"write":0}}}},"cost":0.001}}}}"#
+        )
+    };
+    let text = r#"{"type":"text","part":{"text":"Fine."}}"#;
+    let answer = read("opencode", &[&step("1", "tool-calls"), text, &step("2", "stop")], &ended(0));
+    assert_eq!(answer.tokens.map(|tokens| (tokens.input, tokens.output)), Some((200, 20)));
+    assert_eq!((answer.usd, answer.is_counted, answer.requests), (Some(0.002), true, 2));
+    let cut = read("opencode", &[&step("1", "tool-calls")], &ProcessEnd { stopped: true, ..ended(0) });
+    assert_eq!((cut.usd, cut.is_counted), (None, false));
+}
+
 const GEMINI_DONE: &str = r#"{"type":"result","status":"success","stats":{"total_tokens":120,"input_tokens":100,"output_tokens":15}}"#;
+
+/// Its prompt, and the change.
+const GEMINI_READS: &str = "{\"type\":\"tool_use\",\"tool_name\":\"read_file\"}\n{\"type\":\"tool_use\",\"tool_name\":\"read_file\"}";
 
 fn gemini_says(text: &str) -> String {
     serde_json::json!({"type": "message", "role": "assistant", "content": text, "delta": true}).to_string()
@@ -145,13 +195,13 @@ fn gemini_says(text: &str) -> String {
 #[test]
 fn an_answer_of_gemini_needs_a_proof_that_it_is_whole() {
     let whole = gemini_says("# Review\n\nFine.\n\n<!-- end of review -->\n");
-    let answer = read("gemini", &[&whole, GEMINI_DONE], &ended(0));
+    let answer = read("gemini", &[GEMINI_READS, &whole, GEMINI_DONE], &ended(0));
     assert!(answer.complete && !answer.text.contains("end of review"), "{answer:?}");
     assert_eq!(answer.tokens.map(|tokens| (tokens.input, tokens.output)), Some((100, 20)));
     let document = gemini_says("```json\n{\"schema\": \"deep-review/review/v1\",\n\"findings\": [],}\n```");
-    assert!(read("gemini", &[&document, GEMINI_DONE], &ended(0)).complete);
+    assert!(read("gemini", &[GEMINI_READS, &document, GEMINI_DONE], &ended(0)).complete);
     for cut in ["# Review\n\nFi", "```json\n{\"schema\": \"deep-review/review/v1\", \"findings\": ["] {
-        let answer = read("gemini", &[&gemini_says(cut), GEMINI_DONE], &ended(0));
+        let answer = read("gemini", &[GEMINI_READS, &gemini_says(cut), GEMINI_DONE], &ended(0));
         assert_eq!(class(&answer), Some(FailureClass::Incomplete), "{cut}");
     }
 }
@@ -210,7 +260,7 @@ proptest! {
         let talk = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"Größe 🙂"},{"type":"tool_use","name":"Grep"}]}}"#;
         let said = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"naïve\n second half"}]}}"#;
         let bytes = [CLAUDE_INIT, talk, "noise é", said, CLAUDE_DONE].join("\n").into_bytes();
-        let all = Catalogue::shipped();
+        let all = shipped();
         let adapter = all.get("claude").unwrap();
         let mut reader = StreamReader::new(adapter);
         let mut rest = &bytes[..];
@@ -225,7 +275,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), exit in -1i32..300) {
-        let all = Catalogue::shipped();
+        let all = shipped();
         for adapter in all.all() {
             let answer = read_stream(adapter, &bytes, &ended(exit));
             prop_assert!(!answer.complete || adapter.name == "aider" || adapter.name == "goose");

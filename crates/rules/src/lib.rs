@@ -6,6 +6,7 @@
 
 mod cases;
 mod fix;
+mod folder;
 mod fresh;
 mod language;
 mod load;
@@ -18,6 +19,7 @@ mod steps;
 mod told;
 
 pub use cases::{CaseResult, Cases, run_cases};
+pub use folder::count_matches;
 pub use load::{Loaded, Source, load};
 pub use own::{at_base, in_folder};
 pub use review::{Looked, Outcome, Ranked, Settings, review_snapshot};

@@ -196,7 +196,7 @@ fn look(
             told.findings = by_rule
                 .into_iter()
                 .map(|(rule, matches)| {
-                    crate::told::finding(prepared.rule(rule), subject, &text, matches, places)
+                    crate::told::finding(prepared.rule(rule), subject, &text, &matches, places)
                 })
                 .collect();
         }
@@ -282,6 +282,7 @@ fn outcome(told: Vec<Told>, mut notes: Vec<String>) -> Outcome {
             skipped.entry(why).or_default().push(told.path);
         }
     }
+    notes.extend(limit(&mut findings));
     for (why, paths) in skipped {
         let named: Vec<String> =
             paths.iter().take(NAMED).map(|path| format!("`{}`", path.replace('`', "'"))).collect();
@@ -300,6 +301,59 @@ fn outcome(told: Vec<Told>, mut notes: Vec<String>) -> Outcome {
     Outcome { findings, notes }
 }
 
+/// Keeps the first findings of each rule, by path; says how many more there are.
+fn limit(findings: &mut Vec<Ranked>) -> Vec<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    findings.retain(|ranked| {
+        let count = seen.entry(ranked.finding.rule.clone().unwrap_or_default()).or_default();
+        *count += 1;
+        *count <= MOST_FILES
+    });
+    let more = seen.into_iter().filter(|(_, count)| *count > MOST_FILES);
+    more.map(|(rule, count)| {
+        let rule = rule.replace('`', "'");
+        format!("`{rule}` matched in {} more files, which are not listed.", count - MOST_FILES)
+    })
+    .collect()
+}
+
+/// Files that one rule is reported for.
+const MOST_FILES: usize = 10;
+
 /// Files named in one note, and notes in all.
 const NAMED: usize = 3;
 const MOST_NOTES: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_rule_never_floods_a_report() {
+        let of = |rule: &str| Ranked {
+            finding: DocumentFinding { rule: Some(rule.to_owned()), ..DocumentFinding::default() },
+            rank: 0.5,
+        };
+        let findings: Vec<Ranked> = (0..25).map(|_| of("many")).chain([of("one")]).collect();
+        let told = Told { findings, ..Told::default() };
+        let outcome = outcome(vec![told], Vec::new());
+        assert_eq!(outcome.findings.len(), MOST_FILES + 1);
+        assert_eq!(outcome.notes, ["`many` matched in 15 more files, which are not listed."]);
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_named() {
+        let told = |path: &str, skipped| Told { path: path.to_owned(), skipped, ..Told::default() };
+        let paths = ["a.py", "b.py", "c.py", "d.py", "e.py"];
+        let mut all: Vec<Told> = paths.iter().map(|path| told(path, Some(Skipped::Steps))).collect();
+        all.push(told("f.py", Some(Skipped::Long)));
+        let notes = outcome(all, Vec::new()).notes;
+        assert_eq!(
+            notes,
+            [
+                "The structural rules did not look at `f.py`: longer than 1 MiB.",
+                "The structural rules did not look at `a.py`, `b.py`, `c.py` and 2 more: the rules took too many steps.",
+            ]
+        );
+    }
+}

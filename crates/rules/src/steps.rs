@@ -14,8 +14,8 @@ use ast_grep_core::{AstGrep, Position};
 use ast_grep_language::SupportLang;
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
-/// Steps for one file: some hundred times what an ordinary file of the largest size takes.
-const STEPS: u64 = 40_000_000;
+/// Steps for one file: many times what an ordinary file of the largest size takes.
+const STEPS: u64 = 10_000_000;
 /// Levels of nesting; what people write has some dozens, what programs write for data some hundreds.
 const DEEPEST: u64 = 3_000;
 /// Longer files are data more often than code.
@@ -81,7 +81,8 @@ pub(crate) fn parse(text: &str, language: SupportLang) -> Result<AstGrep<Bounded
     if depth > DEEPEST {
         return Err(Skipped::Deep);
     }
-    let far = 1 + depth / 8 + width / 64;
+    // Long lists of children are balanced trees inside, so width costs little.
+    let far = 1 + depth / 8 + width / 4096;
     Ok(AstGrep::doc(Bounded { text: text.to_owned(), language, tree, far }))
 }
 
@@ -114,7 +115,7 @@ fn shape(tree: &Tree) -> (u64, u64) {
     let mut cursor = tree.walk();
     let (mut depth, mut deepest, mut widest) = (1_u64, 1_u64, 0_u64);
     loop {
-        widest = widest.max(cursor.node().child_count() as u64);
+        widest = widest.max(u64::from(cursor.node().child_count()));
         if cursor.goto_first_child() {
             depth += 1;
             deepest = deepest.max(depth);

@@ -25,7 +25,7 @@ pub(crate) fn finding(
     rule: &Rule,
     subject: &Subject<'_>,
     text: &str,
-    matches: Vec<Match>,
+    matches: &[Match],
     places: usize,
 ) -> Ranked {
     let lines: Vec<&str> = text.lines().collect();
@@ -78,7 +78,7 @@ pub(crate) fn finding(
             origin: Some(DocumentOrigin {
                 claim: "introduced".to_owned(),
                 commit: None,
-                because: because(&matches),
+                because: because(matches),
             }),
             evidence: vec![evidence],
             fix: (fix.is_some() || patch.is_some()).then(|| DocumentFix {
@@ -87,6 +87,7 @@ pub(crate) fn finding(
                 effort: Some("small".to_owned()),
             }),
             rule: Some(rule.id.clone()),
+            rule_url: rule.link().map(str::to_owned),
         },
     }
 }

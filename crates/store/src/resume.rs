@@ -32,6 +32,15 @@ impl Store {
 
     /// Opens a run to go on with it. Its lock is held from now on.
     pub fn reopen(&self, entry: &RunEntry) -> Result<RunFolder> {
+        let folder = self.revise(entry)?;
+        if folder.has_report() && !folder.is_cut() {
+            return Err(Error::NothingToResume { id: folder.id().to_string() });
+        }
+        Ok(folder)
+    }
+
+    /// Opens a run to make its report again. Its lock is held from now on.
+    pub fn revise(&self, entry: &RunEntry) -> Result<RunFolder> {
         let _exclusive = self.exclusive()?;
         let run = entry.run.clone();
         let Some(run_lock) = lock::take_within(&run.file("run.lock"), PATIENCE)? else {
@@ -39,9 +48,6 @@ impl Store {
         };
         // Read again: somebody else may have gone on with it, or removed it, while we waited.
         let record = run.record()?.ok_or_else(|| Error::NothingRecorded { id: run.id().to_string() })?;
-        if run.has_report() && record.cut.is_empty() {
-            return Err(Error::NothingToResume { id: run.id().to_string() });
-        }
         RunFolder::open(run, self.root().to_path_buf(), record, run_lock)
     }
 }

@@ -187,6 +187,11 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Whether its report was made without reviewers that can be asked again.
+    pub(crate) fn is_cut(&self) -> bool {
+        !self.locked().cut.is_empty()
+    }
+
     /// Says why there will be no report.
     pub fn interrupt(&self, why: &str) -> Result<()> {
         {

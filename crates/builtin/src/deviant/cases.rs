@@ -113,6 +113,10 @@ fn an_exit_that_alone_does_not_clean_up_is_told() {
     let with = |exit: &str| told("src/mN.c", &[], &clean.replace("EXIT", exit));
     assert_eq!(with("return 3;"), ["exit-without-cleanup"]);
     assert_eq!(with("free_text(text);\n\t\treturn 3;"), Vec::<String>::new());
+    let closed = clean
+        .replace("\tif (odd(text))", "\tfree_text(text);\n\tif (odd(text))")
+        .replace("EXIT", "return 3;");
+    assert_eq!(told("src/mN.c", &[], &closed), Vec::<String>::new(), "it is done on the way");
     let answers = "fn load(frame: Frame) -> Result<(), Error> {\n    if frame.is_odd() {\n        return Err(Error::library_reset(1));\n    }\n    if \
                    frame.is_old() {\n        return Err(Error::library_reset(2));\n    }\n    if frame.is_large() {\n        return \
                    Err(Refusal::Oversize);\n    }\n    keep(frame);\n    Ok(())\n}\n";

@@ -128,7 +128,11 @@ pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
             // Before the first exit that cleans up there may be nothing to clean.
             let first = *with.first()?;
             let from_there = others.iter().filter(|(line, _)| *line >= first).count();
-            let clear = exit.line > first && with.len() >= 2 && with.len() == from_there;
+            // Where it is called on the way from the last of them, it is done already.
+            let last = with.iter().rev().find(|line| **line < exit.line).copied().unwrap_or(first);
+            let own_block = block(source, exit.line).0;
+            let done = called(source, (last + 1, own_block.max(last + 1) - 1)).contains(name);
+            let clear = exit.line > first && with.len() >= 2 && with.len() == from_there && !done;
             clear.then_some((name, with, from_there))
         })
         .max_by_key(|(name, with, _)| (with.len(), std::cmp::Reverse(*name)))?;

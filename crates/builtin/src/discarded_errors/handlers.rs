@@ -21,7 +21,7 @@ static BROAD: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
     let code = source.code(line);
     BROAD.is_match(&code).then_some(())?;
-    (treatment(source, line) == Treatment::Dropped).then(|| Discard {
+    (treatment(source, line) == Treatment::Dropped && !only_cleans(source, line)).then(|| Discard {
         rule: HANDLER,
         path: source.path.clone(),
         line,
@@ -31,6 +31,38 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
         qualifier: None,
         how: "catches every error and does nothing",
     })
+}
+
+/// True where what may fail is one call that clears away: nobody waits for the result of that.
+fn only_cleans(source: &Source, line: u32) -> bool {
+    const WORDS: [&str; 14] = [
+        "rmtree",
+        "unlink",
+        "rmdir",
+        "rimraf",
+        "remove",
+        "delete",
+        "close",
+        "cleanup",
+        "clean",
+        "dispose",
+        "destroy",
+        "terminate",
+        "kill",
+        "disconnect",
+    ];
+    let above = (line.saturating_sub(4)..line).rev().take_while(|number| {
+        let text = source.code(*number);
+        !text.trim_start().starts_with("try")
+    });
+    let body: Vec<String> = above
+        .map(|number| source.code(number).trim().to_owned())
+        .filter(|text| !text.is_empty() && text != "}")
+        .collect();
+    let [statement] = body.as_slice() else { return false };
+    let name = statement.split('(').next().unwrap_or_default();
+    let name = name.rsplit(['.', ':', ' ', '>']).next().unwrap_or_default();
+    crate::names::words(name).iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// What the handler that begins on the line does.

@@ -18,9 +18,30 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Raised> {
         .diff()
         .iter()
         .filter(|file| file.status != ChangeStatus::Deleted)
-        .flat_map(|file| [stray(context, file), large(context, file), mode(context, file)])
+        .flat_map(|file| [stray(context, file), large(context, file)])
         .flatten()
+        .chain(modes(context))
         .collect()
+}
+
+/// Files told one by one; more have one cause.
+const MOST_MODES: usize = 3;
+
+fn modes(context: &Context<'_>) -> Vec<Raised> {
+    let files = context.change.diff().iter().filter(|file| file.status != ChangeStatus::Deleted);
+    let mut raised: Vec<Raised> = files.filter_map(|file| mode(context, file)).collect();
+    if raised.len() > MOST_MODES {
+        let others = raised.len() - 1;
+        raised.truncate(1);
+        if let Some(first) = raised.first_mut() {
+            let finding = &mut first.finding;
+            finding.title =
+                finding.title.replace("` is marked", &format!("` and {others} other files are marked"));
+            finding.title = finding.title.replace("but cannot", "but none of them can");
+            finding.problem.push_str(&format!(" {others} other files of the change are marked so as well."));
+        }
+    }
+    raised
 }
 
 fn stray(context: &Context<'_>, file: &FileDiff) -> Option<Raised> {
@@ -194,5 +215,8 @@ mod tests {
         assert_eq!(rules(&[], &[("a.bin", "\0\0\0\0\0")], &[]), [BINARY]);
         assert_eq!(rules(&[("a.go", "x")], &[("a.go", "y")], &[("a.go", 0o100_755)]), [MODE]);
         assert_eq!(rules(&[("a.sh", "x")], &[("a.sh", "#!/bin/sh\n")], &[("a.sh", 0o100_755)]), [""; 0]);
+        let names = ["a.go", "b.go", "c.go", "d.go"];
+        let (files, modes) = (names.map(|name| (name, "x")), names.map(|name| (name, 0o100_755)));
+        assert_eq!(rules(&[], &files, &modes), [MODE], "one cause is told once");
     }
 }

@@ -165,6 +165,10 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     }
     let names: BTreeSet<&str> = grown.old.iter().map(|member| member.name.as_str()).collect();
     let own = source.path == grown.path;
+    // Within one file of data, mappings with the same keys are records: each has what it needs.
+    if own && !source.language.is_code() && source.role != Role::Docs {
+        return None;
+    }
     let (from, to) = (grown.old[0].line.min(grown.new[0].line), grown.old[grown.old.len() - 1].line);
     let named = |name: &str| -> Vec<u32> {
         let lines = source

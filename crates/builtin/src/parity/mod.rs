@@ -1,10 +1,12 @@
 //! Parity: one member of a set changed and its counterparts did not.
 //!
-//! In: members added to lists, and functions of files that exist once for each platform. Out: the lists that name all
-//! their old siblings but not the new member, and the twins that differ now. Silent where the two were not equal before.
+//! In: members added to lists, functions of files that exist once for each platform, settings with an example beside them.
+//! Out: the lists that name all their old siblings but not the new member, and the twins that differ now. Silent where the
+//! two were not equal before.
 
 #[cfg(test)]
 mod cases;
+mod examples;
 mod lists;
 mod members;
 mod platforms;
@@ -16,6 +18,7 @@ use lists::Lists;
 
 pub(crate) const LIST: &str = "parity/list";
 pub(crate) const PLATFORM: &str = "parity/platform";
+pub(crate) const EXAMPLE: &str = "parity/example";
 
 /// The family.
 pub(crate) struct Parity {
@@ -38,6 +41,9 @@ impl Family for Parity {
         let mut raised = self.lists.findings(context, found);
         if context.settings.runs(PLATFORM) {
             raised.extend(platforms::findings(context));
+        }
+        if context.settings.runs(EXAMPLE) {
+            raised.extend(examples::findings(context));
         }
         raised
     }

@@ -192,7 +192,10 @@ fn new_code_that_repeats_old_code_is_told_and_moved_code_is_not() {
         "tests repeat what they test"
     );
     assert_eq!(
-        found(&[("app/one/export.py", LONG)], &[("app/one/export.py", LONG), ("app/two/export.py", LONG)]),
+        found(
+            &[("backend/one/export.py", LONG)],
+            &[("backend/one/export.py", LONG), ("backend/two/export.py", LONG)]
+        ),
         Vec::<String>::new(),
         "two trees that do the same for two systems"
     );

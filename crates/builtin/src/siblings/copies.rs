@@ -3,7 +3,7 @@
 //! In: runs of added lines. Out: the places where the same code stands, local names aside. Tests, tables and generated
 //! code repeat themselves on purpose and are not looked at; code that moved is no copy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -132,10 +132,28 @@ fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy>
 
 /// True for one file of two trees that do the same for two systems (`backend/one/net.rs`, `backend/two/net.rs`).
 fn are_parallel(one: &RepoPath, other: &RepoPath) -> bool {
-    let (left, right): (Vec<&str>, Vec<&str>) =
-        (one.as_str().split('/').collect(), other.as_str().split('/').collect());
-    let different = left.iter().zip(&right).filter(|(one, other)| one != other).count();
-    left.len() == right.len() && different == 1 && left.last() == right.last()
+    const FOLDERS: [&str; 13] = [
+        "backend",
+        "backends",
+        "platform",
+        "platforms",
+        "platform_impl",
+        "os",
+        "arch",
+        "sys",
+        "imp",
+        "impl",
+        "drivers",
+        "adapters",
+        "providers",
+    ];
+    let parts = |path: &RepoPath| path.as_str().split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (left, right) = (parts(one), parts(other));
+    let different: Vec<usize> =
+        (0..left.len().min(right.len())).filter(|at| left[*at] != right[*at]).collect();
+    left.len() == right.len()
+        && left.last() == right.last()
+        && matches!(different.as_slice(), [at] if *at > 0 && FOLDERS.contains(&left[at - 1].as_str()))
 }
 
 /// True where most lines are one line again with other numbers and names: a table or an unrolled loop, written so on purpose.
@@ -146,9 +164,12 @@ fn is_unrolled(source: &Source, range: Range<usize>) -> bool {
         let word = text.starts_with(|c: char| c.is_alphanumeric() || c == '_');
         shapes.entry(token.line).or_default().push_str(if word { "w" } else { text });
     }
-    let distinct: BTreeSet<&String> = shapes.values().filter(|shape| shape.len() > 3).collect();
-    let long = shapes.values().filter(|shape| shape.len() > 3).count();
-    distinct.len() * 2 <= long
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    for shape in shapes.values().filter(|shape| shape.len() > 3) {
+        *counts.entry(shape).or_default() += 1;
+    }
+    let (all, most) = (counts.values().sum::<usize>(), counts.values().max().copied().unwrap_or(0));
+    most * 10 >= all * 6
 }
 
 /// The first place elsewhere that has the same code.

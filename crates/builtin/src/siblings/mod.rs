@@ -8,7 +8,7 @@ mod cases;
 mod copies;
 mod pattern;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -23,6 +23,7 @@ use crate::needles::{Found, Needles};
 use crate::patch::replacing;
 use crate::place::{PlaceRole, at, lines};
 use crate::source::Source;
+use crate::tokens::TokenKind;
 use crate::words::{code, count, shortened};
 use copies::Copies;
 use pattern::Pattern;
@@ -41,6 +42,8 @@ struct Repair {
     /// How many lines of the pattern stand above and below the edit itself.
     kept: (u32, u32),
     pattern: Pattern,
+    /// A rare word of the function around it: leads to functions that are alike as wholes, where the pattern has none.
+    lead: Option<String>,
     language: Language,
     role: Role,
 }
@@ -58,6 +61,8 @@ const MOST_REMOVED: usize = 6;
 const MOST_ADDED: usize = 12;
 /// Fewer tokens are the same by chance.
 const FEWEST_TOKENS: usize = 24;
+/// Shorter functions are alike by chance.
+const FEWEST_IN_COPY: usize = 60;
 /// Code that stands at more places than this is an idiom.
 const MOST_SIBLINGS: usize = 4;
 
@@ -98,12 +103,36 @@ fn repairs_of(file: &FileDiff, before: &Rc<Source>, after: &Source) -> Vec<Repai
                 head: (block.added[0], *block.added.last()?),
                 kept: kept(block, base),
                 pattern: Pattern::new(before, range)?,
+                lead: around(before, base.0).and_then(|function| lead(before, function)),
                 language: after.language,
                 role: after.role,
             })
         })
-        .filter(|repair| repair.pattern.exact_words() >= 3)
+        .filter(|repair| repair.is_telling() || repair.lead.is_some())
         .collect()
+}
+
+impl Repair {
+    /// True where the old form alone cannot be the same elsewhere by chance.
+    fn is_telling(&self) -> bool {
+        self.pattern.exact_words() >= 3 && !self.pattern.needle().is_empty()
+    }
+}
+
+/// The longest rare word, no variable's, of a function that is long enough to have a copy.
+fn lead(source: &Source, function: &Function) -> Option<String> {
+    let range = function.tokens(source);
+    if range.len() < FEWEST_IN_COPY {
+        return None;
+    }
+    let tokens = source.tokens();
+    range
+        .filter(|at| tokens[*at].kind == TokenKind::Word && !pattern::is_local(source, *at))
+        .map(|at| source.slice(&tokens[at]))
+        .filter(|word| word.len() >= 5 && *word != function.name && crate::names::is_uncommon(word))
+        .filter(|word| !crate::tokens::is_keyword(word))
+        .max_by_key(|word| (word.len(), std::cmp::Reverse(*word)))
+        .map(str::to_owned)
 }
 
 /// The lines of the old form that the edit left as they were.
@@ -226,10 +255,17 @@ fn same_words(old: &[String], new: &[String]) -> bool {
         }
         counts
     };
-    let words = |tokens: &[String]| {
-        tokens.iter().filter(|token| matches!(token.as_str(), "and" | "or" | "not" | "in" | "is")).count()
+    let logic = |tokens: &[String]| -> Vec<String> {
+        let is_logic = |token: &&String| matches!(token.as_str(), "and" | "or" | "not" | "in" | "is");
+        tokens.iter().filter(is_logic).cloned().collect()
     };
-    !old.is_empty() && telling(old) == telling(new) && words(old) >= words(new)
+    let mut left = logic(old);
+    // A word of logic that was not there makes it another question.
+    let asks_alike = logic(new).iter().all(|word| {
+        let at = left.iter().position(|own| own == word);
+        at.map(|at| left.remove(at)).is_some()
+    });
+    !old.is_empty() && asks_alike && telling(old) == telling(new)
 }
 
 /// Tokens without what changes with style only.
@@ -272,7 +308,8 @@ fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))
         if enough
             && surrounded
             && first <= last
-            && Pattern::new(before, range(first, last)).is_some_and(|pattern| pattern.exact_words() >= 3)
+            && Pattern::new(before, range(first, last))
+                .is_some_and(|pattern| pattern.exact_words() >= 3 && !pattern.needle().is_empty())
         {
             return Some((range(first, last), (first, last)));
         }
@@ -303,6 +340,9 @@ impl Family for Siblings {
     fn needles(&self, needles: &mut Needles) {
         for repair in &self.repairs {
             needles.add(repair.pattern.needle());
+            if let Some(lead) = &repair.lead {
+                needles.add(lead);
+            }
         }
         self.copies.needles(needles);
     }
@@ -348,8 +388,9 @@ fn without_divergence(raised: Vec<Between>) -> Vec<Raised> {
 type Sibling = (Rc<Source>, u32, u32);
 
 fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling> {
-    let mut others: Vec<Sibling> = Vec::new();
-    for hit in found.all(repair.pattern.needle()).unwrap_or_default() {
+    let mut others: Vec<Sibling> = by_lead(context, repair, found);
+    let hits = if repair.is_telling() { found.all(repair.pattern.needle()) } else { None };
+    for hit in hits.unwrap_or_default() {
         if !Language::of(&hit.path).shares_names_with(repair.language) || Role::of(&hit.path) != repair.role {
             continue;
         }
@@ -368,6 +409,40 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
     }
     others
 }
+
+/// Places in functions that are alike as wholes.
+fn by_lead(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling> {
+    let mut others: Vec<Sibling> = Vec::new();
+    let mut seen: BTreeSet<(RepoPath, u32)> = BTreeSet::new();
+    let Some(after) = context.source(Side::Head, &repair.path) else { return others };
+    let Some(here) = around(&after, repair.head.0) else { return others };
+    for hit in repair.lead.as_deref().and_then(|lead| found.all(lead)).unwrap_or_default() {
+        if !Language::of(&hit.path).shares_names_with(repair.language) || Role::of(&hit.path) != repair.role {
+            continue;
+        }
+        let Some(source) = context.source(Side::Head, &hit.path) else { continue };
+        let Some(there) = around(&source, hit.line) else { continue };
+        let itself = source.path == after.path && there.first == here.first;
+        if itself || !seen.insert((source.path.clone(), there.first)) || seen.len() > MOST_COMPARED {
+            continue;
+        }
+        let range = there.tokens(&source);
+        let place = if range.len() >= FEWEST_IN_COPY && likeness(&after, here, &source, there) >= ALIKE {
+            repair.pattern.once_within(&source, range)
+        } else {
+            None
+        };
+        let Some(range) = place else { continue };
+        let (first, last) = (source.tokens()[range.start].line, source.tokens()[range.end - 1].line);
+        if !(first..=last).any(|line| context.is_added(&source.path, line)) {
+            others.push((source, first, last));
+        }
+    }
+    others
+}
+
+/// Functions that one edit is compared with by their rare word.
+const MOST_COMPARED: usize = 40;
 
 /// The share of tokens that functions have in common where one is a copy of the other.
 const ALIKE: f64 = 0.95;
@@ -479,4 +554,41 @@ pub(crate) fn guards(line: &str) -> bool {
     ["if", "unless", "assert", "guard", "elif", "except", "catch", "ensure"]
         .iter()
         .any(|word| words.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::MemoryChange;
+    use crate::settings::Settings;
+
+    fn function(name: &str, row: &str, test: &str) -> String {
+        format!(
+            "def {name}(rows, most):\n    result = []\n    for {row} in rows:\n        n = 0\n        for x in {row}:\n            \
+             n = n + x\n        if {test}:\n            n = 0\n        result.append(n + 1)\n        result.append(n + 2)\n    \
+             write_parcel_weights(result)\n    return result\n"
+        )
+    }
+
+    fn told(first: (&str, &str), other: &str) -> Vec<String> {
+        let (one, two) = (function("load", "row", first.0), function("load", "row", first.1));
+        let change =
+            MemoryChange::new(&[("a.py", &one), ("b.py", other)], &[("a.py", &two), ("b.py", other)]);
+        let settings = Settings { enable: vec![super::UNFIXED.into()], ..Settings::default() };
+        let findings = crate::review(&change, &settings).findings;
+        findings.into_iter().map(|finding| finding.locations[0].path.clone()).collect()
+    }
+
+    #[test]
+    fn a_copied_function_that_keeps_the_old_code_is_told_however_short_the_edit() {
+        let edits = [("n < most", "n <= most"), ("n and most", "n or most"), ("n == most", "n != most")];
+        for (old, new) in edits {
+            assert_eq!(told((old, new), &function("save", "line", old)), ["b.py"], "{old}");
+            assert_eq!(told((old, new), &function("save", "line", new)), [""; 0], "the same edit there");
+            assert_eq!(
+                told((old, new), "def save(rows):\n    write_parcel_weights(rows)\n"),
+                [""; 0],
+                "another function"
+            );
+        }
+    }
 }

@@ -22,12 +22,12 @@ enum Piece {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
-    /// Where the rarest exact word stands.
-    anchor: usize,
+    /// Where the rarest exact word stands, if there is one worth looking up.
+    anchor: Option<usize>,
 }
 
 impl Pattern {
-    /// The pattern of these tokens; `None` where no word of them is worth looking up.
+    /// The pattern of these tokens; `None` where there is nothing to compare.
     pub(super) fn new(source: &Source, range: Range<usize>) -> Option<Self> {
         let mut locals: HashMap<&str, usize> = HashMap::new();
         let mut pieces = Vec::with_capacity(range.len());
@@ -45,9 +45,9 @@ impl Pattern {
             .enumerate()
             .filter_map(|(at, piece)| Some((at, as_word(piece)?)))
             .filter(|(_, word)| word.len() >= 4 && is_uncommon(word) && !is_keyword(word))
-            .max_by_key(|(at, word)| (word.len(), usize::MAX - at))?
-            .0;
-        Some(Self { pieces, anchor })
+            .max_by_key(|(at, word)| (word.len(), usize::MAX - at))
+            .map(|(at, _)| at);
+        (!pieces.is_empty()).then_some(Self { pieces, anchor })
     }
 
     /// Number of tokens.
@@ -55,9 +55,9 @@ impl Pattern {
         self.pieces.len()
     }
 
-    /// The word to look up.
+    /// The word to look up; empty where none is rare enough.
     pub(super) fn needle(&self) -> &str {
-        as_word(&self.pieces[self.anchor]).unwrap_or_default()
+        self.anchor.and_then(|at| as_word(&self.pieces[at])).unwrap_or_default()
     }
 
     /// How many different words and literals of it must be the same to the letter.
@@ -69,13 +69,21 @@ impl Pattern {
     /// Where the pattern stands in a file with its anchor on this line.
     pub(super) fn at_line(&self, source: &Source, line: u32) -> Option<Range<usize>> {
         let tokens = source.tokens();
+        let anchor = self.anchor?;
         let first = tokens.partition_point(|token| token.line < line);
         let last = tokens.partition_point(|token| token.line <= line);
         (first..last)
             .filter(|at| source.slice(&tokens[*at]) == self.needle())
-            .filter_map(|at| at.checked_sub(self.anchor))
+            .filter_map(|at| at.checked_sub(anchor))
             .find(|start| self.matches(source, *start))
             .map(|start| start..start + self.len())
+    }
+
+    /// Where the pattern stands among some tokens, where it stands there once.
+    pub(super) fn once_within(&self, source: &Source, range: Range<usize>) -> Option<Range<usize>> {
+        let mut starts = range.filter(|start| self.matches(source, *start));
+        let start = starts.next()?;
+        starts.next().is_none().then(|| start..start + self.len())
     }
 
     fn matches(&self, source: &Source, start: usize) -> bool {
@@ -147,8 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn code_without_a_word_of_its_own_is_no_pattern() {
+    fn code_without_a_word_of_its_own_is_found_where_it_stands_once() {
         let one = source("i = i + 1");
-        assert_eq!(Pattern::new(&one, 0..one.tokens().len()), None);
+        let pattern = Pattern::new(&one, 0..one.tokens().len()).expect("has tokens");
+        assert_eq!((pattern.needle(), pattern.at_line(&one, 1)), ("", None));
+        assert_eq!(pattern.once_within(&one, 0..one.tokens().len()), Some(0..5));
+        let twice = source("i = i + 1\nj = j + 1\n");
+        assert_eq!(pattern.once_within(&twice, 0..twice.tokens().len()), None);
     }
 }

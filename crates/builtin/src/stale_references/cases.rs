@@ -321,7 +321,6 @@ fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
         ("README.md", "Run `tools/deploy.sh` first.\n", vec![]),
         ("README.md", "Run `deploy.sh.example` first.\n", vec![]),
         ("CHANGELOG.md", "Added scripts/deploy.sh\n", vec![]),
-        ("scripts/notes.md", "See [it](deploy.sh) beside this.\n", vec!["file ? scripts/notes.md"]),
         ("scripts/notes.md", "See [it](/deploy.sh) on the site.\n", vec![]),
         ("README.md", "This is the old scripts/deploy.sh in Rust.\n", vec![]),
         ("src/run.rs", "fn run() {\n    start(\"scripts/deploy.sh\");\n}\n", vec!["file ? src/run.rs"]),
@@ -340,20 +339,56 @@ fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
 #[test]
 fn a_text_of_code_names_a_file_of_this_tree_only_where_the_code_loads_it() {
     let page = "<html>a page that is long enough to be recognised</html>\n";
-    for (text, expected) in [
-        ("fn a() {\n    add_builtin(\"theme/head.html\");\n}\n", vec![]),
-        ("// The page lies in theme/head.html.\n", vec!["file ? src/pages.rs"]),
-        ("const HEAD: &str = include_str!(\"theme/head.html\");\n", vec!["file ! src/pages.rs"]),
+    for (path, text, expected) in [
+        ("src/web/pages.rs", "fn a() {\n    add_builtin(\"theme/head.html\");\n}\n", vec![]),
+        ("src/web/pages.rs", "// The page lies in theme/head.html.\n", vec!["file ? src/web/pages.rs"]),
+        (
+            "src/pages.rs",
+            "const HEAD: &str = include_str!(\"theme/head.html\");\n",
+            vec!["file ! src/pages.rs"],
+        ),
     ] {
         assert_eq!(
             found(
-                &[("src/theme/head.html", page), ("src/pages.rs", text)],
-                &[("src/front/head.html", page), ("src/pages.rs", text)]
+                &[("src/theme/head.html", page), (path, text)],
+                &[("src/front/head.html", page), (path, text)]
             ),
             expected,
             "{text}"
         );
     }
+}
+
+#[test]
+fn an_example_in_a_comment_that_declares_the_name_means_its_own() {
+    let old = "pub struct AppDelegate;\n\npub fn start() {}\n";
+    let new = "pub fn start() {}\n";
+    let comment = |declared: &str| {
+        format!(
+            "//! Shows a window.\n//!\n//! {declared}\n//! let delegate = AppDelegate::of_window(7);\npub fn show() {{}}\n"
+        )
+    };
+    let with = |declared: &str| {
+        let text = comment(declared);
+        found(&[("src/app.rs", old), ("src/show.rs", &text)], &[("src/app.rs", new), ("src/show.rs", &text)])
+    };
+    assert_eq!(with("impl AppDelegate {"), Vec::<String>::new());
+    assert_eq!(with("The `AppDelegate` is made first."), ["symbol ? src/show.rs"]);
+}
+
+#[test]
+fn a_document_may_mean_the_event_of_the_same_name() {
+    let old = "class Feeds:\n    def library_opened(self, lib):\n        pass\n";
+    let new = "class Feeds:\n    pass\n";
+    let guide = "# Events\n\n* `library_opened`: sent when the library is open.\n";
+    let with = |sender: &str| {
+        found(
+            &[("feeds.py", old), ("core.py", sender), ("docs/events.md", guide)],
+            &[("feeds.py", new), ("core.py", sender), ("docs/events.md", guide)],
+        )
+    };
+    assert_eq!(with("send('library_opened')\n"), Vec::<String>::new());
+    assert_eq!(with("send('library_closed')\n"), ["symbol ? docs/events.md"]);
 }
 
 #[test]

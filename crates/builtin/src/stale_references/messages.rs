@@ -87,6 +87,17 @@ fn exchanged(old: &Literal, new: &Literal, before: &Source, head: &str) -> Optio
     })
 }
 
+/// True where the line is the new text as well, with something in place of its placeholders.
+fn says_the_new(gone: &Gone, line: &str) -> bool {
+    let Some(new) = &gone.replacement else { return false };
+    let mut rest = line;
+    pieces(&new.text).into_iter().all(|piece| {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+        true
+    })
+}
+
 /// What stands between placeholders: `%s`, `{}`, `{name}`, `${name}`, `#{name}`, `\n`.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
@@ -173,6 +184,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             }
             Role::Docs
                 if !speaks_of_the_past(&hit.text)
+                    && !says_the_new(gone, &hit.text)
                     && is_long(&gone.needle)
                     && !context.is_added(&hit.path, hit.line) =>
             {
@@ -238,6 +250,24 @@ fn asserts(source: &Source, line: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_the_new_text_fits_as_well_is_not_stale() {
+        let gone = |new: &str| Gone {
+            rule: MESSAGE,
+            what: "message",
+            needle: "run apt install gcc python".to_owned(),
+            name: "run apt install gcc python".to_owned(),
+            path: "setup.py".into(),
+            line: 1,
+            language: Language::Python,
+            declaration: None,
+            replacement: Some(Replacement { text: new.to_owned(), certain: false }),
+        };
+        let line = "Please run apt install gcc python3-dev first.";
+        assert!(says_the_new(&gone("run apt install gcc %s%s-dev"), line));
+        assert!(!says_the_new(&gone("run apt install clang %s-dev"), line));
+    }
 
     #[test]
     fn a_text_falls_apart_at_its_placeholders() {

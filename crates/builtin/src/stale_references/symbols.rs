@@ -160,7 +160,14 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         }
     }
     // Where code goes on using the name for something else, prose may mean that.
-    uses.retain(|found| !(shared && found.prose));
+    // So it may where code knows the name as a text: an event, a command, a key.
+    let quoted = ['"', '\''].map(|quote| format!("{quote}{}{quote}", gone.name));
+    let as_text = hits.iter().any(|hit| {
+        Role::of(&hit.path) == Role::Source
+            && Language::of(&hit.path).is_code()
+            && quoted.iter().any(|text| hit.text.contains(text))
+    });
+    uses.retain(|found| !((shared || as_text) && found.prose));
     uses
 }
 
@@ -271,6 +278,44 @@ fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, referenc
     })
 }
 
+/// True where an example in a comment or a document declares the name itself, close by.
+fn is_declared_in_prose(source: &Source, line: u32, name: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "struct",
+        "class",
+        "enum",
+        "trait",
+        "interface",
+        "fn",
+        "def",
+        "function",
+        "func",
+        "type",
+        "impl",
+        "let",
+        "const",
+        "var",
+    ];
+    const REACH: u32 = 60;
+    (line.saturating_sub(REACH).max(1)..=source.line_count().min(line + REACH)).any(|number| {
+        let text = source.line(number);
+        let prose = source.role == Role::Docs || !source.comment(number).trim().is_empty();
+        prose
+            && occurrences(text, name).iter().any(|at| {
+                let before = text[..*at].trim_end();
+                text[..*at].ends_with(' ')
+                    && WORDS.iter().any(|word| {
+                        // At the beginning of the line: elsewhere it is a sentence about a function or a type.
+                        before.strip_suffix(word).is_some_and(|rest| {
+                            let rest =
+                                rest.trim_start_matches(['/', '!', '*', '#', '-', ';', '"', '>', ' ', '\t']);
+                            ["", "pub", "export", "public", "async", "static"].contains(&rest.trim_end())
+                        })
+                    })
+            })
+    })
+}
+
 /// A mention in a comment or a document.
 fn mentioned(
     context: &Context<'_>,
@@ -289,7 +334,8 @@ fn mentioned(
         return None;
     }
     let meant = names_it(gone, declaration, &hit.text, at) && !is_code_in_prose(gone, source, hit.line, at);
-    if past || !meant || !is_looked_at(context, source) {
+    if past || !meant || !is_looked_at(context, source) || is_declared_in_prose(source, hit.line, &gone.name)
+    {
         return None;
     }
     let kin = source.language.shares_names_with(gone.language);

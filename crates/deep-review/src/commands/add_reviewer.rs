@@ -11,6 +11,8 @@ use crate::agents::catalogue;
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, config_error};
 
+use super::reviewers::preflight;
+
 /// What to add.
 pub(crate) struct Wish<'a> {
     pub(crate) name: &'a str,
@@ -26,7 +28,9 @@ pub(crate) fn run(session: &Session, wish: &Wish<'_>) -> Result<Exit, CommandErr
         .environment
         .user_config_file()
         .ok_or_else(|| CommandError::environment("the environment names no place for your configuration"))?;
-    check_agent(wish, &catalogue(session))?;
+    let repository = session.repository().ok();
+    let settings = session.config(repository.as_ref(), Vec::new())?.settings;
+    check_agent(wish, &catalogue(session, &settings))?;
     let before = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -46,6 +50,10 @@ pub(crate) fn run(session: &Session, wish: &Wish<'_>) -> Result<Exit, CommandErr
     ::config::Config::load(&sources).map_err(|error| config_error(&error))?;
     write(&path, &after)?;
     session.ui.result(&report::safe_text(&format!("added to {}:\n\n{}", path.display(), lines(wish))));
+    // The settings may be wrong for other reasons, and what was added is added all the same.
+    if let Ok(found) = preflight(session, wish.name) {
+        session.ui.talk(&report::safe_text(&found));
+    }
     Ok(Exit::Passed)
 }
 

@@ -50,9 +50,9 @@ fn judged(rule: &str) -> String {
 /// The table of the reference.
 pub(crate) fn reference() -> String {
     let mut text = "# Built-in rules\n\n\
-        What `deep-review reviewers rules` lists. *Right* counts findings on changes that a rule was not made with, each read beside the \
-        code (`docs/design/builtin-precision.md`). A rule that was right in fewer than eight of ten runs only where `builtin.enable` names \
-        it.\n\n| rule | by default | right | reports that |\n|---|---|---|---|\n"
+        What `deep-review reviewers rules` lists. *Right* counts the findings that a rule makes on the judged sample, each read beside the \
+        code (`docs/design/builtin-precision.md`, where it also stands why a rule is off). A rule that is off runs where \
+        `builtin.enable` names it.\n\n| rule | by default | right | reports that |\n|---|---|---|---|\n"
         .to_owned();
     for rule in builtin::RULES {
         let runs = if rule.default { "on" } else { "off" };

@@ -6,7 +6,7 @@ mod isolation;
 mod record;
 
 use ::config::Settings;
-use ::reviewers::agent::{Agent, Unready, adapter_name, join, wanted};
+use ::reviewers::agent::{Agent, Unready, adapter_name, wanted};
 use serde::Serialize;
 
 use crate::agents;
@@ -98,7 +98,7 @@ fn examine(session: &Session) -> Vec<Answer> {
 
 /// A row for each configured reviewer, and for each agent that is there.
 fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
-    let catalogue = agents::catalogue(session);
+    let catalogue = agents::catalogue(session, &settings);
     let adapters = wanted(&settings, &[], &catalogue);
     let repository = session.repository().ok();
     let agents = match agents::examine(session, &adapters, repository.as_ref(), agents::AT_LEISURE) {
@@ -114,7 +114,7 @@ fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
     };
     let mut answers = Vec::new();
     let configured: Vec<String> = settings.reviewers.keys().cloned().collect();
-    join(&mut settings, &[], &agents.examined);
+    agents::join_all(&mut settings, &[], &agents);
     for (name, reviewer) in &settings.reviewers {
         let what = format!("reviewer {name}");
         let state = reviewers::state(name, reviewer, &agents);
@@ -122,7 +122,10 @@ fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
         answers.push(match (agents.behind(name, reviewer), state.as_str()) {
             (_, "switched off") | (None, "ready") => Answer::good(&what, state),
             (Some(Ok(agent)), _) => ready(&what, agent, is_configured),
-            (Some(Err(why)), _) => Answer::other(&what, State::Broken, why.sentence(), &mend(name, why)),
+            (Some(Err(why)), _) => {
+                let hint = why.hint(adapter_name(name, reviewer).unwrap_or(name));
+                Answer::other(&what, State::Broken, why.sentence(), &hint)
+            }
             _ => Answer::other(&what, State::Broken, state, &format!("correct `reviewers.{name}.command`")),
         });
     }
@@ -134,7 +137,7 @@ fn reviewers_of(session: &Session, mut settings: Settings) -> Vec<Answer> {
             && *why != Unready::Absent
         {
             let what = format!("agent {name}");
-            answers.push(Answer::other(&what, State::Missing, why.sentence(), &mend(name, why)));
+            answers.push(Answer::other(&what, State::Missing, why.sentence(), &why.hint(name)));
         }
     }
     if settings.reviewers.is_empty() {
@@ -150,15 +153,6 @@ fn ready(what: &str, agent: &Agent, is_configured: bool) -> Answer {
     let found = if is_configured { "" } else { "; found, not configured" };
     let warnings = agent.warnings.iter().fold(String::new(), |all, warning| all + "; " + warning);
     Answer::good(what, format!("{}{by}{found}{warnings}", agent.sentence()))
-}
-
-fn mend(name: &str, why: &Unready) -> String {
-    match why {
-        Unready::Absent => format!("install {name}, or take `[reviewers.{name}]` out of your configuration"),
-        Unready::NotSignedIn(_) => format!("sign in with {name} itself, or set its key in the environment"),
-        Unready::Broken(_) => format!("install {name} again, or leave it out"),
-        Unready::NotConfined(_) => "see the reason; without it the agent could change things".to_owned(),
-    }
 }
 
 fn print(ui: Ui, answers: &[Answer]) {

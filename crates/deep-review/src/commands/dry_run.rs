@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use engine::{Planned, Request, Tools};
+use reviewers::{Estimate, prices_as_of};
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -31,23 +32,56 @@ pub(crate) fn show(ui: Ui, request: &Request<'_>, tools: &Tools<'_>) -> Result<E
 
 fn row(planned: &Planned) -> serde_json::Value {
     json!({
-        "name": planned.name, "how": planned.how, "ready": planned.is_ready, "tokens_at_least": planned.tokens,
-        "usd": null, "prompt": planned.prompt,
+        "name": planned.name, "how": planned.how, "ready": planned.is_ready, "prompt": planned.prompt,
+        "tokens_at_least": planned.estimate.as_ref().map(|estimate| estimate.tokens.0),
+        "tokens_at_most": planned.estimate.as_ref().map(|estimate| estimate.tokens.1),
+        "usd": planned.estimate.as_ref().and_then(money),
     })
+}
+
+/// A range in US dollars, and whose prices they are; nothing where the price is not known.
+fn money(estimate: &Estimate) -> Option<serde_json::Value> {
+    let (low, high) = estimate.usd?;
+    let as_of = (!estimate.by_own_prices).then(prices_as_of);
+    Some(json!({ "low": low, "high": high, "prices_as_of": as_of }))
+}
+
+/// The same for people.
+fn sentence(estimate: &Estimate) -> String {
+    let (low, high) = estimate.tokens;
+    let cost = match estimate.usd {
+        None => "cost unknown".to_owned(),
+        Some((low, high)) => {
+            let whose = if estimate.by_own_prices {
+                "your prices".to_owned()
+            } else {
+                format!("list prices of {}", prices_as_of())
+            };
+            format!("{low:.2}–{high:.2} US dollars by {whose}")
+        }
+    };
+    format!("{low}–{high} tokens, {cost}")
 }
 
 fn text(request: &Request<'_>, planned: &[Planned]) -> String {
     let target = &request.target;
     let name = target.branch.as_deref().unwrap_or_else(|| target.head.short());
+    let count = target.changed.len();
     let mut text = format!(
-        "would review {name} against {}: {} files; asks nobody now\n\n",
+        "would review {name} against {}: {count} {}; asks nobody now\n\n",
         target.base_name,
-        target.changed.len()
+        if count == 1 { "file" } else { "files" },
     );
     for one in planned {
-        let tokens =
-            one.tokens.map(|tokens| format!("  ≥ {tokens} tokens, cost unknown")).unwrap_or_default();
-        writeln!(text, "{:<14} {}{tokens}", one.name, one.how).unwrap_or_default();
+        writeln!(text, "{:<14} {}", one.name, one.how).unwrap_or_default();
+        if let Some(estimate) = &one.estimate {
+            writeln!(text, "{:<14} {}", "", sentence(estimate)).unwrap_or_default();
+        }
+    }
+    if planned.iter().any(|one| one.estimate.is_some()) {
+        text.push_str(
+            "\nEstimates: the first number is one look at the change, the second a dozen requests that read around it.\n",
+        );
     }
     let mut shown: Vec<&str> = Vec::new();
     for one in planned {

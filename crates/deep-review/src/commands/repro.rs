@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use config::ReproChoice;
 use engine::{ReproRequest, Script};
-use model::{ReproOutcome, Reproduction, Trial};
+use model::{Report, ReproOutcome, Reproduction, Trial};
 use supervise::Cancel;
 
 use crate::args::{ProgressHow, ReproArgs};
@@ -24,13 +24,14 @@ pub(crate) fn run(session: &Session, args: &ReproArgs) -> Result<Exit, CommandEr
     let wall = ::config::parse_duration(&args.timeout).map_err(wrong)?;
     let repository = session.repository()?;
     let store = Session::store(&repository)?;
-    let run =
-        store.find(args.run.as_deref().unwrap_or("last"), None).map_err(|error| store_error(&error))?.run;
+    let entry =
+        store.find(args.run.as_deref().unwrap_or("last"), None).map_err(|error| store_error(&error))?;
+    let run = &entry.run;
     let (report, _) = super::report::stored(session, Some(run.id().to_string().as_str()))?;
     let id = args.finding.to_uppercase();
     let finding = super::show::finding(&report, &id)?;
     let config = session.config_at(&repository, Some(&report.target.merge_base))?;
-    let scripts = engine::scripts(&run, finding).map_err(|error| engine_error(&error))?;
+    let scripts = engine::scripts(run, finding).map_err(|error| engine_error(&error))?;
     if scripts.is_empty() {
         return Err(CommandError::usage(format!("no reviewer gave a script that shows {id}"))
             .hint("reviewers give one as a code block marked `bash repro`, or as `repro` in JSON"));
@@ -54,7 +55,7 @@ pub(crate) fn run(session: &Session, args: &ReproArgs) -> Result<Exit, CommandEr
             store: &store,
             keeper: &keeper,
             scratch: &session.scratch(),
-            run: &run,
+            run,
             target: &report.target,
             script,
             sandbox: &sandbox,
@@ -69,6 +70,16 @@ pub(crate) fn run(session: &Session, args: &ReproArgs) -> Result<Exit, CommandEr
             session.ui.result(&told(&reproduction, &id));
         }
         done.push(reproduction);
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    match engine::settle(&repository, &store, &entry, &config, version) {
+        Ok(report) if !session.ui.json => session.ui.result(&verdict(&report)),
+        Ok(_) => {}
+        // What the script showed is kept all the same.
+        Err(error) => {
+            let why = report::safe_text(&engine_error(&error).message);
+            session.ui.warn(&format!("the report was not made again: {why}"));
+        }
     }
     if session.ui.json {
         session.ui.result(&serde_json::to_string_pretty(&done).expect("plain data"));
@@ -99,6 +110,11 @@ fn consent(ui: Ui, script: &Script, id: &str, yes: bool, choice: ReproChoice) ->
     let read = std::io::stdin().lock().read_line(&mut answer);
     let agreed = read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     if agreed { Ok(()) } else { Err(refused()) }
+}
+
+/// What the report says now.
+fn verdict(report: &Report) -> String {
+    format!("now: {} — {}\n", report.verdict.value.label(), ::report::safe_text(&report.verdict.reason))
 }
 
 fn told(reproduction: &Reproduction, id: &str) -> String {

@@ -24,7 +24,13 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
     let mut config = session.config_at(&repository, merge_base)?;
     // Those who took part then, and nobody who was installed since.
     let panel = entry.record.as_ref().map(|record| record.reviewers.clone()).unwrap_or_default();
-    let (agents, _) = agents::take_part(session, &mut config.settings, &panel, &repository)?;
+    let target = entry.record.as_ref().map(|record| model::Target {
+        head: record.target.head.clone(),
+        merge_base: record.target.merge_base.clone(),
+        ..model::Target::default()
+    });
+    let target = target.unwrap_or_default();
+    let (agents, _) = agents::take_part(session, &mut config.settings, &panel, &repository, &target)?;
     let deadline = args.deadline.as_deref().map(parse_deadline).transpose()?;
     let progress = Arc::new(Progress::new(session.ui, args.progress));
     leftovers::recover(&progress, &store);

@@ -1,17 +1,21 @@
 //! `reviewers`: who a run would ask, and trying, adding and explaining them.
 //!
-//! In: the configuration and the agents of this machine. Out: a row a reviewer, and how to add one. Only `test` asks
-//! anybody anything.
+//! In: the configuration and the agents of this machine. Out: a row a reviewer with what mends what is missing, and how to
+//! add one. Only `test` asks a model anything; a list asks servers which models they have.
 
 use std::fmt::Write as _;
 
 use ::config::{ReviewerSettings, Settings};
-use ::reviewers::agent::{Agent, Agents, Catalogue, Unready, adapter_name, join, wanted};
+use ::reviewers::Known;
+use ::reviewers::agent::{Agent, Agents, Catalogue, Unready, adapter_name, wanted};
+use ::reviewers::linters::is_linter;
 use serde_json::{Value, json};
 
-use crate::agents::{AT_LEISURE, catalogue, examine};
+use crate::agents::{AT_LEISURE, BEFORE_A_RUN, catalogue, examine, join_all};
 use crate::args::{ReviewersArgs, ReviewersCommand};
 use crate::exit::{CommandError, Exit};
+use crate::linters;
+use crate::models;
 use crate::session::Session;
 
 use super::{add_reviewer, builtin_rules, stats, try_reviewer};
@@ -46,18 +50,19 @@ pub(crate) fn panel(
     let repository = session.repository().ok();
     let mut config = session.config(repository.as_ref(), Vec::new())?;
     session.tell_messages(&config);
-    let catalogue = catalogue(session);
+    let catalogue = catalogue(session, &config.settings);
     let adapters = wanted(&config.settings, named, &catalogue);
     let agents = examine(session, &adapters, repository.as_ref(), AT_LEISURE)?;
-    join(&mut config.settings, named, &agents.examined);
+    join_all(&mut config.settings, named, &agents);
     Ok((config.settings, agents, catalogue))
 }
 
 fn list(session: &Session) -> Result<Exit, CommandError> {
     let (settings, agents, catalogue) = panel(session, &[])?;
     let mut rows = vec![builtin(&settings)];
-    rows.extend(settings.reviewers.iter().map(|(name, reviewer)| row(name, reviewer, &agents)));
+    rows.extend(rows_of(session, &settings, &agents, |name| !is_linter(name, &settings)));
     rows.extend(not_asked(&settings, &agents));
+    rows.extend(tools(session, &settings));
     if session.ui.json {
         let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
         session.ui.result(&serde_json::to_string_pretty(&rows).expect("plain data"));
@@ -65,12 +70,11 @@ fn list(session: &Session) -> Result<Exit, CommandError> {
     }
     let mut text = String::new();
     for row in &rows {
-        let quorum = if row.quorum || row.name == engine::BUILTIN { "" } else { "  (not counted)" };
+        let quorum =
+            if row.quorum || matches!(row.kind, "builtin" | "tool") { "" } else { "  (not counted)" };
         writeln!(text, "{:<14} {:<8} {:<22} {}{quorum}", row.name, row.kind, row.state, row.command)
             .unwrap_or_default();
-        for warning in &row.warnings {
-            writeln!(text, "{:<14} {warning}", "").unwrap_or_default();
-        }
+        row.write_below(&mut text);
     }
     let known: Vec<&str> =
         catalogue.names().filter(|name| !rows.iter().any(|row| row.name == *name)).collect();
@@ -99,9 +103,33 @@ struct Row {
     command: String,
     agent: Option<Agent>,
     warnings: Vec<String>,
+    hint: Option<String>,
 }
 
 impl Row {
+    /// Takes in what its server says of its model.
+    fn learn(&mut self, known: &Known, reviewer: &ReviewerSettings) {
+        match known {
+            Known::Missing(_) => "no such model".clone_into(&mut self.state),
+            Known::Refused(_) => "key refused".clone_into(&mut self.state),
+            Known::Listed => {}
+            Known::Unknown(why) => {
+                self.warnings.push(format!("whether its model exists could not be learned: {why}"));
+            }
+        }
+        self.warnings.extend(models::sentence(known, reviewer));
+    }
+
+    /// What stands below its line: what a user should know, and what mends it.
+    fn write_below(&self, text: &mut String) {
+        for warning in &self.warnings {
+            writeln!(text, "{:<14} {warning}", "").unwrap_or_default();
+        }
+        if let Some(hint) = &self.hint {
+            writeln!(text, "{:<14} → {hint}", "").unwrap_or_default();
+        }
+    }
+
     fn to_json(&self) -> Value {
         let agent = self.agent.as_ref().map(|agent| {
             json!({
@@ -111,7 +139,7 @@ impl Row {
         });
         json!({
             "name": self.name, "kind": self.kind, "state": self.state, "quorum": self.quorum, "command": self.command,
-            "agent": agent, "warnings": self.warnings,
+            "agent": agent, "warnings": self.warnings, "hint": self.hint,
         })
     }
 }
@@ -126,7 +154,40 @@ fn builtin(settings: &Settings) -> Row {
         command: "no model, no key, no network".to_owned(),
         agent: None,
         warnings: Vec::new(),
+        hint: None,
     }
+}
+
+/// Rows of the reviewers that are wanted, with what is known of their models.
+fn rows_of(
+    session: &Session,
+    settings: &Settings,
+    agents: &Agents,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<Row> {
+    let wanted: Vec<(&String, &ReviewerSettings)> =
+        settings.reviewers.iter().filter(|(name, _)| is_wanted(name)).collect();
+    let asked = wanted.iter().map(|(name, reviewer)| (name.as_str(), *reviewer));
+    let known = models::check(session, asked, agents, BEFORE_A_RUN);
+    let row = |(name, reviewer): (&String, &ReviewerSettings)| {
+        let mut row = row(name, reviewer, agents);
+        if let Some(known) = known.get(name) {
+            row.learn(known, reviewer);
+        }
+        row
+    };
+    wanted.into_iter().map(row).collect()
+}
+
+/// The preflight of one reviewer, for people.
+pub(crate) fn preflight(session: &Session, name: &str) -> Result<String, CommandError> {
+    let (settings, agents, _) = panel(session, &[name.to_owned()])?;
+    let mut text = String::new();
+    for row in rows_of(session, &settings, &agents, |other| other == name) {
+        writeln!(text, "{:<14} {:<22} {}", row.name, row.state, row.command).unwrap_or_default();
+        row.write_below(&mut text);
+    }
+    Ok(text)
 }
 
 fn row(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> Row {
@@ -138,6 +199,7 @@ fn row(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> Row {
         command: reviewer.command.join(" "),
         agent: None,
         warnings: Vec::new(),
+        hint: None,
     };
     match agents.behind(name, reviewer) {
         Some(Ok(agent)) => {
@@ -145,7 +207,10 @@ fn row(name: &str, reviewer: &ReviewerSettings, agents: &Agents) -> Row {
             row.warnings.clone_from(&agent.warnings);
             row.agent = Some(agent.clone());
         }
-        Some(Err(why)) => row.command = why.sentence(),
+        Some(Err(why)) => {
+            row.command = why.sentence();
+            row.hint = Some(why.hint(adapter_name(name, reviewer).unwrap_or(name)));
+        }
         None if reviewer.api.is_some() => model_row(reviewer, &agents.environment, &mut row),
         None if !reviewer.acp.is_empty() => row.command = format!("{} (over ACP)", reviewer.acp.join(" ")),
         None => {}
@@ -165,6 +230,23 @@ fn model_row(reviewer: &ReviewerSettings, environment: &::config::Environment, r
     }
 }
 
+/// Linters that are installed, or that the project configures where the change of now begins.
+fn tools(session: &Session, settings: &Settings) -> Vec<Row> {
+    let told = linters::told(session, settings);
+    told.into_iter()
+        .map(|told| Row {
+            name: told.name,
+            kind: "tool",
+            state: told.state.to_owned(),
+            quorum: false,
+            command: told.about,
+            agent: None,
+            warnings: Vec::new(),
+            hint: None,
+        })
+        .collect()
+}
+
 /// Agents that are there and do not take part.
 fn not_asked(settings: &Settings, agents: &Agents) -> Vec<Row> {
     let taken = |adapter: &str| {
@@ -182,6 +264,7 @@ fn not_asked(settings: &Settings, agents: &Agents) -> Vec<Row> {
                 command: why.sentence(),
                 agent: None,
                 warnings: Vec::new(),
+                hint: Some(why.hint(name)),
             }),
         })
         .collect()

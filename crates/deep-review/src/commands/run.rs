@@ -4,7 +4,7 @@
 //! code. Never hides why a run is incomplete.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::config::Flag;
 use git::TargetRequest;
@@ -14,7 +14,7 @@ use crate::args::{FailOn, RunArgs, SandboxWhen};
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
 use crate::session::{Session, config_error, engine_error};
-use crate::{agents, interrupt, leftovers, outcome};
+use crate::{agents, interrupt, leftovers, models, outcome};
 
 use super::dry_run;
 
@@ -32,15 +32,29 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         .target_and_config(&repository, &wanted, flags(args)?)
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
-    let (agents, absent) = agents::take_part(session, &mut config.settings, &args.reviewer, &repository)?;
+    let began = Instant::now();
+    let (named, imports) = imports(&config.settings, &args.reviewer)?;
+    let only_imports = named.is_empty() && !imports.is_empty();
+    let (agents, absent) = if only_imports {
+        (reviewers::agent::Agents::none(), Vec::new())
+    } else {
+        agents::take_part(session, &mut config.settings, &named, &repository, &target)?
+    };
     let builtin = config.settings.builtin.enabled && !args.no_builtin;
-    let roster =
-        engine::roster(&config.settings, &args.reviewer, !builtin).map_err(|error| engine_error(&error))?;
+    let mut roster = Vec::new();
+    if !only_imports {
+        roster = engine::roster(&config.settings, &named, !builtin).map_err(|error| engine_error(&error))?;
+    }
+    roster.extend(imports.into_iter().map(engine::Asked::Import));
+    // A dry run asks nobody, not even that.
+    let strange =
+        if args.dry_run { Vec::new() } else { strange_models(session, &roster, &agents, began.elapsed()) };
     let store = Session::store(&repository)?;
     let progress = Arc::new(Progress::new(session.ui, args.progress));
     let mut notes = leftovers::recover(&progress, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
     notes.extend(absent);
+    notes.extend(strange);
     leftovers::mention_unfinished(&progress, &store, &target);
     if !args.again {
         leftovers::mention_same_commit(&progress, &store, &target);
@@ -75,6 +89,55 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     outcome::print(session.ui, &finished);
     let fail_on = args.fail_on.or(fail_on).and_then(FailOn::severity);
     Ok(outcome::exit(&finished, fail_on))
+}
+
+/// Tells files (`sarif:FILE`) from names. A file that is not there is a mistake of the call.
+fn imports(
+    settings: &::config::Settings,
+    words: &[String],
+) -> Result<(Vec<String>, Vec<engine::Import>), CommandError> {
+    let mut named = Vec::new();
+    let mut taken: Vec<String> = settings.reviewers.keys().cloned().collect();
+    taken.extend(words.iter().cloned());
+    let mut found: Vec<engine::Import> = Vec::new();
+    for word in words {
+        let own = word.split(':').next().is_some_and(|name| settings.reviewers.contains_key(name));
+        match engine::Import::parse(word, &taken).filter(|_| !own) {
+            Some(import) if found.iter().any(|other| other.file == import.file) => {}
+            Some(import) => {
+                if !import.file.is_file() {
+                    let file = import.file.display();
+                    return Err(CommandError::usage(format!("`{word}`: there is no file `{file}`")));
+                }
+                let file = std::path::absolute(&import.file).unwrap_or(import.file);
+                taken.push(import.name.clone());
+                found.push(engine::Import { file, ..import });
+            }
+            None => named.push(word.clone()),
+        }
+    }
+    Ok((named, found))
+}
+
+/// Sentences about models that their servers do not list, said before anybody is asked. The server's answer decides: it may have models
+/// that it does not list.
+fn strange_models(
+    session: &Session,
+    roster: &[engine::Asked],
+    agents: &reviewers::agent::Agents,
+    spent: Duration,
+) -> Vec<String> {
+    let asked = || roster.iter().filter_map(|asked| Some((asked.name(), asked.settings()?)));
+    let left = agents::BEFORE_A_RUN.saturating_sub(spent).max(Duration::from_millis(500));
+    let known = models::check(session, asked(), agents, left);
+    let sentences = asked().filter_map(|(name, settings)| {
+        Some(format!("{name}: {}", models::sentence(known.get(name)?, settings)?))
+    });
+    let sentences: Vec<String> = sentences.collect();
+    for sentence in &sentences {
+        session.ui.warn(&report::safe_text(sentence));
+    }
+    sentences
 }
 
 fn refuse_without_sandbox(when: SandboxWhen) -> Result<(), CommandError> {

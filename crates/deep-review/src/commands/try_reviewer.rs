@@ -69,7 +69,9 @@ fn one(
 ) -> Result<Tried, CommandError> {
     let agent = match agents.behind(name, settings) {
         Some(Ok(agent)) => agent,
-        Some(Err(why)) => return Ok(Tried::NotAsked(why.sentence())),
+        Some(Err(why)) => {
+            return Ok(Tried::NotAsked(format!("{} → {}", why.sentence(), why.hint(name))));
+        }
         None if settings.api.is_some() => return Ok(one_model(session, name, settings, cancel)),
         None => {
             let what = if settings.acp.is_empty() { "a command" } else { "an agent over ACP" };

@@ -58,7 +58,9 @@ pub(crate) fn judge(world: &World<'_>, raw: &RawFinding, look_up: &LookUp) -> An
 }
 
 fn trigger(raw: &RawFinding) -> Option<Answer> {
-    if raw.severity < Severity::Important || raw.kind == Some(Kind::Enhancement) {
+    // A tool states a rule that it applies always; its messages do not argue.
+    let is_of_a_tool = matches!(raw.known_by.as_deref(), Some("tool" | "comparison"));
+    if is_of_a_tool || raw.severity < Severity::Important || raw.kind == Some(Kind::Enhancement) {
         return None;
     }
     if raw.trigger.as_deref().is_some_and(|trigger| !trigger.trim().is_empty()) {

@@ -8,13 +8,14 @@ use serde_json::Map;
 
 use super::fields::{self, any, flag, text, text_at};
 use super::find::{Found, Search};
+use super::form::{FINDINGS, is_choice, is_example};
 use super::lenient::Node;
 use super::sections;
 use crate::location::Paths;
 use crate::words;
 
 /// Fields of a finding that we know; everything else is kept as it came.
-const KNOWN: [&str; 56] = [
+const KNOWN: [&str; 57] = [
     "id",
     "severity",
     "priority",
@@ -62,6 +63,7 @@ const KNOWN: [&str; 56] = [
     "patch",
     "repro",
     "rule",
+    "rule_url",
     "withdrawn",
     "quote",
     "snippet",
@@ -74,12 +76,17 @@ const KNOWN: [&str; 56] = [
 ];
 
 /// Reads the documents of a search; `None` where there is none.
-pub(crate) fn read(source: &str, search: Search, paths: Paths<'_>) -> Option<(Reading, Option<String>)> {
+pub(crate) fn read(
+    source: &str,
+    search: Search,
+    paths: Paths<'_>,
+    instructions: Option<&str>,
+) -> Option<(Reading, Option<String>)> {
     let Search { mut found, cut, .. } = search;
     let last = found.iter().rposition(|found| found.named).unwrap_or(found.len().checked_sub(1)?);
     let main = found.remove(last);
     let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-    let mut page = Page { breaks, paths, notes: Vec::new(), inside_string: main.inside_string };
+    let mut page = Page { breaks, paths, instructions, notes: Vec::new(), inside_string: main.inside_string };
     let mut reading = page.reading(&main);
     let canary = text_at(&main.node, &["canary"]);
     for other in &found {
@@ -97,6 +104,8 @@ struct Page<'s> {
     /// Where lines end, so that a note finds its line without reading the text again.
     breaks: Vec<usize>,
     paths: Paths<'s>,
+    /// What the reviewer was given, where that is known.
+    instructions: Option<&'s str>,
     notes: Vec<Note>,
     inside_string: bool,
 }
@@ -122,6 +131,10 @@ impl Page<'_> {
         let mut reading = Reading { parsed_as: ParsedAs::Json, ..Reading::default() };
         reading.summary = text_at(node, &["summary", "overall_explanation", "overview"]);
         reading.verdict = text_at(node, &["verdict", "overall_correctness", "recommendation"]);
+        if is_choice(node, "verdict") {
+            reading.verdict = None;
+            self.note(found.span.0, "its verdict lists the verdicts there are, and chooses none".to_owned());
+        }
         reading.model = text_at(node, &["model"]);
         reading.findings = self.findings(node);
         sections::fill(node, &mut reading, self.paths, &mut self.notes);
@@ -129,10 +142,7 @@ impl Page<'_> {
     }
 
     fn findings(&mut self, node: &Node) -> Vec<RawFinding> {
-        let Some(value) = any(node, &["findings", "issues", "comments", "problems", "review_comments"])
-        else {
-            return Vec::new();
-        };
+        let Some(value) = any(node, &FINDINGS) else { return Vec::new() };
         match value {
             Node::List(items) => items.iter().filter_map(|item| self.finding(item)).collect(),
             // `{"critical": [...], "important": [...]}` and `{"I1": {...}}`.
@@ -176,6 +186,10 @@ impl Page<'_> {
                 return None;
             }
         };
+        if is_example(node, self.instructions) {
+            self.note(span.0, "the example of a finding that it was shown was left out".to_owned());
+            return None;
+        }
         let problem =
             text_at(node, &["problem", "description", "body", "details", "explanation", "issue", "impact"]);
         let named = text_at(node, &["title", "name", "headline", "summary", "message"]);
@@ -197,6 +211,7 @@ impl Page<'_> {
         finding.absent = flag(node, "absent");
         finding.withdrawn = flag(node, "withdrawn");
         finding.rule = text_at(node, &["rule"]);
+        finding.rule_url = text_at(node, &["rule_url"]).filter(|url| diagnostics::is_web_address(url));
         finding.trigger = node
             .get("scenario")
             .and_then(|scenario| text_at(scenario, &["trigger", "when"]).or_else(|| text(scenario)));

@@ -3,6 +3,7 @@
 //! In: a text. Out: the documents that look like a review, in the order of the text. Looks inside JSON strings and
 //! wrapper objects. Never scans a text more than a few times, however many braces it holds.
 
+use super::form::FINDINGS;
 use super::lenient::{self, Node, Parsed};
 
 /// Wrappers inside wrappers that are opened.
@@ -218,9 +219,7 @@ fn said(node: &Node) -> String {
 /// An object with findings, or with several of the other parts of a review.
 fn is_review(node: &Node) -> bool {
     let Node::Object(fields, _) = node else { return false };
-    let findings = ["findings", "issues", "comments", "problems", "review_comments"]
-        .iter()
-        .find_map(|name| node.get(name));
+    let findings = FINDINGS.iter().find_map(|name| node.get(name));
     if let Some(items) = findings.and_then(Node::list) {
         let other = fields.iter().filter(|(name, _)| is_part(name)).count();
         return if items.is_empty() { other >= 1 || fields.len() == 1 } else { items.iter().any(is_finding) };

@@ -5,6 +5,7 @@
 mod document;
 mod fields;
 pub(crate) mod find;
+pub(crate) mod form;
 mod lenient;
 mod sections;
 

@@ -33,6 +33,10 @@ pub(crate) fn fill(node: &Node, reading: &mut Reading, paths: Paths<'_>, notes: 
         .filter_map(|item| limitation(item, paths, &mut unread))
         .collect();
     reading.prior = list(node.get("prior")).iter().filter_map(prior).collect();
+    // `{"r1:I1": "fixed"}`
+    if let Some(Node::Object(fields, _)) = node.get("prior") {
+        reading.prior.extend(fields.iter().filter_map(|(name, value)| prior_of(name, value)));
+    }
     reading.coverage = coverage(node.get("coverage"));
     for text in unread {
         let text = text.chars().take(80).collect::<String>();
@@ -143,7 +147,21 @@ fn limitation(node: &Node, paths: Paths<'_>, unread: &mut Vec<String>) -> Option
     Some(LimitationItem { source, text: format!("{quote}{status}"), locations: places })
 }
 
+fn prior_of(name: &str, value: &Node) -> Option<PriorItem> {
+    let (status, evidence) = match value {
+        Node::Object(..) => {
+            (text_at(value, &["status", "verdict"])?, text_at(value, &["evidence", "why", "note"]))
+        }
+        _ => (text(value)?, None),
+    };
+    Some(PriorItem { finding: name.to_owned(), status, evidence })
+}
+
+/// The example of the form, where somebody left it in, names no finding.
 fn prior(node: &Node) -> Option<PriorItem> {
+    if super::form::is_choice(node, "status") {
+        return None;
+    }
     let mut evidence = text_at(node, &["evidence", "why", "note"]);
     if let Some(defect) = text_at(node, &["new_defect"]) {
         let known = evidence.map(|known| format!("{known}; ")).unwrap_or_default();

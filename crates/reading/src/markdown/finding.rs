@@ -592,7 +592,7 @@ fn consolidation_note(text: &str) -> bool {
 /// Lines that a report adds to a finding: they are about the report, not of the finding.
 fn is_own_remark(line: &str) -> bool {
     let Some(rest) = line.trim_start().strip_prefix('*') else { return false };
-    ["Checked:", "Origin:", "Severity:", "Contested:", "Also noted by", "Possibly the same as"]
+    ["Checked:", "Origin:", "Rule:", "Severity:", "Contested:", "Also noted by", "Possibly the same as"]
         .iter()
         .any(|words| rest.starts_with(words))
 }

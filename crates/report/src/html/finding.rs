@@ -10,7 +10,8 @@ use super::filters::{self, Filter, state_word};
 use super::frame::{ledger_size, section_id, severity_word};
 use super::{code, prose};
 use crate::words::{
-    SEVERITIES, checked, count, how_many, opposed, origin, parts, place, reviewers_of, row, severity_note,
+    SEVERITIES, checked, count, how_many, opposed, origin, parts, place, reviewers_of, row, rules_of,
+    severity_note,
 };
 
 /// Suggestions beyond this number start folded.
@@ -179,10 +180,19 @@ fn notes(page: &mut String, finding: &Finding) {
     }));
     notes.extend(finding.reconciliation.iter().map(|it| ("Severity".to_owned(), severity_note(it))));
     notes.extend(finding.also_noted.iter().map(|(who, what)| (format!("Also noted by {who}"), what.clone())));
-    if notes.is_empty() && finding.possibly_same.is_empty() {
+    let rules = rules_of(finding);
+    if notes.is_empty() && finding.possibly_same.is_empty() && rules.is_empty() {
         return;
     }
     page.push_str("<dl class=\"notes\">");
+    for (who, rule, url) in rules {
+        let shown = format!("<code>{}</code>", line(rule));
+        let shown = match url.and_then(address) {
+            Some(url) => format!("<a href=\"{url}\">{shown}</a>"),
+            None => shown,
+        };
+        put!(page, "<dt>Rule</dt><dd>{shown} of {}</dd>", line(who));
+    }
     for (label, told) in notes {
         put!(page, "<dt>{}</dt><dd>{}</dd>", line(&label), with_code(&told));
     }

@@ -8,7 +8,7 @@ use model::{Excerpt, Finding, Lane, Report, Severity};
 use super::escape::{address, block, cell, code, fence, inline};
 use crate::safe::safe_text;
 use crate::words::{
-    SEVERITIES, checked, language, opposed, origin, parts, place, reviewers_of, severity_heading,
+    SEVERITIES, checked, language, opposed, origin, parts, place, reviewers_of, rules_of, severity_heading,
     severity_note,
 };
 
@@ -36,6 +36,7 @@ fn write(finding: &Finding) -> String {
         paragraphs.push(block(&parts.prose));
     }
     paragraphs.extend(contested(finding));
+    paragraphs.extend(rule_line(finding));
     paragraphs.extend(origin_line(finding));
     paragraphs.extend(checked_line(finding));
     if let Some(fix) = &parts.fix {
@@ -114,6 +115,21 @@ fn origin_line(finding: &Finding) -> Option<String> {
     let commits: Vec<String> = commits.into_iter().map(code).collect();
     let commits = if commits.is_empty() { String::new() } else { format!(" in {}", commits.join(", ")) };
     Some(remark("Origin:", &format!("{words}{commits}.")))
+}
+
+/// The rules of tools behind it, linked to their pages.
+fn rule_line(finding: &Finding) -> Option<String> {
+    let told: Vec<String> = rules_of(finding)
+        .into_iter()
+        .map(|(who, rule, url)| {
+            let shown = code(rule);
+            match url.and_then(address) {
+                Some(url) => format!("[{shown}]({url}) of {}", cell(who)),
+                None => format!("{shown} of {}", cell(who)),
+            }
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("*Rule: {}*", told.join(", ")))
 }
 
 fn checked_line(finding: &Finding) -> Option<String> {

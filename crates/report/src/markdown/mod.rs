@@ -23,9 +23,10 @@ pub(crate) use escape::{block, cell, code, inline, options as markdown_options};
 use model::{Original, Report};
 
 /// First words of the lines that `deep-review` adds to a finding; foreign text never begins a line like this.
-pub(crate) const REMARKS: [&str; 9] = [
+pub(crate) const REMARKS: [&str; 10] = [
     "Checked:",
     "Origin:",
+    "Rule:",
     "Severity:",
     "Contested:",
     "Also noted by",

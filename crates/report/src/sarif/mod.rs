@@ -70,18 +70,36 @@ fn rule_ids(report: &Report) -> Vec<String> {
 
 fn driver(report: &Report, rules: &[String]) -> Value {
     let version = if report.tool.version.is_empty() { "0.0.0" } else { &report.tool.version };
-    let rules: Vec<Value> = rules.iter().map(|id| rule(id)).collect();
+    let rules: Vec<Value> = rules.iter().map(|id| rule(report, id)).collect();
     json!({ "name": "deep-review", "semanticVersion": version, "version": version, "rules": rules })
 }
 
-fn rule(id: &str) -> Value {
+fn rule(report: &Report, id: &str) -> Value {
     let text = match id {
         "review/critical" => "A critical finding of a review.",
         "review/important" => "An important finding of a review.",
         "review/suggestion" => "A suggestion of a review.",
-        _ => return json!({ "id": id, "shortDescription": { "text": format!("Built-in rule {id}.") } }),
+        _ => return named_rule(report, id),
     };
     json!({ "id": id, "shortDescription": { "text": text } })
+}
+
+/// A rule of our own, or of a tool, with the page about it.
+fn named_rule(report: &Report, id: &str) -> Value {
+    let findings = || report.findings.iter().filter(|finding| rule_id(finding) == id);
+    let (tool, url) = findings()
+        .flat_map(words::rules_of)
+        .find(|(_, rule, _)| safe_line(rule) == id)
+        .map_or((None, None), |(who, _, url)| (Some(who), url));
+    let text = match tool {
+        Some(tool) => format!("Rule {id} of {tool}."),
+        None => format!("Built-in rule {id}."),
+    };
+    let mut value = json!({ "id": id, "shortDescription": { "text": plain_message(&text) } });
+    if let Some(url) = url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
+        value["helpUri"] = json!(url);
+    }
+    value
 }
 
 fn result(report: &Report, finding: &Finding, rules: &[String]) -> Value {

@@ -7,7 +7,9 @@ use model::{Excerpt, Finding, Lane, Report};
 
 use super::layout::{Style, cut, wrap};
 use crate::safe::{safe_line, safe_name, safe_text};
-use crate::words::{checked, count, opposed, origin, parts, place, reviewers_of, severity_note, shown_lines};
+use crate::words::{
+    checked, count, opposed, origin, parts, place, reviewers_of, rules_of, severity_note, shown_lines,
+};
 
 /// Writes the page of one finding; `None` where the report has no such id. Ids are compared without regard to case.
 pub fn finding_page(report: &Report, id: &str, width: usize, style: Style) -> Option<String> {
@@ -99,6 +101,10 @@ fn evidence(finding: &Finding, width: usize, style: Style) -> String {
     let mut text = String::new();
     for (label, told) in checked(finding).groups() {
         lines(&mut text, &safe_line(&format!("{}: {told}", label.to_lowercase())), "  ", 4, width);
+    }
+    for (who, rule, url) in rules_of(finding) {
+        let page = url.map(|url| format!(" ({url})")).unwrap_or_default();
+        lines(&mut text, &safe_line(&format!("rule: {rule} of {who}{page}")), "  ", 4, width);
     }
     for note in &finding.reconciliation {
         lines(&mut text, &safe_line(&format!("severity: {}", severity_note(note))), "  ", 4, width);

@@ -16,7 +16,7 @@ pub(crate) use checks::{checked, opposed, origin};
 pub(crate) use duration::{compact, spelled};
 pub(crate) use ledger::{row, severity_note};
 pub(crate) use people::{
-    NOT_CHECKED, builtin_note, is_builtin_only, reviewer_failed, reviewer_title, reviewers_of,
+    NOT_CHECKED, builtin_note, is_builtin_only, reviewer_failed, reviewer_title, reviewers_of, rules_of,
 };
 pub(crate) use places::{language, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
@@ -126,6 +126,7 @@ pub(crate) fn parsed_word(parsed: ParsedAs) -> &'static str {
     match parsed {
         ParsedAs::Json => "JSON",
         ParsedAs::Markdown => "Markdown",
+        ParsedAs::Tool => "the output of a tool",
         ParsedAs::None => "nothing readable",
     }
 }

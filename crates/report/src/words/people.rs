@@ -15,6 +15,20 @@ pub(crate) fn reviewers_of(finding: &Finding) -> Vec<&str> {
     names
 }
 
+/// The rules of tools behind a finding: who raised it by which rule, and the page about it. Our own rules without a page are
+/// not listed: they are told by name where they are set.
+pub(crate) fn rules_of(finding: &Finding) -> Vec<(&str, &str, Option<&str>)> {
+    let mut rules: Vec<(&str, &str, Option<&str>)> = Vec::new();
+    let is_told = |source: &&model::Source| source.reviewer != "builtin" || source.rule_url.is_some();
+    for source in finding.sources.iter().filter(is_told) {
+        let Some(rule) = &source.rule else { continue };
+        if !rules.iter().any(|(who, known, _)| (*who, *known) == (source.reviewer.as_str(), rule.as_str())) {
+            rules.push((&source.reviewer, rule, source.rule_url.as_deref()));
+        }
+    }
+    rules
+}
+
 /// `claude: opus-4.7 (effort: high)`, with what is known.
 pub(crate) fn reviewer_title(reviewer: &ReviewerReport) -> String {
     let mut title = reviewer.name.clone();

@@ -7,14 +7,15 @@ use std::cell::RefCell;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use model::{Ending, Failure, FailureClass, ReviewerKind};
+use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
 use serde_json::Value;
 use supervise::{Cancel, Limits, Program, Progress, Pulse, Stdin, Unheard, Voice};
 
 use super::dialogue::{Dialogue, Turn};
 use crate::Attempt;
 use crate::agent::{ProcessEnd, RAN_ON, STDERR_READ, Secrets, Watched, end_when_it_runs_on, take};
-use crate::command::{self, CHECKOUT, CommandRequest, Exchange};
+use crate::command;
+use crate::desk::{CommandRequest, Desk, Telling};
 
 /// How soon an agent that waits for an answer gets it.
 const NEWS: Duration = Duration::from_millis(10);
@@ -26,21 +27,8 @@ pub fn ask_acp(
     progress: &mut dyn FnMut(Progress, Option<String>),
 ) -> Attempt {
     let started = Instant::now();
-    let mut attempt = Attempt {
-        name: request.name.to_owned(),
-        kind: ReviewerKind::Agent,
-        quorum: request.settings.quorum,
-        model: request.settings.model.clone(),
-        effort: request.settings.effort.clone(),
-        ending: Ending::NotStarted,
-        ..Attempt::default()
-    };
-    if let Err(why) = ask(request, cancel, progress, &mut attempt) {
-        attempt.ending = Ending::NotStarted;
-        attempt.error = Some(why);
-    }
-    attempt.ms = started.elapsed().as_millis() as u64;
-    attempt
+    let attempt = Attempt::begun(request.name, ReviewerKind::Agent, request.settings);
+    attempt.after(started, |attempt| ask(request, cancel, progress, attempt))
 }
 
 fn ask(
@@ -58,24 +46,15 @@ fn ask(
         });
         return Err(message);
     }
-    let worktree = request.folder.join(CHECKOUT);
-    let checkout = command::checkout(request, &worktree, &mut attempt.notes)?;
-    let exchange = Exchange::prepare(request, &worktree, true, true)?;
-    attempt.roots = command::roots(&worktree);
-    let (prompt, canary) = exchange.prompt.clone().unwrap_or_default();
-    attempt.prompt = Some(prompt.clone());
-    attempt.canary = Some(canary);
-    attempt.receipt = command::receipt(request);
-
-    let before =
-        checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
+    let desk = Desk::set(request, Telling { is_prompted: true, is_absolute: true }, attempt)?;
+    let prompt = attempt.prompt.clone().unwrap_or_default();
     let voice = Voice::new();
     let program = Program {
         stdin: Stdin::Dialogue(voice.clone()),
-        ..command::program(request, &request.settings.acp, &worktree, &exchange)?
+        ..command::program(request, &request.settings.acp, &desk)?
     };
     let secrets = Secrets::of(&program.environment);
-    let mut dialogue = Dialogue::new(&worktree, &prompt);
+    let mut dialogue = Dialogue::new(&desk.worktree, &prompt);
     let watched = converse(request, &program, &voice, &mut dialogue, cancel, progress);
     attempt.notes.extend(told(&dialogue).iter().map(|note| secrets.text(note)));
     let declined = dialogue.is_declined();
@@ -83,10 +62,7 @@ fn ask(
     if declined && matches!(attempt.ending, Ending::Truncated | Ending::Empty) {
         attempt.ending = Ending::UnableToReview;
     }
-    match checkout.changed_since(&before) {
-        Ok(changed) => command::note_edits(&changed, &exchange.name, &mut attempt.notes),
-        Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
-    }
+    desk.look_over(&mut attempt.notes);
     Ok(())
 }
 
@@ -167,7 +143,17 @@ impl Conversation {
             self.outcome.ending = Ending::Finished;
             self.outcome.notes.push("it ended badly after it had told its whole answer".to_owned());
         }
-        Watched { answer: dialogue.finish(&end), outcome: self.outcome, ran_on, stream: self.stream }
+        let answer = dialogue.finish(&end);
+        Watched {
+            usd: answer.usd,
+            answer,
+            outcome: self.outcome,
+            ran_on,
+            stream: self.stream,
+            // The protocol tells what was used only at the end of the turn.
+            charged: Spend::default(),
+            over: None,
+        }
     }
 }
 

@@ -97,6 +97,24 @@ pub(crate) struct Auth {
     pub(crate) carry: Vec<String>,
     /// A key somewhere in what is carried whose text is the name of a variable to pass on.
     pub(crate) pass_named: Option<String>,
+    /// Whose models it asks in this case, where that is known: for list prices, and for whether a model exists.
+    pub(crate) vendor: Option<Vendor>,
+}
+
+/// Whose models a program asks when it is signed in with a key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vendor {
+    /// What its server speaks.
+    pub(crate) api: config::Api,
+    /// The variable that holds the key.
+    pub(crate) key: String,
+    /// The variable that names another server. Where it is set, the vendor's prices do not hold.
+    #[serde(default)]
+    pub(crate) url: Option<String>,
+    /// Names of models that the program itself understands; no server lists them.
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
 }
 
 /// How a program is called.
@@ -218,6 +236,9 @@ pub(crate) struct Stream {
     /// How a time to wait stands in failure messages, in seconds; the first group.
     #[serde(default)]
     pub(crate) retry_after: Vec<Pattern>,
+    /// A JSON file that it leaves in its private folder: read at the end as one more event, `{"file": …}`.
+    #[serde(default)]
+    pub(crate) file: Option<String>,
     /// What events mean. Every rule that applies is obeyed, in order.
     #[serde(default)]
     pub(crate) rule: Vec<Rule>,
@@ -281,10 +302,16 @@ pub(crate) struct Rule {
     /// Tokens read and written: places whose numbers are added; a `-` before one subtracts.
     pub(crate) tokens_in: Vec<Term>,
     pub(crate) tokens_out: Vec<Term>,
+    /// Of the tokens read, those from a cache, and those written to one.
+    pub(crate) tokens_cached: Vec<Term>,
+    pub(crate) tokens_cache_written: Vec<Term>,
     /// Cost in US dollars.
     pub(crate) usd: Option<JsonPath>,
     /// Tokens and cost of this event are a part, not the sum.
     pub(crate) add: bool,
+    /// Tokens and cost of this event are those of one request to the model, told as it was made: they count towards budgets
+    /// until the sum is told, or, with `add`, are its parts. The place names the request; told twice, it counts once.
+    pub(crate) request: Option<JsonPath>,
     /// The answer is complete.
     pub(crate) complete: bool,
     /// The attempt has failed.
@@ -356,7 +383,8 @@ impl Adapter {
         for texts in self.texts() {
             check_placeholders(texts)?;
         }
-        for name in self.run.files.keys().chain(self.auth.iter().flat_map(|auth| auth.files.keys())) {
+        let files = self.run.files.keys().chain(self.auth.iter().flat_map(|auth| auth.files.keys()));
+        for name in files.chain(&self.stream.file) {
             let inside = std::path::Path::new(name)
                 .components()
                 .all(|part| matches!(part, std::path::Component::Normal(_)));

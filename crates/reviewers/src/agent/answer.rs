@@ -8,12 +8,21 @@ use std::collections::BTreeMap;
 use model::{Failure, FailureClass, Tokens};
 use serde_json::Value;
 
-use super::adapter::{Adapter, Proof};
+use super::adapter::{Adapter, Feed, Proof};
 use super::failure::{Told, classify, sentence};
 use super::stream::{ProcessEnd, State, StreamReader};
+use crate::budget::Usage;
 
 /// The line that ends an answer which is no JSON document. An HTML comment: invisible wherever Markdown is shown.
 pub(crate) const END_MARK: &str = "<!-- end of review -->";
+
+/// Calls without which nothing of the change was read: one, and one more where the prompt is in a file too.
+fn least_calls(adapter: &Adapter) -> u32 {
+    match adapter.run.stdin {
+        Feed::Prompt => 1,
+        Feed::Pointer => 2,
+    }
+}
 
 /// How often each tool was called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,10 +55,18 @@ pub struct AgentAnswer {
     pub model: Option<String>,
     /// Tokens, where told.
     pub tokens: Option<Tokens>,
+    /// Tokens by what they cost, where told.
+    pub usage: Option<Usage>,
+    /// Whether tokens and cost are the sum that the program told at its end; else they are the least that it took.
+    pub is_counted: bool,
+    /// Requests to the model, where each is told.
+    pub requests: u64,
     /// Cost in US dollars, where told.
     pub usd: Option<f64>,
     /// Tools it called.
     pub tool_calls: ToolCalls,
+    /// It called no tool that could have read the change, which is in a file.
+    pub read_nothing: bool,
     /// Why this is no review; `None` where it may be one.
     pub failure: Option<Failure>,
     /// Whether it is proven that the answer is all of it.
@@ -71,17 +88,24 @@ impl AgentAnswer {
         let whole = marked || state.structured.is_some() || holds_whole_json(&text);
         let proven = state.complete && (adapter.stream.proof == Proof::Event || whole);
         let failure = failure(adapter, &state, &text, proven, end);
+        let is_counted = state.figures.is_final(state.complete);
+        let tells_tools = adapter.stream.rule.iter().any(|rule| rule.tool.is_some());
+        let read_nothing = tells_tools && state.tools.total() < least_calls(adapter);
         Self {
             complete: proven && failure.is_none(),
-            tokens: state.tokens(),
+            tokens: state.figures.tokens(),
+            usage: state.figures.usage(),
+            is_counted,
+            requests: state.figures.requests(),
             text: match &state.structured {
                 Some(value) if text.trim().is_empty() => value.to_string(),
                 _ => text,
             },
             structured: state.structured,
             model: state.model,
-            usd: state.usd,
+            usd: state.figures.usd().filter(|_| is_counted),
             tool_calls: state.tools,
+            read_nothing,
             failure,
             diagnostics: state.diagnostics,
         }

@@ -10,17 +10,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use config::{Environment, ReviewerSettings};
-use model::{Ending, Failure, FailureClass, ReviewerKind};
+use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
 use supervise::{Cancel, Interrupt, Keeper, Limits, Outcome, Program, Progress, Pulse, Stdin};
 
-use super::adapter::{Feed, FirstSignal, Format};
-use super::answer::{AgentAnswer, read_stream};
+use super::adapter::{Adapter, Feed, FirstSignal, Format};
+use super::answer::AgentAnswer;
 use super::call::{Call, Values, call};
+use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
 use super::redact::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
 use crate::Attempt;
-use crate::command::{self, CHECKOUT, CommandRequest, Exchange};
+use crate::command;
+use crate::desk::{CommandRequest, Desk, Telling};
 
 /// Everything needed to ask one agent.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct AgentRequest<'a> {
     pub agent: &'a Agent,
     /// The environment its preflight was made with.
     pub environment: &'a Environment,
+    /// What it may spend.
+    pub account: Account<'a>,
 }
 
 /// How long a program may run on after it has told its result. Servers and shells it started may hold it open for ever.
@@ -46,21 +50,8 @@ pub fn ask_agent(
     progress: &mut dyn FnMut(Progress, Option<String>),
 ) -> Attempt {
     let started = Instant::now();
-    let mut attempt = Attempt {
-        name: request.command.name.to_owned(),
-        kind: ReviewerKind::Agent,
-        quorum: request.command.settings.quorum,
-        model: request.command.settings.model.clone(),
-        effort: request.command.settings.effort.clone(),
-        ending: Ending::NotStarted,
-        ..Attempt::default()
-    };
-    if let Err(why) = ask(request, cancel, progress, &mut attempt) {
-        attempt.ending = Ending::NotStarted;
-        attempt.error = Some(why);
-    }
-    attempt.ms = started.elapsed().as_millis() as u64;
-    attempt
+    let attempt = Attempt::begun(request.command.name, ReviewerKind::Agent, request.command.settings);
+    attempt.after(started, |attempt| ask(request, cancel, progress, attempt))
 }
 
 fn ask(
@@ -70,38 +61,31 @@ fn ask(
     attempt: &mut Attempt,
 ) -> Result<(), String> {
     let common = &request.command;
-    let worktree = common.folder.join(CHECKOUT);
-    let checkout = command::checkout(common, &worktree, &mut attempt.notes)?;
-    let exchange = Exchange::prepare(common, &worktree, true, true)?;
-    attempt.roots = command::roots(&worktree);
-    attempt.prompt = exchange.prompt.as_ref().map(|(text, _)| text.clone());
-    attempt.canary = exchange.prompt.as_ref().map(|(_, canary)| canary.clone());
-    attempt.receipt = command::receipt(common);
+    let desk = Desk::set(common, Telling { is_prompted: true, is_absolute: true }, attempt)?;
     let agent = request.agent;
     attempt.notes.extend(agent.warnings.iter().cloned());
     attempt.notes.push(agent.sentence());
 
-    let party = Party { agent, settings: common.settings, environment: request.environment };
-    let program = program(
-        party,
-        Places {
-            worktree: &worktree,
-            private: &common.folder.join("private"),
-            prompt_file: &exchange.prompt_file,
-            diff_file: &exchange.diff_file,
-            process: common.process,
-            keeper: common.keeper,
-        },
-    )?;
+    let party = Party {
+        agent,
+        settings: common.settings,
+        environment: request.environment,
+        account: Some(request.account),
+    };
+    let private = common.folder.join("private");
+    let places = Places {
+        worktree: &desk.worktree,
+        private: &private,
+        prompt_file: &desk.prompt_file,
+        diff_file: &desk.diff_file,
+        process: common.process,
+        keeper: common.keeper,
+    };
+    let program = program(party, places)?;
     let secrets = Secrets::of(&program.environment);
-    let before =
-        checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
-    let watched = watch(party, &program, cancel, progress);
+    let watched = watch(party, &program, places.private, cancel, progress);
     take(attempt, &watched, common.settings, &secrets);
-    match checkout.changed_since(&before) {
-        Ok(changed) => command::note_edits(&changed, &exchange.name, &mut attempt.notes),
-        Err(error) => attempt.notes.push(format!("whether it changed its checkout is unknown: {error}")),
-    }
+    desk.look_over(&mut attempt.notes);
     Ok(())
 }
 
@@ -111,6 +95,8 @@ pub(crate) struct Party<'a> {
     pub(crate) agent: &'a Agent,
     pub(crate) settings: &'a ReviewerSettings,
     pub(crate) environment: &'a Environment,
+    /// What it may spend; nobody counts a trial.
+    pub(crate) account: Option<Account<'a>>,
 }
 
 /// Where things are for one attempt.
@@ -126,7 +112,7 @@ pub(crate) struct Places<'a> {
 
 /// The program, ready to be started. Writes what it needs into its private folder.
 pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, String> {
-    let Party { agent, settings, environment: around } = party;
+    let Party { agent, settings, environment: around, .. } = party;
     let mut pass = settings.env.clone();
     let carried = carried(agent, around, &mut pass)?;
     let values = Values::default()
@@ -218,6 +204,12 @@ pub(crate) struct Watched {
     pub(crate) ran_on: bool,
     /// Its whole standard output.
     pub(crate) stream: Vec<u8>,
+    /// Cost in US dollars: what it told, else by list price, where all of its tokens are known.
+    pub(crate) usd: Option<f64>,
+    /// What was charged while it ran.
+    pub(crate) charged: Spend,
+    /// The limit that it was ended for.
+    pub(crate) over: Option<Failure>,
 }
 
 /// Why an attempt is broken off that has told its result.
@@ -227,6 +219,7 @@ pub(crate) const RAN_ON: &str = "it ran on after it had told its result";
 pub(crate) fn watch(
     party: Party<'_>,
     program: &Program,
+    private: &Path,
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress, Option<String>),
 ) -> Watched {
@@ -234,6 +227,8 @@ pub(crate) fn watch(
     let stop = cancel.child();
     let doing = RefCell::new(None);
     let mut reader = StreamReader::new(adapter);
+    let mut meter =
+        party.account.map(|account| Meter::new(account, party.agent, party.settings, party.environment));
     let (done, told) = channel();
     let outcome = std::thread::scope(|scope| {
         scope.spawn({
@@ -246,6 +241,10 @@ pub(crate) fn watch(
             seen.extend(reader.feed(b"\n"));
             if let Some(what) = react(seen, &stop, &done) {
                 doing.replace(Some(what));
+            }
+            let over = meter.as_mut().and_then(|meter| meter.read(reader.figures(), reader.model()));
+            if let Some(over) = over {
+                stop.break_off(over.message);
             }
         };
         let limits = limits(party);
@@ -262,7 +261,30 @@ pub(crate) fn watch(
         stopped: outcome.stopped_by.is_some() && outcome.ending != Ending::Leaky,
         stderr: String::from_utf8_lossy(&stderr).into_owned(),
     };
-    Watched { answer: read_stream(adapter, &stream, &end), outcome, ran_on, stream }
+    let answer = read_all(adapter, &stream, private, &end);
+    let usd = answer.usd.or_else(|| {
+        let price = meter.as_ref()?.price(answer.model.as_deref())?;
+        answer.usage.filter(|_| answer.is_counted).map(|usage| price.of(&usage))
+    });
+    let (charged, over) = meter.map(|meter| (meter.charged, meter.over)).unwrap_or_default();
+    Watched { answer, outcome, ran_on, stream, usd, charged, over }
+}
+
+/// No file that tells tokens is larger.
+const FILE_READ: u64 = 1 << 20;
+
+/// The whole stream, and the file that the program may have left.
+fn read_all(adapter: &Adapter, stream: &[u8], private: &Path, end: &ProcessEnd) -> AgentAnswer {
+    let mut reader = StreamReader::new(adapter);
+    reader.feed(stream);
+    if let Some(name) = &adapter.stream.file {
+        let path = private.join(name);
+        let is_plain = |metadata: std::fs::Metadata| metadata.is_file() && metadata.len() <= FILE_READ;
+        if path.symlink_metadata().is_ok_and(is_plain) {
+            reader.file(&std::fs::read(path).unwrap_or_default());
+        }
+    }
+    reader.finish(end)
 }
 
 fn limits(party: Party<'_>) -> Limits {
@@ -313,7 +335,7 @@ pub(crate) fn end_when_it_runs_on(told: &Receiver<()>, stop: &Cancel) {
 
 /// Turns what was watched into the attempt.
 pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &ReviewerSettings, secrets: &Secrets) {
-    let Watched { outcome, answer, ran_on, stream } = watched;
+    let Watched { outcome, answer, ran_on, stream, .. } = watched;
     attempt.exit = outcome.exit;
     attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
@@ -322,7 +344,10 @@ pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &Reviewer
     attempt.answer = secrets.text(&answer.text).into_bytes();
     attempt.stream = secrets.redact(stream.clone());
     attempt.tokens = answer.tokens;
-    attempt.usd = answer.usd;
+    attempt.usd = watched.usd;
+    attempt.requests = answer.requests;
+    attempt.read_nothing = answer.read_nothing;
+    attempt.charged = watched.charged;
     attempt.model = answer.model.clone().or(attempt.model.take());
     if answer.tool_calls.total() > 0 {
         attempt.notes.push(format!("tools called: {}", answer.tool_calls.sentence()));
@@ -332,6 +357,12 @@ pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &Reviewer
     }
     let failure =
         answer.failure.clone().map(|failure| Failure { message: secrets.text(&failure.message), ..failure });
+    if let Some(over) = watched.over.clone().filter(|_| !answer.complete) {
+        attempt.ending = Ending::Cancelled;
+        attempt.error = Some(over.message.clone());
+        attempt.failure = Some(over);
+        return;
+    }
     let (ending, error) = ending(outcome, answer, failure.as_ref(), settings, *ran_on);
     if ending == Ending::Leaky && *ran_on {
         attempt.notes.push("it ran on after it had told its result, and was ended".to_owned());

@@ -61,6 +61,20 @@ impl Catalogue {
         all
     }
 
+    /// With agents that are described in the user's configuration: name and text. They come before files.
+    #[must_use]
+    pub fn with_inline<'a>(mut self, agents: impl IntoIterator<Item = (&'a String, String)>) -> Self {
+        for (name, text) in agents {
+            match Adapter::parse(name, &text) {
+                Ok(adapter) => {
+                    self.adapters.insert(name.clone(), Arc::new(adapter));
+                }
+                Err(why) => self.problems.push(format!("`agents.{name}` is not used: {}", why.trim())),
+            }
+        }
+        self
+    }
+
     /// One adapter.
     pub fn get(&self, name: &str) -> Option<&Arc<Adapter>> {
         self.adapters.get(name)
@@ -132,5 +146,20 @@ mod tests {
         assert!(all.get("broken").is_none());
         assert!(all.problems[0].contains("broken.toml"), "{:?}", all.problems);
         assert!(all.get("codex").is_some());
+    }
+
+    #[test]
+    fn an_agent_in_the_configuration_comes_before_a_file_and_a_broken_one_is_told() {
+        let inline = |title: &str| {
+            format!(
+                "title = {title:?}\n[detect]\nprograms = [\"x\"]\nversion = '^(.*)$'\n[run]\nargs = []\n[isolation]\nread_only = \"no\"\n"
+            )
+        };
+        let (claude, broken) = ("claude".to_owned(), "broken".to_owned());
+        let agents = [(&claude, inline("Mine")), (&broken, "title = \"x\"".to_owned())];
+        let all = Catalogue::shipped().with_inline(agents);
+        assert_eq!(all.get("claude").unwrap().title, "Mine");
+        assert!(all.get("broken").is_none());
+        assert!(all.problems[0].contains("`agents.broken` is not used"), "{:?}", all.problems);
     }
 }

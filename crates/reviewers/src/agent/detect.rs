@@ -42,7 +42,12 @@ pub fn detect(adapter: &Adapter, environment: &Environment, never_in: Option<&Pa
         let Ok(found) = which::which_in_all(name, Some(absolute), "/") else { continue };
         for path in found {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-            if forbidden.as_ref().is_some_and(|folder| real.starts_with(folder) || path.starts_with(folder)) {
+            // Where the link lies, and what it leads to; `repository/../bin` lies in neither.
+            let place = path.parent().and_then(|parent| parent.canonicalize().ok());
+            let is_inside = |folder: &PathBuf| {
+                real.starts_with(folder) || place.as_ref().is_none_or(|place| place.starts_with(folder))
+            };
+            if forbidden.as_ref().is_some_and(is_inside) {
                 refused =
                     Some(format!("`{name}` lies inside the repository under review and is not started"));
                 continue;
@@ -158,6 +163,14 @@ mod tests {
             "{detection:?}"
         );
         assert!(matches!(detect(&adapter(), &environment, None), Detection::Found(_)));
+        // A link in it that leads out of it is the repository's choice as well.
+        executable(&scratch.path().join("bin/xagent"));
+        std::fs::create_dir(repository.join("bin")).unwrap();
+        symlink(scratch.path().join("bin/xagent"), repository.join("bin/xagent")).unwrap();
+        let environment = self::environment(&repository.join("bin"));
+        assert!(matches!(detect(&adapter(), &environment, Some(&repository)), Detection::Broken(_)));
+        let beside = self::environment(&repository.join("../bin"));
+        assert!(matches!(detect(&adapter(), &beside, Some(&repository)), Detection::Found(_)));
     }
 
     #[test]

@@ -21,12 +21,19 @@ pub struct Agents {
     pub examined: BTreeMap<String, Result<Agent, Unready>>,
     /// The user's own prompt templates, by reviewer; `review` for all others.
     pub prompts: BTreeMap<String, String>,
+    /// The linters that take part.
+    pub linters: crate::linters::Linters,
 }
 
 impl Agents {
     /// No agents at all.
     pub fn none() -> Self {
-        Self { environment: Environment::of(&[]), examined: BTreeMap::new(), prompts: BTreeMap::new() }
+        Self {
+            environment: Environment::of(&[]),
+            examined: BTreeMap::new(),
+            prompts: BTreeMap::new(),
+            linters: crate::linters::Linters::default(),
+        }
     }
 
     /// The agent behind a reviewer; `None` where it is a command.

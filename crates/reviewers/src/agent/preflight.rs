@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::Environment;
+use config::{Environment, ReviewerSettings};
 use model::FailureClass;
 use supervise::{Cancel, Keeper, Limits, Program, Stdin};
 
@@ -41,6 +41,30 @@ impl Agent {
         format!("{}{version}, {}", self.adapter.title, self.adapter.read_only())
     }
 
+    /// With which settings its vendor can be asked whether a model exists; `None` where no model is named, the program has the
+    /// name itself, or nothing is known about who is asked.
+    pub fn model_question(
+        &self,
+        settings: &ReviewerSettings,
+        environment: &Environment,
+    ) -> Option<ReviewerSettings> {
+        let vendor = self.way()?.vendor.as_ref()?;
+        let model = settings.model.as_ref()?;
+        // `sonnet[1m]` is `sonnet` with a wish.
+        let name = model.split('[').next().unwrap_or(model);
+        if vendor.aliases.iter().any(|alias| alias == name) {
+            return None;
+        }
+        environment.text(&vendor.key)?;
+        Some(ReviewerSettings {
+            api: Some(vendor.api),
+            url: vendor.url.as_ref().and_then(|url| environment.text(url)).map(str::to_owned),
+            key_env: Some(vendor.key.clone()),
+            model: Some(name.to_owned()),
+            ..settings.clone()
+        })
+    }
+
     pub(crate) fn way(&self) -> Option<&Auth> {
         self.auth.and_then(|at| self.adapter.auth.get(at))
     }
@@ -66,6 +90,16 @@ impl Unready {
             Self::Absent | Self::Broken(_) => FailureClass::Configuration,
             Self::NotSignedIn(_) => FailureClass::Auth,
             Self::NotConfined(_) => FailureClass::Sandbox,
+        }
+    }
+
+    /// What mends it.
+    pub fn hint(&self, name: &str) -> String {
+        match self {
+            Self::Absent => format!("install {name}, or take it out of your configuration"),
+            Self::NotSignedIn(_) => format!("sign in with {name} itself, or set its key in the environment"),
+            Self::Broken(_) => format!("install {name} again, or leave it out"),
+            Self::NotConfined(_) => "see the reason; without it the agent could change things".to_owned(),
         }
     }
 
@@ -111,7 +145,7 @@ fn examine(adapter: &Arc<Adapter>, with: &Preflight<'_>) -> Result<Agent, Unread
     };
     let mut warnings = Vec::new();
     let auth = signed_in(adapter, with.environment)?;
-    confined(adapter, &mut warnings)?;
+    confined(adapter, with, &mut warnings)?;
     let version = match &found.version {
         Some(version) => version.clone(),
         None => ask_version(adapter, &found, with)?,
@@ -138,7 +172,7 @@ fn signed_in(adapter: &Adapter, environment: &Environment) -> Result<Option<usiz
         return Ok(None);
     }
     let there = |auth: &Auth| {
-        auth.env.iter().any(|name| environment.get(name).is_some())
+        auth.env.iter().any(|name| environment.get(name).is_some_and(|value| !value.is_empty()))
             || found_file(auth, environment).is_some()
             || auth.unseen_on.iter().any(|os| os == std::env::consts::OS)
     };
@@ -167,7 +201,7 @@ fn expand(text: &str, environment: &Environment) -> Option<PathBuf> {
     }
 }
 
-fn confined(adapter: &Adapter, warnings: &mut Vec<String>) -> Result<(), Unready> {
+fn confined(adapter: &Adapter, with: &Preflight<'_>, warnings: &mut Vec<String>) -> Result<(), Unready> {
     for absent in &adapter.isolation.absent {
         if Path::new(&absent.path).symlink_metadata().is_ok() {
             return Err(Unready::NotConfined(format!("`{}` is there: {}", absent.path, absent.because)));
@@ -180,33 +214,61 @@ fn confined(adapter: &Adapter, warnings: &mut Vec<String>) -> Result<(), Unready
                     "its sandbox needs user namespaces, which this system does not allow (`{setting}`)"
                 )));
             }
-            Namespaces::Perhaps(setting) => {
-                warnings.push(format!("its sandbox needs user namespaces, which `{setting}` may refuse"));
+            // Settings do not show everything that may forbid it, so it is tried.
+            Namespaces::Untold if can_make_namespaces(with) => {}
+            Namespaces::Untold if has_privileged_helper() => {
+                let why = "its sandbox needs user namespaces, and making one failed; perhaps the system's `bwrap` can";
+                warnings.push(why.to_owned());
             }
-            Namespaces::Allowed => {}
+            Namespaces::Untold => {
+                let why = "its sandbox needs user namespaces, and making one failed: it would review without reading anything";
+                return Err(Unready::NotConfined(why.to_owned()));
+            }
         }
     }
     Ok(())
 }
 
 enum Namespaces {
-    Allowed,
-    Perhaps(&'static str),
+    /// No setting forbids them.
+    Untold,
     Forbidden(&'static str),
 }
 
-/// What the kernel's settings say. A refusal they do not show is noticed when the program's tools fail.
+/// What the kernel's settings say.
 fn user_namespaces() -> Namespaces {
     let is = |path: &str, value: &str| std::fs::read_to_string(path).is_ok_and(|text| text.trim() == value);
     if is("/proc/sys/user/max_user_namespaces", "0") {
         Namespaces::Forbidden("user.max_user_namespaces = 0")
     } else if is("/proc/sys/kernel/unprivileged_userns_clone", "0") {
         Namespaces::Forbidden("kernel.unprivileged_userns_clone = 0")
-    } else if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") {
-        Namespaces::Perhaps("kernel.apparmor_restrict_unprivileged_userns = 1")
     } else {
-        Namespaces::Allowed
+        Namespaces::Untold
     }
+}
+
+/// Runs nothing of anybody's in a namespace of its own, and tells whether that worked.
+fn can_make_namespaces(with: &Preflight<'_>) -> bool {
+    let Ok(folder) = tempfile::Builder::new().prefix("namespaces-").tempdir_in(with.scratch) else {
+        return false;
+    };
+    let process = folder.path().join("process");
+    std::fs::create_dir(&process).is_ok()
+        && supervise::probe(with.keeper, &process).level == Some(supervise::Level::Namespace)
+}
+
+/// A `bwrap` that needs no user namespaces, because the system gave it its rights.
+#[cfg(unix)]
+fn has_privileged_helper() -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let is_privileged =
+        |path: &str| std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o4000 != 0);
+    ["/usr/bin/bwrap", "/usr/local/bin/bwrap"].into_iter().any(is_privileged)
+}
+
+#[cfg(not(unix))]
+fn has_privileged_helper() -> bool {
+    false
 }
 
 /// Starts the program to ask its version: under a keeper, in an empty folder, with nothing but harmless variables.

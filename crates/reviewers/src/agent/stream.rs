@@ -3,12 +3,13 @@
 //! In: bytes of standard output. Out: what to do about them now ([`Seen`]), and in the end an [`AgentAnswer`]. Events that
 //! no rule knows are noise; lines that are no events are kept as diagnostics. Never trusts an exit code of 0.
 
-use model::{Failure, FailureClass, Tokens};
+use model::{Failure, FailureClass};
 use serde_json::Value;
 
 use super::adapter::{Adapter, Format, Rule};
 use super::answer::{AgentAnswer, ToolCalls};
 use super::failure::{Told, classify};
+use super::figures::Figures;
 
 /// How a program ended, as far as reading its output needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,9 +52,7 @@ pub(crate) struct State {
     pub(crate) text: String,
     pub(crate) structured: Option<Value>,
     pub(crate) model: Option<String>,
-    pub(crate) tokens_in: Option<u64>,
-    pub(crate) tokens_out: Option<u64>,
-    pub(crate) usd: Option<f64>,
+    pub(crate) figures: Figures,
     pub(crate) tools: ToolCalls,
     pub(crate) blocked: u32,
     pub(crate) blocked_by: String,
@@ -90,6 +89,23 @@ impl<'a> StreamReader<'a> {
         }
         self.pending.extend_from_slice(rest);
         seen
+    }
+
+    /// What was told of tokens and cost so far.
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.state.figures
+    }
+
+    /// The model that answers, as far as told.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.state.model.as_deref()
+    }
+
+    /// Reads a file that the program left as one more event.
+    pub(crate) fn file(&mut self, bytes: &[u8]) {
+        if let Ok(value) = serde_json::from_slice::<Value>(bytes) {
+            self.event(&serde_json::json!({ "file": value }), &mut Vec::new());
+        }
     }
 
     /// Reads what is left at the end of the stream and says what came of it.
@@ -199,21 +215,7 @@ impl<'a> StreamReader<'a> {
         {
             state.model = Some(models.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
         }
-        for (terms, total) in
-            [(&rule.tokens_in, &mut state.tokens_in), (&rule.tokens_out, &mut state.tokens_out)]
-        {
-            let counted: Vec<(u64, bool)> =
-                terms.iter().filter_map(|term| Some((term.path.sum(event)?, term.minus))).collect();
-            if counted.is_empty() {
-                continue;
-            }
-            let sum = |minus| counted.iter().filter(|(_, m)| *m == minus).map(|(n, _)| n).sum::<u64>();
-            let before = if rule.add { total.unwrap_or(0) } else { 0 };
-            *total = Some(before.saturating_add(sum(false)).saturating_sub(sum(true)));
-        }
-        if let Some(usd) = rule.usd.as_ref().and_then(|path| path.first(event)).and_then(Value::as_f64) {
-            state.usd = Some(if rule.add { state.usd.unwrap_or(0.0) + usd } else { usd });
-        }
+        state.figures.take(rule, event);
     }
 
     fn take_failure(&mut self, rule: &Rule, event: &Value, seen: &mut Vec<Seen>) {
@@ -270,11 +272,4 @@ impl<'a> StreamReader<'a> {
 
 fn first_text(paths: &[super::path::JsonPath], event: &Value) -> Option<String> {
     paths.iter().find_map(|path| path.text(event)).filter(|text| !text.trim().is_empty())
-}
-
-impl State {
-    /// Tokens, where both sides are known.
-    pub(crate) fn tokens(&self) -> Option<Tokens> {
-        Some(Tokens { input: self.tokens_in?, output: self.tokens_out? })
-    }
 }

@@ -70,10 +70,11 @@ pub fn try_agent(
     let prompt_file = worktree.join("prompt.md");
     std::fs::write(&file, format!("{word}\n")).map_err(made)?;
     std::fs::write(&prompt_file, question(&canary, &file)).map_err(made)?;
-    let party = Party { agent, settings, environment: place.environment };
+    let party = Party { agent, settings, environment: place.environment, account: None };
+    let private = place.folder.join("private");
     let places = Places {
         worktree: &worktree,
-        private: &place.folder.join("private"),
+        private: &private,
         prompt_file: &prompt_file,
         diff_file: &file,
         process: &process,
@@ -81,7 +82,7 @@ pub fn try_agent(
     };
     let program = program(party, places)?;
     let secrets = Secrets::of(&program.environment);
-    let watched = watch(party, &program, cancel, &mut |_, _| {});
+    let watched = watch(party, &program, places.private, cancel, &mut |_, _| {});
     let text = secrets.text(&watched.answer.text);
     let echoed = text.contains(&canary);
     // A trial that came back whole needs no further proof.

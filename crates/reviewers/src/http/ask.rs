@@ -58,15 +58,7 @@ pub fn ask_model(
     let started = Instant::now();
     let settings = request.settings;
     let purse = request.budget.purse(request.name);
-    let mut attempt = Attempt {
-        name: request.name.to_owned(),
-        kind: ReviewerKind::Model,
-        quorum: settings.quorum,
-        model: settings.model.clone(),
-        effort: settings.effort.clone(),
-        ending: Ending::NotStarted,
-        ..Attempt::default()
-    };
+    let mut attempt = Attempt::begun(request.name, ReviewerKind::Model, settings);
     let found = match (endpoint(settings, request.environment), &settings.replay) {
         // A replay sends nothing, so it needs no key.
         (Err(_), Some(_)) => endpoint(&without_key(settings), request.environment),
@@ -177,8 +169,8 @@ impl<'a> Asking<'a> {
     fn all(&mut self, talk: &mut Talk<'_>, attempt: &mut Attempt) {
         attempt.canary = Some(self.canary.clone());
         while let Some(part) = self.waiting.pop_front() {
-            let text = match self.prompt(&part) {
-                Ok(text) => text,
+            let (text, timeless) = match self.prompts(&part) {
+                Ok(texts) => texts,
                 Err(why) => {
                     attempt.error = Some(format!("its prompt could not be made: {why}"));
                     return;
@@ -186,7 +178,7 @@ impl<'a> Asking<'a> {
             };
             attempt.prompt =
                 Some(attempt.prompt.take().map_or(text.clone(), |before| format!("{before}\n\n{text}")));
-            match talk.talk(&text) {
+            match talk.talk(&text, &timeless) {
                 Ok(answer) => {
                     self.shown(&part);
                     self.answers.push(answer);
@@ -233,8 +225,13 @@ impl<'a> Asking<'a> {
         self.lines += part.lines();
     }
 
+    /// The prompt of one part, and the same without findings of earlier rounds.
+    fn prompts(&self, part: &Part) -> Result<(String, String), String> {
+        Ok((self.prompt(part, self.request.prior)?, self.prompt(part, &[])?))
+    }
+
     /// The prompt of one part, the diff in it.
-    fn prompt(&self, part: &Part) -> Result<String, String> {
+    fn prompt(&self, part: &Part, prior: &[String]) -> Result<String, String> {
         let request = self.request;
         let input = PromptInput {
             target: request.snapshot.target(),
@@ -246,7 +243,7 @@ impl<'a> Asking<'a> {
                 "at the end of this message"
             },
             output_file: None,
-            prior: request.prior,
+            prior,
             briefing: request.briefing,
         };
         let mut text = prompt(&input).map_err(|error| error.to_string())?.text;
@@ -264,8 +261,7 @@ impl<'a> Asking<'a> {
                 paths.join("\n- ")
             );
         }
-        let fence = fence(&part.diff);
-        let _ = write!(text, "\n\n## The diff\n\n{fence}diff\n{}{fence}\n", part.diff);
+        text.push_str(&diff_section(&part.diff));
         Ok(text)
     }
 
@@ -310,8 +306,46 @@ impl<'a> Asking<'a> {
     }
 }
 
+/// The end of a prompt: the diff of a part, in a fence that nothing in it closes.
+fn diff_section(diff: &str) -> String {
+    let fence = fence(diff);
+    format!("{DIFF_HEADING}{fence}diff\n{diff}{fence}\n")
+}
+
+const DIFF_HEADING: &str = "\n\n## The diff\n\n";
+
+/// A prompt without the diffs in it: what a reviewer quotes of the change is not a copy of what it was told.
+pub fn instructions(prompt: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = prompt;
+    while let Some(at) = rest.find(DIFF_HEADING) {
+        let begin = at + DIFF_HEADING.len();
+        let fence = &rest[begin..begin + rest[begin..].bytes().take_while(|byte| *byte == b'`').count()];
+        let close = format!("\n{fence}\n");
+        let end = (fence.len() >= 3).then(|| rest[begin..].find(&close).map(|end| begin + end + close.len()));
+        kept.push_str(&rest[..at]);
+        rest = &rest[end.flatten().unwrap_or(begin)..];
+    }
+    kept + rest
+}
+
 /// A fence that no line of the text can close.
 pub(super) fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_are_a_prompt_without_its_diffs() {
+        let diff = "--- a/x.md\n+++ b/x.md\n+```\n+## The diff\n+```\n";
+        let one = format!("Review this.{}", diff_section(diff));
+        assert_eq!(instructions(&one), "Review this.");
+        let two = format!("{one}\n\nAnd this.{}", diff_section("+x\n"));
+        assert_eq!(instructions(&two), "Review this.\n\nAnd this.");
+        assert_eq!(instructions("No diff in it."), "No diff in it.");
+    }
 }

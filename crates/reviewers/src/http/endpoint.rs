@@ -15,6 +15,8 @@ pub struct Endpoint {
     pub(crate) model: String,
     /// The address of the exchange, whole.
     pub(crate) url: String,
+    /// The address of the list of models.
+    pub(crate) models: String,
     /// `scheme://host:port`: all of the address that may be shown.
     shown: String,
     /// The variable's name and its value.
@@ -69,6 +71,7 @@ pub fn endpoint(settings: &ReviewerSettings, environment: &Environment) -> Resul
     Ok(Endpoint {
         api,
         url: place.with(api, &model),
+        models: place.models(api),
         shown: place.origin(),
         model,
         key,
@@ -165,6 +168,31 @@ impl<'a> Place<'a> {
         Ok(Self { scheme, user, host, path: path.trim_end_matches('/'), query })
     }
 
+    /// The address of the list of models.
+    fn models(&self, api: Api) -> String {
+        let (path, query) = match api {
+            Api::Openai if self.path.is_empty() => ("/v1/models".to_owned(), None),
+            Api::Openai => (format!("{}/models", self.path), None),
+            Api::Anthropic => {
+                let base = self.path.strip_suffix("/v1").unwrap_or(self.path);
+                (format!("{base}/v1/models"), Some("limit=1000"))
+            }
+            Api::Gemini => {
+                let base = self.path.strip_suffix("/v1beta").unwrap_or(self.path);
+                (format!("{base}/v1beta/models"), Some("pageSize=1000"))
+            }
+        };
+        self.whole(&path, query)
+    }
+
+    /// A path on this server.
+    fn whole(&self, path: &str, query: Option<&str>) -> String {
+        let query: Vec<&str> = query.into_iter().chain(self.query).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        let user = self.user.map(|user| format!("{user}@")).unwrap_or_default();
+        format!("{}://{user}{}{path}{query}", self.scheme, self.host)
+    }
+
     fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.host.to_lowercase())
     }
@@ -190,11 +218,7 @@ impl<'a> Place<'a> {
                 format!("{base}/v1beta/models/{}:streamGenerateContent", utf8_percent_encode(model, MODEL))
             }
         };
-        let wanted = (api == Api::Gemini).then_some("alt=sse");
-        let query: Vec<&str> = wanted.into_iter().chain(self.query).collect();
-        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let user = self.user.map(|user| format!("{user}@")).unwrap_or_default();
-        format!("{}://{user}{}{path}{query}", self.scheme, self.host)
+        self.whole(&path, (api == Api::Gemini).then_some("alt=sse"))
     }
 }
 
@@ -238,6 +262,19 @@ mod tests {
             at(Api::Openai, Some("https://me:pw@gate.example/a?key=1")),
             "https://me:pw@gate.example/a/chat/completions?key=1"
         );
+    }
+
+    #[test]
+    fn models_are_listed_beside_the_exchange() {
+        let environment = Environment::of(&[("K", "k")]);
+        let at = |api, url| {
+            let settings = settings(api, Some(url), Some("K"));
+            endpoint(&settings, &environment).expect("an endpoint").models
+        };
+        assert_eq!(at(Api::Openai, "http://h:1"), "http://h:1/v1/models");
+        assert_eq!(at(Api::Openai, "http://h:1/api/v1/?a=b"), "http://h:1/api/v1/models?a=b");
+        assert_eq!(at(Api::Anthropic, "http://h:1/v1"), "http://h:1/v1/models?limit=1000");
+        assert_eq!(at(Api::Gemini, "http://h:1"), "http://h:1/v1beta/models?pageSize=1000");
     }
 
     #[test]

@@ -15,17 +15,20 @@
 //! events    server-sent events out of bytes
 //! wire      one HTTP exchange: watched, bounded, cancellable
 //! tape      exchanges written to a folder, and read from it instead of asking
-//! trial     one small question
+//! by_key    models whose key is in the environment
+//! trial     one small question; models: whether the server has the model
 //! failure   which failure it was
 //! ```
 
 mod ask;
+mod by_key;
 mod endpoint;
 mod events;
 mod failure;
 mod hearing;
 mod markdown;
 mod merge;
+mod models;
 mod parts;
 mod protocol;
 mod seen;
@@ -35,6 +38,8 @@ mod tools;
 mod trial;
 mod wire;
 
-pub use ask::{ModelRequest, ask_model};
+pub use ask::{ModelRequest, ask_model, instructions};
+pub use by_key::{by_key, key_names};
 pub use endpoint::{Endpoint, endpoint};
+pub use models::{Known, known};
 pub use trial::try_model;

@@ -18,7 +18,7 @@ use super::protocol::{self, Message, Question, Stop, Tool, ToolResult, Turn};
 use super::seen::Seen;
 use super::tape::Tape;
 use super::tools;
-use super::wire::{self, Bounds, Broken, Head, Outcome, Post};
+use super::wire::{self, Bounds, Broken, Head, Outcome, Request};
 use crate::budget::{Purse, Usage};
 use crate::prices::Price;
 
@@ -62,14 +62,15 @@ impl Stopped {
 }
 
 impl Talk<'_> {
-    /// Talks until the model has said its last word.
-    pub(crate) fn talk(&mut self, prompt: &str) -> Result<String, Stopped> {
+    /// Talks until the model has said its last word. `timeless` is the prompt without what changes from one run to the next: a
+    /// recorded conversation about the same change is found by it.
+    pub(crate) fn talk(&mut self, prompt: &str, timeless: &str) -> Result<String, Stopped> {
         let tools = if self.settings.tools { tools::declarations() } else { Vec::new() };
         let mut messages = vec![Message::User(prompt.to_owned())];
         let mut room = self.tool_bytes();
         for round in 0..=self.settings.max_turns {
             let may_call = round < self.settings.max_turns && room > 0;
-            let turn = self.ask(&messages, &tools, may_call)?;
+            let turn = self.ask(&messages, timeless, &tools, may_call)?;
             self.seen.turn(&turn);
             if let Some(stopped) = broken_off(&turn) {
                 return Err(stopped);
@@ -125,23 +126,27 @@ impl Talk<'_> {
     }
 
     /// Asks once and counts what it cost.
-    fn ask(&mut self, messages: &[Message], tools: &[Tool], may_call: bool) -> Result<Turn, Stopped> {
+    fn ask(
+        &mut self,
+        messages: &[Message],
+        timeless: &str,
+        tools: &[Tool],
+        may_call: bool,
+    ) -> Result<Turn, Stopped> {
         self.purse
             .check(&Spend::default())
             .map_err(|over| Stopped::of(budget_ending(&self.seen), over, ""))?;
-        let body = protocol::body(&Question {
-            endpoint: self.endpoint,
-            messages,
-            tools,
-            may_call,
-            max_output: self.settings.max_output_tokens,
-            effort: self.settings.effort.as_deref(),
-        })
-        .to_string();
+        let body = self.body(messages, tools, may_call);
+        let other = matches!(self.tape, Tape::Replay(_)).then(|| {
+            let first = Message::User(timeless.to_owned());
+            let messages: Vec<Message> =
+                std::iter::once(first).chain(messages.iter().skip(1).cloned()).collect();
+            self.body(&messages, tools, may_call)
+        });
         self.seen.requests += 1;
         let keep = matches!(self.tape, Tape::Record(_));
         let mut hearing = Hearing::new(self.endpoint, self.purse, self.price, body.len(), keep);
-        let outcome = self.exchange(&body, &mut hearing);
+        let outcome = self.exchange(&body, other.as_deref(), &mut hearing);
         let outcome = outcome.map_err(|why| Stopped::of(Ending::NotStarted, why, ""))?;
         let kept = self.tape.keep(&body, &outcome, &hearing.head, &hearing.came, self.endpoint);
         self.charge(&outcome, &hearing);
@@ -149,7 +154,24 @@ impl Talk<'_> {
         self.conclude(outcome, hearing)
     }
 
-    fn exchange(&mut self, body: &str, hearing: &mut Hearing<'_>) -> Result<Outcome, Failure> {
+    fn body(&self, messages: &[Message], tools: &[Tool], may_call: bool) -> String {
+        protocol::body(&Question {
+            endpoint: self.endpoint,
+            messages,
+            tools,
+            may_call,
+            max_output: self.settings.max_output_tokens,
+            effort: self.settings.effort.as_deref(),
+        })
+        .to_string()
+    }
+
+    fn exchange(
+        &mut self,
+        body: &str,
+        other: Option<&str>,
+        hearing: &mut Hearing<'_>,
+    ) -> Result<Outcome, Failure> {
         let before = self.seen.bytes;
         let mut bytes = before;
         let progress = &mut *self.progress;
@@ -158,13 +180,13 @@ impl Talk<'_> {
             progress(bytes, None);
             hearing.take(head, piece)
         };
-        let outcome = if let Some(played) = self.tape.play(body, &mut sink) {
+        let outcome = if let Some(played) = self.tape.play(body, other, &mut sink) {
             played
         } else {
-            let post = Post {
+            let request = Request {
                 url: self.endpoint.url.clone(),
                 headers: self.endpoint.headers(),
-                body: body.to_owned(),
+                body: Some(body.to_owned()),
                 is_loopback: self.endpoint.is_loopback,
             };
             let bounds = Bounds {
@@ -172,7 +194,7 @@ impl Talk<'_> {
                 silence: self.settings.silence,
                 bytes: self.settings.output_limit.saturating_sub(before),
             };
-            Ok(wire::exchange(post, bounds, self.cancel, &mut sink))
+            Ok(wire::exchange(request, bounds, self.cancel, &mut sink))
         };
         self.seen.bytes = bytes;
         outcome

@@ -2,7 +2,7 @@
 //!
 //! In: a request's body, and what came back. Out: one file an exchange, named after the request. No header is kept, so no key
 //! is; a key that a server sends back is taken out. The same request finds the same answer, so a replayed run gives the
-//! same bytes. Of a request that was made twice (a retry) the last answer is kept.
+//! same bytes; what a later round adds to the request does not matter. Of a request that was made twice (a retry) the last answer is kept.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -79,10 +79,18 @@ impl Tape {
         })
     }
 
-    /// Plays an exchange from the folder; `None` where it is not a replay.
-    pub(crate) fn play(&self, request: &str, sink: &mut Sink<'_>) -> Option<Result<Outcome, Failure>> {
+    /// Plays an exchange from the folder; `None` where it is not a replay. `other` is the request as a run would have made it that
+    /// came before: where the very request was not recorded, that one answers.
+    pub(crate) fn play(
+        &self,
+        request: &str,
+        other: Option<&str>,
+        sink: &mut Sink<'_>,
+    ) -> Option<Result<Outcome, Failure>> {
         let Self::Replay(folder) = self else { return None };
-        Some(play(&folder.join(name(request)), sink))
+        let exact = folder.join(name(request));
+        let before = other.map(|other| folder.join(name(other))).filter(|path| path.exists());
+        Some(play(&if exact.exists() { exact } else { before.unwrap_or(exact) }, sink))
     }
 }
 

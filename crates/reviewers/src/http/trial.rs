@@ -13,7 +13,7 @@ use super::endpoint::{Endpoint, endpoint};
 use super::failure::{self, failure};
 use super::hearing::Hearing;
 use super::protocol::{self, Message, Question, Turn};
-use super::wire::{self, Bounds, Broken, Outcome, Post};
+use super::wire::{self, Bounds, Broken, Outcome, Request};
 use crate::agent::Trial;
 use crate::budget::Budget;
 
@@ -53,10 +53,10 @@ fn ask(settings: &ReviewerSettings, endpoint: &Endpoint, nonce: &str, cancel: &C
     .to_string();
     let purse = Budget::unlimited().purse("trial");
     let mut hearing = Hearing::new(endpoint, &purse, None, body.len(), false);
-    let post = Post {
+    let request = Request {
         url: endpoint.url.clone(),
         headers: endpoint.headers(),
-        body,
+        body: Some(body),
         is_loopback: endpoint.is_loopback,
     };
     let bounds = Bounds {
@@ -64,7 +64,7 @@ fn ask(settings: &ReviewerSettings, endpoint: &Endpoint, nonce: &str, cancel: &C
         silence: settings.silence,
         bytes: settings.output_limit,
     };
-    let outcome = wire::exchange(post, bounds, cancel, &mut |head, piece| hearing.take(head, piece));
+    let outcome = wire::exchange(request, bounds, cancel, &mut |head, piece| hearing.take(head, piece));
     trial.ending = Ending::Failed;
     match outcome {
         Outcome::Done(_) => match hearing.finish() {

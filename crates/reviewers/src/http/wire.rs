@@ -21,10 +21,11 @@ const LONGEST_ERROR: usize = 64 << 10;
 
 /// What is sent.
 #[derive(Clone)]
-pub(crate) struct Post {
+pub(crate) struct Request {
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+    /// Posted; without one something is only asked for.
+    pub(crate) body: Option<String>,
     /// No proxy stands between two programs of one machine.
     pub(crate) is_loopback: bool,
 }
@@ -94,13 +95,13 @@ enum Piece {
 }
 
 /// Sends a request and hands on what comes back.
-pub(crate) fn exchange(post: Post, bounds: Bounds, cancel: &Cancel, sink: &mut Sink<'_>) -> Outcome {
-    let agent = agent(&post, bounds);
+pub(crate) fn exchange(request: Request, bounds: Bounds, cancel: &Cancel, sink: &mut Sink<'_>) -> Outcome {
+    let agent = agent(&request, bounds);
     // A bounded channel: whoever cannot keep up slows the server down and not our memory.
     let (sender, pieces) = sync_channel(64);
     let asking = agent.clone();
     std::thread::spawn(move || {
-        if let Err(why) = send(&asking, &post, &sender) {
+        if let Err(why) = send(&asking, &request, &sender) {
             drop(sender.send(Piece::Failed(why)));
         }
     });
@@ -110,7 +111,7 @@ pub(crate) fn exchange(post: Post, bounds: Bounds, cancel: &Cancel, sink: &mut S
     outcome
 }
 
-fn agent(post: &Post, bounds: Bounds) -> Agent {
+fn agent(request: &Request, bounds: Bounds) -> Agent {
     let whole = bounds.deadline.saturating_duration_since(Instant::now()).max(LOOK);
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
     let mut config = Agent::config_builder()
@@ -122,18 +123,25 @@ fn agent(post: &Post, bounds: Bounds) -> Agent {
         .max_idle_connections(0)
         .timeout_connect(Some(CONNECT.min(whole)))
         .timeout_global(Some(whole + CONNECT));
-    if post.is_loopback {
+    if request.is_loopback {
         config = config.proxy(None);
     }
     config.build().into()
 }
 
-fn send(agent: &Agent, post: &Post, sender: &SyncSender<Piece>) -> Result<(), String> {
-    let mut request = agent.post(&post.url).header("content-type", "application/json");
-    for (name, value) in &post.headers {
-        request = request.header(*name, value);
-    }
-    let mut response = request.send(&post.body).map_err(|error| error.to_string())?;
+fn send(agent: &Agent, request: &Request, sender: &SyncSender<Piece>) -> Result<(), String> {
+    let headers = request.headers.iter();
+    let sent = match &request.body {
+        Some(body) => {
+            let post = agent.post(&request.url).header("content-type", "application/json");
+            headers.fold(post, |post, (name, value)| post.header(*name, value)).send(body)
+        }
+        None => {
+            let get = agent.get(&request.url);
+            headers.fold(get, |get, (name, value)| get.header(*name, value)).call()
+        }
+    };
+    let mut response = sent.map_err(|error| error.to_string())?;
     let header = |name: &str| {
         let value = response.headers().get(name)?;
         Some(value.to_str().unwrap_or_default().to_owned())

@@ -9,6 +9,8 @@
 //! counters of `flaky-*` apart and makes a client's requests findable in the log. The scenarios stand in
 //! [`scenario::table`]; every answer reports the same [`USAGE`], so expected totals are a multiplication.
 //!
+//! `GET …/models` lists what [`Options::models`] holds, as all vendors spell it; `GET …/models/NAME` tells of one.
+//!
 //! `GET /_log` lists the requests so far, `GET /_scenarios` the names.
 
 mod asked;
@@ -64,6 +66,8 @@ pub struct Options {
     pub own: BTreeMap<String, Scenario>,
     /// Every finished request is appended here, one JSON object a line.
     pub log: Option<PathBuf>,
+    /// Models that the server lists. Any other is served all the same.
+    pub models: Vec<String>,
 }
 
 impl Default for Options {
@@ -75,6 +79,7 @@ impl Default for Options {
             retry_after: 1,
             own: BTreeMap::new(),
             log: None,
+            models: Vec::new(),
         }
     }
 }

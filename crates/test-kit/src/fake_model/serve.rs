@@ -97,9 +97,7 @@ fn prepare(shared: &Shared, request: &Request, instance: &str, path: &str, body:
         return error(426, "use HTTP");
     }
     if request.method != "POST" {
-        let models = path.trim_end_matches('/').ends_with("/models") || request.method == "HEAD";
-        let none = json!({ "object": "list", "data": [], "models": [] });
-        return if models { Prepared::Json(200, none) } else { error(404, "no such path") };
+        return listed(shared, request, path).unwrap_or_else(|| error(404, "no such path"));
     }
     if path.ends_with("count_tokens") {
         return Prepared::Json(200, json!({ "input_tokens": 1234 }));
@@ -118,6 +116,20 @@ fn prepare(shared: &Shared, request: &Request, instance: &str, path: &str, body:
     asked.root = named.filter(|path| path.is_absolute()).unwrap_or_else(|| shared.options.root.clone());
     let turn = asked.turn(&scenario, shared.count(instance));
     Prepared::Turn(protocol, Box::new(asked), turn)
+}
+
+/// What `GET` tells of models; `None` where it is about something else, or about a model that is not listed.
+fn listed(shared: &Shared, request: &Request, path: &str) -> Option<Prepared> {
+    let models = &shared.options.models;
+    let path = path.trim_end_matches('/');
+    if request.method == "HEAD" || path.ends_with("/models") {
+        let data: Vec<Value> = models.iter().map(|id| json!({ "id": id, "object": "model" })).collect();
+        let named: Vec<Value> = models.iter().map(|id| json!({ "name": format!("models/{id}") })).collect();
+        return Some(Prepared::Json(200, json!({ "object": "list", "data": data, "models": named })));
+    }
+    let (_, name) = path.rsplit_once("/models/")?;
+    let known = models.iter().any(|id| id == name);
+    known.then(|| Prepared::Json(200, json!({ "id": name, "object": "model" })))
 }
 
 fn find(shared: &Shared, name: &str) -> Option<Scenario> {

@@ -69,7 +69,7 @@ fn content(asked: &Asked, turn: &Turn) -> (Vec<Value>, &'static str) {
 
 fn message(asked: &Asked, content: &[Value], stop: Option<&str>, output: u64) -> Value {
     json!({
-        "id": "msg_fake", "type": "message", "role": "assistant", "model": asked.model, "content": content,
+        "id": format!("msg_{}", asked.results.len()), "type": "message", "role": "assistant", "model": asked.model, "content": content,
         "stop_reason": stop, "stop_sequence": null, "usage": usage(output),
     })
 }

@@ -1,0 +1,439 @@
+//! Locks: the order in which they are taken, and fields that are touched without theirs.
+//!
+//! In: functions that the change touches and every other function that names the same locks. Out: two locks taken in the
+//! order opposite to another place, and a field written without the lock that its other writers hold. Goes by names, so
+//! two locks of one name in different types are kept apart by their file only where the rule says so.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use model::{DocumentScenario, Kind, RepoPath, Severity, Side};
+use regex::Regex;
+
+use crate::context::Context;
+use crate::family::{Draft, Family, Raised, read};
+use crate::functions::{Function, indent};
+use crate::language::{Language, Role};
+use crate::needles::{Found, Needles};
+use crate::place::{PlaceRole, at};
+use crate::source::Source;
+use crate::words::{code, shortened};
+
+pub(crate) const ORDER: &str = "lock/order";
+pub(crate) const MISSING: &str = "lock/missing";
+
+/// One taking of a lock in one function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Taken {
+    name: String,
+    line: u32,
+    /// The last line on which it is certainly held.
+    until: u32,
+}
+
+/// Two locks, the second taken while the first is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Nested {
+    outer: Taken,
+    inner: Taken,
+}
+
+static CALLED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"([\w.\->]+?)(?:\.|->)(?:lock|Lock|acquire|lock_irqsave|write_lock)\(")
+        .expect("a pattern written in this file")
+});
+static WITH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:async\s+)?with\s+([\w.]+)\s*:").expect("a pattern written in this file")
+});
+static SYNCHRONIZED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:synchronized|lock)\s*\(\s*([\w.]+)\s*\)").expect("a pattern written in this file")
+});
+static PTHREAD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:pthread_mutex|mutex|spin)_lock\(\s*&?([\w.\->]+)\s*\)")
+        .expect("a pattern written in this file")
+});
+
+/// Names as the whole repository knows them: without the variable they hang on.
+fn last_part(path: &str) -> String {
+    path.rsplit(['.', '>']).next().unwrap_or(path).to_owned()
+}
+
+fn says_lock(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    ["lock", "mutex", "mtx", "sem", "guard"].iter().any(|word| lower.contains(word))
+        || lower == "mu"
+        || lower.ends_with("mu")
+}
+
+/// The locks that a function takes, in order.
+fn taken(source: &Source, function: &Function) -> Vec<Taken> {
+    let mut found = Vec::new();
+    for line in function.first..=function.last {
+        let text = source.code(line);
+        let (path, scoped) = if let Some(with) = WITH.captures(&text).filter(|with| says_lock(&with[1])) {
+            (with[1].to_owned(), true)
+        } else if let Some(held) = SYNCHRONIZED.captures(&text) {
+            (held[1].to_owned(), true)
+        } else if let Some(held) = PTHREAD.captures(&text) {
+            (held[1].to_owned(), false)
+        } else if let Some(held) = CALLED.captures(&text) {
+            (held[1].to_owned(), false)
+        } else {
+            continue;
+        };
+        let name = last_part(&path);
+        if name.is_empty() || matches!(name.as_str(), "self" | "this") {
+            continue;
+        }
+        let until = if scoped {
+            end_of_block(source, function, line)
+        } else {
+            released(source, function, line, &path)
+        };
+        found.push(Taken { name, line, until });
+    }
+    found
+}
+
+/// The last line that is indented deeper than this one.
+fn end_of_block(source: &Source, function: &Function, line: u32) -> u32 {
+    let depth = indent(source.line(line));
+    let deeper = |number: &u32| {
+        let text = source.line(*number);
+        text.trim().is_empty() || indent(text) > depth
+    };
+    (line + 1..=function.last).take_while(deeper).last().unwrap_or(line)
+}
+
+/// The line before the one that gives the lock back.
+fn released(source: &Source, function: &Function, line: u32, path: &str) -> u32 {
+    if source.language == Language::Rust {
+        // A guard that is kept in a variable lives to the end of its block, another one to the end of the statement.
+        let text = source.code(line);
+        let Some(guard) = text.trim_start().strip_prefix("let ").map(|rest| rest.trim_start_matches("mut "))
+        else {
+            return line;
+        };
+        let name: String = guard.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let ends = text.trim_end();
+        let kept = ["lock();", "unwrap();", "?;", ");"].iter().any(|end| ends.ends_with(end)) && name != "_";
+        if !kept {
+            return line;
+        }
+        let depth = indent(source.line(line));
+        let goes_on = |number: &u32| {
+            let code = source.code(*number);
+            (code.trim().is_empty() || indent(source.line(*number)) >= depth)
+                && !code.contains(&format!("drop({name})"))
+        };
+        return (line + 1..=function.last).take_while(goes_on).last().unwrap_or(line);
+    }
+    let gives_back = |number: &u32| {
+        let text = source.code(*number);
+        let lower = text.to_lowercase();
+        !text.trim_start().starts_with("defer")
+            && (lower.contains("unlock") || lower.contains("release"))
+            && text.contains(path)
+    };
+    (line + 1..=function.last).find(gives_back).map_or(function.last, |number| number - 1)
+}
+
+/// Pairs of locks held together.
+fn nested(taken: &[Taken]) -> Vec<Nested> {
+    let mut found = Vec::new();
+    for (at, outer) in taken.iter().enumerate() {
+        for inner in &taken[at + 1..] {
+            if inner.line <= outer.until && inner.name != outer.name {
+                found.push(Nested { outer: outer.clone(), inner: inner.clone() });
+            }
+        }
+    }
+    found
+}
+
+/// A function that the change touches and that takes locks or leaves one out.
+struct Touched {
+    source: Rc<Source>,
+    pairs: Vec<Nested>,
+}
+
+/// The family.
+pub(crate) struct Locks(Vec<Touched>);
+
+impl Locks {
+    /// Collects the locks that touched functions take.
+    pub(crate) fn new(context: &Context<'_>) -> Self {
+        let mut all = Vec::new();
+        for file in context.compared().filter(|_| context.settings.runs(ORDER)) {
+            let Some(source) = context.source(Side::Head, &file.path) else { continue };
+            if source.role != Role::Source || !source.language.is_code() {
+                continue;
+            }
+            for function in
+                source.functions().iter().filter(|function| function.first < source.own_tests_start())
+            {
+                if !file.added().any(|(line, _)| (function.first..=function.last).contains(&line)) {
+                    continue;
+                }
+                let mut pairs = nested(&taken(&source, function));
+                pairs.retain(|pair| {
+                    [pair.outer.line, pair.inner.line].iter().any(|line| context.is_added(&file.path, *line))
+                });
+                if !pairs.is_empty() {
+                    all.push(Touched { source: Rc::clone(&source), pairs });
+                }
+            }
+        }
+        all.truncate(20);
+        Self(all)
+    }
+}
+
+impl Family for Locks {
+    fn needles(&self, needles: &mut Needles) {
+        for pair in self.0.iter().flat_map(|touched| &touched.pairs) {
+            needles.add(&pair.outer.name);
+            needles.add(&pair.inner.name);
+        }
+    }
+
+    fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
+        let mut raised = Vec::new();
+        let mut told = BTreeSet::new();
+        for touched in &self.0 {
+            for pair in &touched.pairs {
+                let key = (pair.outer.name.clone(), pair.inner.name.clone());
+                if let Some(finding) = reversed(context, found, touched, pair).filter(|_| told.insert(key)) {
+                    raised.push(finding);
+                }
+            }
+        }
+        if context.settings.runs(MISSING) {
+            raised.extend(unlocked(context));
+        }
+        raised
+    }
+}
+
+/// Another function that takes the two the other way round, where none but the touched one takes them this way.
+fn reversed(context: &Context<'_>, found: &Found, touched: &Touched, pair: &Nested) -> Option<Raised> {
+    let files = |name: &str| -> Option<BTreeSet<RepoPath>> {
+        Some(found.all(name)?.iter().map(|hit| hit.path.clone()).collect())
+    };
+    let both: Vec<RepoPath> =
+        files(&pair.outer.name)?.intersection(&files(&pair.inner.name)?).cloned().collect();
+    let mut against: Option<(Rc<Source>, Nested)> = None;
+    for path in both.iter().filter(|path| Role::of(path) == Role::Source).take(40) {
+        let Some(source) = context.source(Side::Head, path) else { continue };
+        if source.language != touched.source.language {
+            continue;
+        }
+        for function in source.functions() {
+            let own = source.path == touched.source.path
+                && (function.first..=function.last).contains(&pair.inner.line);
+            if own {
+                continue;
+            }
+            for other in nested(&taken(&source, function)) {
+                let (outer, inner) = (&other.outer.name, &other.inner.name);
+                if *outer == pair.outer.name
+                    && *inner == pair.inner.name
+                    && !context.is_added(path, other.inner.line)
+                {
+                    return None;
+                }
+                if *outer == pair.inner.name && *inner == pair.outer.name && against.is_none() {
+                    against = Some((Rc::clone(&source), other));
+                }
+            }
+        }
+    }
+    let (source, other) = against?;
+    let (first, second) = (code(&pair.outer.name), code(&pair.inner.name));
+    let own = &touched.source;
+    Some(
+        Draft {
+            rule: ORDER,
+            category: "concurrency",
+            severity: Severity::Suggestion,
+            kind: Kind::Regression,
+            rank: 3.0,
+            title: format!("{second} is taken while {first} is held; `{}` takes them the other way round", shortened(source.path.as_str(), 40)),
+            problem: format!(
+                "`{}` takes {first} on line {} and {second} on line {} before it gives the first one back. `{}` takes {second} on line {} \
+                 and then {first} on line {}. Two threads in these places can wait for each other for ever.",
+                own.path, pair.outer.line, pair.inner.line, source.path, other.outer.line, other.inner.line
+            ),
+            locations: vec![
+                at(own, pair.inner.line, Side::Head, PlaceRole::Primary),
+                at(&source, other.inner.line, Side::Head, PlaceRole::Evidence),
+            ],
+            evidence: vec![read(
+                format!("{}:{} takes them in the other order", source.path, other.inner.line),
+                source.path.as_str(),
+                other.inner.line,
+                Some(shortened(source.line(other.inner.line).trim(), 200)),
+            )],
+            fix: "Take them in one order everywhere, or give the first one back before taking the second.".to_owned(),
+            patch: None,
+            because: format!("The change adds line {}.", pair.inner.line),
+            scenario: Some(DocumentScenario {
+                trigger: format!("one thread holds {first} and wants {second}, another one holds {second} and wants {first}"),
+                result: "both wait for ever".to_owned(),
+                ..DocumentScenario::default()
+            }),
+        }
+        .raise(),
+    )
+}
+
+static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:self|this|[a-z]\w?)\.(\w+)(?:\[[^\]]*\])?\s*(?:=|\+=|-=|\+\+|--)(?:[^=]|$)")
+        .expect("a pattern written in this file")
+});
+
+/// Functions of the file that write a field under a lock, so that it is the custom.
+const FEWEST: usize = 4;
+
+/// Fields that the change writes without the lock which all other writers of the file hold.
+fn unlocked(context: &Context<'_>) -> Vec<Raised> {
+    let mut raised = Vec::new();
+    for file in context.compared() {
+        let Some(source) = context.source(Side::Head, &file.path) else { continue };
+        let known = matches!(
+            source.language,
+            Language::Go | Language::Python | Language::Java | Language::CSharp | Language::Kotlin
+        );
+        if source.role != Role::Source || !known {
+            continue;
+        }
+        for (line, _) in file.added() {
+            let text = source.code(line);
+            let Some(field) = WRITTEN.captures(&text).map(|found| found[1].to_owned()) else { continue };
+            let Some(own) = crate::functions::around(&source, line).filter(|own| !is_before_sharing(own))
+            else {
+                continue;
+            };
+            if !taken(&source, own).is_empty() {
+                continue;
+            }
+            let writers: Vec<(&Function, u32)> = source
+                .functions()
+                .iter()
+                .filter(|other| other.first != own.first && !is_before_sharing(other))
+                .filter_map(|other| {
+                    let writes = |number: &u32| {
+                        WRITTEN.captures(&source.code(*number)).is_some_and(|found| found[1] == field)
+                    };
+                    Some((other, (other.first + 1..=other.last).find(writes)?))
+                })
+                .collect();
+            let under = |(function, line): &&(&Function, u32)| {
+                taken(&source, function).iter().any(|taken| (taken.line..=taken.until).contains(line))
+            };
+            let held: Vec<&(&Function, u32)> = writers.iter().filter(under).collect();
+            if held.len() >= FEWEST && held.len() == writers.len() {
+                raised.push(report_unlocked(&source, own, line, &field, &held));
+            }
+        }
+    }
+    raised.truncate(5);
+    raised
+}
+
+/// Constructors, and functions whose name says that the caller holds the lock.
+fn is_before_sharing(function: &Function) -> bool {
+    let lower = function.name.to_lowercase();
+    lower.contains("locked")
+        || lower.contains("init")
+        || lower.starts_with("new")
+        || lower.contains("unsafe")
+        || lower.starts_with('_') && lower.contains("lock")
+}
+
+fn report_unlocked(
+    source: &Source,
+    own: &Function,
+    line: u32,
+    field: &str,
+    held: &[&(&Function, u32)],
+) -> Raised {
+    let (shown, owner) = (code(field), code(&shortened(&own.name, 40)));
+    Draft {
+        rule: MISSING,
+        category: "concurrency",
+        severity: Severity::Suggestion,
+        kind: Kind::Gap,
+        rank: 2.5,
+        title: format!("{owner} writes {shown} without the lock that its {} other writers hold", held.len()),
+        problem: format!(
+            "Line {line} of `{}` writes {shown} and {owner} takes no lock. All {} other functions of the file that write it hold one.",
+            source.path,
+            held.len()
+        ),
+        locations: vec![at(source, line, Side::Head, PlaceRole::Primary)],
+        evidence: held
+            .iter()
+            .take(4)
+            .map(|(function, line)| {
+                let text = shortened(source.line(*line).trim(), 200);
+                read(format!("{}:{line}, `{}`, holds a lock", source.path, function.name), source.path.as_str(), *line, Some(text))
+            })
+            .collect(),
+        fix: format!("Take the lock around line {line}, or say in a comment who holds it."),
+        patch: None,
+        because: format!("The change adds line {line}."),
+        scenario: None,
+    }
+    .raise()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::MemoryChange;
+    use crate::settings::Settings;
+
+    fn rules(path: &str, old: &str, new: &str) -> Vec<String> {
+        let head = format!("{old}{new}");
+        let change = MemoryChange::new(&[(path, old)], &[(path, &head)]);
+        let settings = Settings { enable: vec!["lock/*".into()], ..Settings::default() };
+        crate::review(&change, &settings).findings.into_iter().filter_map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn locks_taken_the_other_way_round_are_told() {
+        let go = "package a\n\nfunc (s *S) one() {\n\ts.nodes_mu.Lock()\n\tdefer s.nodes_mu.Unlock()\n\ts.edges_mu.Lock()\n\tdefer s.edges_mu.Unlock()\n}\n\n";
+        let swapped = "func (s *S) two() {\n\ts.edges_mu.Lock()\n\tdefer s.edges_mu.Unlock()\n\ts.nodes_mu.Lock()\n\tdefer s.nodes_mu.Unlock()\n}\n";
+        assert_eq!(rules("a.go", go, swapped), [super::ORDER]);
+        let freed = "func (s *S) two() {\n\ts.edges_mu.Lock()\n\ts.edges_mu.Unlock()\n\ts.nodes_mu.Lock()\n\ts.nodes_mu.Unlock()\n}\n";
+        assert_eq!(rules("a.go", go, freed), [""; 0], "given back in between");
+        let python = "class A:\n    def one(self):\n        with self.node_lock:\n            with self.edge_lock:\n                pass\n\n";
+        let other = "    def two(self):\n        with self.edge_lock:\n            with self.node_lock:\n                pass\n";
+        assert_eq!(rules("a.py", python, other), [super::ORDER]);
+        let same = "    def two(self):\n        with self.node_lock:\n            with self.edge_lock:\n                pass\n";
+        assert_eq!(rules("a.py", python, same), [""; 0]);
+    }
+
+    #[test]
+    fn a_guard_of_rust_lives_to_the_end_of_its_block() {
+        let old =
+            "fn one(s: &S) {\n    let nodes = s.node_map.lock();\n    let edges = s.edge_map.lock();\n}\n\n";
+        let new =
+            "fn two(s: &S) {\n    let edges = s.edge_map.lock();\n    let nodes = s.node_map.lock();\n}\n";
+        assert_eq!(rules("a.rs", old, new), [super::ORDER]);
+        let dropped = "fn two(s: &S) {\n    let edges = s.edge_map.lock();\n    drop(edges);\n    let nodes = s.node_map.lock();\n}\n";
+        assert_eq!(rules("a.rs", old, dropped), [""; 0]);
+    }
+
+    #[test]
+    fn a_field_written_without_its_lock_is_told() {
+        let writer = |name: &str| {
+            format!("    def {name}(self):\n        with self.state_lock:\n            self.count = 1\n\n")
+        };
+        let old = format!("class A:\n{}", ["a", "b", "c", "d"].map(writer).concat());
+        assert_eq!(rules("a.py", &old, "    def reset(self):\n        self.count = 0\n"), [super::MISSING]);
+        assert_eq!(rules("a.py", &old, "    def reset_locked(self):\n        self.count = 0\n"), [""; 0]);
+        assert_eq!(rules("a.py", &old, &writer("e")), [""; 0]);
+    }
+}

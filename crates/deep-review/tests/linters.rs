@@ -1,0 +1,194 @@
+//! The real linters on a planted project: exactly what the change brings is found, by each of them.
+//!
+//! In: the programs that `.ci/linters` installs. Out: for each linter the new diagnostics and no others: old ones, moved ones, those
+//! of a renamed file and a configuration that the change switches off do not count. Prints `skipped: …` where a program is missing.
+
+#![cfg(unix)]
+#![expect(clippy::print_stdout, reason = "what was skipped is said")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{json, reviewer};
+use serde_json::Value;
+use test_kit::{Ran, TestSession};
+
+const RUNNER_BEFORE: &str = "import os\nimport subprocess\n\n\ndef run(command: str) -> int:\n    return \
+    subprocess.call(command, shell=True)\n\n\ndef width(text: str) -> int:\n    return text\n";
+const RUNNER_AFTER: &str = "\"\"\"Runs things.\"\"\"\n\nimport json\nimport os\nimport subprocess\n\n\ndef label(count: int) -> str:\n    \
+    return count\n\n\ndef evaluate(text: str) -> int:\n    return eval(text)\n\n\ndef run(command: str) -> int:\n    return \
+    subprocess.call(command, shell=True)\n\n\ndef width(text: str) -> int:\n    return text\n";
+const BUILD_BEFORE: &str = "#!/bin/sh\nset -eu\necho $1\nmkdir -p out\n";
+const BUILD_AFTER: &str = "#!/bin/sh\n# Builds.\nset -eu\necho $1\nmkdir -p out\ncp $2 out\necho $1\n";
+const SCRIPT_BEFORE: &str = "const one = 1;\nif (one == missing) {\n  one.x();\n}\n";
+const SCRIPT_AFTER: &str = "// Moved.\nconst one = 1;\nif (one == missing) {\n  one.x();\n}\nconst unused = 2;\nif (one == other) {\n  one.y();\n}\n";
+const LIB_BEFORE: &str = "pub fn old(x: u32) -> u32 {\n    return x + 1;\n}\n";
+const LIB_AFTER: &str = "pub fn third(flag: bool) -> bool {\n    if flag == true {\n        return false;\n    }\n    flag\n}\n\n\
+    pub fn old(x: u32) -> u32 {\n    return x + 1;\n}\n";
+
+/// Linter, and rule, file and line of everything that is new.
+type Expected = (&'static str, &'static [(&'static str, &'static str, u64)]);
+
+const EXPECTED: &[Expected] = &[
+    ("ruff", &[("F401", "app/runner.py", 3)]),
+    ("mypy", &[("return-value", "app/runner.py", 9)]),
+    ("bandit", &[("B307", "app/runner.py", 13)]),
+    ("semgrep", &[("no-eval", "app/runner.py", 13)]),
+    ("shellcheck", &[("SC2086", "build.sh", 6), ("SC2086", "build.sh", 7)]),
+    ("yamllint", &[("key-duplicates", "ci.yaml", 5)]),
+    ("hadolint", &[("DL3003", "Dockerfile", 3), ("SC2164", "Dockerfile", 3)]),
+    ("eslint", &[("no-unused-vars", "web/a.js", 6), ("no-undef", "web/a.js", 7)]),
+    ("biome", &[("lint/suspicious/noDoubleEquals", "web/a.js", 7)]),
+    ("tsc", &[("TS2551", "web/t.ts", 3)]),
+    ("clippy", &[("clippy::bool_comparison", "src/lib.rs", 2)]),
+];
+
+/// A project with old diagnostics of every linter, and a change that moves them, renames a file, adds known ones, and tries to
+/// switch the linters off.
+fn planted() -> TestSession {
+    let session = TestSession::new(env!("CARGO_BIN_EXE_deep-review"));
+    let repo = &session.repo;
+    repo.write("app/tool.py", RUNNER_BEFORE)
+        .write("build.sh", BUILD_BEFORE)
+        .write("Dockerfile", "FROM ubuntu\nCOPY . /x\n")
+        .write("ci.yaml", "---\na: 1\nb: 2\na: 3\n")
+        .write("web/a.js", SCRIPT_BEFORE)
+        .write("web/t.ts", "export const old: number = \"x\";\n")
+        .write("src/lib.rs", LIB_BEFORE)
+        .write("ruff.toml", "line-length = 100\n")
+        .write(".yamllint", "extends: default\n")
+        .write(
+            "eslint.config.mjs",
+            "export default [{ files: [\"web/**\"], rules: { \"no-unused-vars\": \"error\", \"no-undef\": \"error\" } }];\n",
+        )
+        .write(
+            "biome.json",
+            "{ \"linter\": { \"rules\": { \"recommended\": false, \"suspicious\": { \"noDoubleEquals\": \"error\" } } } }\n",
+        )
+        .write(
+            "tsconfig.json",
+            "{ \"compilerOptions\": { \"strict\": true, \"target\": \"es2022\", \"module\": \"esnext\" }, \"files\": [\"web/t.ts\"] }\n",
+        )
+        .write(
+            ".semgrep.yml",
+            "rules:\n  - id: no-eval\n    pattern: eval(...)\n    message: Do not evaluate text.\n    languages: [python]\n    severity: ERROR\n",
+        )
+        .write("Cargo.toml", "[package]\nname = \"planted\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    repo.commit("A project with old sins");
+    repo.branch("topic").remove("app/tool.py");
+    repo.write("app/runner.py", RUNNER_AFTER)
+        .write("build.sh", BUILD_AFTER)
+        .write("Dockerfile", "FROM ubuntu\nCOPY . /x\nRUN cd /x\n")
+        .write("ci.yaml", "---\na: 1\nb: 2\na: 3\nb: 4\n")
+        .write("web/a.js", SCRIPT_AFTER)
+        .write(
+            "web/t.ts",
+            "export const old: number = \"x\";\nexport function size(text: string): number {\n  return text.lengthh;\n}\n",
+        )
+        .write("src/lib.rs", LIB_AFTER)
+        .write("ruff.toml", "lint.ignore = [\"F401\"]\n")
+        .write(".yamllint", "rules: {}\n")
+        .write("eslint.config.mjs", "export default [];\n");
+    repo.commit("More, moved, renamed, and silenced");
+    session
+}
+
+/// The folder of installed linters: told, or where `.ci/linters` puts it.
+#[expect(clippy::disallowed_methods, reason = "the script that installs the linters tells where")]
+fn folder() -> Option<PathBuf> {
+    let told = std::env::var_os("DEEP_REVIEW_LINTERS").map(PathBuf::from);
+    let usual = || {
+        let own = std::env::current_exe().expect("the path of this test");
+        own.ancestors().nth(3).expect("target/debug/deps/test").join("linters/bin")
+    };
+    Some(told.unwrap_or_else(usual)).filter(|folder| folder.is_dir())
+}
+
+/// The folder of the compiler that runs these tests: below an empty home, `rustup` would not find it.
+#[expect(clippy::disallowed_methods, reason = "cargo tells tests where it is")]
+fn toolchain() -> Option<PathBuf> {
+    let cargo = PathBuf::from(std::env::var_os("CARGO")?);
+    cargo.parent().map(Path::to_owned).filter(|folder| folder.join("cargo-clippy").is_file())
+}
+
+fn run(session: &TestSession, search: &str, words: &[&str]) -> Ran {
+    let output = session.command(words).env("PATH", search).output().expect("the binary starts");
+    Ran {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
+
+/// Rule, path and line of every result of a linter's own document.
+fn results(session: &TestSession, report: &Value, name: &str) -> Vec<(String, String, u64)> {
+    let run = report["run"]["id"].as_str().expect("an id");
+    let path = session.repo.path().join(format!(".git/deep-review/runs/{run}/raw/{name}/review.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let document: Value = serde_json::from_str(&text).expect("SARIF is JSON");
+    let all = document["runs"][0]["results"].as_array().expect("results").clone();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    all.iter()
+        .map(|result| {
+            let place = &result["locations"][0]["physicalLocation"];
+            let line = place["region"]["startLine"].as_u64().unwrap_or(0);
+            (text(&result["ruleId"]), text(&place["artifactLocation"]["uri"]), line)
+        })
+        .collect()
+}
+
+#[test]
+fn every_linter_finds_exactly_what_the_change_brings() {
+    let folder = folder();
+    let toolchain = toolchain();
+    let places: Vec<String> =
+        folder.iter().chain(&toolchain).map(|path| path.display().to_string()).collect();
+    let is_there = |program: &str| folder.iter().chain(&toolchain).any(|path| path.join(program).exists());
+    let (there, missing): (Vec<&Expected>, Vec<&Expected>) = EXPECTED
+        .iter()
+        .partition(|(name, _)| is_there(if *name == "clippy" { "cargo-clippy" } else { name }));
+    for (name, _) in &missing {
+        println!("skipped: {name} is not installed (`.ci/linters` does)");
+    }
+    if there.is_empty() {
+        return;
+    }
+    let search = format!("{}:/usr/local/bin:/usr/bin:/bin", places.join(":"));
+    let session = planted();
+    let mut words = vec!["run", "--json"];
+    for (name, _) in &there {
+        words.extend(["--reviewer", name]);
+    }
+    let ran = run(&session, &search, &words);
+    let report = json(&ran);
+    for (name, wanted) in &there {
+        let row = reviewer(&report, name);
+        assert_eq!(
+            (row["state"].as_str(), row["kind"].as_str()),
+            (Some("finished"), Some("tool")),
+            "{row:#}"
+        );
+        let wanted: Vec<(String, String, u64)> =
+            wanted.iter().map(|(rule, path, line)| ((*rule).to_owned(), (*path).to_owned(), *line)).collect();
+        assert_eq!(results(&session, &report, name), wanted, "{name}: {row:#}");
+        println!("{name}: {} new, {} ms", wanted.len(), row["ms"]);
+    }
+    let raised: usize = there.iter().map(|(_, wanted)| wanted.len()).sum();
+    let dispositions = report["dispositions"].as_array().expect("a ledger");
+    assert_eq!(dispositions.len(), raised, "every diagnostic is in the ledger");
+    assert!(dispositions.iter().all(|row| row["disposition"] != "dropped"), "{dispositions:#?}");
+    // Rules stay known, with their pages, whoever's text is shown.
+    let sources =
+        || report["findings"].as_array().expect("findings").iter().flat_map(|it| it["sources"].as_array());
+    assert!(sources().flatten().all(|source| source["rule"].is_string()), "{report:#}");
+    if there.iter().any(|(name, _)| *name == "ruff") {
+        let notes = reviewer(&report, "ruff")["notes"].to_string();
+        assert!(notes.contains("`ruff.toml` was taken from where the change begins"), "{notes}");
+        let ruff = sources().flatten().find(|source| source["reviewer"] == "ruff").expect("a source");
+        assert_eq!(ruff["rule_url"], "https://docs.astral.sh/ruff/rules/unused-import");
+    }
+    if folder.is_some() && missing.len() > EXPECTED.len() - 6 {
+        println!("skipped: only {} linters are there", there.len());
+    }
+}
