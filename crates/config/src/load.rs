@@ -259,6 +259,7 @@ mod tests {
     fn every_reviewer_key_but_its_own_has_a_default() {
         let own = [
             "command",
+            "acp",
             "agent",
             "model",
             "effort",
