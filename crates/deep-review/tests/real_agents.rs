@@ -208,8 +208,8 @@ fn side_by_side<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
 
 /// Plays every case; returns what came out otherwise.
 fn play(agent: &'static str, program: &Path, common: &[Case], own: &[Case]) {
-    let own = [("blind".to_owned(), Scenario::steps([Step::Say(Say::Text(BLIND.to_owned()))]))].into();
-    let options = FakeModelOptions { root: "/".into(), own, ..FakeModelOptions::default() };
+    let blind = [("blind".to_owned(), Scenario::steps([Step::Say(Say::Text(BLIND.to_owned()))]))].into();
+    let options = FakeModelOptions { root: "/".into(), own: blind, ..FakeModelOptions::default() };
     let server = FakeModel::with(options).expect("a free port");
     let wrong = Mutex::new(Vec::new());
     let cases: Vec<Case> = common.iter().chain(own).copied().collect();
