@@ -161,7 +161,7 @@ fn removed(
         .map(|line| line.trim())
         .filter(|line| is_telling(line) && !again.contains(line))
         // What stands in the file more than once is nobody's repair.
-        .filter(|line| before.content().matches(line).count() <= 1)
+        .filter(|line| before.content().matches(*line).count() <= 1)
         .collect();
     let edited: HashSet<u32> = line_pairs(file).into_iter().filter_map(|(old, _)| old.old_line).collect();
     let gone: Vec<(u32, &str)> = file
