@@ -170,7 +170,7 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 prop_compose! {
-    fn location()(path in "[a-zé%# ]{1,6}(/[a-z]{1,5}){0,2}x", start in prop::option::of(1_u32..500), more in 0_u32..4, base in any::<bool>())
+    fn location()(path in "[a-z][a-zé%# ]{0,5}(/[a-z]{1,5}){0,2}x", start in prop::option::of(1_u32..500), more in 0_u32..4, base in any::<bool>())
         -> Location
     {
         Location {
