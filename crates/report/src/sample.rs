@@ -685,6 +685,8 @@ pub(crate) fn report() -> Report {
         }],
         coverage: coverage(),
         retro: retro(),
+        challenges: Vec::new(),
+        summary_by: None,
         invariants: Invariants { dispositions_balance: true, ids_contiguous: true },
         resolution: None,
         notes: vec![format!("HEAD moved during the run {HOSTILE}")],
