@@ -12,6 +12,8 @@ pub(crate) struct Paths<'c> {
     pub(crate) changed: &'c [RepoPath],
     /// Folders the reviewers worked in.
     pub(crate) prefixes: &'c [String],
+    /// The text is a published report: what stands inside a title there is quoted.
+    pub(crate) published: bool,
 }
 
 /// Reads a text that is nothing but places. `code` relaxes what counts as a path: back-ticks promise code.
@@ -645,7 +647,7 @@ mod tests {
     fn folders_of_the_machine_are_removed() {
         let changed = [RepoPath::new("pkg/a.go")];
         let prefixes = ["/tmp/review-1".to_owned()];
-        let paths = Paths { changed: &changed, prefixes: &prefixes };
+        let paths = Paths { changed: &changed, prefixes: &prefixes, published: false };
         let path = |text: &str| places(text, true, paths).map(|found| found[0].path.clone());
         assert_eq!(path("/tmp/review-1/cmd/x.go:3").as_deref(), Some("cmd/x.go"));
         assert_eq!(path("/somewhere/else/pkg/a.go:3").as_deref(), Some("pkg/a.go"));

@@ -51,7 +51,7 @@ pub fn read(text: &str, context: &Context) -> Reading {
         let roots = diagnostics::Roots { prefixes: &context.worktree_prefixes, files: &context.changed };
         return diagnostics::read(text, format, roots);
     }
-    let paths = Paths { changed: &context.changed, prefixes: &context.worktree_prefixes };
+    let paths = Paths { changed: &context.changed, prefixes: &context.worktree_prefixes, published: false };
     let own = own::words(text, context.instructions.as_deref());
     let mut reading = read_answer(&own.text, context, paths, 0);
     note_strange(&own, &mut reading);

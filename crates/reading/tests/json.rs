@@ -64,7 +64,7 @@ fn the_document_we_ask_for_is_read_whole() {
     assert_eq!(first.known_by.as_deref(), Some("ran"));
     assert_eq!(first.patch.as_deref(), Some("-a\n+b\n"));
     assert_eq!(first.repro.as_deref(), Some("bash x.sh"));
-    assert!(first.body.contains("It looks before it locks.") && first.body.contains("Expected: it runs"));
+    assert!(first.body.contains("It looks before it locks.") && first.body.contains("**Expected:** it runs"));
     assert_eq!(first.extra["confidence"], 0.8);
     assert_eq!(first.extra["test"], "a late job");
     let (start, end) = first.span.expect("a document of its own has spans");

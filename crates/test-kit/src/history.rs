@@ -3,6 +3,7 @@
 //! In: a seed. Out: commits in a [`TestRepo`], and for every round what each reviewer says and what is true. Never asks the
 //! program under test anything: what it should say follows from what was done to the code.
 
+use std::fmt::Write as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
@@ -133,10 +134,10 @@ impl<'r> History<'r> {
         let mut callers = String::from("// Callers.\n");
         for living in &self.living {
             for number in 0..living.callers {
-                callers += &format!(
+                write!(callers, 
                     "fn call_{}_{number}() {{\n    {}();\n}}\n",
                     living.defect.function, living.defect.function
-                );
+                ).expect("a string takes everything");
             }
         }
         self.repo.write("src/callers.rs", callers);
@@ -283,18 +284,18 @@ impl Living {
     pub fn text(&self) -> String {
         let mut text = String::from("// A part of the feature.\n");
         for number in 0..self.lines_above {
-            text += &format!("// Note {number} about {}.\n", self.defect.function);
+            write!(text, "// Note {number} about {}.\n", self.defect.function).expect("a string takes everything");
         }
         let pad = " ".repeat(self.indent);
-        text += &format!("{pad}pub fn {}() {{\n", self.defect.function);
+        write!(text, "{pad}pub fn {}() {{\n", self.defect.function).expect("a string takes everything");
         for line in self.defect.before {
-            text += &format!("{pad}    {line}\n");
+            write!(text, "{pad}    {line}\n").expect("a string takes everything");
         }
-        text += &format!("{pad}    {}\n", self.line());
+        write!(text, "{pad}    {}\n", self.line()).expect("a string takes everything");
         for line in self.defect.after {
-            text += &format!("{pad}    {line}\n");
+            write!(text, "{pad}    {line}\n").expect("a string takes everything");
         }
-        text += &format!("{pad}}}\n");
+        write!(text, "{pad}}}\n").expect("a string takes everything");
         if let Some(second) = self.second_line() {
             text +=
                 &format!("\npub fn {}_again() {{\n    {second}\n    finish();\n}}\n", self.defect.function);

@@ -231,7 +231,7 @@ mod tests {
         let (lane, now) = busy();
         assert_eq!(
             lane.line(8, now, 79),
-            "  claude    running    6m12s  41 calls  $0.92  812k+9.4k tokens  Read pkg/contr…"
+            "  claude    running    6m12s  41 calls  $0.92  812k+9.4k tokens  Read pkg/cont…"
         );
         assert_eq!(lane.line(8, now, 50), "  claude    running    6m12s  41 calls  $0.92");
         assert_eq!(lane.line(8, now, 30), "  claude    running    6m12s");

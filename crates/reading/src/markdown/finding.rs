@@ -52,6 +52,8 @@ struct Parts {
     note: Option<String>,
     left_out: Vec<(usize, usize)>,
     withdrawn: bool,
+    /// The headline of a report has told the tags: a line of tags below it is a part of the text.
+    told: bool,
 }
 
 impl<'a> Page<'_, 'a, '_> {
@@ -90,7 +92,8 @@ impl<'a> Page<'_, 'a, '_> {
         let head_last = (block.first + head.lines - 1).min(block.last);
         let body_first = head_last + 1;
         let last_line = self.last_line(start.block, end);
-        let mut parts = Parts { quotes_open: true, tags: head.tags.clone(), ..Parts::default() };
+        let told = self.report && head.tags.severity.is_some();
+        let mut parts = Parts { quotes_open: true, tags: head.tags.clone(), told, ..Parts::default() };
         let in_heading = matches!(block.shape, Shape::Heading(_));
         if !in_heading && body_first <= block.last {
             let all = pieces(block.node, usize::MAX);
@@ -126,8 +129,7 @@ impl<'a> Page<'_, 'a, '_> {
         }
         self.severity(start, &parts, &mut finding, line, notes);
         // A report puts all its tags into the headline; what the body says is quoted.
-        let headline_only = self.report && head.tags.severity.is_some();
-        if headline_only {
+        if told {
             parts.said = Tags::default();
             parts.locations.clear();
             parts.withdrawn = false;
@@ -374,7 +376,7 @@ impl<'a> Page<'_, 'a, '_> {
         if prose && !parts.in_fix && !parts.quotes.is_empty() {
             parts.quotes_open = false;
         }
-        if only_tags {
+        if only_tags && !parts.told {
             parts.left_out.push(range);
         }
     }

@@ -137,6 +137,11 @@ fn attempt(pieces: &[Piece], lines: &[(usize, usize)], count: usize, paths: Path
     } else {
         &line[start..]
     };
+    if paths.published && header.bold && header.tags.severity.is_some() {
+        // A report puts places and tags behind its title; those inside are the reviewer's words.
+        header.title = tidy(&text_of(title));
+        return header;
+    }
     let kept = trailing(title, &mut header, paths);
     header.title = tidy(&text_of(&title[..kept]));
     let mut places = Vec::new();

@@ -72,6 +72,7 @@ pub(crate) fn with_page<R>(
     report: bool,
     use_page: impl FnOnce(finding::Page<'_, '_, '_>, &[starts::Start]) -> R,
 ) -> R {
+    let paths = Paths { published: report, ..paths };
     let source = Source::new(text);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &source.text, &options());

@@ -42,13 +42,14 @@ fn prior(report: &Report) -> String {
     }
     text.push_str("| Finding | Status | Why |\n|---|---|---|\n");
     for prior in &report.prior {
-        let title = if prior.title.is_empty() { String::new() } else { format!("{} — ", prior.title) };
+        // Each by itself: a backtick left open in one must not close in the other.
+        let title = if prior.title.is_empty() { String::new() } else { format!("{} — ", cell(&prior.title)) };
         put!(
             text,
-            "| {} | {} | {} |\n",
+            "| {} | {} | {title}{} |\n",
             code_cell(&prior.finding),
             prior_status(report, prior),
-            cell(&format!("{title}{}", prior.why))
+            cell(&prior.why)
         );
     }
     text
