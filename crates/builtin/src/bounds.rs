@@ -250,11 +250,12 @@ mod tests {
     use crate::settings::Settings;
 
     fn findings(path: &str, siblings: &[&str], new: &str) -> usize {
-        let old: String = siblings
+        let old: Vec<String> = siblings
             .iter()
             .enumerate()
             .map(|(at, line)| format!("def f{at}(x):\n    {line}\n\n\n"))
             .collect();
+        let old = old.concat();
         let head = format!("{old}def g(x):\n    {new}\n");
         let change = MemoryChange::new(&[(path, &old)], &[(path, &head)]);
         let settings = Settings { enable: vec![super::UNBOUNDED.into()], ..Settings::default() };

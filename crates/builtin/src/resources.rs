@@ -287,8 +287,8 @@ mod tests {
     use crate::settings::Settings;
 
     fn findings(old: &str, new: &str) -> usize {
-        let siblings: String =
-            (0..4).map(|at| format!("def f{at}(p):\n    {}\n\n\n", old.replace('\n', "\n    "))).collect();
+        let sibling = |at| format!("def f{at}(p):\n    {}\n\n\n", old.replace('\n', "\n    "));
+        let siblings = (0..4).map(sibling).collect::<Vec<_>>().concat();
         let head = format!("{siblings}def g(p):\n    {}\n", new.replace('\n', "\n    "));
         let change = MemoryChange::new(&[("a.py", &siblings)], &[("a.py", &head)]);
         let settings = Settings { enable: vec![super::KEPT.into()], ..Settings::default() };

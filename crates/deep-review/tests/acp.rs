@@ -183,13 +183,9 @@ fn a_crash_is_a_failure_and_a_server_that_stays_is_ended() {
 #[test]
 fn who_asks_and_never_listens_is_ended() {
     let session = session();
-    session
-        .repo
-        .checkout("main")
-        .write("big.txt", &"0123456789abcdef".repeat(1 << 16))
-        .commit("A large file");
+    session.repo.checkout("main").write("big.txt", "0123456789abcdef".repeat(1 << 16)).commit("A large file");
     session.repo.checkout("topic");
-    session.repo.write("big.txt", &"0123456789abcdef".repeat(1 << 16)).commit("And here");
+    session.repo.write("big.txt", "0123456789abcdef".repeat(1 << 16)).commit("And here");
     acp(&session, "ask-without-reading 100 $cwd/big.txt\n", "");
     let report = run(&session, 3);
     let row = reviewer(&report, "ada");

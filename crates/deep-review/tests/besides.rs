@@ -24,7 +24,7 @@ fn run(session: &TestSession, code: i32) -> Value {
     json(&session.run(&["run", "--json", "--fail-on", "important", "--reviewer", "ada"]).expect(code))
 }
 
-fn challenge(answer: &str, quote: Value) -> Value {
+fn challenge(answer: &str, quote: &Value) -> Value {
     json!({ "schema": "deep-review/challenge/v1", "answer": answer, "because": "The only caller passes no limit.", "quote": quote })
 }
 
@@ -36,7 +36,7 @@ fn real_quote() -> Value {
 
 #[test]
 fn counter_evidence_that_stands_in_the_code_contests_a_claim_and_removes_nothing() {
-    let session = asked(CHALLENGED, &challenge("refuted", real_quote()));
+    let session = asked(CHALLENGED, &challenge("refuted", &real_quote()));
     let report = run(&session, 0);
     let finding = &report["findings"][0];
     assert_eq!((&finding["id"], &finding["lane"]), (&"I1".into(), &"contested".into()), "{finding:#}");
@@ -85,7 +85,7 @@ fn doubt_without_code_that_stands_there_changes_nothing_and_is_shown() {
         ("unsure", real_quote(), "unanswered"),
     ];
     for (answer, quote, outcome) in cases {
-        let session = asked(CHALLENGED, &challenge(answer, quote.clone()));
+        let session = asked(CHALLENGED, &challenge(answer, &quote));
         let report = run(&session, 1);
         assert_eq!(report["challenges"][0]["outcome"], outcome, "{quote}: {:#}", report["challenges"]);
         let finding = &report["findings"][0];
@@ -140,7 +140,7 @@ fn only_somebody_of_another_vendor_challenges() {
 fn a_challenge_that_was_cut_off_is_asked_again_and_one_that_was_answered_is_not() {
     let session = session();
     counting(&session, "ada", "say REVIEW\n", "");
-    let answer = session.beside("answer.json", challenge("refuted", real_quote()).to_string());
+    let answer = session.beside("answer.json", challenge("refuted", &real_quote()).to_string());
     counting(&session, "bob", &format!("before 2 CALLS sleep 60s\nsay {}\n", answer.display()), "");
     let summary = session.beside("summary.json", json!({ "summary": "I1 is contested." }).to_string());
     counting(&session, "eve", &format!("before 2 CALLS sleep 60s\nsay {}\n", summary.display()), "");

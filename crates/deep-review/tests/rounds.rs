@@ -53,20 +53,25 @@ fn saying_again(session: &TestSession, name: &str, text: &str) {
 }
 
 fn titles(report: &Value) -> Vec<&str> {
-    report["findings"].as_array().unwrap().iter().map(|it| it["title"].as_str().unwrap()).collect()
+    report["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| it["title"].as_str().expect("a text"))
+        .collect()
 }
 
 #[test]
 fn declined_stays_declined_for_every_reviewer_until_its_code_changes() {
     let session = session();
     let before = report(&session, "ada", &first());
-    assert_eq!(before["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(before["findings"].as_array().expect("a list").len(), 1);
     session.run(&["decline", "I9", "-m", "no"]).expect(2);
     session.run(&["decline", "I1", "-m", " "]).expect(2);
     let decision =
         json(&session.run(&["decline", "I1", "-m", "a page shows one more on purpose", "--json"]).expect(0));
     assert_eq!(decision["action"], "declined");
-    assert!(decision["finding"]["places"][0]["lines"][0].as_str().unwrap().contains("limit + 1"));
+    assert!(decision["finding"]["places"][0]["lines"][0].as_str().expect("a text").contains("limit + 1"));
 
     // Another reviewer, other words, the code two lines further down.
     let drifted =
@@ -82,7 +87,7 @@ fn declined_stays_declined_for_every_reviewer_until_its_code_changes() {
     assert_eq!(second["dispositions"][0]["code"], "declined-prior-round");
     assert_eq!(second["invariants"]["dispositions_balance"], true);
     assert_eq!(second["prior"][0]["status"], "declined");
-    let why = second["prior"][0]["why"].as_str().unwrap();
+    let why = second["prior"][0]["why"].as_str().expect("a text");
     assert!(why.contains("on purpose") && why.contains("bob"), "{why}");
     let markdown = session.run(&["report"]).expect(0).stdout;
     assert!(markdown.contains("Declined in Prior Rounds"), "{markdown}");
@@ -93,7 +98,7 @@ fn declined_stays_declined_for_every_reviewer_until_its_code_changes() {
     let third =
         report(&session, "bob", &moved.replace("truncate(limit + 1);\"", "truncate(limit + 1 + 0);\""));
     assert_eq!(titles(&third).len(), 1, "{third:#}");
-    assert!(third["findings"][0]["came_back"].as_str().unwrap().contains("edited"), "{third:#}");
+    assert!(third["findings"][0]["came_back"].as_str().expect("a text").contains("edited"), "{third:#}");
     assert_eq!(third["findings"][0]["fingerprint"], before["findings"][0]["fingerprint"]);
 }
 
@@ -136,14 +141,18 @@ fn what_was_open_gets_a_status_and_is_never_called_fixed_while_it_stands() {
     let third = report(&session, "ada", &silent);
     assert_eq!(third["prior"][0]["status"], "fixed", "{third:#}");
     assert_eq!(third["prior"][0]["fingerprint"], before["findings"][0]["fingerprint"]);
-    assert!(third["summary"].as_str().unwrap().contains("Since round 2: 1 fixed"), "{}", third["summary"]);
+    assert!(
+        third["summary"].as_str().expect("a text").contains("Since round 2: 1 fixed"),
+        "{}",
+        third["summary"]
+    );
     session.repo.write("src/store.rs", STORE_AFTER).commit("Undo it");
     let fourth = report(&session, "ada", &first());
     assert_eq!(fourth["findings"][0]["fingerprint"], before["findings"][0]["fingerprint"]);
-    assert!(fourth["findings"][0]["came_back"].as_str().unwrap().contains("round 3"), "{fourth:#}");
+    assert!(fourth["findings"][0]["came_back"].as_str().expect("a text").contains("round 3"), "{fourth:#}");
     let status = json(&session.run(&["status", "--json"]).expect(0));
     assert_eq!(status["converged"], false);
-    assert_eq!(status["oscillating"].as_array().unwrap().len(), 1, "{status:#}");
+    assert_eq!(status["oscillating"].as_array().expect("a list").len(), 1, "{status:#}");
 }
 
 #[test]
@@ -154,7 +163,7 @@ fn a_stored_report_is_proven_and_an_altered_one_is_not() {
     report(&session, "bob", &other());
     let proven = json(&session.run(&["verify", "--json"]).expect(0));
     assert_eq!(
-        (&proven["same"], proven["differs"].as_array().unwrap().len()),
+        (&proven["same"], proven["differs"].as_array().expect("a list").len()),
         (&json!(true), 0),
         "{proven:#}"
     );
@@ -194,7 +203,7 @@ fn resolutions_are_inferred_confirmed_and_shown() {
     session.repo.write("src/store.rs", STORE_AFTER.replace("limit + 1", "limit")).commit("Repair it");
     let rows = json(&session.run(&["resolve", "--json"]).expect(0));
     assert_eq!(
-        (&rows["rows"][0]["inferred"], rows["decided"].as_array().unwrap().len()),
+        (&rows["rows"][0]["inferred"], rows["decided"].as_array().expect("a list").len()),
         (&json!("fixed"), 0)
     );
     session.run(&["resolve", "--set", "I1=skipped"]).expect(2);
@@ -207,8 +216,11 @@ fn resolutions_are_inferred_confirmed_and_shown() {
     let stats = json(&session.run(&["reviewers", "stats", "--json"]).expect(0));
     assert_eq!((&stats[0]["reviewer"], &stats[0]["accepted"]), (&json!("ada"), &json!(1)));
     let status = json(&session.run(&["status", "--json"]).expect(0));
-    let missing = status["missing"].as_array().unwrap();
-    assert!(missing.len() == 1 && missing[0].as_str().unwrap().contains("not reviewed"), "{status:#}");
+    let missing = status["missing"].as_array().expect("a list");
+    assert!(
+        missing.len() == 1 && missing[0].as_str().expect("a text").contains("not reviewed"),
+        "{status:#}"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::{json, saying, session_bare};
 use serde_json::Value;
@@ -60,7 +60,7 @@ fn play(seed: u64, measured: &mut Measured) {
     // By defect: the identity of its first telling.
     let mut identity: BTreeMap<usize, String> = BTreeMap::new();
     // Defects whose finding is open, as the program should see it.
-    let mut open: BTreeMap<usize, ()> = BTreeMap::new();
+    let mut open: BTreeSet<usize> = BTreeSet::new();
     for round in 1..=history.rounds() {
         if round > 1 {
             history.work();
@@ -83,7 +83,7 @@ fn play(seed: u64, measured: &mut Measured) {
             let finding = found(&report, &living.path, &living.line());
             match living.declined {
                 Some(Done::Left) => {
-                    measured.stays_declined.count(finding.is_none(), || at("raised again", *index))
+                    measured.stays_declined.count(finding.is_none(), || at("raised again", *index));
                 }
                 Some(done) => {
                     let why = finding.and_then(|it| it["came_back"].as_str()).unwrap_or_default();
@@ -96,7 +96,7 @@ fn play(seed: u64, measured: &mut Measured) {
                 None => {}
             }
             if let Some(finding) = finding {
-                let print = finding["fingerprint"].as_str().unwrap().to_owned();
+                let print = finding["fingerprint"].as_str().expect("a text").to_owned();
                 match identity.get(index) {
                     Some(known) => measured.same.count(*known == print, || at("another identity", *index)),
                     None => {
@@ -109,25 +109,24 @@ fn play(seed: u64, measured: &mut Measured) {
         }
         for (index, living) in history.living.iter().enumerate() {
             let Some(print) = identity.get(&index) else { continue };
-            let row =
-                report["prior"].as_array().unwrap().iter().find(|row| row["fingerprint"] == print.as_str());
+            let row = report["prior"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .find(|row| row["fingerprint"] == print.as_str());
             let status = row.and_then(|row| row["status"].as_str()).unwrap_or("none");
-            if living.done == Done::Fixed && open.contains_key(&index) {
+            if living.done == Done::Fixed && open.contains(&index) {
                 measured.fixed.count(status == "fixed", || at("not seen as fixed but", index) + " " + status);
             }
             if !living.fixed && status != "none" {
                 measured.honest.count(status != "fixed", || at("called fixed while it stands", index));
             }
         }
-        open = told
-            .iter()
-            .filter(|index| history.living[**index].declined.is_none())
-            .map(|index| (*index, ()))
-            .collect();
+        open = told.iter().filter(|index| history.living[**index].declined.is_none()).copied().collect();
         for index in history.declines() {
             let living = &history.living[index];
             if let Some(finding) = found(&report, &living.path, &living.line()) {
-                let id = finding["id"].as_str().unwrap().to_owned();
+                let id = finding["id"].as_str().expect("a text").to_owned();
                 session.run(&["decline", &id, "-m", "it is meant like this"]).expect(0);
                 open.remove(&index);
             } else {

@@ -31,7 +31,7 @@ mod on_a_terminal {
         saying(&session, "mine", MARKDOWN_REVIEW);
         session.run(&["--reviewer", "mine", "--no-builtin"]).expect(0);
         let out = session.repo.scratch().join("paged");
-        let pager = session.beside("pager", &format!("#!/bin/sh\ncat > '{}'\n", out.display()));
+        let pager = session.beside("pager", format!("#!/bin/sh\ncat > '{}'\n", out.display()));
         std::fs::set_permissions(&pager, std::fs::Permissions::from_mode(0o755)).expect("is ours");
         (session, pager.to_str().expect("UTF-8").to_owned(), out)
     }

@@ -4,6 +4,7 @@
 //! count the others. Nothing is left out in silence.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 use model::RawFinding;
 
@@ -55,13 +56,13 @@ fn group(findings: Vec<RawFinding>) -> Vec<RawFinding> {
             None => kept.push(finding),
         }
     }
-    kept.extend(groups.into_values().filter_map(join));
+    kept.extend(groups.values().filter_map(|members| join(members)));
     kept.sort_by_cached_key(|finding| finding.index);
     kept
 }
 
 /// Many claims of one rule in one file as one.
-fn join(members: Vec<RawFinding>) -> Option<RawFinding> {
+fn join(members: &[RawFinding]) -> Option<RawFinding> {
     let count = members.len();
     let mut joined = members.first()?.clone();
     joined.severity = members.iter().map(|member| member.severity).max()?;
@@ -71,7 +72,7 @@ fn join(members: Vec<RawFinding>) -> Option<RawFinding> {
     joined.title = format!("{} (and {} more of this rule in this file)", joined.title, count - 1);
     joined.body = format!("The same rule {count} times in this file:\n\n{}", said.join("\n"));
     if count > PLACES {
-        joined.body.push_str(&format!("\n- and {} more places", count - PLACES));
+        write!(joined.body, "\n- and {} more places", count - PLACES).unwrap_or_default();
     }
     joined.extra.insert("times".to_owned(), count.into());
     joined.fix = None;

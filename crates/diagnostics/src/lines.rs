@@ -71,7 +71,7 @@ pub(crate) fn read(text: &str, format: Format, draft: &mut Draft) -> Result<(), 
                 }
             }
             (None, Some(open)) if is_more && open.details.len() < 50 => {
-                open.details.push(line.trim().to_owned())
+                open.details.push(line.trim().to_owned());
             }
             (None, _) if is_summary(line) => {}
             (None, _) => strange.push(at + 1),

@@ -81,12 +81,11 @@ pub fn open_findings(
     target: Option<&Target>,
     decisions: &Decisions,
 ) -> Result<Vec<OpenFinding>, Error> {
-    let items = match run.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
-        Some(open) => open.open,
-        None => {
-            let item = |finding| Item { finding, first_round: report.series.round, closed_round: None };
-            remembered_of(repository, report, &report.findings).into_iter().map(item).collect()
-        }
+    let items = if let Some(open) = run.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
+        open.open
+    } else {
+        let item = |finding| Item { finding, first_round: report.series.round, closed_round: None };
+        remembered_of(repository, report, &report.findings).into_iter().map(item).collect()
     };
     let today = match target {
         Some(target) => Some(statuses(repository, report, target, &items)?),

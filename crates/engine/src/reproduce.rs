@@ -41,7 +41,7 @@ pub fn scripts(run: &StoredRun, finding: &Finding) -> Result<Vec<Script>, Error>
     for source in &finding.sources {
         let Some(original) = originals.iter().find(|it| it.reviewer == source.reviewer) else { continue };
         let asked = roster.iter().find(|asked| asked.name() == source.reviewer);
-        let parser = asked.map_or(Parser::Auto, |asked| asked.parser());
+        let parser = asked.map_or(Parser::Auto, super::roster::Asked::parser);
         let reading = reading::read(&original.text, &Context { parser, ..Context::default() });
         let raw = reading.findings.into_iter().find(|raw| raw.index == source.index);
         if let Some((raw, text)) = raw.and_then(|raw| raw.repro.clone().map(|text| (raw, text))) {

@@ -83,8 +83,8 @@ fn truth(report: &Report, at: usize) -> String {
         count(report, Severity::Suggestion),
         finding.id,
         place.path,
-        place.start.unwrap(),
-        place.end.unwrap(),
+        place.start.expect("a line"),
+        place.end.expect("a line"),
         finding.severity.as_str(),
         finding.sources[0].reviewer,
         finding.id,
@@ -115,12 +115,12 @@ proptest! {
         let lie = match which {
             0 => format!("{}{} is a defect.", id.chars().next().unwrap(), report.findings.len() as u32 + by),
             1 => format!("{id} is {}.", false_severity.as_str()),
-            2 => format!("{id} stands at {path}:{}.", place.end.unwrap() + by),
+            2 => format!("{id} stands at {path}:{}.", place.end.expect("a line") + by),
             3 => format!("{id} was raised by {other}."),
             4 => format!("There are {} findings.", report.findings.len() as u32 + by),
             5 => format!("There are {} {} findings.", count(&report, finding.severity) as u32 + by, finding.severity.as_str()),
             6 => format!("{id} is in src/part{by}x/file.rs."),
-            _ => format!("{id} is on line {}.", place.end.unwrap() + by),
+            _ => format!("{id} is on line {}.", place.end.expect("a line") + by),
         };
         for prose in [lie.clone(), format!("{} {lie}", truth(&report, at)), format!("{lie}\n\n{}", truth(&report, at))] {
             prop_assert!(!mismatches(&prose, &report).is_empty(), "{}", prose);

@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_rename_between_two_heads_is_seen_and_a_lost_commit_is_an_error() {
         let repo = TestRepo::new();
-        let text: String = (0..20).map(|n| format!("line {n}\n")).collect();
+        let text = (0..20).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
         let first = Sha::new(&repo.write("a.txt", &text).commit("first")).unwrap();
         repo.git(&["mv", "a.txt", "b.txt"]);
         let second = Sha::new(&repo.commit("second")).unwrap();

@@ -1,6 +1,6 @@
 //! Outputs of real tools, and our own SARIF, read back.
 //!
-//! In: what ruff, semgrep, ESLint, Biome, hadolint, shellcheck and bandit wrote about small planted files (`fixtures/tools`), and
+//! In: what ruff, semgrep, `ESLint`, Biome, hadolint, shellcheck and bandit wrote about small planted files (`fixtures/tools`), and
 //! random reports of our own. Out: a failed test where a place, a rule or a message is lost.
 
 use diagnostics::{Format, Roots, detect};

@@ -66,15 +66,12 @@ fn price_of(
     environment: &Environment,
     own: &BTreeMap<String, PriceSettings>,
 ) -> Option<Price> {
-    match agent {
-        Some(agent) => {
-            let model = settings.model.as_deref().or(agent.adapter.run.model.as_deref())?;
-            list_price(agent, environment, own, model)
-        }
-        None => {
-            let endpoint = endpoint(settings, environment).ok()?;
-            price(own, endpoint.api, endpoint.is_vendor, &endpoint.model)
-        }
+    if let Some(agent) = agent {
+        let model = settings.model.as_deref().or(agent.adapter.run.model.as_deref())?;
+        list_price(agent, environment, own, model)
+    } else {
+        let endpoint = endpoint(settings, environment).ok()?;
+        price(own, endpoint.api, endpoint.is_vendor, &endpoint.model)
     }
 }
 

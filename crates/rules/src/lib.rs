@@ -21,7 +21,7 @@ mod told;
 pub use cases::{CaseResult, Cases, run_cases};
 pub use folder::count_matches;
 pub use load::{Loaded, Source, load};
-pub use own::{at_base, in_folder};
+pub use own::{RuleFiles, at_base, in_folder};
 pub use review::{Looked, Outcome, Ranked, Settings, review_snapshot};
 pub use rule::{From, Rule};
 pub use shipped::{names, shipped};

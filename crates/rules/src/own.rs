@@ -40,8 +40,11 @@ pub fn at_base(snapshot: &git::Snapshot, folder: &str) -> (Vec<(String, String)>
     files.done(folder)
 }
 
-/// Path and text of every rule file in a folder on disk; links are not followed.
-pub fn in_folder(folder: &Path) -> std::io::Result<(Vec<(String, String)>, Vec<String>)> {
+/// Path and text of rule files.
+pub type RuleFiles = Vec<(String, String)>;
+
+/// Path and text of every rule file in a folder on disk, and notes; links are not followed.
+pub fn in_folder(folder: &Path) -> std::io::Result<(RuleFiles, Vec<String>)> {
     let mut files = Files::default();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -62,8 +65,8 @@ pub fn in_folder(folder: &Path) -> std::io::Result<(Vec<(String, String)>, Vec<S
 }
 
 fn is_yaml(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.ends_with(".yml") || name.ends_with(".yaml")
+    let extension = Path::new(name).extension().and_then(std::ffi::OsStr::to_str);
+    extension.is_some_and(|it| it.eq_ignore_ascii_case("yml") || it.eq_ignore_ascii_case("yaml"))
 }
 
 #[derive(Default)]

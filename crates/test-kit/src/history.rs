@@ -3,8 +3,8 @@
 //! In: a seed. Out: commits in a [`TestRepo`], and for every round what each reviewer says and what is true. Never asks the
 //! program under test anything: what it should say follows from what was done to the code.
 
-use std::fmt::Write as _;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde_json::json;
 
@@ -134,10 +134,12 @@ impl<'r> History<'r> {
         let mut callers = String::from("// Callers.\n");
         for living in &self.living {
             for number in 0..living.callers {
-                write!(callers, 
+                write!(
+                    callers,
                     "fn call_{}_{number}() {{\n    {}();\n}}\n",
                     living.defect.function, living.defect.function
-                ).expect("a string takes everything");
+                )
+                .expect("a string takes everything");
             }
         }
         self.repo.write("src/callers.rs", callers);
@@ -284,21 +286,23 @@ impl Living {
     pub fn text(&self) -> String {
         let mut text = String::from("// A part of the feature.\n");
         for number in 0..self.lines_above {
-            write!(text, "// Note {number} about {}.\n", self.defect.function).expect("a string takes everything");
+            writeln!(text, "// Note {number} about {}.", self.defect.function)
+                .expect("a string takes everything");
         }
         let pad = " ".repeat(self.indent);
-        write!(text, "{pad}pub fn {}() {{\n", self.defect.function).expect("a string takes everything");
+        writeln!(text, "{pad}pub fn {}() {{", self.defect.function).expect("a string takes everything");
         for line in self.defect.before {
-            write!(text, "{pad}    {line}\n").expect("a string takes everything");
+            writeln!(text, "{pad}    {line}").expect("a string takes everything");
         }
-        write!(text, "{pad}    {}\n", self.line()).expect("a string takes everything");
+        writeln!(text, "{pad}    {}", self.line()).expect("a string takes everything");
         for line in self.defect.after {
-            write!(text, "{pad}    {line}\n").expect("a string takes everything");
+            writeln!(text, "{pad}    {line}").expect("a string takes everything");
         }
-        write!(text, "{pad}}}\n").expect("a string takes everything");
+        writeln!(text, "{pad}}}").expect("a string takes everything");
         if let Some(second) = self.second_line() {
-            text +=
-                &format!("\npub fn {}_again() {{\n    {second}\n    finish();\n}}\n", self.defect.function);
+            let name = self.defect.function;
+            writeln!(text, "\npub fn {name}_again() {{\n    {second}\n    finish();\n}}")
+                .expect("a string takes everything");
         }
         text
     }

@@ -64,8 +64,8 @@ fn twins(context: &Context<'_>, path: &RepoPath) -> Vec<RepoPath> {
             None => is_example && bare(other.as_str()) == key,
         })
         .filter(|other| context.has(Side::Base, other.as_str()))
-        .cloned()
         .take(3)
+        .cloned()
         .collect()
 }
 

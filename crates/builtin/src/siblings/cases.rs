@@ -76,7 +76,7 @@ fn edits_that_are_no_repair_for_the_other_place_are_silent() {
         "def walk_index(stream, limits, visitor):\n{}    for entry in visitor.entries(stream.position()):\n        \
          visitor.enter_entry(entry, entry.parent_name, entry.flags)\n        for child in entry.children():\n            \
          visitor.leave_entry(child, entry.sort_order)\n    visitor.finish_walk(stream.position())\n",
-        HEADER.lines().skip(1).take(3).map(|line| format!("{line}\n")).collect::<String>(),
+        HEADER.split_inclusive('\n').skip(1).take(3).collect::<String>(),
     );
     let head = repaired(HEADER);
     assert_eq!(
@@ -146,9 +146,8 @@ impl Reader {
 #[test]
 fn an_unrolled_loop_is_no_copy() {
     let lines = |from: u32, to: u32| -> String {
-        (from..to)
-            .map(|at| format!("    out[{at}] = load_word(bytes[{at} * 4..][..4].to_array().checked());\n"))
-            .collect()
+        let line = |at| format!("    out[{at}] = load_word(bytes[{at} * 4..][..4].to_array().checked());\n");
+        (from..to).map(line).collect::<Vec<_>>().concat()
     };
     let old = format!("pub fn words_of_half(bytes: &[u8]) -> Words {{\n{}    out\n}}\n", lines(0, 12));
     let new = format!("pub fn words_of_block(bytes: &[u8]) -> Words {{\n{}    out\n}}\n", lines(0, 24));
@@ -199,7 +198,7 @@ fn new_code_that_repeats_old_code_is_told_and_moved_code_is_not() {
         Vec::<String>::new(),
         "two trees that do the same for two systems"
     );
-    let short: String = again.lines().take(6).map(|line| format!("{line}\n")).collect();
+    let short: String = again.split_inclusive('\n').take(6).collect();
     assert_eq!(
         found(&[("app/export.py", LONG)], &[("app/export.py", LONG), ("app/archive.py", &short)]),
         Vec::<String>::new(),

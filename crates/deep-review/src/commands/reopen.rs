@@ -24,16 +24,15 @@ pub(crate) fn run(session: &Session, args: &ReopenArgs) -> Result<Exit, CommandE
         (None, None) if desk.finding(&id).is_none_or(|it| !is_decided(&desk, it)) => standing(&desk, &id)?,
         (known, _) => known,
     };
-    let finding = match known {
-        Some(decision) => decision.finding.clone(),
-        None => {
-            let (own, id) = Desk::of_finding(session, &args.id)?;
-            let finding = own.known(&id)?;
-            if !is_decided(&own, finding) {
-                return Err(CommandError::usage(format!("nothing was decided about {id}, so it is open")));
-            }
-            own.remembered(finding)?
+    let finding = if let Some(decision) = known {
+        decision.finding.clone()
+    } else {
+        let (own, id) = Desk::of_finding(session, &args.id)?;
+        let finding = own.known(&id)?;
+        if !is_decided(&own, finding) {
+            return Err(CommandError::usage(format!("nothing was decided about {id}, so it is open")));
         }
+        own.remembered(finding)?
     };
     let decision = desk.decision(session, finding, words);
     desk.keep(std::slice::from_ref(&decision))?;

@@ -4,6 +4,7 @@
 //! difference is exit 7.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use model::{Finding, Report};
 use serde_json::{Value, json};
@@ -38,10 +39,11 @@ pub(crate) fn run(session: &Session, args: &ReplayArgs) -> Result<Exit, CommandE
         );
         for row in &rows {
             let word = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
-            text += &format!("  {} → {}  {}\n", word("from"), word("to"), word("title"));
+            writeln!(text, "  {} → {}  {}", word("from"), word("to"), word("title")).unwrap_or_default();
         }
         if made.differs.is_empty() {
-            text = "nothing differs\n".to_owned();
+            text.clear();
+            text.push_str("nothing differs\n");
         }
         session.ui.result(&report::safe_text(&text));
     }

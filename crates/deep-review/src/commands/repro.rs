@@ -3,6 +3,7 @@
 //! In: the id of a finding. Out: what the script shows with the change and without it, beside what was claimed. Shows the
 //! script and asks before running it; never runs it where it cannot be confined.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::Arc;
 
@@ -142,13 +143,13 @@ fn one(name: &str, trial: &Trial) -> String {
     let lines: Vec<&str> = trial.output.lines().collect();
     let left_out = lines.len().saturating_sub(SHOWN);
     if left_out > 0 {
-        text.push_str(&format!("    … {left_out} lines before\n"));
+        writeln!(text, "    … {left_out} lines before").unwrap_or_default();
     }
     for line in lines.iter().skip(left_out) {
-        text.push_str(&format!("    {}\n", report::safe_text(line)));
+        writeln!(text, "    {}", report::safe_text(line)).unwrap_or_default();
     }
     for note in &trial.notes {
-        text.push_str(&format!("    note: {}\n", report::safe_text(note)));
+        writeln!(text, "    note: {}", report::safe_text(note)).unwrap_or_default();
     }
     text
 }

@@ -4,6 +4,7 @@
 //! on, decided against, not so, and what an accepted finding cost. Never a ranking.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::json;
 use store::RunState;
@@ -87,10 +88,12 @@ fn print(session: &Session, rows: &BTreeMap<String, Row>) {
     );
     for (name, row) in rows {
         let precision = precision(row).map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0));
-        text += &format!(
-            "{name:<24} {:>5} {:>7} {:>9} {:>6} {:>9} {:>9} {:>7} {precision:>10}\n",
+        writeln!(
+            text,
+            "{name:<24} {:>5} {:>7} {:>9} {:>6} {:>9} {:>9} {:>7} {precision:>10}",
             row.runs, row.raised, row.credited, row.alone, row.accepted, row.declined, row.refuted
-        );
+        )
+        .unwrap_or_default();
     }
     session.ui.result(&report::safe_text(&text));
 }

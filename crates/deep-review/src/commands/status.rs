@@ -4,6 +4,7 @@
 
 use engine::{OpenFinding, Standing};
 use serde_json::json;
+use std::fmt::Write as _;
 
 use crate::args::StatusArgs;
 use crate::decide::Desk;
@@ -43,27 +44,29 @@ fn text(desk: &Desk, standing: &Standing) -> String {
     for row in &standing.open {
         let state =
             row.decided.as_ref().map_or_else(|| status_of(row), |it| it.action.label().to_lowercase());
-        text += &format!(
-            "  {:<4} {:<11} {:<14} {}\n",
+        writeln!(
+            text,
+            "  {:<4} {:<11} {:<14} {}",
             row.finding.id,
             row.finding.severity.as_str(),
             state,
             row.finding.title
-        );
+        )
+        .unwrap_or_default();
     }
     for line in &standing.oscillating {
-        text += &format!("  goes back and forth: {line}\n");
+        writeln!(text, "  goes back and forth: {line}").unwrap_or_default();
     }
     if standing.missing.is_empty() {
         text += "converged: nothing is missing\n";
     } else {
         text += "missing before it converges:\n";
         for line in &standing.missing {
-            text += &format!("  - {line}\n");
+            writeln!(text, "  - {line}").unwrap_or_default();
         }
     }
     if let Some(stop) = &standing.stop {
-        text += &format!("{stop}\n");
+        writeln!(text, "{stop}").unwrap_or_default();
     }
     text
 }

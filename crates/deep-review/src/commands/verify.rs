@@ -4,6 +4,7 @@
 
 use engine::Anchor;
 use serde_json::json;
+use std::fmt::Write as _;
 
 use crate::args::VerifyArgs;
 use crate::decide::Desk;
@@ -45,13 +46,13 @@ fn text(desk: &Desk, differs: &[String], anchors: &[Anchor]) -> String {
     } else {
         let mut text = format!("{run}: the stored report differs from what its raw material gives\n");
         for name in differs {
-            text += &format!("  - {name}\n");
+            writeln!(text, "  - {name}").unwrap_or_default();
         }
         text
     };
     for anchor in anchors.iter().filter(|anchor| anchor.state != "unmoved") {
         let now = anchor.now.as_deref().map(|now| format!(" → {now}")).unwrap_or_default();
-        text += &format!("  {:<4} {:<8} {}{now}\n", anchor.id, anchor.state, anchor.then);
+        writeln!(text, "  {:<4} {:<8} {}{now}", anchor.id, anchor.state, anchor.then).unwrap_or_default();
     }
     text
 }

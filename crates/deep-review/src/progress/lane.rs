@@ -3,6 +3,7 @@
 //! In: events, the time, a width. Out: one line that fits. Unknown figures are left out, never shown as zero; what has no room is
 //! left out from the least important on. Never draws.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use model::{Ending, EventKind, Tokens};
@@ -101,7 +102,7 @@ impl Lane {
         let mut line = format!("  {name}{pad}  {state:<9}");
         let mut left = width.saturating_sub(display_width(&line));
         if let Some(time) = time.map(clock).filter(|time| time.len() + 2 <= left) {
-            line.push_str(&format!(" {time:>6}"));
+            write!(line, " {time:>6}").unwrap_or_default();
             left = width.saturating_sub(display_width(&line));
         }
         for figure in self.figures() {

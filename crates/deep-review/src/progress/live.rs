@@ -62,7 +62,9 @@ impl Live {
     pub(crate) fn show(&self, event: &EventKind) {
         match event {
             EventKind::RunStarted { reviewers, .. } => {
-                reviewers.iter().for_each(|reviewer| drop(self.lane(reviewer)));
+                for reviewer in reviewers {
+                    drop(self.lane(reviewer));
+                }
                 self.say_about(event);
             }
             EventKind::ReviewerStarted { reviewer } | EventKind::ReviewerProgress { reviewer, .. } => {

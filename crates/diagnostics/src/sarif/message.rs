@@ -58,15 +58,12 @@ fn unlinked(text: &str) -> String {
             let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
             (is_number && !link[1..middle].contains('[')).then_some((middle, end))
         });
-        match target {
-            Some((middle, end)) => {
-                plain.push_str(&link[1..middle]);
-                rest = &link[end + 1..];
-            }
-            None => {
-                plain.push('[');
-                rest = &link[1..];
-            }
+        if let Some((middle, end)) = target {
+            plain.push_str(&link[1..middle]);
+            rest = &link[end + 1..];
+        } else {
+            plain.push('[');
+            rest = &link[1..];
         }
     }
     plain.push_str(rest);

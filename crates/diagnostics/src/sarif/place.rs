@@ -56,12 +56,11 @@ impl<'a> Artifacts<'a> {
     pub(super) fn path(&self, location: &Value) -> Option<String> {
         let by_index = || index(location, "index").and_then(|at| self.artifacts.get(at).copied());
         let uri = text(location, "uri").filter(|uri| !uri.is_empty());
-        let (uri, base) = match uri {
-            Some(uri) => (uri, text(location, "uriBaseId")),
-            None => {
-                let artifact = by_index()?;
-                (text(artifact, "uri")?, text(artifact, "uriBaseId"))
-            }
+        let (uri, base) = if let Some(uri) = uri {
+            (uri, text(location, "uriBaseId"))
+        } else {
+            let artifact = by_index()?;
+            (text(artifact, "uri")?, text(artifact, "uriBaseId"))
         };
         if has_scheme(uri) {
             return Some(uri.to_owned());

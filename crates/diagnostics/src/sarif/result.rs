@@ -119,9 +119,8 @@ fn beside(result: &Value, rule: Option<&Value>) -> Map<String, Value> {
 }
 
 fn read_places(result: &Value, run: &Run<'_>, diagnostic: &mut Diagnostic, draft: &mut Draft) {
-    let mut all =
-        list(result, "locations").chain(result.get("analysisTarget").map(|_| &Value::Null)).peekable();
-    while let Some(location) = all.next() {
+    let all = list(result, "locations").chain(result.get("analysisTarget").map(|_| &Value::Null)).peekable();
+    for location in all {
         if location.is_null() {
             // The file that was analysed, where no place is told.
             let target = run.artifacts.path(&result["analysisTarget"]);

@@ -52,7 +52,7 @@ pub(crate) fn gather(
         }
     }
     match store.decisions() {
-        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, before, run.started()),
+        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, before.as_ref(), run.started()),
         Err(error) => history.notes.push(format!("what people decided could not be read: {error}")),
     }
     follow_renames(&mut history, repository, target);
@@ -112,7 +112,7 @@ fn take_decisions(
     history: &mut History,
     decisions: &Decisions,
     keys: &BTreeSet<String>,
-    before: Option<(RunId, Timestamp)>,
+    before: Option<&(RunId, Timestamp)>,
     now: Timestamp,
 ) {
     if !decisions.refused.is_empty() {
@@ -127,7 +127,7 @@ fn take_decisions(
     history.open.retain(|item| {
         // What the round before told in spite of a decision came back, and is open until it is decided again.
         let told_after = |decision: &&&Decision| {
-            let told = before.as_ref().filter(|(run, _)| *run == item.finding.run);
+            let told = before.filter(|(run, _)| *run == item.finding.run);
             told.is_none_or(|(_, started)| decision.at >= *started)
         };
         let decided = by_identity.get(item.finding.fingerprint.as_str()).filter(told_after);

@@ -39,6 +39,9 @@ pub(crate) struct Bound {
     pub(crate) own: bool,
 }
 
+/// Lines of a file that changed: ranges `[first, last]`, from 1.
+pub(crate) type ChangedLines = (RepoPath, Vec<(u32, u32)>);
+
 /// What a run takes from earlier rounds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct History {
@@ -58,7 +61,7 @@ pub(crate) struct History {
     pub(crate) delta: Option<Delta>,
     /// Lines at this head that changed since the round before, by file; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) changed: Option<Vec<(RepoPath, Vec<(u32, u32)>)>>,
+    pub(crate) changed: Option<Vec<ChangedLines>>,
     /// Who reviewed the round before.
     #[serde(default)]
     pub(crate) reviewed_before: BTreeSet<String>,
@@ -82,6 +85,7 @@ impl History {
 }
 
 /// What a round leaves open.
+#[expect(clippy::struct_field_names, reason = "open is what such findings are called everywhere")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Open {
     schema: String,

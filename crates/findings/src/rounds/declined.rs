@@ -57,7 +57,7 @@ pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>]) -> Vec
             match &change {
                 Some(why) => answer(finding, CheckResult::Pass, format!("{was}; it is back because {why}")),
                 None => {
-                    answer(finding, CheckResult::Fail, format!("{was}; {}", unchanged(&bindings[binding])))
+                    answer(finding, CheckResult::Fail, format!("{was}; {}", unchanged(&bindings[binding])));
                 }
             }
         }

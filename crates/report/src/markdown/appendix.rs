@@ -26,7 +26,9 @@ pub(super) fn write(report: &Report, originals: &[Original]) -> String {
         let remark = if spelled == original.text { "" } else { SPELLED };
         let Annotated { text: shown, above } =
             annotated(notes(report, &original.reviewer), original, &spelled);
-        above.iter().for_each(|note| put!(text, "{note}\n\n"));
+        for note in &above {
+            put!(text, "{note}\n\n");
+        }
         put!(text, "{} bytes as written.{remark}\n\n", original.text.len());
         text.push_str(&fence(if original.json { "json" } else { "markdown" }, &shown));
     }

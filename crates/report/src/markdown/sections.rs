@@ -43,7 +43,8 @@ fn prior(report: &Report) -> String {
     text.push_str("| Finding | Status | Why |\n|---|---|---|\n");
     for prior in &report.prior {
         // Each by itself: a backtick left open in one must not close in the other.
-        let title = if prior.title.is_empty() { String::new() } else { format!("{} — ", cell(&prior.title)) };
+        let title =
+            if prior.title.is_empty() { String::new() } else { format!("{} — ", cell(&prior.title)) };
         put!(
             text,
             "| {} | {} | {title}{} |\n",

@@ -267,7 +267,7 @@ pub(crate) fn watch(
         answer.usage.filter(|_| answer.is_counted).map(|usage| price.of(&usage))
     });
     let (charged, over) = meter.map(|meter| (meter.charged, meter.over)).unwrap_or_default();
-    Watched { answer, outcome, ran_on, stream, usd, charged, over }
+    Watched { outcome, answer, ran_on, stream, usd, charged, over }
 }
 
 /// No file that tells tokens is larger.

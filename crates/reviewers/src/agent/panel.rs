@@ -109,7 +109,7 @@ pub fn join(
         match result {
             Err(Unready::Absent) if !is_named && !is_besides => {}
             Err(why) if !is_named && !is_besides => {
-                notes.push(format!("{name} was not asked: {}", why.sentence()))
+                notes.push(format!("{name} was not asked: {}", why.sentence()));
             }
             Ok(_) | Err(_) => {
                 let joins = is_named || (result.is_ok() && settings.review.detect);

@@ -131,15 +131,12 @@ fn agent(request: &Request, bounds: Bounds) -> Agent {
 
 fn send(agent: &Agent, request: &Request, sender: &SyncSender<Piece>) -> Result<(), String> {
     let headers = request.headers.iter();
-    let sent = match &request.body {
-        Some(body) => {
-            let post = agent.post(&request.url).header("content-type", "application/json");
-            headers.fold(post, |post, (name, value)| post.header(*name, value)).send(body)
-        }
-        None => {
-            let get = agent.get(&request.url);
-            headers.fold(get, |get, (name, value)| get.header(*name, value)).call()
-        }
+    let sent = if let Some(body) = &request.body {
+        let post = agent.post(&request.url).header("content-type", "application/json");
+        headers.fold(post, |post, (name, value)| post.header(*name, value)).send(body)
+    } else {
+        let get = agent.get(&request.url);
+        headers.fold(get, |get, (name, value)| get.header(*name, value)).call()
     };
     let mut response = sent.map_err(|error| error.to_string())?;
     let header = |name: &str| {

@@ -29,6 +29,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program's whole work is to write")]
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
 use std::process::exit;
 use std::thread::sleep;
@@ -80,7 +81,7 @@ impl Agent {
                 Some("session/prompt") => {
                     let prompt = text(&message, "text").unwrap_or_default();
                     let canary = prompt.lines().map(str::trim).find(|line| line.starts_with("dr-canary"));
-                    self.canary = canary.unwrap_or_default().to_owned();
+                    canary.unwrap_or_default().clone_into(&mut self.canary);
                     self.work(&id);
                 }
                 _ => {}
@@ -139,7 +140,7 @@ impl Agent {
             "say" => say(&self.text_of(rest)),
             "say-half" => {
                 let text = self.text_of(rest);
-                let half = (text.len() / 2..).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+                let half = text.floor_char_boundary(text.len() / 2);
                 say(&text[..half]);
             }
             "print" => {
@@ -267,7 +268,7 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c < ' ' => write!(out, "\\u{:04x}", u32::from(c)).expect("a string takes everything"),
             c => out.push(c),
         }
     }
