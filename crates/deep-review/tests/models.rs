@@ -237,7 +237,12 @@ fn a_recorded_run_is_replayed_without_a_server() {
         std::fs::read(folder.join("raw/local/review.json")).expect("the answer")
     };
     assert_eq!(answer(&first), answer(&second));
-    assert_eq!(first["findings"], second["findings"]);
+    // It is the second round: that its finding is known since the first is the one difference.
+    let mut again = second["findings"].clone();
+    for finding in again.as_array_mut().expect("a list") {
+        assert_eq!(finding.as_object_mut().expect("a finding").shift_remove("since_round"), Some(1.into()));
+    }
+    assert_eq!(first["findings"], again);
     assert_eq!(reviewer(&first, "local")["tokens"], reviewer(&second, "local")["tokens"]);
 }
 

@@ -109,12 +109,22 @@ impl<'t> Source<'t> {
         }
     }
 
-    /// Empties lines that hold nothing but `<details>` tags and keeps the words of a `<summary>`.
+    /// Empties lines that hold nothing but `<details>` tags and keeps the words of a `<summary>`. In code they are code.
     fn prepare_tags(&mut self) {
+        let mut open: Option<(char, usize)> = None;
         for at in 0..self.lines.len() {
             let range = self.lines[at];
             let text = self.get(range);
-            if !text.contains('<') {
+            let fence = text.trim_start();
+            if let Some(mark) = fence.chars().next().filter(|mark| matches!(mark, '`' | '~')) {
+                let length = fence.len() - fence.trim_start_matches(mark).len();
+                match open {
+                    Some((own, longest)) if own == mark && length >= longest => open = None,
+                    None if length >= 3 => open = Some((mark, length)),
+                    _ => {}
+                }
+            }
+            if open.is_some() || !text.contains('<') {
                 continue;
             }
             if let Some((from, to)) = inside_tags(text) {

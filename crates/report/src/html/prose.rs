@@ -9,7 +9,7 @@ use comrak::{Arena, parse_document};
 
 use super::code;
 use super::escape::{address, text};
-use crate::markdown::markdown_options;
+use crate::markdown::{definitions_shown, markdown_options};
 
 /// How deep elements nest before the rest is written as plain text.
 const DEEPEST: usize = 40;
@@ -17,7 +17,8 @@ const DEEPEST: usize = 40;
 /// Renders a block of Markdown.
 pub(super) fn block(markdown: &str) -> String {
     let arena = Arena::new();
-    let root = parse_document(&arena, markdown, &markdown_options());
+    let markdown = definitions_shown(markdown);
+    let root = parse_document(&arena, &markdown, &markdown_options());
     let mut html = String::with_capacity(markdown.len() * 2);
     children(&mut html, root, 0);
     html

@@ -120,7 +120,8 @@ pub(crate) fn fence(info: &str, text: &str) -> String {
 /// Markdown from elsewhere as a block of ours. Text that keeps to itself stays to the letter; the rest is written
 /// anew from its syntax tree, and what even then does not keep to itself becomes code.
 pub(crate) fn block(text: &str) -> String {
-    let text = safe_text(text);
+    let safe = safe_text(text);
+    let text = definitions_shown(&safe);
     let text = text.trim_matches('\n').trim_end();
     if keeps_to_itself(text) {
         return text.to_owned();
@@ -218,6 +219,29 @@ fn defines_a_link(line: &str) -> bool {
     let line = line.trim_start_matches([' ', '>', '-', '+', '*', '\t']);
     let line = line.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['.', ')', ' ']);
     line.starts_with('[') && line.contains("]:")
+}
+
+/// Definitions of links (`[name]: address`) as text: a reader of Markdown would leave them out, and nothing a reviewer said may
+/// vanish. Code stays as it is.
+pub(crate) fn definitions_shown(text: &str) -> Cow<'_, str> {
+    if !text.lines().any(defines_a_link) {
+        return Cow::Borrowed(text);
+    }
+    let mut fenced = false;
+    let mut shown = String::with_capacity(text.len() + 8);
+    for line in text.split_inclusive('\n') {
+        let fence = line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
+        fenced ^= fence;
+        match line.find('[').filter(|_| !fenced && !fence && defines_a_link(line)) {
+            Some(at) => {
+                shown.push_str(&line[..at]);
+                shown.push('\\');
+                shown.push_str(&line[at..]);
+            }
+            None => shown.push_str(line),
+        }
+    }
+    Cow::Owned(shown)
 }
 
 fn rewrite(text: &str) -> String {
@@ -337,7 +361,8 @@ mod tests {
     #[test]
     fn a_link_definition_cannot_reach_our_brackets() {
         let text = block("[claude]: https://x.example/\n\nwords");
-        assert!(!text.contains("]:"), "{text}");
+        assert_eq!(text, "\\[claude]: https://x.example/\n\nwords", "as text, and not left out");
+        assert_eq!(block("```\n[a]: b\n```"), "```\n[a]: b\n```", "code stays to the letter");
     }
 
     fn node_names(markdown: &str) -> Vec<String> {

@@ -18,7 +18,7 @@ mod retro;
 mod sections;
 
 pub use appendix::originals_in;
-pub(crate) use escape::{block, cell, code, inline, options as markdown_options};
+pub(crate) use escape::{block, cell, code, definitions_shown, inline, options as markdown_options};
 
 use model::{Original, Report};
 
