@@ -119,7 +119,11 @@ impl<'t> Source<'t> {
             if let Some(mark) = fence.chars().next().filter(|mark| matches!(mark, '`' | '~')) {
                 let length = fence.len() - fence.trim_start_matches(mark).len();
                 match open {
-                    Some((own, longest)) if own == mark && length >= longest => open = None,
+                    Some((own, least))
+                        if own == mark && length >= least && length == fence.trim_end().len() =>
+                    {
+                        open = None;
+                    }
                     None if length >= 3 => open = Some((mark, length)),
                     _ => {}
                 }
