@@ -292,3 +292,13 @@ fn decisions_survive_the_loss_of_the_index() {
     let stats = json(&session.run(&["reviewers", "stats", "--json"]).expect(0));
     assert_eq!(stats[0]["declined"], 1, "{stats:#}");
 }
+
+#[test]
+fn rules_alone_do_not_say_that_a_branch_is_done() {
+    let session = session();
+    session.run(&["run", "--reviewer", "builtin"]).expect(0);
+    let status = json(&session.run(&["status", "--json"]).expect(0));
+    assert_eq!(status["converged"], false);
+    let missing = status["missing"].to_string();
+    assert!(missing.contains("nobody judged design or intent"), "{missing}");
+}

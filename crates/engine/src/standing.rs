@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use git::Repository;
-use model::{Action, CheckResult, Finding, Gate, PriorStatus, Report, Severity, Sha, Target};
+use model::{
+    Action, CheckResult, Finding, Gate, PriorStatus, Report, ReviewerKind, ReviewerState, Severity, Sha,
+    Target,
+};
 use store::{Decisions, RunState, Store, StoredRun, same_series, series_keys};
 
 use crate::Error;
@@ -81,6 +84,9 @@ fn missing(report: &Report, open: &[OpenFinding], today: Option<&Target>) -> Vec
             ));
         }
         _ if !report.run.complete => missing.push("the last round is incomplete".to_owned()),
+        _ if !was_judged(report) => {
+            missing.push("only rules and linters looked at it: nobody judged design or intent".to_owned());
+        }
         _ => {}
     }
     let by_word = |row: &&OpenFinding| {
@@ -92,6 +98,13 @@ fn missing(report: &Report, open: &[OpenFinding], today: Option<&Target>) -> Vec
         missing.push(format!("{} is said to be fixed, and its code does not show it", row.finding.id));
     }
     missing
+}
+
+/// Whether somebody reviewed who can judge more than rules do.
+fn was_judged(report: &Report) -> bool {
+    let judges =
+        |row: &model::ReviewerReport| !matches!(row.kind, ReviewerKind::Builtin | ReviewerKind::Tool);
+    report.reviewers.iter().any(|row| row.state == ReviewerState::Finished && judges(row))
 }
 
 /// Findings that one round did not have between two that had.

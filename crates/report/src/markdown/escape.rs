@@ -236,7 +236,7 @@ pub(crate) fn definitions_shown(text: &str) -> Cow<'_, str> {
         match (open, mark) {
             // Only a bare fence ends one: with a word behind it, it is code.
             (Some((own, least)), Some(mark)) if own == mark && length >= least && length == text.len() => {
-                open = None
+                open = None;
             }
             (None, Some(mark)) if length >= 3 => open = Some((mark, length)),
             _ => {}
