@@ -335,7 +335,11 @@ fn agents_that_speak_the_protocol_are_asked_over_it() {
     side_by_side(&spoken, |(agent, words, variables)| {
         let Some(program) = installed(agent) else { return };
         let world = World::new(agent, &program);
-        let words: Vec<&str> = [agent].into_iter().chain(words.iter().copied()).collect();
+        // opencode's wrapper wants an install script to have run; what it wraps does not.
+        let packages = program.ancestors().nth(2).expect("node_modules");
+        let native = packages.join("opencode-linux-x64/bin/opencode");
+        let program = if *agent == "opencode" { native.to_str().expect("UTF-8") } else { *agent };
+        let words: Vec<&str> = std::iter::once(program).chain(words.iter().copied()).collect();
         world.configured(&format!(
             "[reviewers.spoken]\nacp = {words:?}\nenv = {variables:?}\ntimeout = \"120s\"\nsilence = \"90s\"\nretries = 0\n"
         ));
