@@ -38,6 +38,7 @@ mod standing;
 mod tell;
 mod trivial;
 mod turns;
+mod unaided;
 
 pub use assemble::{Forms, forms};
 pub use besides::{Besides, besides};
@@ -55,3 +56,4 @@ pub use review::{Finished, Request, Tools, review};
 pub use roster::{Asked, BUILTIN, Import, roster};
 pub use skips::Skips;
 pub use standing::{Standing, standing};
+pub use unaided::unaided;

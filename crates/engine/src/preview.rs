@@ -12,6 +12,7 @@ use reviewers::{Briefing, Estimate, Prompt, PromptInput, canary, endpoint, estim
 use crate::listen::builtin_settings;
 use crate::program::{findings_to_tell, places_to_tell};
 use crate::roster::Asked;
+use crate::unaided::unaided;
 use crate::{Error, Request, Tools};
 
 /// One reviewer of a run that is only planned.
@@ -101,7 +102,8 @@ fn what_is_told(request: &Request<'_>, snapshot: &Snapshot) -> Briefing {
     let mut told =
         Briefing { attention: places_to_tell(&attention.unwrap_or_default()), ..Briefing::default() };
     if request.roster.iter().any(|asked| matches!(asked, Asked::Builtin)) {
-        let document = catch_unwind(AssertUnwindSafe(|| builtin::review_snapshot(snapshot, &settings)));
+        let folder = &request.config.settings.builtin.rules;
+        let document = catch_unwind(AssertUnwindSafe(|| unaided(snapshot, &settings, folder)));
         told.found = document.map(|document| findings_to_tell(&document)).unwrap_or_default();
     }
     told

@@ -18,6 +18,7 @@ use crate::ask::{News, Panel, not_asked};
 use crate::hear::Answered;
 use crate::passes;
 use crate::spending::{ask_http, within_budget};
+use crate::unaided::unaided;
 
 /// One reviewer's place in the panel.
 pub(crate) struct Chair<'a> {
@@ -190,26 +191,5 @@ fn place_in_one_line(place: &model::Attention) -> String {
 
 /// What the built-in reviewers say; made by whoever needs it first.
 pub(crate) fn builtin_document<'a>(panel: &'a Panel<'_>) -> &'a ReviewDocument {
-    panel.builtin_document.get_or_init(|| {
-        builtin::review_snapshot_with(panel.snapshot, panel.builtin, &|written| structural(panel, written))
-    })
-}
-
-/// What the structural rules say, as guests of the built-in reviewers.
-fn structural(panel: &Panel<'_>, written: &[builtin::Written]) -> builtin::Guests {
-    let files: Vec<rules::Looked> = written
-        .iter()
-        .map(|file| rules::Looked {
-            path: file.path.clone(),
-            is_test: file.is_test,
-            tests_from: file.tests_from,
-        })
-        .collect();
-    let runs = |rule: &str, default| panel.builtin.runs_guest(rule, default);
-    let settings = rules::Settings { folder: panel.rules, runs: &runs, places: panel.builtin.places };
-    let outcome = rules::review_snapshot(panel.snapshot, &files, settings);
-    builtin::Guests {
-        findings: outcome.findings.into_iter().map(|ranked| (ranked.finding, ranked.rank)).collect(),
-        notes: outcome.notes,
-    }
+    panel.builtin_document.get_or_init(|| unaided(panel.snapshot, panel.builtin, panel.rules))
 }
