@@ -11,7 +11,7 @@ use crate::tools::root;
 const ROWS: &[(&str, &[&str])] = &[
     ("words", &["model"]),
     ("tools", &["config", "git", "supervise", "sandbox", "forge", "store", "report", "diagnostics"]),
-    ("work", &["reviewers", "repro", "reading", "evidence", "findings", "builtin", "rules"]),
+    ("work", &["reviewers", "machine", "repro", "reading", "evidence", "findings", "builtin", "rules"]),
     ("story", &["engine"]),
     ("doors", &["serve", "deep-review"]),
 ];
