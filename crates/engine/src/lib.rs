@@ -7,6 +7,7 @@ mod afterwards;
 mod aside;
 mod ask;
 mod assemble;
+mod compare;
 mod consolidate;
 mod cross_examine;
 mod decide;
@@ -39,6 +40,7 @@ mod trivial;
 mod turns;
 
 pub use assemble::{Forms, forms};
+pub use compare::{Compared, Went, compare};
 pub use consolidate::{ConsolidateRequest, GivenReview, consolidate};
 pub use decide::{OpenFinding, as_of_today, open_findings, remembered};
 pub use error::Error;

@@ -139,6 +139,7 @@ pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) 
         first_pass: first.map(|first| passes::told(&first.reading)).unwrap_or_default(),
         declined: panel.declined.to_vec(),
         since: panel.since.to_vec(),
+        scope: panel.scope.cloned(),
         ..Briefing::default()
     };
     if panel.builtin_asked {

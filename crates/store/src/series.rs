@@ -78,6 +78,7 @@ pub(crate) fn place(key: &str, aliases: &[String], started: Timestamp, runs: &[R
         previous: earlier.last().map(|record| record.id.clone()),
         aliases: aliases.to_vec(),
         delta: None,
+        scope: None,
     }
 }
 

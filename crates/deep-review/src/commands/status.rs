@@ -72,8 +72,7 @@ fn text(desk: &Desk, standing: &Standing) -> String {
 }
 
 fn status_of(row: &OpenFinding) -> String {
-    let today = row.today.as_ref().and_then(|(status, _)| serde_json::to_value(status).ok());
-    today.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| "open".to_owned())
+    row.today.as_ref().map_or("open", |(status, _)| status.as_str()).to_owned()
 }
 
 fn as_json(desk: &Desk, standing: &Standing) -> serde_json::Value {

@@ -14,6 +14,7 @@ use model::{
 };
 
 use super::history::{History, Item, Open};
+use super::scope::read_by_now;
 
 /// Earlier findings that reviewers are asked about.
 const MOST_ASKED: usize = 60;
@@ -107,6 +108,10 @@ impl<'a> Rounds<'a> {
         let earlier: Vec<Earlier<'_>> = open.chain(decided).collect();
         let mut prior = follow(findings, &earlier, &words).prior;
         let of_decisions = prior.split_off(self.history.open.len());
+        for (row, item) in prior.iter_mut().zip(&self.history.open) {
+            let is_open = matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial);
+            row.blocks = is_open && row.now.is_none() && item.blocks();
+        }
         for finding in findings.iter_mut() {
             let back = finding
                 .checks
@@ -224,6 +229,7 @@ pub(crate) fn left_open(history: &History, report: &Report, facts: &Snapshot) ->
         .map(|(finding, row)| Item {
             finding,
             first_round: row.since_round.unwrap_or(report.series.round),
+            blocks: Some(report.verdict.blocking.contains(&row.id)),
             closed_round: None,
         })
         .collect();
@@ -243,5 +249,5 @@ pub(crate) fn left_open(history: &History, report: &Report, facts: &Snapshot) ->
     }
     let surplus = closed.len().saturating_sub(MOST_CLOSED);
     closed.drain(..surplus);
-    Open::new(open, closed)
+    Open::new(open, closed, Some(read_by_now(&history.read, report, facts)))
 }

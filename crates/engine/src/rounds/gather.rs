@@ -10,11 +10,13 @@ use findings::Records;
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
 use model::{
-    Decision, FindingState, Remembered, RepoPath, Report, ReviewerState, RunId, Sha, Target, TargetKind,
+    Decision, FindingState, Remembered, RepoPath, Report, ReviewerState, RunId, Series, Sha, Target,
+    TargetKind,
 };
 use store::{Decisions, RunEntry, RunState, Store, StoredRun, same_series, series_key, series_keys};
 
 use super::history::{Bound, History, Item, OPEN_FILE, Open};
+use super::scope::read_by_now;
 use super::since::{changed_lines, delta, moved};
 use crate::Error;
 
@@ -24,16 +26,15 @@ const MOST_BOUND: usize = 2_000;
 /// Heads that renames are looked for from.
 const MOST_HEADS: usize = 6;
 
-/// Collects. `run` has its place in the series already.
+/// Collects for a run that has its place in the series already and began at `started`.
 pub(crate) fn gather(
     store: &Store,
     repository: &Repository,
-    run: &store::RunFolder,
+    (series, started): (&Series, Timestamp),
     target: &Target,
     records: Records,
 ) -> History {
     let mut history = History::new(records);
-    let series = run.series();
     let keys = match store.runs() {
         Ok(runs) => series_keys(&series.key, &runs),
         Err(error) => {
@@ -52,7 +53,7 @@ pub(crate) fn gather(
         }
     }
     match store.decisions() {
-        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, before.as_ref(), run.started()),
+        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, before.as_ref(), started),
         Err(error) => history.notes.push(format!("what people decided could not be read: {error}")),
     }
     follow_renames(&mut history, repository, target);
@@ -68,10 +69,15 @@ fn take_round(
     let Some(report) = previous.report()? else { return Ok(()) };
     let open = match previous.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
         Some(open) => open,
-        None => Open::new(items_of(repository, &report), Vec::new()),
+        None => Open::new(items_of(repository, &report), Vec::new(), None),
     };
     history.open = open.open;
     history.closed = open.closed;
+    // Written down by this version; told by the report where an older one made it and its commits are still here.
+    history.read = open.read.unwrap_or_else(|| {
+        let facts = Snapshot::open(repository, &report.target);
+        facts.map(|facts| read_by_now(&[], &report, &facts)).unwrap_or_default()
+    });
     let reviewed = report.reviewers.iter().filter(|row| row.state == ReviewerState::Finished);
     history.reviewed_before = reviewed.map(|row| row.name.clone()).collect();
     if report.target.head.as_str().is_empty() {
@@ -85,12 +91,17 @@ fn take_round(
 }
 
 /// The findings of a report as open items, for rounds that left no list.
-fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
+pub(crate) fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
     let open: Vec<_> =
         report.findings.iter().filter(|finding| finding.state == FindingState::Open).cloned().collect();
     let round = report.series.round;
     let first = |at: usize| open[at].since_round.unwrap_or(round);
-    let item = |(at, finding)| Item { finding, first_round: first(at), closed_round: None };
+    let item = |(at, finding): (usize, Remembered)| Item {
+        blocks: Some(report.verdict.blocking.contains(&finding.id)),
+        first_round: first(at),
+        closed_round: None,
+        finding,
+    };
     remembered_of(repository, report, &open).into_iter().enumerate().map(item).collect()
 }
 

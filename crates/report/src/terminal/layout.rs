@@ -90,6 +90,11 @@ pub fn labelled_line(label: &str, text: &str, width: usize, style: Style) -> Str
     written
 }
 
+/// One line for a terminal behind `first`, made inert and wrapped under its text.
+pub fn indented(text: &str, first: &str, indent: usize, width: usize) -> String {
+    wrap(&safe_line(text), &safe_line(first), indent, width).join("\n") + "\n"
+}
+
 /// A text of lines for a terminal: made inert, each line wrapped under its own indent.
 pub fn wrapped(text: &str, width: usize) -> String {
     let mut written = String::new();
