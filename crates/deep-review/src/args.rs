@@ -163,8 +163,9 @@ pub(crate) enum RulesCommand {
 /// Arguments of `run` and `ci`.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunArgs {
-    /// What to review: a branch, `A..B`, `A...B` or a commit. Without it: this branch against its base; on the
-    /// base branch itself what is not committed, else the last commit
+    /// What to review: a branch, `A..B`, `A...B`, a commit, or a pull request that was fetched (`123`, `#123`, its
+    /// address). Without it: this branch against its base; on the base branch itself what is not committed, else the
+    /// last commit
     #[arg(value_name = "TARGET")]
     pub(crate) target: Option<String>,
     /// Review what is staged

@@ -23,6 +23,8 @@ pub(crate) fn print(ui: Ui, finished: &engine::Finished) {
     }
     if let Some(first) = finished.report.findings.first() {
         next.push(format!("deep-review show {} · deep-review open", first.id));
+    } else if finished.report.prior.iter().any(|row| row.blocks) {
+        next.push("deep-review status · deep-review open".to_owned());
     }
     for (line, lead) in next.iter().zip(["next", ""]) {
         ui.result(&format!("  {lead:<7} {line}\n"));

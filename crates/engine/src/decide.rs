@@ -5,9 +5,7 @@
 
 use findings::rounds::{Earlier, follow};
 use git::{Repository, Snapshot};
-use model::{
-    Action, Decision, Finding, PriorStatus, Remembered, Report, Resolution, ResolutionRow, Target,
-};
+use model::{Action, Decision, Finding, PriorStatus, Remembered, Report, Resolution, ResolutionRow, Target};
 use store::{Decisions, StoredRun};
 
 use crate::Error;

@@ -293,6 +293,7 @@ fn target(imported: &ImportedReport) -> Target {
     Target {
         kind: if branch.is_some() { TargetKind::Branch } else { TargetKind::None },
         branch,
+        pull_request: imported.pull_request,
         head: sha,
         repository: imported.repository.clone(),
         repository_url: imported.repository_url.clone(),

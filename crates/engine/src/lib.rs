@@ -40,7 +40,7 @@ mod trivial;
 mod turns;
 
 pub use assemble::{Forms, forms};
-pub use compare::{Compared, Went, compare};
+pub use compare::{Compared, Entry, Went, compare};
 pub use consolidate::{ConsolidateRequest, GivenReview, consolidate};
 pub use decide::{OpenFinding, as_of_today, open_findings, remembered};
 pub use error::Error;

@@ -5,7 +5,8 @@
 
 use std::fmt::Write as _;
 
-use model::{Finding, Report};
+use engine::Entry;
+use model::Report;
 use serde_json::{Value, json};
 
 use crate::args::DiffArgs;
@@ -16,7 +17,7 @@ use crate::session::{Session, engine_error};
 use crate::ui::Ui;
 
 /// Where the text of a row begins.
-const INDENT: usize = 12;
+const INDENT: usize = 8;
 
 /// Compares.
 pub(crate) fn run(session: &Session, args: &DiffArgs) -> Result<Exit, CommandError> {
@@ -35,26 +36,24 @@ pub(crate) fn run(session: &Session, args: &DiffArgs) -> Result<Exit, CommandErr
     let compared =
         engine::compare(&to.repository, (&from.run, first), second).map_err(|error| engine_error(&error))?;
     if session.ui.json {
+        let with = |entry: &Entry, key: &str, value: Value| {
+            let mut row = told(entry);
+            row[key] = value;
+            row
+        };
         let went = compared.went.iter().map(|row| {
-            let mut value = told(&row.finding);
-            value["status"] = json!(row.status);
+            let mut value = with(&row.entry, "status", json!(row.status));
             value["why"] = json!(row.why);
             value
         });
         let stayed = compared.stayed.iter().map(|(before, after)| {
-            let mut value = told(after);
-            value["was"] = json!({ "id": before.id, "severity": before.severity, "title": before.title });
-            value
-        });
-        let came = compared.came.iter().map(|finding| {
-            let mut value = told(finding);
-            value["came_back"] = json!(finding.came_back);
-            value
+            let was = json!({ "id": before.id, "severity": before.severity, "title": before.title });
+            with(after, "was", was)
         });
         let value = json!({
             "from": run_of(first),
             "to": run_of(second),
-            "came": came.collect::<Vec<_>>(),
+            "came": compared.came.iter().map(told).collect::<Vec<_>>(),
             "went": went.collect::<Vec<_>>(),
             "stayed": stayed.collect::<Vec<_>>(),
             "notes": compared.notes,
@@ -79,68 +78,72 @@ fn run_of(report: &Report) -> Value {
     })
 }
 
-fn told(finding: &Finding) -> Value {
+fn told(entry: &Entry) -> Value {
     json!({
-        "id": finding.id,
-        "fingerprint": finding.fingerprint,
-        "severity": finding.severity,
-        "title": finding.title,
-        "path": finding.locations.first().map(|place| &place.path),
-        "start": finding.locations.first().and_then(|place| place.start),
+        "id": entry.id,
+        "fingerprint": entry.fingerprint,
+        "severity": entry.severity,
+        "title": entry.title,
+        "path": entry.place.as_ref().map(|(path, _)| path),
+        "start": entry.place.as_ref().and_then(|(_, start)| *start),
+        "note": entry.note,
     })
 }
 
 fn text(first: &Report, second: &Report, compared: &engine::Compared) -> String {
     let mut text = String::new();
     for (lead, report) in [("from", first), ("to", second)] {
-        writeln!(
-            text,
-            "{lead:<5} {}  round {}  {}  {}",
+        let line = format!(
+            "{}  round {}  {}  {}",
             report.run.id,
             report.series.round,
             report.target.head.short(),
             report.verdict.value.label()
-        )
-        .unwrap_or_default();
+        );
+        text.push_str(&report::indented(&line, &format!("{lead:<5} "), 6, Ui::width()));
     }
-    let (settled, unsaid): (Vec<_>, Vec<_>) = compared.went.iter().partition(|row| row.is_settled());
     section(&mut text, "came", compared.came.len());
-    for finding in &compared.came {
-        row(&mut text, &finding.id, finding, finding.came_back.as_deref());
+    for entry in &compared.came {
+        row(&mut text, entry, entry.note.as_deref());
     }
-    section(&mut text, "went", settled.len());
-    for went in &settled {
-        let status = went.status.map_or("", |status| status.as_str());
-        row(&mut text, &went.finding.id, &went.finding, Some(&format!("{status}: {}", went.why)));
+    section(&mut text, "went", compared.went.len());
+    for went in &compared.went {
+        let why = match went.status {
+            Some(status) => format!("{}: {}", status.as_str(), went.why),
+            None => went.why.clone(),
+        };
+        row(&mut text, &went.entry, Some(&why));
     }
     section(&mut text, "stayed", compared.stayed.len());
     for (before, after) in &compared.stayed {
-        let was = (before.severity != after.severity).then(|| format!("it was {}", before.severity.as_str()));
-        let name =
-            if before.id == after.id { after.id.clone() } else { format!("{} → {}", before.id, after.id) };
-        row(&mut text, &name, after, was.as_deref());
-    }
-    if !unsaid.is_empty() {
-        section(&mut text, "not said again, and not settled", unsaid.len());
-        for went in &unsaid {
-            row(&mut text, &went.finding.id, &went.finding, Some(&went.why));
+        let mut notes: Vec<String> = after.note.iter().cloned().collect();
+        if before.id != after.id && !after.id.ends_with(&format!(":{}", before.id)) {
+            notes.push(format!("it was {}", before.id));
         }
+        if before.severity != after.severity {
+            notes.push(format!("it was {}", before.severity.as_str()));
+        }
+        row(&mut text, after, Some(&notes.join("; ")).filter(|notes| !notes.is_empty()).map(String::as_str));
     }
     text
 }
 
 fn section(text: &mut String, name: &str, count: usize) {
-    writeln!(text, "\n{name}: {}", if count == 0 { "none".to_owned() } else { count.to_string() })
-        .unwrap_or_default();
+    let count = if count == 0 { "none".to_owned() } else { count.to_string() };
+    writeln!(text, "\n{name}: {count}").unwrap_or_default();
 }
 
-fn row(text: &mut String, name: &str, finding: &Finding, why: Option<&str>) {
-    let place = finding.locations.first().map_or_else(String::new, |place| match place.start {
-        Some(line) => format!("{}:{line}  ", place.path),
-        None => format!("{}  ", place.path),
+fn row(text: &mut String, entry: &Entry, why: Option<&str>) {
+    let place = entry.place.as_ref().map_or_else(String::new, |(path, line)| match line {
+        Some(line) => format!("{path}:{line}  "),
+        None => format!("{path}  "),
     });
-    let head = format!("  {name:<9} {:<11} ", finding.severity.as_str());
-    text.push_str(&report::indented(&format!("{place}{}", finding.title), &head, INDENT, Ui::width()));
+    // The run of an earlier one is said behind it: it would push everything aside.
+    let (run, id) = entry.id.rsplit_once(':').unwrap_or(("", &entry.id));
+    let of_run = if run.is_empty() { String::new() } else { format!("  (of {run})") };
+    let head = format!("  {id:<5} {:<11} ", entry.severity.as_str());
+    let body = format!("{place}{}{of_run}", entry.title);
+    text.push_str(&report::indented(&body, &head, INDENT, Ui::width()));
     if let Some(why) = why {
         text.push_str(&report::indented(why, &" ".repeat(INDENT), INDENT, Ui::width()));
     }

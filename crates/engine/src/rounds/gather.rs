@@ -36,7 +36,10 @@ pub(crate) fn gather(
 ) -> History {
     let mut history = History::new(records);
     let keys = match store.runs() {
-        Ok(runs) => series_keys(&series.key, &runs),
+        Ok(runs) => {
+            history.notes.extend(unreadable(&runs));
+            series_keys(&series.key, &runs)
+        }
         Err(error) => {
             history.notes.push(format!("earlier rounds could not be read: {error}"));
             BTreeSet::from([series.key.clone()])
@@ -58,6 +61,18 @@ pub(crate) fn gather(
     }
     follow_renames(&mut history, repository, target);
     history
+}
+
+/// Runs that cannot be read, in one sentence: nobody knows whether they are rounds of this.
+fn unreadable(runs: &[RunEntry]) -> Option<String> {
+    let lost = runs.iter().filter(|run| run.record.is_none() && run.problem.is_some());
+    let names: Vec<&str> = lost.map(|run| run.id().as_str()).collect();
+    let (first, does) = match names.as_slice() {
+        [] => return None,
+        [one] => ((*one).to_owned(), "run cannot be read and does not count as a round"),
+        [first, ..] => (format!("{first}…"), "runs cannot be read and do not count as rounds"),
+    };
+    Some(format!("{} {does} ({first}); `deep-review log --json` says why", names.len()))
 }
 
 fn take_round(
@@ -179,29 +194,52 @@ fn follow_renames(history: &mut History, repository: &Repository, target: &Targe
 }
 
 /// Keys of earlier runs that are about the same branch under another name: it was renamed, or became a pull request. Only
-/// where the branch has no runs of its own.
+/// where it has no runs under its own name: what is one series once stays one.
 pub(crate) fn aliases(store: &Store, repository: &Repository, target: &Target) -> Vec<String> {
     let Ok(runs) = store.runs() else { return Vec::new() };
     let key = series_key(target);
-    let is_own = |run: &RunEntry| run.series().is_some_and(|series| same_series(series, &key));
-    if target.kind != TargetKind::Branch || runs.iter().any(is_own) {
+    let has_runs =
+        |key: &str| runs.iter().any(|run| run.series().is_some_and(|series| same_series(series, key)));
+    let is_named = |kind| matches!(kind, TargetKind::Branch | TargetKind::PullRequest);
+    if !is_named(target.kind) || has_runs(&key) {
         return Vec::new();
+    }
+    // The pull request of a branch that was reviewed under its own name.
+    let by_branch = series_key(&Target { pull_request: None, kind: TargetKind::Branch, ..target.clone() });
+    if target.pull_request.is_some() && has_runs(&by_branch) {
+        return vec![by_branch];
     }
     let mut seen = BTreeSet::new();
     let candidates = runs.iter().filter(|run| {
         run.state == RunState::Finished
-            && run.record.as_ref().is_some_and(|record| record.target.kind == TargetKind::Branch)
+            && run.record.as_ref().is_some_and(|record| is_named(record.target.kind))
             && run.series().is_some_and(|series| seen.insert(series.to_owned()))
     });
     for run in candidates.take(50) {
         let (Some(record), Ok(Some(then))) = (&run.record, run.run.target()) else { continue };
-        let Some(branch) = record.target.branch.as_deref() else { continue };
-        let is_gone = !repository.has_branch(branch).unwrap_or(true);
-        if then.head == target.head || (is_gone && shares_commits(&then, target)) {
+        if is_same_branch(repository, &then, target) {
             return vec![record.series.key.clone()];
         }
     }
     Vec::new()
+}
+
+/// Whether two targets are one branch under two names. Two pull requests never are.
+fn is_same_branch(repository: &Repository, then: &Target, now: &Target) -> bool {
+    if then.pull_request.is_some() && now.pull_request.is_some() {
+        return false;
+    }
+    let mut tips = Vec::new();
+    if let Some(branch) = &then.branch {
+        tips.extend(repository.branch_tips(branch).unwrap_or_default());
+    }
+    if let Some(number) = then.pull_request {
+        tips.extend(repository.pull_request(number).unwrap_or_default());
+    }
+    // A branch and its pull request stand at the same commit, whatever was pushed since the round before. Two branches that
+    // both live on are two, unless it is the very commit that was reviewed.
+    let became_one = then.pull_request.is_some() != now.pull_request.is_some() && tips.contains(&now.head);
+    then.head == now.head || became_one || (tips.is_empty() && shares_commits(then, now))
 }
 
 /// Whether at least half of the shorter list of commits is the same: by name, or by author, time and subject, which a rebase

@@ -90,9 +90,9 @@ pub fn labelled_line(label: &str, text: &str, width: usize, style: Style) -> Str
     written
 }
 
-/// One line for a terminal behind `first`, made inert and wrapped under its text.
+/// One line for a terminal, made inert and wrapped behind `first`, which is ours.
 pub fn indented(text: &str, first: &str, indent: usize, width: usize) -> String {
-    wrap(&safe_line(text), &safe_line(first), indent, width).join("\n") + "\n"
+    wrap(&safe_line(text), first, indent, width).join("\n") + "\n"
 }
 
 /// A text of lines for a terminal: made inert, each line wrapped under its own indent.
