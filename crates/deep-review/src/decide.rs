@@ -157,18 +157,18 @@ pub(crate) fn tell(session: &Session, decision: &Decision) {
     }
     let lines: usize = finding.places.iter().map(|place| place.lines.len()).sum();
     let (sites, names) = (finding.callers.sites.len(), finding.callers.names.join(", "));
-    let what = match lines {
-        0 => "it names no lines to watch; it comes back when".to_owned(),
-        1 => "it comes back when its line is edited,".to_owned(),
-        _ => format!("it comes back when one of its {lines} lines is edited,"),
+    let mut when = match lines {
+        0 => Vec::new(),
+        1 => vec!["its line is edited".to_owned()],
+        _ => vec![format!("one of its {lines} lines is edited")],
     };
-    let callers = match (names.is_empty(), sites) {
-        (true, _) => String::new(),
-        (false, 0) => format!(" somebody begins to call {names},"),
-        (false, 1) => format!(" {names} is called in more than its 1 place of now,"),
-        (false, _) => format!(" {names} is called in more than its {sites} places of now,"),
-    };
-    let text = format!("{what}{callers} or somebody runs what shows it");
+    when.extend(match (names.is_empty(), sites) {
+        (true, _) => None,
+        (false, 0) => Some(format!("somebody begins to call {names}")),
+        (false, _) => Some(format!("{names} is called in more than {sites} places")),
+    });
+    when.push("somebody runs what shows it".to_owned());
+    let text = format!("it comes back when {}", when.join(", or "));
     session.ui.talk(&report::safe_text(&text));
 }
 

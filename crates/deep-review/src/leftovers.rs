@@ -93,7 +93,7 @@ pub(crate) fn ask_again(run: &RunEntry) -> bool {
     let round = record.map_or(0, |record| record.series.round);
     let verdict = record.and_then(|it| it.outcome.as_ref()).map_or("no verdict", |it| it.verdict.label());
     let question = format!(
-        "This commit was reviewed before, in round {round} ({}: {verdict}).\nReview it again? [y/N] ",
+        "This commit was reviewed before, in round {round}: {verdict}\n  {}\nReview it again? [y/N] ",
         run.id()
     );
     let mut stderr = std::io::stderr();
