@@ -47,7 +47,7 @@ pub(crate) fn run(session: &Session, args: &ResolveArgs) -> Result<Exit, Command
         ));
         return Ok(Exit::Passed);
     }
-    print(session, &desk, &rows, &decisions);
+    print(session, &desk, args, &rows, &decisions);
     Ok(Exit::Passed)
 }
 
@@ -194,7 +194,7 @@ fn line(row: &OpenFinding) -> String {
     format!("{:<4} {:<22} {}\n     {why}", row.finding.id, what, row.finding.title)
 }
 
-fn print(session: &Session, desk: &Desk, rows: &[OpenFinding], decisions: &[Decision]) {
+fn print(session: &Session, desk: &Desk, args: &ResolveArgs, rows: &[OpenFinding], decisions: &[Decision]) {
     if session.ui.json {
         let rows: Vec<_> = rows
             .iter()
@@ -222,7 +222,9 @@ fn print(session: &Session, desk: &Desk, rows: &[OpenFinding], decisions: &[Deci
     for row in rows.iter().filter(left) {
         session.ui.result(&report::safe_text(&format!("{}\n", line(row))));
     }
-    if decisions.is_empty() && !rows.is_empty() {
+    if decisions.is_empty() && !rows.is_empty() && args.yes {
+        session.ui.talk("nothing was written down: the code shows of none of these what was done");
+    } else if decisions.is_empty() && !rows.is_empty() {
         session
             .ui
             .talk("nothing was written down: `--yes` takes what the code shows, `--set ID=ACTION` one row");

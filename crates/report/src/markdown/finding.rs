@@ -29,7 +29,7 @@ fn section(report: &Report, severity: Severity) -> String {
 fn write(finding: &Finding) -> String {
     let parts = parts(finding);
     let mut paragraphs = vec![first_line(finding)];
-    paragraphs.extend(finding.came_back.as_ref().map(|why| remark("Why it came back:", &format!("{why}."))));
+    paragraphs.extend(finding.came_back.as_ref().map(|why| remark("Raised again:", &format!("{why}."))));
     paragraphs.extend(decided(finding));
     paragraphs.extend(finding.excerpt.as_ref().and_then(excerpt));
     if !parts.prose.is_empty() {
