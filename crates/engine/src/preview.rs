@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use findings::Records;
 use git::Snapshot;
-use model::RunId;
+use model::{DeltaScope, RunId};
 use reviewers::{Briefing, Estimate, Prompt, PromptInput, canary, endpoint, estimate, prompt, unified_diff};
 
 use crate::listen::builtin_settings;
@@ -43,7 +43,7 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
         declined: history.told_declined(),
         since: history.told_since(),
         scope: history.scope.clone(),
-        ..what_is_told(request, &snapshot)
+        ..what_is_told(request, &snapshot, history.scope.as_ref())
     };
     let prior = history.asked();
     request
@@ -106,15 +106,15 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
 }
 
 /// What every reviewer would be told besides the change.
-fn what_is_told(request: &Request<'_>, snapshot: &Snapshot) -> Briefing {
+fn what_is_told(request: &Request<'_>, snapshot: &Snapshot, scope: Option<&DeltaScope>) -> Briefing {
     let settings = builtin_settings(&request.config.settings);
     // A rule that panics costs its hints, as it does in a run.
     let attention = catch_unwind(AssertUnwindSafe(|| builtin::attend_snapshot(snapshot, &settings)));
     let mut told =
-        Briefing { attention: places_to_tell(&attention.unwrap_or_default()), ..Briefing::default() };
+        Briefing { attention: places_to_tell(&attention.unwrap_or_default(), scope), ..Briefing::default() };
     if request.roster.iter().any(|asked| matches!(asked, Asked::Builtin)) {
         let document = catch_unwind(AssertUnwindSafe(|| builtin::review_snapshot(snapshot, &settings)));
-        told.found = document.map(|document| findings_to_tell(&document)).unwrap_or_default();
+        told.found = document.map(|document| findings_to_tell(&document, scope)).unwrap_or_default();
     }
     told
 }

@@ -229,6 +229,9 @@ fn is_same_branch(repository: &Repository, then: &Target, now: &Target) -> bool 
     if then.pull_request.is_some() && now.pull_request.is_some() {
         return false;
     }
+    if then.branch.is_some() && then.branch == now.branch {
+        return true;
+    }
     let mut tips = Vec::new();
     if let Some(branch) = &then.branch {
         tips.extend(repository.branch_tips(branch).unwrap_or_default());
