@@ -11,8 +11,8 @@ use common::{configured, json, run_folders, saying, session};
 use serde_json::json;
 use test_kit::TestSession;
 
-const RUN: &str = "20261127-113617-topic";
-const HEAD: &str = "4ec727d048a613bbdb979eb5c88844308e7fdbf0";
+const RUN: &str = "20261127-114730-topic";
+const HEAD: &str = "b63c02d964e69debd7765fc18ae742169a89ae7b";
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");

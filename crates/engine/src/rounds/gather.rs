@@ -209,6 +209,12 @@ pub(crate) fn aliases(store: &Store, repository: &Repository, target: &Target) -
     if target.pull_request.is_some() && has_runs(&by_branch) {
         return vec![by_branch];
     }
+    // What went on as another pull request is not this one, whatever commits they share.
+    let is_anothers = |key: &str| {
+        let numbers = series_keys(key, &runs);
+        let mut numbers = numbers.iter().filter_map(|key| pull_request_in(key));
+        target.pull_request.is_some_and(|own| numbers.any(|number| number != own))
+    };
     let mut seen = BTreeSet::new();
     let candidates = runs.iter().filter(|run| {
         run.state == RunState::Finished
@@ -217,11 +223,16 @@ pub(crate) fn aliases(store: &Store, repository: &Repository, target: &Target) -
     });
     for run in candidates.take(50) {
         let (Some(record), Ok(Some(then))) = (&run.record, run.run.target()) else { continue };
-        if is_same_branch(repository, &then, target) {
+        if is_same_branch(repository, &then, target) && !is_anothers(&record.series.key) {
             return vec![record.series.key.clone()];
         }
     }
     Vec::new()
+}
+
+/// The number of the pull request that a key names.
+fn pull_request_in(key: &str) -> Option<u64> {
+    key.split_once('@')?.1.strip_prefix("pr-")?.parse().ok()
 }
 
 /// Whether two targets are one branch under two names. Two pull requests never are.
