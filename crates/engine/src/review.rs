@@ -119,8 +119,9 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let started =
         EventKind::RunStarted { run: run.id().to_string(), target: one_line(&target), reviewers: names };
     tell(tools, &run, started);
-    if let Some(scope) = &history.scope {
-        tell(tools, &run, EventKind::Note { text: sentence(scope) });
+    let notes = [history.in_short(run.series().round), history.scope.as_ref().map(sentence)];
+    for text in notes.into_iter().flatten() {
+        tell(tools, &run, EventKind::Note { text });
     }
     Story {
         tools,

@@ -191,6 +191,28 @@ impl History {
         held.map(line).collect()
     }
 
+    /// What this round begins with, in one sentence; nothing for a first round.
+    pub(crate) fn in_short(&self, round: u32) -> Option<String> {
+        let delta = self.delta.as_ref()?;
+        let count = |number: usize, one: &str| match number {
+            1 => format!("1 {one}"),
+            _ => format!("{number} {one}s"),
+        };
+        let new = delta.commits.iter().filter(|commit| matches!(commit.state.as_str(), "new" | "changed"));
+        let since = if delta.same_commit {
+            "the same commit".to_owned()
+        } else {
+            format!("{} new or changed, {}", count(new.count(), "commit"), count(delta.files.len(), "file"))
+        };
+        let declined = self.bound.iter().filter(|bound| bound.holds && bound.own).count();
+        let parts = [
+            Some(format!("round {round}, since {}: {since}", delta.from.short())),
+            (!self.open.is_empty()).then(|| format!("{} to verify", count(self.open.len(), "finding"))),
+            (declined > 0).then(|| format!("{declined} declined")),
+        ];
+        Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    }
+
     /// What changed since the round before, a line each.
     pub(crate) fn told_since(&self) -> Vec<String> {
         let Some(delta) = self.delta.as_ref().filter(|delta| !delta.same_commit && !self.full) else {

@@ -79,7 +79,9 @@ fn verdict(page: &mut String, report: &Report) {
 }
 
 fn tiles(page: &mut String, report: &Report) {
-    let to_fix = how_many(report, Severity::Critical) + how_many(report, Severity::Important);
+    // What blocked in an earlier round and still stands is no finding of this one.
+    let before = report.prior.iter().filter(|row| row.blocks).count();
+    let to_fix = how_many(report, Severity::Critical) + how_many(report, Severity::Important) + before;
     let contested = report.findings.iter().filter(|finding| finding.lane == Lane::Contested).count();
     let dropped = report.dispositions.iter().filter(|row| row.disposition == Disposition::Dropped).count();
     let (seen, all) = covered(report);

@@ -52,7 +52,7 @@ pub fn stats_page(rows: &[ReviewerStats]) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>Reviewers of this repository — deep review</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <header class=\"bar\"><strong>deep-review</strong><h1>Reviewers of this repository</h1></header>\n\
-         <div class=\"page\">\n<main id=\"main\">\n"
+         <main id=\"main\" class=\"wide\">\n"
     );
     if rows.is_empty() {
         page.push_str("<p class=\"soft\">No run is recorded yet.</p>");
@@ -63,7 +63,7 @@ pub fn stats_page(rows: &[ReviewerStats]) -> String {
         cost(&mut page, rows);
         page.push_str("</div>");
     }
-    page.push_str("</main>\n</div>\n</body>\n</html>\n");
+    page.push_str("</main>\n</body>\n</html>\n");
     page
 }
 
