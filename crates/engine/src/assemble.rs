@@ -63,24 +63,28 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     if let Some(rounds) = &mut rounds {
         rounds.gate(&mut checked);
     }
-    let consolidated = findings::consolidate(&Input {
+    let policy = policy(&parts.config.settings.policy);
+    let input = Input {
         roster: &roster,
         readings: &readings,
         checked,
         changed: &parts.target.changed,
         commits: &parts.target.commits,
-        policy: &policy(&parts.config.settings.policy),
+        policy: &policy,
         records: parts.records,
         limitations: evidence.map_or(&[], Evidence::limitations),
         known: &known,
         quorum: parts.quorum,
         repository_used: facts.is_some(),
-    });
-    let mut all = consolidated.findings;
-    for finding in &mut all {
+    };
+    let mut consolidated = findings::consolidate(&input);
+    for finding in &mut consolidated.findings {
         illustrate(finding, parts.target, facts);
     }
-    let prior = rounds.map(|rounds| rounds.follow(&mut all, &readings)).unwrap_or_default();
+    let prior = rounds.map(|rounds| rounds.follow(&mut consolidated.findings, &readings)).unwrap_or_default();
+    let scope = parts.history.and_then(|history| history.scope.as_ref());
+    findings::judge_with_earlier(&input, &mut consolidated, &prior, scope);
+    let all = consolidated.findings;
     let waited = roster.iter().all(|row| row.state == ReviewerState::Finished || !row.quorum);
     let (needed, counted) = consolidated.quorum;
     let complete = counted >= needed && (waited || matches!(parts.quorum, Quorum::Wanted(_)));
@@ -91,6 +95,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     let mut series = parts.series;
     if let Some(history) = parts.history {
         series.delta.clone_from(&history.delta);
+        series.scope.clone_from(&history.scope);
         notes.extend(history.notes.iter().cloned());
     }
     let summary = since(consolidated.summary, &series, &prior, &all);

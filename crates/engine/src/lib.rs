@@ -8,6 +8,7 @@ mod aside;
 mod ask;
 mod assemble;
 mod besides;
+mod compare;
 mod consolidate;
 mod cross_examine;
 mod decide;
@@ -42,6 +43,7 @@ mod unaided;
 
 pub use assemble::{Forms, forms};
 pub use besides::{Besides, besides};
+pub use compare::{Compared, Entry, Went, compare};
 pub use consolidate::{ConsolidateRequest, GivenReview, consolidate};
 pub use decide::{OpenFinding, as_of_today, open_findings, remembered};
 pub use error::Error;

@@ -26,7 +26,9 @@ use crate::listen::{HeardAll, Hearing};
 use crate::plan::Plan;
 use crate::records::records;
 use crate::roster::Asked;
-use crate::rounds::{HISTORY_FILE, History, OPEN_FILE, aliases, gather, left_open};
+use crate::rounds::{
+    HISTORY_FILE, History, OPEN_FILE, aliases, gather, left_open, readers_needed, scope, sentence,
+};
 use crate::skips::Skips;
 use crate::tell::{one_line, tell};
 use crate::trivial;
@@ -46,7 +48,7 @@ pub struct Request<'a> {
     pub home: Option<PathBuf>,
     /// Notes about how the run was set up, to be shown in the report.
     pub notes: Vec<String>,
-    /// In a later round: ask as in the first.
+    /// In a later round: give the whole change to reviewers, as in the first.
     pub full: bool,
 }
 
@@ -109,12 +111,18 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let plan = Plan::new(run.id(), request.config, &request.roster, &asides, &request.notes);
     run.set_plan(&names, &plan)?;
     let (records, no_records) = records(tools.store, &names);
-    let mut history = gather(tools.store, tools.repository, &run, &target, records);
+    let place = (&run.series(), run.started());
+    let mut history = gather(tools.store, tools.repository, place, &target, records);
     history.full = request.full;
+    history.scope = scope(&history, &snapshot, needed(&request.roster, request.config, tools));
     run.set_part(HISTORY_FILE, &history)?;
     let started =
         EventKind::RunStarted { run: run.id().to_string(), target: one_line(&target), reviewers: names };
     tell(tools, &run, started);
+    let notes = [history.in_short(run.series().round), history.scope.as_ref().map(sentence)];
+    for text in notes.into_iter().flatten() {
+        tell(tools, &run, EventKind::Note { text });
+    }
     Story {
         tools,
         run: &run,
@@ -252,6 +260,12 @@ impl Story<'_> {
             consolidation: consolidation.elapsed(),
         }
     }
+}
+
+/// How many must have read a file before it is left out.
+pub(crate) fn needed(roster: &[Asked], config: &Config, tools: &Tools<'_>) -> Option<u32> {
+    let is_linter = |name: &str| tools.agents.linters.found.contains_key(name);
+    readers_needed(roster, &is_linter, config.settings.review.quorum)
 }
 
 /// Everybody's name, in roster order.

@@ -46,6 +46,7 @@ pub(crate) fn target(repository: &Repository, pinned: Pinned) -> Result<Target> 
     Ok(Target {
         kind: pinned.kind,
         branch: pinned.branch,
+        pull_request: pinned.pull_request,
         base_name: pinned.base_name,
         base: pinned.base,
         merge_base: pinned.merge_base,

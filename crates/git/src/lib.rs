@@ -22,6 +22,7 @@ mod hits;
 mod notes;
 mod patch;
 mod paths;
+mod pull_requests;
 mod remote;
 mod repository;
 mod resolve;

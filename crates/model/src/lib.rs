@@ -50,9 +50,9 @@ pub use raw::{
 pub use remembered::{CallSite, Callers, Now, PlaceNow, Remembered, RememberedPlace, Standing, Strength};
 pub use report::{
     Attention, ChangedSymbol, CommitRemark, CommitsSection, CoverageFile, CoverageSection, Delta,
-    DeltaCommit, DesignObservation, DocumentationSection, Invariants, Limitation, Original, Prior,
-    PriorStatus, PriorWord, REPORT_SCHEMA, Ran, Report, Resolution, ResolutionRow, Run, SectionRemark,
-    Series, TestingGap, TestingSection, Tool,
+    DeltaCommit, DeltaScope, DesignObservation, DocumentationSection, EarlierRead, Invariants, Limitation,
+    Original, Prior, PriorStatus, PriorWord, REPORT_SCHEMA, Ran, ReadBy, Report, Resolution, ResolutionRow,
+    Run, ScopedFile, SectionRemark, Series, TestingGap, TestingSection, Tool,
 };
 pub use reproduction::{REPRODUCTION_SCHEMA, ReproClaim, ReproOutcome, Reproduction, Trial};
 pub use retro::{Retro, SeverityCounts};

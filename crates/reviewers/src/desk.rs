@@ -84,7 +84,7 @@ impl Desk {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         write(&worktree.join(".git/info/exclude"), format!("/{name}/\n").as_bytes())?;
         let (prompt_file, diff_file) = (folder.join("prompt.md"), folder.join("change.diff"));
-        write(&diff_file, unified_diff(request.diff).as_bytes())?;
+        write(&diff_file, unified_diff(&request.briefing.given(request.diff)).as_bytes())?;
         let written = instructions(request, &worktree, &name, telling)?;
         write(&prompt_file, written.text.as_bytes())?;
         if telling.is_prompted {
@@ -92,7 +92,7 @@ impl Desk {
             attempt.canary = Some(written.canary);
         }
         attempt.roots = roots(&worktree);
-        attempt.receipt = receipt(request.target);
+        attempt.receipt = receipt(request.target, request.briefing);
         let before =
             checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
         let output_file = folder.join("review.md");
@@ -167,13 +167,14 @@ fn free_folder(worktree: &Path) -> PathBuf {
         .expect("no tree has a thousand folders of that name")
 }
 
-/// What a reviewer is given that is shown the whole change.
-fn receipt(target: &Target) -> Receipt {
+/// What a reviewer is given.
+fn receipt(target: &Target, briefing: &Briefing) -> Receipt {
+    let given = briefing.files(target);
     Receipt {
         base: Some(target.merge_base.clone()),
         head: Some(target.head.clone()),
-        files_shown: target.changed.len() as u32,
-        lines_shown: target.changed.iter().map(|file| file.added + file.removed).sum(),
+        files_shown: given.len() as u32,
+        lines_shown: given.iter().map(|file| file.added + file.removed).sum(),
         ..Receipt::default()
     }
 }
