@@ -74,6 +74,8 @@ struct World {
     agent: &'static str,
     session: TestSession,
     search: String,
+    /// Whether it is confined: the value of `--sandbox`.
+    sandbox: &'static str,
     // Outside the system's folder for temporary files: codex makes no helpers there, and then its sandbox may fail.
     cache: tempfile::TempDir,
 }
@@ -102,7 +104,7 @@ impl World {
         let search = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
         let cache = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a cache");
         std::fs::create_dir(cache.path().join("tmp")).expect("a folder");
-        Self { agent, session, search, cache }
+        Self { agent, session, search, sandbox: "auto", cache }
     }
 
     /// Limits that a test can wait for.
@@ -181,7 +183,8 @@ impl World {
     }
 
     fn ask(&self, base: &str) -> Ran {
-        let output = self.command(base, &["--json", "--reviewer", self.agent]).output().expect("it starts");
+        let words = ["--json", "--reviewer", self.agent, "--sandbox", self.sandbox];
+        let output = self.command(base, &words).output().expect("it starts");
         Ran {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -208,13 +211,18 @@ fn side_by_side<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
 
 /// Plays every case; returns what came out otherwise.
 fn play(agent: &'static str, program: &Path, common: &[Case], own: &[Case]) {
+    play_in(agent, program, "auto", common, own);
+}
+
+/// Plays every case with a program that is confined, or is not.
+fn play_in(agent: &'static str, program: &Path, sandbox: &'static str, common: &[Case], own: &[Case]) {
     let blind = [("blind".to_owned(), Scenario::steps([Step::Say(Say::Text(BLIND.to_owned()))]))].into();
     let options = FakeModelOptions { root: "/".into(), own: blind, ..FakeModelOptions::default() };
     let server = FakeModel::with(options).expect("a free port");
     let wrong = Mutex::new(Vec::new());
     let cases: Vec<Case> = common.iter().chain(own).copied().collect();
     side_by_side(&cases, |(scenario, ending, class, exit)| {
-        let world = World::new(agent, program);
+        let world = World { sandbox, ..World::new(agent, program) };
         world.impatient();
         let started = Instant::now();
         let ran = world.ask(&server.url(&format!("{scenario}~{agent}")));
@@ -227,6 +235,9 @@ fn play(agent: &'static str, program: &Path, common: &[Case], own: &[Case]) {
         let got = (row["ending"].as_str(), row["failure"]["class"].as_str(), ran.code);
         if got != (Some(*ending), *class, *exit) {
             say(format!("{got:?}, wanted {:?}: {row:#}", (ending, class, exit)));
+        }
+        if sandbox == "require" && row["receipt"]["confined_by"] != "bubblewrap" {
+            say(format!("it was not confined: {row:#}"));
         }
         if row["tree_gone"] != true {
             say(format!("processes are not proven gone: {row:#}"));
@@ -290,6 +301,58 @@ fn codex_is_understood_whatever_happens() {
 fn gemini_is_understood_whatever_happens() {
     if let Some(program) = installed("gemini") {
         play("gemini", &program, CASES, GEMINI);
+    }
+}
+
+/// The same through the sandbox and its proxy, which has the key and knows the way to this machine.
+const CONFINED: &[Case] = &[
+    ("ok-diff", "finished", None, 0),
+    ("auth", "failed", Some("auth"), 3),
+    ("rate", "failed", Some("rate-limit"), 3),
+    ("server", "failed", Some("transient"), 3),
+    ("stall", "stalled", None, 3),
+    ("blind", "unable-to-review", None, 3),
+];
+
+/// Whether programs can be confined by bubblewrap here, as `doctor` says.
+fn can_confine() -> bool {
+    let session = TestSession::new(env!("CARGO_BIN_EXE_deep-review"));
+    let rows = json(&session.run(&["doctor", "--json"]));
+    let row = rows.as_array().and_then(|rows| rows.iter().find(|row| row["what"] == "sandbox of scripts"));
+    let works = row.is_some_and(|row| row["state"] == "good");
+    if !works {
+        println!("skipped: {}", row.map(|row| row["detail"].to_string()).unwrap_or_default());
+    }
+    works
+}
+
+fn confined(agent: &'static str) {
+    if let Some(program) = installed(agent).filter(|_| can_confine()) {
+        play_in(agent, &program, "require", CONFINED, &[]);
+    }
+}
+
+#[test]
+fn claude_is_understood_in_a_sandbox() {
+    confined("claude");
+}
+
+#[test]
+fn codex_is_understood_in_a_sandbox() {
+    confined("codex");
+}
+
+#[test]
+fn gemini_is_understood_in_a_sandbox() {
+    confined("gemini");
+}
+
+#[test]
+fn qwen_and_copilot_are_understood_in_a_sandbox_where_they_are_installed() {
+    for agent in ["qwen", "copilot"] {
+        if let Some(program) = installed(agent).filter(|_| can_confine()) {
+            play_in(agent, &program, "require", &OTHERS[..1], &[]);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ mod walled;
 
 #[cfg(unix)]
 pub use live::inside_main;
-pub use possible::{Possible, fallback, look};
+pub use possible::{Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};
 pub use review::Room;
 pub use shown::{Around, around};

@@ -24,6 +24,17 @@ pub enum Possible {
     No(String),
 }
 
+/// Where whoever is inside finds what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Its home.
+    pub home: PathBuf,
+    /// Its folder for temporary files.
+    pub temporary: PathBuf,
+    /// The configuration of its git.
+    pub git: PathBuf,
+}
+
 /// Looks for a sandbox that can hold anything.
 pub fn look() -> Possible {
     if cfg!(target_os = "linux") {
@@ -78,11 +89,19 @@ impl Possible {
         }
     }
 
-    /// Home and folder for temporary files of whoever is inside.
-    pub fn places(&self, private: &Path) -> (PathBuf, PathBuf) {
+    /// Where whoever is inside finds what; `private` is that of its room.
+    pub fn places(&self, private: &Path) -> Places {
         match self {
-            Self::Bubblewrap(_) | Self::No(_) => (Room::home().to_owned(), "/tmp".into()),
-            Self::Landlock | Self::Seatbelt => (walled::home(private), walled::temporary(private)),
+            Self::Bubblewrap(_) | Self::No(_) => Places {
+                home: Room::home().to_owned(),
+                temporary: "/tmp".into(),
+                git: "/etc/gitconfig".into(),
+            },
+            Self::Landlock | Self::Seatbelt => Places {
+                home: walled::home(private),
+                temporary: walled::temporary(private),
+                git: private.join("gitconfig"),
+            },
         }
     }
 

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::files;
 use crate::inside::Inside;
 use crate::review::Room;
 use crate::walled::{home, temporary};
@@ -47,6 +48,7 @@ const SERVICES: &[&str] = &[
 pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
     room.check()?;
     let home = home(&room.private);
+    files::write(&room.private)?;
     let made = |path: &Path| std::fs::create_dir_all(path).map_err(Error::Files);
     made(&home)?;
     made(&temporary(&room.private))?;
@@ -74,6 +76,7 @@ fn profile(room: &Room, own: &Path) -> String {
         .to_owned();
     let mut read: Vec<PathBuf> = READ.iter().map(PathBuf::from).collect();
     read.push(own.to_owned());
+    read.push(room.private.join("gitconfig"));
     read.extend(room.read.iter().map(|folder| folder.outside.clone()));
     read.extend(room.links.iter().flat_map(|(at, target)| [at.clone(), target.clone()]));
     read.extend(room.at_home.iter().map(|(from, _)| from.clone()));

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::files;
 use crate::inside::{Inside, Wall};
 use crate::review::Room;
 
@@ -14,6 +15,7 @@ use crate::review::Room;
 pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
     room.check()?;
     let home = home(&room.private);
+    files::write(&room.private)?;
     let made = |path: &Path| std::fs::create_dir_all(path).map_err(Error::Files);
     made(&home)?;
     made(&temporary(&room.private))?;
@@ -55,6 +57,7 @@ pub(crate) fn temporary(private: &Path) -> PathBuf {
 
 fn inside(room: &Room, home: &Path) -> Inside {
     let mut read: Vec<PathBuf> = room.read.iter().map(|folder| folder.outside.clone()).collect();
+    read.push(room.private.join("gitconfig"));
     // A link is read where it stands.
     read.extend(room.links.iter().map(|(_, target)| target.clone()));
     let folders = room.scratch.iter().chain(&room.copies).map(|(path, _)| path.clone());
@@ -90,7 +93,7 @@ mod tests {
         let (inside, command) = Inside::parse(words).unwrap();
         let wall = inside.wall.unwrap();
         assert_eq!(command, ["agent"]);
-        assert_eq!(wall.read, [PathBuf::from("/c/checkout")]);
+        assert_eq!(wall.read, [PathBuf::from("/c/checkout"), private.path().join("gitconfig")]);
         assert!(wall.write.iter().all(|path| path.starts_with(private.path())), "{wall:?}");
         assert_eq!((wall.port, inside.copies.len()), (Some(4000), 1));
     }

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use proxy::Rules;
-use sandbox::{Around, Folder, Room, Size, around};
+use sandbox::{Around, Folder, Places, Room, Size, around};
 use supervise::{Limits, Program, Resources};
 
 use super::Confinement;
@@ -178,11 +178,11 @@ fn private_folder(path: &Path) -> std::io::Result<()> {
 /// left as it is.
 fn environment(
     own: &[(OsString, OsString)],
-    places: &[&Path],
+    own_places: &[&Path],
     proxy: Option<&str>,
-    (home, temporary): &(PathBuf, PathBuf),
+    places: &Places,
 ) -> Vec<(OsString, OsString)> {
-    let is_own = |value: &OsStr| places.iter().any(|place| Path::new(value).starts_with(place));
+    let is_own = |value: &OsStr| own_places.iter().any(|place| Path::new(value).starts_with(place));
     let is_left_out =
         |name: &OsStr, value: &OsStr| LEFT_OUT.iter().any(|left_out| name == *left_out) && !is_own(value);
     let mut environment: Vec<_> =
@@ -190,13 +190,13 @@ fn environment(
     let has_home = environment.iter().any(|(name, _)| name == "HOME");
     let mut set = |name: &str, value: &OsStr| environment.push((name.into(), value.to_owned()));
     if !has_home {
-        set("HOME", home.as_os_str());
+        set("HOME", places.home.as_os_str());
     }
-    set("TMPDIR", temporary.as_os_str());
+    set("TMPDIR", places.temporary.as_os_str());
     set("USER", OsStr::new("review"));
     set("LOGNAME", OsStr::new("review"));
     set("SHELL", OsStr::new("/bin/sh"));
-    set("GIT_CONFIG_SYSTEM", OsStr::new("/etc/gitconfig"));
+    set("GIT_CONFIG_SYSTEM", places.git.as_os_str());
     set("GIT_TERMINAL_PROMPT", OsStr::new("0"));
     if let Some(proxy) = proxy {
         for name in ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"] {
@@ -254,8 +254,9 @@ mod tests {
         ]
         .map(|(name, value)| (name.into(), value.into()))
         .into();
+        let places = Places { home: "/h".into(), temporary: "/t".into(), git: "/g".into() };
         for wanted in [None, Some("http://127.0.0.1:9")] {
-            let inside = environment(&own, &[], wanted, &("/h".into(), "/t".into()));
+            let inside = environment(&own, &[], wanted, &places);
             assert!(!inside.iter().any(|(_, value)| value.to_string_lossy().contains("ada")), "{inside:?}");
             assert!(inside.contains(&("LANG".into(), "C".into())));
             let proxy =
