@@ -155,16 +155,6 @@ fn check_acp(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
     if let Some((other, _)) = others.iter().find(|(_, set)| *set) {
         return Err(wrong(&path, format!("it has `{other}` as well: a reviewer is one or the other"), None));
     }
-    for (key, set) in [("model", reviewer.model.is_some()), ("effort", reviewer.effort.is_some())] {
-        if set {
-            let hint = "put it into the words of `acp`, or into the agent's own settings";
-            return Err(wrong(
-                &["reviewers", name, key],
-                format!("`acp` has no way to choose a {key}"),
-                Some(hint),
-            ));
-        }
-    }
     if reviewer.output == Output::File {
         let hint = "leave out `output`";
         return Err(wrong(

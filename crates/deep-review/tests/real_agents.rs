@@ -120,9 +120,13 @@ impl World {
             "[reviewers.{}]\ntimeout = \"120s\"\nsilence = \"{silence}s\"\nretries = 0\n",
             self.agent
         );
+        self.configured(&table);
+    }
+
+    fn configured(&self, text: &str) {
         let config = self.session.repo.path().join(".git/deep-review/config.toml");
         std::fs::create_dir_all(config.parent().expect("a parent")).expect("a folder");
-        std::fs::write(config, table).expect("a configuration");
+        std::fs::write(config, text).expect("a configuration");
     }
 
     fn command(&self, base: &str, words: &[&str]) -> std::process::Command {
@@ -375,6 +379,46 @@ fn copilot_is_understood_where_it_is_installed() {
     if let Some(program) = installed("copilot") {
         play("copilot", &program, OTHERS, &[]);
     }
+}
+
+#[test]
+fn agents_that_speak_the_protocol_are_asked_over_it() {
+    // The words that make each program speak it, and the variables with which it finds its model.
+    let spoken: [(&str, &[&str], &[&str]); 4] = [
+        ("gemini", &["--acp", "--model", "gemini-2.5-pro"], &["GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"]),
+        ("opencode", &["acp"], &[]),
+        ("qwen", &["--acp"], &["OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"]),
+        (
+            "copilot",
+            &["--acp"],
+            &["COPILOT_PROVIDER_BASE_URL", "COPILOT_PROVIDER_API_KEY", "COPILOT_MODEL"],
+        ),
+    ];
+    let server = FakeModel::start("/");
+    side_by_side(&spoken, |(agent, words, variables)| {
+        let Some(program) = installed(agent) else { return };
+        let world = World::new(agent, &program);
+        // opencode's wrapper wants an install script to have run; what it wraps does not.
+        let packages = program.ancestors().nth(2).expect("node_modules");
+        let native = packages.join("opencode-linux-x64/bin/opencode");
+        let program = if *agent == "opencode" { native.to_str().expect("UTF-8") } else { *agent };
+        let words: Vec<&str> = std::iter::once(program).chain(words.iter().copied()).collect();
+        world.configured(&format!(
+            "[reviewers.spoken]\nacp = {words:?}\nenv = {variables:?}\ntimeout = \"120s\"\nsilence = \"90s\"\nretries = 0\n"
+        ));
+        let instance = format!("ok-diff~{agent}-acp");
+        let mut command = world.command(&server.url(&instance), &["--json", "--reviewer", "spoken"]);
+        let output = command.output().expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{agent}: {error}: {stderr}"));
+        let row = reviewer(&report, "spoken");
+        assert_eq!((&row["state"], &row["receipt"]["canary"]), (&"finished".into(), &"echoed".into()), "{agent}: {row:#}");
+        let findings = findings_of(&report, "spoken");
+        assert_eq!((findings.len(), &findings[0]["title"]), (1, &TITLE.into()), "{agent}: {findings:#?}");
+        assert_eq!((&row["tree_gone"], output.status.code()), (&true.into(), Some(0)), "{agent}: {row:#}");
+        let asked = server.asked(&instance).iter().filter(|one| one.action.starts_with("call ")).count();
+        assert!(asked >= 1, "{agent} used no tool");
+    });
 }
 
 #[test]

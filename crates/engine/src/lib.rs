@@ -7,6 +7,7 @@ mod afterwards;
 mod aside;
 mod ask;
 mod assemble;
+mod besides;
 mod consolidate;
 mod cross_examine;
 mod decide;
@@ -40,6 +41,7 @@ mod trust;
 mod turns;
 
 pub use assemble::{Forms, forms};
+pub use besides::{Besides, besides};
 pub use consolidate::{ConsolidateRequest, GivenReview, consolidate};
 pub use decide::{OpenFinding, as_of_today, open_findings, remembered};
 pub use error::Error;

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
+use model::{Ending, ReviewerKind, Spend};
 use serde_json::Value;
 use supervise::{Cancel, Limits, Program, Progress, Pulse, Stdin, Unheard, Voice};
 
@@ -38,15 +38,6 @@ fn ask(
     progress: &mut dyn FnMut(Progress, Doing),
     attempt: &mut Attempt,
 ) -> Result<(), String> {
-    if request.settings.model.is_some() || request.settings.effort.is_some() {
-        let message = "an agent behind `acp` chooses its model by its own settings or arguments".to_owned();
-        attempt.failure = Some(Failure {
-            class: FailureClass::Configuration,
-            message: message.clone(),
-            retry_after_ms: None,
-        });
-        return Err(message);
-    }
     let desk = Desk::set(request, Telling { is_prompted: true, is_absolute: true }, attempt)?;
     let prompt = attempt.prompt.clone().unwrap_or_default();
     let voice = Voice::new();
@@ -56,7 +47,8 @@ fn ask(
     };
     let secrets = Secrets::of(&program.environment);
     let confined = command::confined(request, program, &desk, attempt)?;
-    let mut dialogue = Dialogue::new(&desk.worktree, &prompt);
+    let mut dialogue = Dialogue::new(&desk.worktree, &prompt)
+        .wanting(request.settings.model.as_deref(), request.settings.effort.as_deref());
     let watched = converse(request, &confined, &voice, &mut dialogue, cancel, progress);
     attempt.notes.extend(told(&dialogue).iter().map(|note| secrets.text(note)));
     let declined = dialogue.is_declined();
