@@ -35,6 +35,10 @@ pub(crate) fn confinement(
         toolchains: home.as_deref().map(sandbox::toolchains).unwrap_or_default(),
         home,
         search: session.environment.get("PATH").map(ToOwned::to_owned).unwrap_or_default(),
+        outer: ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .find_map(|name| session.environment.text(name))
+            .map(str::to_owned),
         own: vec![own, "__inside".into()],
     })
 }

@@ -18,6 +18,6 @@ mod server;
 mod tunnel;
 
 pub use entry::Entry;
-pub use rules::{Host, Route, Rules};
+pub use rules::{Host, Outer, Route, Rules};
 #[cfg(unix)]
 pub use server::Proxy;

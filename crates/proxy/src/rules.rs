@@ -121,6 +121,50 @@ pub struct Rules {
     pub hosts: Vec<Host>,
     /// Servers that are asked for it.
     pub routes: Vec<Route>,
+    /// The user's own proxy, through which hosts are connected to.
+    pub outer: Option<Outer>,
+}
+
+/// A proxy that the user's own programs go through.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outer {
+    /// Where it is.
+    pub host: Host,
+    /// User and password, as they are sent.
+    credentials: Option<String>,
+}
+
+/// Shows no password.
+impl std::fmt::Debug for Outer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Outer").field("host", &self.host.shown()).finish_non_exhaustive()
+    }
+}
+
+impl Outer {
+    /// From the value of a variable such as `HTTPS_PROXY`. One that is spoken to encrypted is not understood.
+    pub fn parse(text: &str) -> Option<Self> {
+        use base64::Engine as _;
+        let rest = text.strip_prefix("http://").or((!text.contains("://")).then_some(text))?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let (user, host) =
+            authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+        let (name, port) = split(host, 80)?;
+        let encode = |user: &str| {
+            let plain = percent_encoding::percent_decode_str(user).collect::<Vec<u8>>();
+            base64::engine::general_purpose::STANDARD.encode(plain)
+        };
+        Some(Self { host: Host { name, port, is_named_by_user: true }, credentials: user.map(encode) })
+    }
+
+    /// The request for a tunnel to a host.
+    pub(crate) fn request(&self, host: &Host) -> String {
+        let shown = host.shown();
+        let credentials = self.credentials.as_ref();
+        let credentials =
+            credentials.map(|it| format!("Proxy-Authorization: Basic {it}\r\n")).unwrap_or_default();
+        format!("CONNECT {shown} HTTP/1.1\r\nHost: {shown}\r\n{credentials}\r\n")
+    }
 }
 
 impl Rules {
@@ -182,6 +226,7 @@ mod tests {
         Rules {
             hosts: vec![Host::parse("api.vendor.example", false).unwrap()],
             routes: vec![route("", "https://a.example/base/"), route("/u1", "http://h:1/v1?t=2")],
+            outer: None,
         }
     }
 
@@ -222,6 +267,19 @@ mod tests {
         for wrong in ["/../admin", "/a/..", "/%2e%2e/x", "/a%2F..%2Fb", "/\\..\\x", "http://evil.example/"] {
             assert!(asked(wrong).starts_with("Refuse"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_users_own_proxy_is_asked_with_the_users_own_password() {
+        let outer = Outer::parse("http://ada:p%40ss@proxy.corp:3129/").unwrap();
+        assert_eq!(outer.host.shown(), "proxy.corp:3129");
+        let host = Host::parse("api.example", false).unwrap();
+        let wanted = "CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\nProxy-Authorization: Basic YWRhOnBAc3M=\r\n\r\n";
+        assert_eq!(outer.request(&host), wanted);
+        assert!(!format!("{outer:?}").contains("ss"));
+        assert_eq!(Outer::parse("proxy:8080").unwrap().host.shown(), "proxy:8080");
+        assert_eq!(Outer::parse("socks5://x:1"), None);
+        assert_eq!(Outer::parse("https://x:1"), None);
     }
 
     #[test]

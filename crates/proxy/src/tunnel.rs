@@ -20,7 +20,9 @@ const CONNECT: Duration = Duration::from_secs(20);
 
 /// Connects and carries bytes until both sides have ended.
 pub(crate) fn tunnel(near: &UnixStream, host: &Host, rest: &[u8], shared: &Arc<Shared>, entry: &mut Entry) {
-    let addresses = match addresses(host) {
+    let outer = shared.rules.outer.as_ref();
+    // The user's own proxy looks names up, and it is the user who chose it.
+    let addresses = match addresses(outer.map_or(host, |outer| &outer.host)) {
         Ok(addresses) => addresses,
         Err(Unreachable::Refused) => {
             return refuse(near, "its name leads to this machine or its network", entry);
@@ -30,7 +32,13 @@ pub(crate) fn tunnel(near: &UnixStream, host: &Host, rest: &[u8], shared: &Arc<S
             return drop(say(near, "502 Bad Gateway", "the name could not be looked up"));
         }
     };
-    let far = match connect(&addresses) {
+    let connected = connect(&addresses).and_then(|far| {
+        if let Some(outer) = outer {
+            pass(&far, &outer.request(host))?;
+        }
+        Ok(far)
+    });
+    let far = match connected {
         Ok(far) => far,
         Err(error) => {
             entry.failed = Some(format!("connecting: {error}"));
@@ -70,6 +78,25 @@ fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
         }
     }
     Err(last)
+}
+
+/// Asks the user's own proxy for a tunnel.
+fn pass(mut far: &TcpStream, request: &str) -> io::Result<()> {
+    far.set_read_timeout(Some(CONNECT))?;
+    far.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    let mut one = [0];
+    // What follows the answer belongs to the tunnel, so it is read byte by byte.
+    while !answer.ends_with(b"\r\n\r\n") {
+        if answer.len() > 16 << 10 || far.read(&mut one)? == 0 {
+            return Err(io::Error::other("the proxy gave no answer"));
+        }
+        answer.push(one[0]);
+    }
+    far.set_read_timeout(None)?;
+    let text = String::from_utf8_lossy(&answer);
+    let status = text.split_whitespace().nth(1).unwrap_or_default();
+    if status == "200" { Ok(()) } else { Err(io::Error::other(format!("the proxy answered {status}"))) }
 }
 
 fn carry(

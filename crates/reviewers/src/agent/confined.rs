@@ -40,7 +40,7 @@ pub(crate) fn rules(
     environment: &Environment,
     door: &Door,
 ) -> Result<Rules, String> {
-    let mut rules = Rules { hosts: own_hosts(settings)?, routes: Vec::new() };
+    let mut rules = Rules { hosts: own_hosts(settings)?, ..Rules::default() };
     let Some((auth, way)) = agent.way().and_then(|auth| Some((auth, auth.confined.as_ref()?))) else {
         return Ok(rules);
     };

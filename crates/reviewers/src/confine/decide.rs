@@ -23,6 +23,8 @@ pub struct Confinement {
     pub home: Option<PathBuf>,
     /// The search path.
     pub search: OsString,
+    /// The user's own proxy, as the environment names it.
+    pub outer: Option<String>,
     /// This program and the word that makes it the one that lives inside a sandbox.
     pub own: Vec<OsString>,
 }
@@ -37,6 +39,7 @@ impl Confinement {
             toolchains: Toolchains::default(),
             home: None,
             search: OsString::new(),
+            outer: None,
             own: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use proxy::Rules;
+use proxy::{Outer, Rules};
 use sandbox::{Around, Folder, Places, Room, Size, around};
 use supervise::{Limits, Program, Resources};
 
@@ -137,10 +137,11 @@ impl Confinement {
         read.extend(needs.read);
         read.extend(named_files(&environment));
         let socket = needs.private.join("network");
+        let outer = self.outer.as_deref().and_then(Outer::parse);
         let network = if needs.rules.is_empty() {
             Network::none()
         } else {
-            Network::start(&socket, needs.rules.clone()).map_err(|error| failed(&error))?
+            Network::start(&socket, Rules { outer, ..needs.rules.clone() }).map_err(|error| failed(&error))?
         };
         let room = Room {
             start: program.folder.clone(),
