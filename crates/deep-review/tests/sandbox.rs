@@ -458,3 +458,135 @@ fn where_bubblewrap_is_missing_a_wall_keeps_files_and_network() {
         assert!(!told.contains(did), "{did}: {told}");
     }
 }
+
+/// An agent whose own sandbox is tried first: `probe` is what the trial does.
+fn nesting(session: &TestSession, probe: &str, instead: &str) -> PathBuf {
+    let script = format!("if [ \"$1\" = probe ]; then {probe}; fi\necho \"called with $*\" >&2");
+    let folder = agent(session, "https://api.vendor.example", &script);
+    let path = session.home().join(".config/deep-review/agents/testy.toml");
+    let text =
+        std::fs::read_to_string(&path).expect("an adapter").replace("args = []", "args = [\"--inner\"]");
+    std::fs::write(&path, format!("{text}[confined]\nprobe = [\"probe\"]\n{instead}\n")).expect("an adapter");
+    folder
+}
+
+#[test]
+fn an_inner_sandbox_is_tried_before_the_agent_is_asked() {
+    let session = session();
+    if !can(&session) {
+        return;
+    }
+    let asked = |folder: &Path, code: i32| {
+        let words = ["--json", "--again", "--reviewer", "testy", "--sandbox", "require"];
+        let report = json(&run(&session, folder, &words).expect(code));
+        (reviewer(&report, "testy").clone(), raw(&session, "testy", "stderr"))
+    };
+    let instead = "instead = { \"--inner\" = \"--none\" }";
+    let (row, told) = asked(&nesting(&session, "exit 0", instead), 0);
+    assert!(told.contains("called with --inner\n"), "{row:#}\n{told}");
+    let (row, told) = asked(&nesting(&session, "echo no-namespaces >&2; exit 1", instead), 0);
+    assert!(told.contains("called with --none\n"), "{row:#}\n{told}");
+    assert!(
+        row["notes"]
+            .to_string()
+            .contains("does not work inside ours, which is the only one then: no-namespaces"),
+        "{row:#}"
+    );
+    let (row, told) = asked(&nesting(&session, "exit 1", ""), 3);
+    assert_eq!(
+        (row["ending"].as_str(), row["failure"]["class"].as_str()),
+        (Some("not-started"), Some("sandbox")),
+        "{row:#}"
+    );
+    assert_eq!(told, "", "it was never run blind");
+}
+
+#[test]
+fn neither_the_branch_nor_its_base_decides_how_its_reviewers_are_confined() {
+    let session = session();
+    if !can(&session) {
+        return;
+    }
+    let evil = "[verify]\nsandbox = \"off\"\n[reviewers.shellcheck]\nshow = [\"/\"]\nhosts = [\"evil.example\"]\n[tools]\nenable = [\"*\"]\n";
+    session.repo.checkout("main").write("deep-review.toml", evil).commit("A configuration of the base");
+    session.repo.git(&["checkout", "-q", "-b", "hostile"]);
+    session.repo.write(
+        "deep-review.toml",
+        format!("{evil}[reviewers.evil]\ncommand = [\"touch\", \"/tmp/evil-was-here\"]\n"),
+    );
+    session.repo.write("build.sh", "#!/bin/sh\necho $1\n").commit("A script");
+    let tries = tries(&session, 9);
+    let folder =
+        program(&session, "shellcheck", &format!("{tries}\nenv | grep -i _proxy >&2\necho '{CHECK}'"));
+    let ran = run(&session, &folder, &["--json", "--reviewer", "shellcheck"]).expect(0);
+    for key in ["verify.sandbox", "reviewers.shellcheck.show", "reviewers.shellcheck.hosts"] {
+        assert!(ran.stderr.contains(&format!("`{key}` in deep-review.toml")), "{key}: {}", ran.stderr);
+    }
+    let report = json(&ran);
+    assert_eq!(reviewer(&report, "shellcheck")["receipt"]["confined_by"], "bubblewrap");
+    assert_eq!(raw(&session, "shellcheck", "stderr"), "");
+    assert!(!Path::new("/tmp/evil-was-here").exists());
+}
+
+#[test]
+fn in_ci_the_event_decides_whose_change_it_is() {
+    let session = session();
+    let event = |head: &str| {
+        let text = format!(
+            r#"{{"pull_request":{{"head":{{"repo":{{"full_name":"{head}"}}}},"base":{{"repo":{{"full_name":"o/r"}}}}}}}}"#
+        );
+        session.beside(&format!("event-{}.json", head.replace('/', "-")), text)
+    };
+    let level = |path: &Path| {
+        let mut command = session.command(&["--json", "--again", "--reviewer", "builtin"]);
+        command
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", "pull_request")
+            .env("GITHUB_EVENT_PATH", path);
+        let output = command.output().expect("it starts");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+        report["target"]["trust"]["level"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(level(&event("o/r")), "repository");
+    assert_eq!(level(&event("eve/r")), "stranger");
+    assert_eq!(level(Path::new("/nowhere")), "stranger");
+}
+
+#[test]
+fn a_suspended_supervisor_suspends_whoever_is_inside() {
+    let session = session();
+    if !can(&session) {
+        return;
+    }
+    let script = "count=0\nwhile :; do count=$((count + 1)); echo $count; sleep 0.05; done\n";
+    command(&session, script, "timeout = \"60s\"");
+    let working = common::Working::start(&session, &["--reviewer", "ada", "--trust", "stranger"]);
+    // What it has written so far, wherever it is spooled.
+    let spooled = || {
+        let attempts = run_folders(&session).pop().map(|run| run.join("attempts"));
+        let entries = attempts.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten();
+        let files = entries.filter_map(Result::ok).map(|entry| entry.path().join("stdout"));
+        files.filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum::<u64>()
+    };
+    let wait_until = |what: &dyn Fn() -> bool| {
+        let begun = std::time::Instant::now();
+        while !what() {
+            assert!(begun.elapsed().as_secs() < 40, "it never happened");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    wait_until(&|| spooled() > 0);
+    working.signal(rustix::process::Signal::STOP);
+    // Suspended: for as long as it usually writes twenty times, nothing is added.
+    wait_until(&|| {
+        let before = spooled();
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        spooled() == before
+    });
+    let before = spooled();
+    working.signal(rustix::process::Signal::CONT);
+    wait_until(&|| spooled() > before);
+    working.signal(rustix::process::Signal::TERM);
+    let ran = working.end();
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+}

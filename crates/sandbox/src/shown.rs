@@ -60,6 +60,8 @@ fn look(
     let Ok(real) = program.canonicalize() else { return };
     if real != program && !is_system(program) {
         found.links.push((program.to_owned(), real.clone()));
+        // The interpreter of a virtual environment is a link in it, and what it loads is beside the link.
+        read.extend(environment(program).filter(|folder| !is_too_much(folder, home)));
     }
     if !is_system(&real) {
         read.extend(packages(&real, home));
@@ -82,16 +84,21 @@ fn packages(real: &Path, home: Option<&Path>) -> Vec<PathBuf> {
     // Node: everything that is installed beside it.
     let modules = real.ancestors().filter(|path| path.file_name() == Some(OsStr::new("node_modules")));
     folders.extend(modules.last().map(Path::to_owned));
-    // Python: its virtual environment, whose interpreter is a link.
-    let environment = real.ancestors().skip(1).take(6).find(|path| path.join("pyvenv.cfg").is_file());
-    folders.extend(environment.map(Path::to_owned));
-    // `prefix/bin/program` with its libraries in `prefix/lib`.
+    folders.extend(environment(real));
+    // `prefix/bin/program` with its libraries in `prefix/lib`, and the programs that belong to it beside it.
     let prefix = real.parent().filter(|folder| folder.ends_with("bin")).and_then(Path::parent);
-    if let Some(libraries) = prefix.map(|prefix| prefix.join("lib")).filter(|path| path.is_dir()) {
-        folders.push(libraries);
+    if let Some(prefix) = prefix.filter(|prefix| prefix.join("lib").is_dir()) {
+        folders.extend(
+            ["bin", "lib", "libexec"].map(|name| prefix.join(name)).into_iter().filter(|path| path.is_dir()),
+        );
     }
     folders.retain(|folder| !is_too_much(folder, home));
     folders
+}
+
+/// The virtual environment of Python that a program is in.
+fn environment(program: &Path) -> Option<PathBuf> {
+    program.ancestors().skip(1).take(6).find(|path| path.join("pyvenv.cfg").is_file()).map(Path::to_owned)
 }
 
 /// Whether showing a folder would show somebody's home, or most of the disk.
@@ -153,7 +160,7 @@ mod tests {
         symlink(modules.join("@x/agent/cli.js"), home.join("bin/agent")).unwrap();
         let search = std::env::join_paths([home.join("bin"), home.join("node/bin")]).unwrap();
         let found = around(&home.join("bin/agent"), &search, Some(&home));
-        assert_eq!(found.read, [modules.clone(), home.join("node/bin/node"), home.join("node/lib")]);
+        assert_eq!(found.read, [modules.clone(), home.join("node/bin"), home.join("node/lib")]);
         assert_eq!(found.links, [(home.join("bin/agent"), modules.join("@x/agent/cli.js"))]);
         assert_eq!(found.path, [home.join("node/bin")]);
     }
@@ -170,8 +177,22 @@ mod tests {
         symlink(home.join("pythons/3.12/bin/python3.12"), venv.join("bin/python")).unwrap();
         let found = around(&venv.join("bin/ruff"), OsStr::new(""), Some(&home));
         let python = home.join("pythons/3.12");
-        assert_eq!(found.read, [python.join("bin/python3.12"), python.join("lib"), venv]);
+        assert_eq!(found.read, [python.join("bin"), python.join("lib"), venv]);
         assert_eq!(found.links, [], "the link stands in what is shown");
+    }
+
+    #[test]
+    fn a_script_outside_of_its_virtual_environment_brings_it_all_the_same() {
+        let scratch = tempfile::tempdir().unwrap();
+        let home = scratch.path().canonicalize().unwrap();
+        put(&home.join("pythons/bin/python3"), "\u{7f}ELF");
+        let venv = home.join("venvs/x");
+        put(&venv.join("pyvenv.cfg"), "");
+        std::fs::create_dir(venv.join("bin")).unwrap();
+        symlink(home.join("pythons/bin/python3"), venv.join("bin/python")).unwrap();
+        put(&home.join("bin/x"), &format!("#!{}\n", venv.join("bin/python").display()));
+        let found = around(&home.join("bin/x"), OsStr::new(""), Some(&home));
+        assert_eq!(found.read, [home.join("bin/x"), home.join("pythons/bin/python3"), venv]);
     }
 
     #[test]
