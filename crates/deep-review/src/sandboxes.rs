@@ -7,6 +7,7 @@ use ::config::{SandboxChoice, Settings};
 use engine::Asked;
 use reviewers::agent::Agents;
 use reviewers::{Confinement, Decision, Who};
+use sandbox::Possible;
 
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
@@ -41,6 +42,14 @@ pub(crate) fn confinement(
             .map(str::to_owned),
         own: vec![own, "__inside".into()],
     })
+}
+
+/// What a reader must know where somebody else had a hand in the change and nothing can be confined.
+pub(crate) fn warning(confinement: &Confinement) -> Option<String> {
+    let Possible::No(why) = &confinement.possible else { return None };
+    let is_wanted =
+        confinement.is_foreign && confinement.choice == SandboxChoice::Auto && !confinement.own.is_empty();
+    is_wanted.then(|| format!("reviewers run without a sandbox, on a change that is not all yours: {why}"))
 }
 
 /// Refuses a run in which somebody could not be confined although that is required.

@@ -346,6 +346,37 @@ fn codex_is_understood_in_a_sandbox() {
     confined("codex");
 }
 
+/// Signed in by a key, codex is told its server on the command line. The shipped adapter names the vendor's; here a variable does.
+#[test]
+fn codex_with_a_key_asks_the_proxy_and_has_no_key() {
+    let Some(program) = installed("codex").filter(|_| can_confine()) else { return };
+    let server = FakeModel::start("/");
+    let world = World::new("codex", &program);
+    world.impatient();
+    let shipped = world.session.run(&["reviewers", "adapter", "codex"]).expect(0).stdout;
+    let own = "upstream = \"\"\nurl_env = \"TEST_URL\"";
+    let text = shipped.replace("upstream = \"https://api.openai.com/v1\"", own);
+    assert!(text.contains(own), "{shipped}");
+    let path = world.session.home().join(".config/deep-review/agents/codex.toml");
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    std::fs::write(path, text).expect("an adapter");
+    let words = ["--json", "--reviewer", "codex:gpt-5.5", "--sandbox", "require"];
+    let mut command = world.session.command(&words);
+    command.env("PATH", &world.search).env("XDG_CACHE_HOME", world.cache.path());
+    command.env("TMPDIR", world.cache.path().join("tmp")).env("OPENAI_API_KEY", "key-of-no-use");
+    command.env("TEST_URL", format!("{}/v1", server.url("ok-diff~codex-key")));
+    let output = command.output().expect("it starts");
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let row = reviewer(&report, "codex");
+    assert_eq!(
+        (row["state"].as_str(), row["receipt"]["confined_by"].as_str()),
+        (Some("finished"), Some("bubblewrap")),
+        "{row:#}"
+    );
+    assert!(!server.asked("ok-diff~codex-key").is_empty(), "the model was asked");
+}
+
 #[test]
 fn gemini_is_understood_in_a_sandbox() {
     confined("gemini");
@@ -388,11 +419,7 @@ fn agents_that_speak_the_protocol_are_asked_over_it() {
         ("gemini", &["--acp", "--model", "gemini-2.5-pro"], &["GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"]),
         ("opencode", &["acp"], &[]),
         ("qwen", &["--acp"], &["OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"]),
-        (
-            "copilot",
-            &["--acp"],
-            &["COPILOT_PROVIDER_BASE_URL", "COPILOT_PROVIDER_API_KEY", "COPILOT_MODEL"],
-        ),
+        ("copilot", &["--acp"], &["COPILOT_PROVIDER_BASE_URL", "COPILOT_PROVIDER_API_KEY", "COPILOT_MODEL"]),
     ];
     let server = FakeModel::start("/");
     side_by_side(&spoken, |(agent, words, variables)| {
@@ -410,9 +437,14 @@ fn agents_that_speak_the_protocol_are_asked_over_it() {
         let mut command = world.command(&server.url(&instance), &["--json", "--reviewer", "spoken"]);
         let output = command.output().expect("it starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{agent}: {error}: {stderr}"));
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{agent}: {error}: {stderr}"));
         let row = reviewer(&report, "spoken");
-        assert_eq!((&row["state"], &row["receipt"]["canary"]), (&"finished".into(), &"echoed".into()), "{agent}: {row:#}");
+        assert_eq!(
+            (&row["state"], &row["receipt"]["canary"]),
+            (&"finished".into(), &"echoed".into()),
+            "{agent}: {row:#}"
+        );
         let findings = findings_of(&report, "spoken");
         assert_eq!((findings.len(), &findings[0]["title"]), (1, &TITLE.into()), "{agent}: {findings:#?}");
         assert_eq!((&row["tree_gone"], output.status.code()), (&true.into(), Some(0)), "{agent}: {row:#}");

@@ -59,6 +59,10 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     let mut notes = leftovers::recover(&progress, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
     notes.extend(absent);
+    if let Some(warning) = sandboxes::warning(&confinement) {
+        session.ui.warn(&report::safe_text(&warning));
+        notes.push(warning);
+    }
     notes.extend(strange);
     leftovers::mention_unfinished(&progress, &store, &target);
     if !args.again {
