@@ -264,6 +264,14 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::duration")]
     #[schemars(with = "String")]
     pub retry_wait: Duration,
+    /// In a sandbox: files and folders that it may read besides its checkout and its own program; `~/` is your home, where it
+    /// then finds them in its own. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub show: Vec<String>,
+    /// In a sandbox: hosts that it may connect to, `name` or `name:port`; without a port 443. Those of a known agent's model are
+    /// known. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 impl ReviewerSettings {
@@ -450,7 +458,7 @@ pub struct VerifySettings {
     pub tests: Vec<String>,
     /// Whether scripts of reviewers that show a defect are run.
     pub repro: ReproChoice,
-    /// Whether they need a sandbox.
+    /// Whether reviewers and linters run in a sandbox. Scripts always do.
     pub sandbox: SandboxChoice,
 }
 

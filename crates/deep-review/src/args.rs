@@ -200,9 +200,12 @@ pub(crate) struct RunArgs {
     /// Exit with 1 when an open finding that is not contested is at least this severe
     #[arg(long, value_name = "LEVEL")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Whether reviewers must be sandboxed: auto, require or off
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(crate) sandbox: SandboxWhen,
+    /// How far the change is trusted, only stricter than the rule finds: mine, repository (known people), stranger
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) trust: Option<TrustLevel>,
+    /// Whether reviewers and linters run in a sandbox: auto (where there is one), require (or exit 6), off
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) sandbox: Option<SandboxWhen>,
     /// Also write report.json, report.md, report.html and report.sarif into DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -313,12 +316,40 @@ impl FailOn {
 }
 
 /// Whether a sandbox is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SandboxWhen {
-    #[default]
     Auto,
     Require,
     Off,
+}
+
+impl SandboxWhen {
+    /// As the setting `verify.sandbox` spells it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Require => "require",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// How far a change is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrustLevel {
+    Mine,
+    Repository,
+    Stranger,
+}
+
+impl From<TrustLevel> for model::Trust {
+    fn from(level: TrustLevel) -> Self {
+        match level {
+            TrustLevel::Mine => Self::Mine,
+            TrustLevel::Repository => Self::Repository,
+            TrustLevel::Stranger => Self::Stranger,
+        }
+    }
 }
 
 /// How progress is shown.

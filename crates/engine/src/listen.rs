@@ -108,6 +108,7 @@ impl Hearing<'_> {
             builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
             builtin_document: OnceLock::new(),
             attention: OnceLock::new(),
+            confinement: &self.tools.confinement,
             budget: budget(self.tools, self.settings)?,
             prices: &self.settings.prices,
             thorough: self.settings.review.thorough,

@@ -69,6 +69,8 @@ fn lint(
         keeper: panel.keeper,
         most: linters.most as usize,
         installed_in: linters.installed_in.as_deref(),
+        confinement: panel.confinement,
+        environment: &panel.agents.environment,
     };
     ask_linter(&request, chair.cancel, &mut |progress| {
         if let Progress::Output { stdout, .. } = progress {
@@ -100,6 +102,8 @@ fn ask_in_time(
         keeper: panel.keeper,
         prior: panel.prior,
         briefing: chair.briefing,
+        confinement: panel.confinement,
+        environment: &panel.agents.environment,
     };
     let tell = |progress: Progress, doing: Doing| {
         if let Progress::Output { stdout, .. } = progress {

@@ -66,6 +66,8 @@ pub struct Tools<'a> {
     pub scratch: PathBuf,
     /// The agents that were found.
     pub agents: &'a reviewers::agent::Agents,
+    /// How programs are confined.
+    pub confinement: reviewers::Confinement,
     /// Ends the reviewers; what has arrived is consolidated.
     pub cancel: Cancel,
     /// Skips single reviewers.

@@ -58,8 +58,10 @@ pub(crate) fn one_line(target: &Target) -> String {
     let name = target.branch.as_deref().unwrap_or_else(|| target.head.short());
     let (added, removed) =
         target.changed.iter().fold((0_u32, 0_u32), |sum, file| (sum.0 + file.added, sum.1 + file.removed));
+    let trust = target.trust.as_ref().filter(|trusted| trusted.level != model::Trust::Mine);
+    let trust = trust.map(|trusted| format!("; {}", trusted.level.whose())).unwrap_or_default();
     format!(
-        "{name} against {}: {}, {}, +{added} −{removed}",
+        "{name} against {}: {}, {}, +{added} −{removed}{trust}",
         target.base_name,
         count(target.commits.len(), "commit"),
         count(target.changed.len(), "file")

@@ -58,6 +58,7 @@ pub(crate) fn target(repository: &Repository, pinned: Pinned) -> Result<Target> 
         repository: identity.name,
         repository_url: identity.url,
         notes,
+        trust: None,
     })
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{RepoPath, Sha};
+use crate::{RepoPath, Sha, Trusted};
 
 /// How the user named the change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,6 +67,9 @@ pub struct Target {
     /// What a reader should know about how the target was found (base guessed, submodules not looked into…).
     #[serde(default)]
     pub notes: Vec<String>,
+    /// How far it is trusted; `null` where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trusted>,
 }
 
 /// One commit of the change.

@@ -312,6 +312,7 @@ fn receipt(bytes_out: u64, parsed_as: ParsedAs, canary: Canary) -> Receipt {
         canary,
         parsed_as,
         bytes_out,
+        confined_by: None,
     }
 }
 

@@ -11,6 +11,8 @@ use model::{Ending, ReviewerKind};
 use supervise::{Cancel, Limits, Program, Progress};
 
 use crate::Attempt;
+use crate::agent::{Secrets, own_hosts, shown};
+use crate::confine::{Confined, Who};
 use crate::desk::{CommandRequest, Desk, Telling};
 
 /// How much of a reviewer's standard error is kept with the run.
@@ -39,7 +41,10 @@ fn ask(
     let telling = Telling { is_prompted: takes_prompt(request.settings), is_absolute: false };
     let desk = Desk::set(request, telling, attempt)?;
     let program = program(request, &request.settings.command, &desk)?;
-    let outcome = supervise::run(&program, &limits(request.settings), cancel, progress);
+    let confined = confined(request, program, &desk, attempt)?;
+    let limits = confined.limits(limits(request.settings));
+    let outcome = supervise::run(&confined.program, &limits, cancel, progress);
+    confined.end(attempt, &Secrets::default());
     attempt.ending = outcome.ending;
     attempt.exit = outcome.exit;
     attempt.signal = outcome.signal;
@@ -91,6 +96,28 @@ pub(crate) fn program(
         run_folder: request.process.to_owned(),
         keeper: request.keeper.clone(),
     })
+}
+
+/// A command of the user's, behind a sandbox where it is to have one: then it sees what its table shows, and the files that its
+/// own words name.
+pub(crate) fn confined(
+    request: &CommandRequest<'_>,
+    program: Program,
+    desk: &Desk,
+    attempt: &mut Attempt,
+) -> Result<Confined, String> {
+    let settings = request.settings;
+    let is_told = !settings.show.is_empty() || !settings.hosts.is_empty();
+    if !request.settle(Who::Command(is_told), attempt)? {
+        return Ok(Confined::open(program));
+    }
+    let mut needs = desk.needs(request);
+    let named = program.command.iter().map(std::path::PathBuf::from);
+    needs.read.extend(named.filter(|path| path.is_absolute() && path.is_file()));
+    needs.shown = shown(settings, request.environment);
+    needs.rules.hosts = own_hosts(settings)?;
+    needs.door = request.confinement.door();
+    request.confinement.confine(program, needs)
 }
 
 pub(crate) fn limits(settings: &ReviewerSettings) -> Limits {

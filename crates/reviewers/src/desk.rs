@@ -5,13 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use config::{Output, ReviewerSettings};
+use config::{Environment, Output, ReviewerSettings};
 use git::{Checkout, Fingerprint, Repository};
-use model::{FileDiff, Receipt, RunId, Target};
+use model::{Failure, FailureClass, FileDiff, Receipt, RunId, Target};
 use supervise::Keeper;
 
 use crate::Attempt;
 use crate::agent::stripped_paths;
+use crate::confine::{Confinement, Decision, Needs, Who, borrowed};
 use crate::prompt::{Briefing, PromptInput, canary, prompt, unified_diff};
 
 /// The name of the checkout in a reviewer's folder.
@@ -45,6 +46,34 @@ pub struct CommandRequest<'a> {
     pub prior: &'a [String],
     /// What it is told besides.
     pub briefing: &'a Briefing,
+    /// How programs are confined.
+    pub confinement: &'a Confinement,
+    /// The user's environment.
+    pub environment: &'a Environment,
+}
+
+impl CommandRequest<'_> {
+    /// Whether its program is confined; where it is not, the attempt says why. `Err` where it must not run.
+    pub(crate) fn settle(&self, who: Who<'_>, attempt: &mut Attempt) -> Result<bool, String> {
+        match self.confinement.decide(who) {
+            Decision::Confined => Ok(true),
+            Decision::Open(why) => {
+                if self.confinement.is_foreign {
+                    attempt.notes.push(format!("it ran without a sandbox: {why}"));
+                }
+                Ok(false)
+            }
+            Decision::Refused(why) => {
+                let message = format!("it was not asked, because a sandbox is required: {why}");
+                attempt.failure = Some(Failure {
+                    class: FailureClass::Sandbox,
+                    message: message.clone(),
+                    retry_after_ms: None,
+                });
+                Err(message)
+            }
+        }
+    }
 }
 
 /// Whether and how a program is told where its files are.
@@ -97,6 +126,20 @@ impl Desk {
             checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
         let output_file = folder.join("review.md");
         Ok(Self { checkout, before, worktree, name, prompt_file, diff_file, output_file })
+    }
+
+    /// What its program needs in a sandbox: to read the checkout and the objects that it borrows, and to write its answer.
+    pub(crate) fn needs(&self, request: &CommandRequest<'_>) -> Needs {
+        let mut read = borrowed(&self.worktree);
+        read.push(self.worktree.clone());
+        let to_file = request.settings.output == Output::File;
+        let exchange = self.output_file.parent().filter(|_| to_file).map(Path::to_owned);
+        Needs {
+            read,
+            write: exchange.into_iter().collect(),
+            private: request.folder.join("sandbox"),
+            ..Needs::default()
+        }
     }
 
     /// Looks the checkout over and notes what was changed in it.

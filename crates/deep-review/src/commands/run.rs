@@ -13,18 +13,17 @@ use git::TargetRequest;
 use model::Event;
 use supervise::Cancel;
 
-use crate::args::{FailOn, RunArgs, SandboxWhen};
+use crate::args::{FailOn, RunArgs};
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
 use crate::session::{Session, Watch, config_error, engine_error, store_error};
 use crate::ui::Ui;
-use crate::{agents, interrupt, leftovers, models, outcome};
+use crate::{agents, interrupt, leftovers, models, outcome, sandboxes, trusts};
 
 use super::dry_run;
 
 /// Reviews.
 pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) -> Result<Exit, CommandError> {
-    refuse_without_sandbox(args.sandbox)?;
     let repository = session.repository()?;
     let wanted = TargetRequest {
         spec: args.target.clone(),
@@ -32,10 +31,12 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         staged: args.staged,
         worktree: args.worktree,
     };
-    let (target, mut config) = session
+    let (mut target, mut config) = session
         .target_and_config(&repository, &wanted, flags(args)?)
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
+    let trusted = trusts::settle(session, &repository, &mut target, args.trust.map(Into::into))?;
+    let is_foreign = trusted.level != model::Trust::Mine;
     let began = Instant::now();
     let (named, imports) = imports(&config.settings, &args.reviewer)?;
     let only_imports = named.is_empty() && !imports.is_empty();
@@ -50,6 +51,8 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         roster = engine::roster(&config.settings, &named, !builtin).map_err(|error| engine_error(&error))?;
     }
     roster.extend(imports.into_iter().map(engine::Asked::Import));
+    let confinement = sandboxes::confinement(session, &config.settings, &roster, is_foreign)?;
+    sandboxes::refuse(&confinement, &roster, &agents)?;
     // A dry run asks nobody, not even that.
     let strange =
         if args.dry_run { Vec::new() } else { strange_models(session, &roster, &agents, began.elapsed()) };
@@ -58,6 +61,10 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     let mut notes = leftovers::recover(&progress, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
     notes.extend(absent);
+    if let Some(warning) = sandboxes::warning(&confinement) {
+        session.ui.warn(&report::safe_text(&warning));
+        notes.push(warning);
+    }
     notes.extend(strange);
     leftovers::mention_unfinished(&progress, &store, &target);
     let fail_on = args.fail_on.or(fail_on).and_then(FailOn::severity);
@@ -75,7 +82,7 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     interrupt::listen(&progress, cancel.clone())?;
     let skips = Skips::new();
     let show = |event: &Event| progress.show(event);
-    let watch = Watch { cancel, skips: skips.clone(), events: &show };
+    let watch = Watch { cancel, skips: skips.clone(), confinement, events: &show };
     let tools = session.tools(&repository, &store, &agents, watch)?;
     let request = engine::Request {
         target,
@@ -168,15 +175,6 @@ fn strange_models(
     sentences
 }
 
-fn refuse_without_sandbox(when: SandboxWhen) -> Result<(), CommandError> {
-    if when == SandboxWhen::Require {
-        return Err(CommandError::new(Exit::Refused, "a sandbox is required and this version has none")
-            .hint("reviewers run in a throw-away checkout with an allow-listed environment, but not confined")
-            .hint("`--reviewer builtin` starts no program but git"));
-    }
-    Ok(())
-}
-
 fn flags(args: &RunArgs) -> Result<Vec<Flag>, CommandError> {
     let mut flags = Vec::new();
     if let Some(quorum) = args.quorum {
@@ -184,6 +182,9 @@ fn flags(args: &RunArgs) -> Result<Vec<Flag>, CommandError> {
     }
     if let Some(jobs) = args.jobs {
         flags.push(Flag::new("--jobs", "review.jobs", i64::from(jobs)));
+    }
+    if let Some(when) = args.sandbox {
+        flags.push(Flag::new("--sandbox", "verify.sandbox", when.as_str()));
     }
     if args.thorough {
         flags.push(Flag::new("--thorough", "review.thorough", true));

@@ -14,6 +14,7 @@ use supervise::{Cancel, Limits, Program, Progress, Pulse, Stdin, Unheard, Voice}
 use super::dialogue::{Dialogue, Turn};
 use crate::agent::{ProcessEnd, RAN_ON, STDERR_READ, Secrets, Watched, end_when_it_runs_on, take};
 use crate::command;
+use crate::confine::Confined;
 use crate::desk::{CommandRequest, Desk, Telling};
 use crate::{Attempt, Doing};
 
@@ -45,12 +46,14 @@ fn ask(
         ..command::program(request, &request.settings.acp, &desk)?
     };
     let secrets = Secrets::of(&program.environment);
+    let confined = command::confined(request, program, &desk, attempt)?;
     let mut dialogue = Dialogue::new(&desk.worktree, &prompt)
         .wanting(request.settings.model.as_deref(), request.settings.effort.as_deref());
-    let watched = converse(request, &program, &voice, &mut dialogue, cancel, progress);
+    let watched = converse(request, &confined, &voice, &mut dialogue, cancel, progress);
     attempt.notes.extend(told(&dialogue).iter().map(|note| secrets.text(note)));
     let declined = dialogue.is_declined();
     take(attempt, &watched.concluded(dialogue), request.settings, &secrets);
+    confined.end(attempt, &secrets);
     if declined && matches!(attempt.ending, Ending::Truncated | Ending::Empty) {
         attempt.ending = Ending::UnableToReview;
     }
@@ -61,7 +64,7 @@ fn ask(
 /// Runs the program and talks with it.
 fn converse(
     request: &CommandRequest<'_>,
-    program: &Program,
+    confined: &Confined,
     voice: &Voice,
     dialogue: &mut Dialogue<'_>,
     cancel: &Cancel,
@@ -96,8 +99,9 @@ fn converse(
             }
         };
         let limits = Limits { pulse: Pulse::Stdout, news: NEWS, ..command::limits(request.settings) };
+        let limits = confined.limits(limits);
         let mut on_news = |news: Progress| progress(news, doing.borrow().clone());
-        supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
+        supervise::run_watched(&confined.program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
     Conversation { stream: std::fs::read(&outcome.stdout).unwrap_or_default(), outcome }
 }
