@@ -111,6 +111,8 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
         declined => self::lines(&input.briefing.declined),
         since => self::lines(&input.briefing.since),
     })?;
+    // The change is material and stays as it is; what is said about it need not repeat a key that stands in it.
+    let text = redaction::text(&text).into_owned();
     Ok(Prompt { text, canary: input.canary.to_owned() })
 }
 
