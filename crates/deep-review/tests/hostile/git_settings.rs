@@ -67,7 +67,7 @@ const ATTACKS: &[Attack] = &[
         name: "attributes that change content on checkout",
         build: |ground| {
             ground.write(".gitattributes", "*.txt ident export-subst text eol=crlf\n*.u working-tree-encoding=UTF-16\n");
-            ground.write("src/id.txt", "$Id$ $Format:%H$\n").write("a.u", "plain\n");
+            ground.write("src/id.txt", "$Id$ $Format:%H$\n").write("a.u", b"\xff\xfep\0\n\0");
         },
         reviewers: &["obedient"],
         code: 0,

@@ -22,7 +22,7 @@ pub(crate) const KEY: &str = "a-value-without-any-shape-0123456789";
 
 /// What an honest reviewer says of [`DEFECT`].
 const HONEST: &str = "## Findings\n\n### Important Issues\n\nI1. **`first` reads past the end of an empty list** — \
-    `src/new.rs:2` (important, regression)\n\n```rust\n    items[0]\n```\n\nAn empty list makes it panic.\n\n## Coverage\n\n- \
+    `src/new.rs:2` (important, regression)\n\n```rust\n    items[0]\n```\n\nWhen the list is empty, `items[0]` panics, so a caller without items crashes.\n\n## Coverage\n\n- \
     `src/new.rs` — I1\n";
 
 /// A file with a defect.
@@ -202,9 +202,14 @@ impl Ground {
 
     /// Tries every attack of a family.
     pub(crate) fn try_all(&self, attacks: &[Attack]) {
+        // One that fails does not hide the next.
+        let mut failed = Vec::new();
         for attack in attacks {
-            self.attempt(attack);
+            let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.attempt(attack)));
+            failed.extend(tried.is_err().then_some(attack.name));
+            self.clean_up();
         }
+        assert!(failed.is_empty(), "{failed:?}");
     }
 
     fn attempt(&self, attack: &Attack) {
@@ -215,6 +220,15 @@ impl Ground {
         shown_harmlessly(&seen, attack.name);
         println!("looking at: {}", attack.name);
         (attack.look)(self, &seen);
+    }
+
+    /// The user is on `main` again, whatever became of the attack.
+    fn clean_up(&self) {
+        drop(std::fs::remove_file(self.mark()));
+        let repo = &self.session.repo;
+        repo.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+        repo.git(&["reset", "-q", "--hard"]);
+        repo.git(&["clean", "-q", "-ffdx"]);
     }
 
     /// Does something, and proves that the machine is as it was.
@@ -237,9 +251,7 @@ impl Ground {
         if repo.git(&["log", "--oneline", "main..HEAD"]).is_empty() {
             repo.commit("Tidy up");
         }
-        repo.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
-        repo.git(&["reset", "-q", "--hard"]);
-        repo.git(&["clean", "-q", "-ffdx"]);
+        self.clean_up();
         branch
     }
 
@@ -358,7 +370,12 @@ fn shown_harmlessly(seen: &Seen, name: &str) {
     for text in ["<img src=x", "<script>alert", "<svg onload", "<iframe", "href=\"javascript:", "<a href=\"data:"] {
         assert!(!seen.html.contains(text), "{name}: the page has `{text}`");
     }
-    for (form, text) in [("markdown", &seen.markdown), ("github", &seen.github)] {
+    // What is posted are the texts in it.
+    let payload: Value = serde_json::from_str(&seen.github).expect("JSON");
+    let comments = payload["comments"].as_array().into_iter().flatten().map(|comment| &comment["body"]);
+    let posted = std::iter::once(&payload["body"]).chain(comments).filter_map(Value::as_str);
+    let posted: Vec<(&str, &str)> = posted.map(|text| ("github", text)).collect();
+    for (form, text) in std::iter::once(("markdown", seen.markdown.as_str())).chain(posted) {
         let outside = outside_code(text);
         for markup in ["<img", "<script", "<svg", "<iframe", "](javascript:", "![x](http"] {
             assert!(!outside.contains(markup), "{name}: {form} has `{markup}`:\n{outside}");
@@ -379,6 +396,16 @@ fn outside_code(markdown: &str) -> String {
             Some(_) => {}
             None if ticks.len() >= 3 => fence = Some(ticks),
             None => {
+                // What is escaped is text.
+                let mut escaped = false;
+                let line: String = line
+                    .chars()
+                    .filter(|c| {
+                        let keep = !escaped && *c != '\\';
+                        escaped = !escaped && *c == '\\';
+                        keep
+                    })
+                    .collect();
                 // Spans of one line: every second part between equal runs of ticks.
                 let parts = line.split('`').enumerate().filter(|(at, _)| at % 2 == 0);
                 kept.extend(parts.map(|(_, part)| part));

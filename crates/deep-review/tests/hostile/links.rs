@@ -16,7 +16,7 @@ fn link(ground: &Ground, to: &str, at: &str) {
 fn stays_inside(_: &Ground, seen: &Seen) {
     let observed = seen.observed("obedient");
     assert!(observed.contains("done-mark"), "{observed}");
-    for text in [SECRET, "root:", "id_ed25519\n", "PATH="] {
+    for text in [SECRET, "root:x:", "PATH="] {
         assert!(!observed.contains(text), "it read `{text}`:\n{observed}");
     }
     seen.says("lead out of the tree");
@@ -102,9 +102,10 @@ const ATTACKS: &[Attack] = &[
                 ("100644", b"README.md", b"new\n"),
             ]);
         },
+        // Git lays one of the two out; which, is its affair. Nothing is written through the link.
         reviewers: &["obedient"],
-        code: 3,
-        look: |_, seen| assert_ne!(seen.state("obedient"), "finished"),
+        code: 0,
+        look: |_, seen| assert!(seen.observed("obedient").contains("done-mark")),
     },
 ];
 

@@ -52,7 +52,7 @@ const ATTACKS: &[Attack] = &[
                 b"c\rd.rs",
                 b"\x1b[31mred\x1b[0m.rs",
                 b"\x1b]0;title\x07.rs",
-                b"\x1b]8;;http://evil.test\x1b\\link.rs",
+                b"\x1b]8;;evil.test\x1b\\link.rs",
                 b"back\x08\x08.rs",
                 b"\x9b31m.rs",
                 b"tab\t.rs",
@@ -87,13 +87,21 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "names that other systems take for devices or cannot have",
         build: |ground| {
-            for name in ["CON", "nul.rs", "AUX.rs", "COM1", "trailing. ", "a:b.rs", "a\\b.rs", "..\\up.rs", "README.MD", "readme.md", "git~1", "GIT~1.rs"] {
+            for name in ["CON", "nul.rs", "AUX.rs", "COM1", "trailing. ", "a:b.rs", "a\\b.rs", "..\\up.rs", "README.MD", "readme.md"] {
                 ground.write(name, "x\n");
             }
         },
         reviewers: &["obedient"],
         code: 0,
         look: is_listed,
+    },
+    Attack {
+        name: "a name that other systems take for git's own folder",
+        build: |ground| named(ground, &[b"git~1", b"GIT~1.rs"]),
+        // Git itself refuses it, on every system.
+        reviewers: &["obedient"],
+        code: 3,
+        look: |_, seen| assert_ne!(seen.state("obedient"), "finished"),
     },
     Attack {
         name: "names that are no text",

@@ -116,7 +116,7 @@ const SCRIPTS: &[Script] = &[
     },
     Script {
         name: "leaves its sandbox by mounts, namespaces, devices and debuggers",
-        text: "mount -o remount,rw /usr && echo escaped; mount -t tmpfs x /mnt && echo escaped; unshare -Urm true && echo escaped; \
+        text: "mount -o remount,rw /usr && echo escaped; mount -t tmpfs x /mnt && echo escaped; unshare -Urm sh -c 'mount -o remount,rw,bind /usr && touch /usr/evil' && echo escaped; \
                mknod /tmp/d b 8 0 && echo escaped; chroot / true && echo escaped; cat /dev/mem /dev/sda && echo escaped; \
                echo 1 > /proc/sys/kernel/sysrq && echo escaped; cat /proc/1/root/etc/shadow && echo escaped; \
                grep -q 'CapEff:\\s*0000000000000000' /proc/self/status || echo escaped; [ \"$(id -u)\" = 0 ] && echo escaped; echo the end",

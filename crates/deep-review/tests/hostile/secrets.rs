@@ -74,7 +74,7 @@ const ATTACKS: &[Attack] = &[
             assert_eq!(found[0]["lane"], "confirmed", "{:#}", found[0]);
             seen.says("<redacted: GitHub token>");
             // The answer, and what was under review, are the record.
-            let record = &["review.md", "target.json", "rounds.json", "open.json", "history.json", "plan.json"];
+            let record = &["review.md", "review.json", "target.json", "rounds.json", "open.json", "history.json", "plan.json"];
             for (path, text) in kept(seen, record) {
                 assert!(!text.contains(&key), "{path} has the key");
             }

@@ -89,8 +89,9 @@ const ATTACKS: &[Attack] = &[
             }
             ground.write("answer.md", nested("> - [", "](x)", "`x`", 5_000) + &nested("{\"findings\":[", "]}", "1", 20_000));
         },
+        // What it is told to say is no review.
         reviewers: &["parrot"],
-        code: 0,
+        code: 3,
         look: |_, seen| assert!(!seen.report["target"]["changed"].as_array().expect("files").is_empty()),
     },
     Attack {
