@@ -212,6 +212,17 @@ pub(crate) struct RunArgs {
     /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: ProgressHow,
+    /// Whether scripts with which reviewers show their findings are run, confined, with and without the change: never, ask (left to
+    /// `deep-review repro`) or auto
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) repro: Option<ReproWhen>,
+    /// Also run the project's tests, confined, with the change, without it, and with proposed fixes; COMMAND, or `verify.tests` of your
+    /// configuration
+    #[arg(long, value_name = "COMMAND", num_args = 0..=1, default_missing_value = "", require_equals = true)]
+    pub(crate) run_tests: Option<String>,
+    /// Also try N small mutations of changed lines under the tests: what these do not notice is a gap
+    #[arg(long, value_name = "N")]
+    pub(crate) probe_tests: Option<u32>,
     /// Print the plan, the prompts and an estimate; ask nobody
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -348,6 +359,25 @@ impl From<TrustLevel> for model::Trust {
             TrustLevel::Mine => Self::Mine,
             TrustLevel::Repository => Self::Repository,
             TrustLevel::Stranger => Self::Stranger,
+        }
+    }
+}
+
+/// Whether scripts of reviewers are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReproWhen {
+    Never,
+    Ask,
+    Auto,
+}
+
+impl ReproWhen {
+    /// The word of the configuration.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Ask => "ask",
+            Self::Auto => "auto",
         }
     }
 }

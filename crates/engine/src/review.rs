@@ -177,7 +177,10 @@ pub(crate) struct Story<'a> {
 impl Story<'_> {
     /// Asks those whose answers are not known, and makes the report.
     pub(crate) fn tell_to_the_end(self, stands: Stands) -> Result<Finished, Error> {
-        let heard = self.hearing().hear_everybody(stands.known, stands.first)?;
+        let mut heard = self.hearing().hear_everybody(stands.known, stands.first)?;
+        let mut tried = crate::prove::scripts(&self, &heard)?;
+        tried.extend(crate::testing::suite(&self, &heard)?);
+        heard.notes.extend(tried);
         self.report(heard)
     }
 
@@ -210,7 +213,7 @@ impl Story<'_> {
             run: self.run.id().clone(),
             heard: heard.rows,
             challenges: &heard.after.challenges,
-            reproductions: &self.run.reproductions()?,
+            trials: &self.trials()?,
             config: self.config,
             quorum: Quorum::Wanted(self.config.settings.review.quorum),
             version: self.tools.version,
@@ -227,6 +230,7 @@ impl Story<'_> {
         let cut_off = report.reviewers.iter().any(cut_off);
         report.run.complete = report.run.complete && !deadline_reached && !cancelled && !cut_off;
         self.finish(consolidation).stamp(&mut report);
+        let report = redaction::value(report);
 
         // Before the report: where that stands, what it leaves open does, too.
         self.run.set_part(OPEN_FILE, &left_open(self.history, &report, self.snapshot))?;
@@ -240,6 +244,12 @@ impl Story<'_> {
         tell(self.tools, self.run, ended);
         let folder = self.run.path().to_owned();
         Ok(Finished { report, originals, folder, deadline_reached, cancelled })
+    }
+
+    /// Everything that was tried.
+    fn trials(&self) -> Result<model::Trials, Error> {
+        let kept = crate::testing::kept(self.run)?;
+        Ok(model::Trials { reproductions: self.run.reproductions()?, ..kept })
     }
 
     fn all_notes(&self, heard: Vec<String>) -> Vec<String> {

@@ -23,6 +23,7 @@ mod retro;
 mod reviewer;
 mod spend;
 mod target;
+mod trials;
 mod trust;
 mod verdict;
 
@@ -60,5 +61,6 @@ pub use retro::{Retro, SeverityCounts};
 pub use reviewer::{Canary, Ending, Pass, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
 pub use spend::Spend;
 pub use target::{ChangeStatus, ChangedFile, Commit, Target, TargetKind};
+pub use trials::{FixOutcome, FixTrial, Mutation, Probe, ProbeOutcome, TestOutcome, TestRun, Trials};
 pub use trust::{Trust, Trusted};
 pub use verdict::{Verdict, VerdictValue};

@@ -62,6 +62,9 @@ pub struct Report {
     /// Blocking claims that were put to a reviewer of another vendor (`review.cross_examine`), in report order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub challenges: Vec<Challenge>,
+    /// What was tried: scripts of reviewers, the project's tests, proposed fixes and mutations under them.
+    #[serde(default, skip_serializing_if = "crate::Trials::is_empty")]
+    pub trials: crate::Trials,
     /// Who wrote the summary, where it is not our own (`editor.reviewer`). Its last paragraph always is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary_by: Option<String>,

@@ -3,6 +3,7 @@
 //! In: a request with everything pinned. Out: a [`Desk`], and what the program changed in it. Never starts the program, and
 //! runs nothing of the reviewed tree.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, Output, ReviewerSettings};
@@ -199,7 +200,39 @@ fn checkout(
              {shown}{more}"
         ));
     }
+    notes.extend(held_links(&checkout).map_err(failed)?);
     Ok(checkout)
+}
+
+/// Keeps links inside the checkout, and says so.
+pub(crate) fn held_links(checkout: &Checkout) -> git::Result<Option<String>> {
+    let held = checkout.keep_links_inside()?;
+    if held.is_empty() {
+        return Ok(None);
+    }
+    let (shown, more) = first_few(&held.iter().collect::<Vec<_>>());
+    Ok(Some(format!("links that lead out of the tree are plain files in its checkout: {shown}{more}")))
+}
+
+/// What git is told wherever a reviewer uses it: a folder of the tree that looks like a repository is none, and no configuration
+/// found there names a program that runs.
+const GIT_GUARD: &[(&str, &str)] =
+    &[("safe.bareRepository", "explicit"), ("core.fsmonitor", "false"), ("core.hooksPath", "/dev/null")];
+
+/// Adds what keeps git from running what the reviewed tree names.
+pub(crate) fn guarded(mut environment: Vec<(OsString, OsString)>) -> Vec<(OsString, OsString)> {
+    // Whoever lets variables of git through means them.
+    if environment.iter().any(|(name, _)| name == "GIT_CONFIG_COUNT") {
+        return environment;
+    }
+    let mut set = |name: String, value: &str| environment.push((name.into(), value.into()));
+    set("GIT_CONFIG_COUNT".to_owned(), &GIT_GUARD.len().to_string());
+    for (at, (key, value)) in GIT_GUARD.iter().enumerate() {
+        set(format!("GIT_CONFIG_KEY_{at}"), key);
+        set(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
+    set("GIT_TERMINAL_PROMPT".to_owned(), "0");
+    environment
 }
 
 /// A tracked folder may already have our name; the reviewer is told the one that was free.

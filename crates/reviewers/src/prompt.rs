@@ -134,6 +134,8 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
         not_given => scope.map(not_given).unwrap_or_default(),
         uses => scope.map(uses).unwrap_or_default(),
     })?;
+    // The change is material and stays as it is; what is said about it need not repeat a key that stands in it.
+    let text = redaction::text(&text).into_owned();
     Ok(Prompt { text, canary: input.canary.to_owned() })
 }
 

@@ -37,6 +37,11 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     session.tell_messages(&config);
     let trusted = trusts::settle(session, &repository, &mut target, args.trust.map(Into::into))?;
     let is_foreign = trusted.level != model::Trust::Mine;
+    let verify = &config.settings.verify;
+    if (args.run_tests.is_some() || args.probe_tests.is_some_and(|count| count > 0)) && verify.tests.is_empty() {
+        return Err(CommandError::usage("no command that runs the tests is known")
+            .hint("name one: `--run-tests='make test'`, or `verify.tests` in your own configuration"));
+    }
     let began = Instant::now();
     let (named, imports) = imports(&config.settings, &args.reviewer)?;
     let only_imports = named.is_empty() && !imports.is_empty();
@@ -188,6 +193,18 @@ fn flags(args: &RunArgs) -> Result<Vec<Flag>, CommandError> {
     }
     if args.thorough {
         flags.push(Flag::new("--thorough", "review.thorough", true));
+    }
+    if let Some(command) = &args.run_tests {
+        flags.push(Flag::new("--run-tests", "verify.run_tests", true));
+        if !command.trim().is_empty() {
+            flags.push(Flag::new("--run-tests", "verify.tests", command.clone()));
+        }
+    }
+    if let Some(count) = args.probe_tests {
+        flags.push(Flag::new("--probe-tests", "verify.probes", i64::from(count)));
+    }
+    if let Some(when) = args.repro {
+        flags.push(Flag::new("--repro", "verify.repro", when.as_str()));
     }
     if let Some(deadline) = &args.deadline {
         parse_deadline(deadline)?;

@@ -5,13 +5,13 @@
 
 use model::{Disposition, Finding, FindingState, Lane, Location, OriginValue, Report, Severity, Side};
 
-use super::escape::{address, line, name, with_code};
+use super::escape::{address, line, name, text, with_code};
 use super::filters::{self, Filter, state_word};
 use super::frame::{ledger_size, section_id, severity_word};
 use super::{code, prose};
 use crate::words::{
     SEVERITIES, checked, count, how_many, opposed, origin, parts, place, reviewers_of, row, rules_of,
-    severity_note,
+    severity_note, tried,
 };
 
 /// Suggestions beyond this number start folded.
@@ -172,6 +172,9 @@ fn body(page: &mut String, report: &Report, finding: &Finding) {
         );
     }
     notes(page, finding);
+    for one in tried(report, finding) {
+        put!(page, "<details><summary>Tried: {}</summary><pre><code>{}</code></pre></details>", line(&one.sentence), text(&one.output));
+    }
     page.push_str("</div>");
 }
 

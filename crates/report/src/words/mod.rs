@@ -11,6 +11,7 @@ mod people;
 mod places;
 mod retro;
 mod since;
+mod tried;
 
 pub(crate) use body::{longest_run, parts};
 pub(crate) use checks::{checked, opposed, origin};
@@ -22,6 +23,7 @@ pub(crate) use people::{
 pub(crate) use places::{Shown, language, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
 pub(crate) use since::{delta, earlier, prior_name, raised_again, read_by, rest, round_before, since};
+pub(crate) use tried::tried;
 
 use model::{Canary, CoverageStatus, Finding, ParsedAs, PriorStatus, Report, Severity};
 
