@@ -6,7 +6,7 @@ use model::{CheckResult, CheckedFinding, Fingerprint, Gate, Location, RawLocatio
 
 use super::bags::{Around, Bag, Terms};
 use super::concepts::Concepts;
-use super::words::Words;
+use super::words::{Words, code_named};
 
 /// One claimed place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub struct Claim {
     pub(crate) concepts: Concepts,
     /// Names from code in the first sentence, sorted.
     pub(crate) lead_names: Vec<u64>,
+    /// Whatever the first sentence shows as code, sorted.
+    pub(crate) lead_code: Vec<u64>,
     pub(crate) places: Vec<Place>,
     pub(crate) symbol: Option<String>,
     pub(crate) anchor: Option<String>,
@@ -127,11 +129,13 @@ impl Claim {
         let identity = identity(title, body, &places);
         let all = Words::of(&joined);
         let head = Words::of(first_words(&joined));
-        let lead = Words::of(lead(&joined));
+        let first = lead(&joined);
+        let lead = Words::of(first);
         Self {
             here: View::default(),
             concepts: Concepts::of(&all.sequence),
             lead_names: lead.names.words().collect(),
+            lead_code: code_named(first),
             terms: ViewTerms {
                 lead: lead.stems,
                 head: head.stems,

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::candidates::candidates;
 use super::claim::{Claim, Place};
+use super::features::Places;
 use super::files::{files, meet};
 use super::pair::{MARGIN, THRESHOLD, UNRELATED, compare};
 use super::surroundings::in_context;
@@ -132,6 +133,9 @@ impl Groups {
                 // Who tells two places apart means two things, however alike the words: the same mistake in seven files
                 // is seven mistakes.
                 score = if are_apart(claims[a], claims[b]) { -CAP } else { score - SAME_REVIEWER };
+            } else if name_other_code_elsewhere(claims[a], claims[b]) {
+                // The same mistake in two functions of two files is mended twice, whoever tells it: linked, never merged.
+                score = score.min(THRESHOLD - MARGIN / 2.0);
             }
             let near = meet(&files[a], &files[b]);
             if !near && score <= UNRELATED {
@@ -249,6 +253,16 @@ fn are_apart(a: &Claim, b: &Claim) -> bool {
         _ => true,
     };
     named(a) && named(b) && !a.places.iter().any(|x| b.places.iter().any(|y| touch(x, y)))
+}
+
+/// True where the first sentences of both name code, none of it alike, and their places are in different files.
+fn name_other_code_elsewhere(a: &Claim, b: &Claim) -> bool {
+    let disjoint = |a: &Claim, b: &Claim| a.lead_code.iter().all(|name| b.lead_code.binary_search(name).is_err());
+    Places::of(a, b) == Places::OtherFile
+        && !a.lead_code.is_empty()
+        && !b.lead_code.is_empty()
+        && disjoint(a, b)
+        && (a.anchor.is_none() || a.anchor != b.anchor)
 }
 
 /// Pairs that were not worth a comparison count as unrelated.

@@ -64,12 +64,7 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, line: &str) {
-        for token in line.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\''))) {
-            let token = token.trim_matches(|c: char| c == '\'' || c == '_');
-            if !token.is_empty() {
-                self.token(token);
-            }
-        }
+        tokens(line).for_each(|token| self.token(token));
         self.last = None;
     }
 
@@ -120,6 +115,23 @@ fn is_name(token: &str, parts: usize) -> bool {
         && token.chars().any(char::is_alphabetic)
 }
 
+/// What a sentence names as code, lower case, sorted: names as they are told anywhere, and whatever stands between backticks.
+pub(crate) fn code_named(sentence: &str) -> Vec<u64> {
+    let in_ticks = sentence.split('`').skip(1).step_by(2).flat_map(tokens).map(|token| (token, true));
+    let outside = sentence.split('`').step_by(2).flat_map(tokens).map(|token| (token, false));
+    let names = in_ticks.chain(outside).filter(|(token, ticked)| *ticked || is_name(token, parts(token).len()));
+    let mut names: Vec<u64> = names.map(|(token, _)| hash(&token.to_lowercase())).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\'')))
+        .map(|token| token.trim_matches(|c: char| c == '\'' || c == '_'))
+        .filter(|token| !token.is_empty())
+}
+
 /// Splits an identifier into its lower-case words.
 fn parts(token: &str) -> Vec<String> {
     if token.len() > 1 && token.bytes().all(|byte| byte.is_ascii_lowercase()) {
@@ -159,6 +171,13 @@ mod tests {
         assert_eq!(parts("readHTTPHeader"), ["read", "http", "header"]);
         assert_eq!(parts("max_retry_count"), ["max", "retry", "count"]);
         assert_eq!(parts("don't"), ["don"]);
+    }
+
+    #[test]
+    fn code_is_named_by_its_form_or_by_backticks() {
+        assert_eq!(code_named("`load` ignores read_timeout"), code_named("`read_timeout` and `Load`"));
+        assert_eq!(code_named("The encoding is ignored"), [0; 0]);
+        assert_ne!(code_named("`load` ignores it"), code_named("`save` ignores it"));
     }
 
     #[test]
