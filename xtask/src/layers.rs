@@ -10,8 +10,11 @@ use crate::tools::root;
 /// The rows of ARCHITECTURE.md, top first. A crate may use crates of the rows above its own, and no others.
 const ROWS: &[(&str, &[&str])] = &[
     ("words", &["model"]),
-    ("tools", &["config", "git", "supervise", "sandbox", "proxy", "forge", "store", "report", "diagnostics"]),
-    ("work", &["reviewers", "repro", "reading", "evidence", "findings", "builtin", "rules"]),
+    (
+        "tools",
+        &["config", "git", "supervise", "sandbox", "proxy", "redaction", "forge", "store", "report", "diagnostics"],
+    ),
+    ("work", &["reviewers", "machine", "repro", "reading", "evidence", "findings", "builtin", "rules"]),
     ("story", &["engine"]),
     ("doors", &["serve", "deep-review"]),
 ];

@@ -456,8 +456,16 @@ pub struct VerifySettings {
     #[serde(deserialize_with = "crate::words::deserialize")]
     #[schemars(with = "crate::words::Words")]
     pub tests: Vec<String>,
+    /// Whether a run also runs the tests: at the head of the change, where it begins, and with proposed fixes.
+    pub run_tests: bool,
+    /// How many small mutations of changed lines a run tries under the tests; 0 for none.
+    pub probes: u32,
     /// Whether scripts of reviewers that show a defect are run.
     pub repro: ReproChoice,
+    /// Wall limit of one run of a script, or of the tests.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
     /// Whether reviewers and linters run in a sandbox. Scripts always do.
     pub sandbox: SandboxChoice,
 }

@@ -41,6 +41,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Wrong> {
     positive(&["review", "deadline"], review.deadline)?;
     few(&["defaults", "retries"], settings.defaults.retries)?;
     positive(&["defaults", "timeout"], settings.defaults.timeout)?;
+    positive(&["verify", "timeout"], settings.verify.timeout)?;
     positive(&["defaults", "silence"], settings.defaults.silence)?;
     if review.base.is_empty() || review.base.starts_with('-') {
         return Err(wrong(&["review", "base"], format!("`{}` is not a revision", review.base), None));

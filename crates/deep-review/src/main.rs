@@ -68,6 +68,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::AcceptRisk(args) => commands::accept_risk::run(session, args),
         Command::Resolve(args) => commands::resolve::run(session, args),
         Command::Decisions(args) => commands::decisions::run(session, args),
+        Command::Diff(args) => commands::diff::run(session, args),
         Command::Verify(args) => commands::verify::run(session, args),
         Command::Replay(args) => commands::replay::run(session, args),
         Command::Repro(args) => commands::repro::run(session, args),

@@ -92,6 +92,8 @@ pub(crate) struct Panel<'a> {
     pub(crate) declined: &'a [String],
     /// See `declined`.
     pub(crate) since: &'a [String],
+    /// Which files are given; `None` for the whole change.
+    pub(crate) scope: Option<&'a model::DeltaScope>,
     /// The agents that were found, and the user's prompts.
     pub(crate) agents: &'a Agents,
     /// Whether the built-in reviewers are asked, so that the others can be told what they found.

@@ -103,6 +103,7 @@ impl Hearing<'_> {
             prior: &self.history.asked(),
             declined: &self.history.told_declined(),
             since: &self.history.told_since(),
+            scope: self.history.scope.as_ref(),
             agents: self.tools.agents,
             builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
             builtin_document: OnceLock::new(),

@@ -92,16 +92,18 @@ pub fn reproduce(request: &ReproRequest<'_>, cancel: &Cancel) -> Result<Reproduc
         index: script.index,
         script: &script.text,
         claim: &script.claim,
-        repository: request.repository,
-        target: request.target,
-        sandbox: request.sandbox,
-        toolchains: &toolchains,
+        lab: repro::Lab {
+            repository: request.repository,
+            target: request.target,
+            sandbox: request.sandbox,
+            toolchains: &toolchains,
+            folder: scratch.path(),
+            processes: processes.path(),
+            keeper: request.keeper,
+        },
         wall: request.wall,
-        folder: scratch.path(),
-        processes: processes.path(),
-        keeper: request.keeper,
     };
-    let reproduction = repro::reproduce(&asked, cancel);
+    let reproduction = redaction::value(repro::reproduce(&asked, cancel));
     // What cannot be removed now is promised to the next start.
     drop(scratch.remove());
     request.run.keep_reproduction(&reproduction)?;

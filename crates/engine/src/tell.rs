@@ -9,7 +9,7 @@ use crate::review::Tools;
 
 /// Writes an event to the record and to whoever watches. A record that cannot be written does not end the run.
 pub(crate) fn tell(tools: &Tools<'_>, run: &RunFolder, kind: EventKind) {
-    let event = Event { at: tools.clock.now(), kind };
+    let event = Event { at: tools.clock.now(), kind: redaction::value(kind) };
     if let Err(error) = run.append_event(&event) {
         let text = format!("the event log could not be written: {error}");
         (tools.events)(&Event { at: event.at, kind: EventKind::Note { text } });
@@ -19,7 +19,7 @@ pub(crate) fn tell(tools: &Tools<'_>, run: &RunFolder, kind: EventKind) {
 
 /// Tells only those who watch: progress would fill the record.
 pub(crate) fn show(tools: &Tools<'_>, kind: EventKind) {
-    (tools.events)(&Event { at: tools.clock.now(), kind });
+    (tools.events)(&Event { at: tools.clock.now(), kind: redaction::value(kind) });
 }
 
 /// A claim that went through the gates.

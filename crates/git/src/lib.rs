@@ -23,6 +23,7 @@ mod notes;
 mod patch;
 mod paths;
 mod people;
+mod pull_requests;
 mod remote;
 mod repository;
 mod resolve;

@@ -8,12 +8,13 @@ use std::time::Instant;
 
 use config::{Output, Placeholder, ReviewerSettings};
 use model::{Ending, ReviewerKind};
+use redaction::Secrets;
 use supervise::{Cancel, Limits, Program, Progress};
 
 use crate::Attempt;
-use crate::agent::{Secrets, own_hosts, shown};
+use crate::agent::{own_hosts, shown};
 use crate::confine::{Confined, Who};
-use crate::desk::{CommandRequest, Desk, Telling};
+use crate::desk::{CommandRequest, Desk, Telling, guarded};
 
 /// How much of a reviewer's standard error is kept with the run.
 pub(crate) const STDERR_KEPT: u64 = 64 * 1024;
@@ -50,11 +51,14 @@ fn ask(
     attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().cloned());
-    attempt.stderr = read_end(&outcome.stderr, STDERR_KEPT);
-    attempt.answer = match request.settings.output {
+    let secrets = Secrets::of(&program.environment);
+    attempt.stderr = secrets.redact_log(read_end(&outcome.stderr, STDERR_KEPT));
+    let answer = match request.settings.output {
         Output::Stdout => read_whole(&outcome.stdout, &mut attempt.notes),
         Output::File => read_whole(&desk.output_file, &mut attempt.notes),
     };
+    // Quotes are looked up in the code: of an answer only our own keys go.
+    attempt.answer = secrets.redact(answer);
     attempt.error = failure(&outcome, request.settings, attempt);
     desk.look_over(&mut attempt.notes);
     Ok(())
@@ -88,7 +92,7 @@ pub(crate) fn program(
             .collect::<Result<_, _>>()
             .map_err(|(what, hint)| format!("its command is wrong: {what}; {hint}"))?,
         folder: desk.worktree.clone(),
-        environment: supervise::harmless_environment(&request.settings.env),
+        environment: guarded(supervise::harmless_environment(&request.settings.env)),
         stdin: match request.settings.stdin {
             config::Stdin::None => supervise::Stdin::Null,
             config::Stdin::Prompt => supervise::Stdin::File(desk.prompt_file.clone()),

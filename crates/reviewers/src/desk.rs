@@ -3,6 +3,7 @@
 //! In: a request with everything pinned. Out: a [`Desk`], and what the program changed in it. Never starts the program, and
 //! runs nothing of the reviewed tree.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, Output, ReviewerSettings};
@@ -113,7 +114,7 @@ impl Desk {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         write(&worktree.join(".git/info/exclude"), format!("/{name}/\n").as_bytes())?;
         let (prompt_file, diff_file) = (folder.join("prompt.md"), folder.join("change.diff"));
-        write(&diff_file, unified_diff(request.diff).as_bytes())?;
+        write(&diff_file, unified_diff(&request.briefing.given(request.diff)).as_bytes())?;
         let written = instructions(request, &worktree, &name, telling)?;
         write(&prompt_file, written.text.as_bytes())?;
         if telling.is_prompted {
@@ -121,7 +122,7 @@ impl Desk {
             attempt.canary = Some(written.canary);
         }
         attempt.roots = roots(&worktree);
-        attempt.receipt = receipt(request.target);
+        attempt.receipt = receipt(request.target, request.briefing);
         let before =
             checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
         let output_file = folder.join("review.md");
@@ -199,7 +200,39 @@ fn checkout(
              {shown}{more}"
         ));
     }
+    notes.extend(held_links(&checkout).map_err(failed)?);
     Ok(checkout)
+}
+
+/// Keeps links inside the checkout, and says so.
+pub(crate) fn held_links(checkout: &Checkout) -> git::Result<Option<String>> {
+    let held = checkout.keep_links_inside()?;
+    if held.is_empty() {
+        return Ok(None);
+    }
+    let (shown, more) = first_few(&held.iter().collect::<Vec<_>>());
+    Ok(Some(format!("links that lead out of the tree are plain files in its checkout: {shown}{more}")))
+}
+
+/// What git is told wherever a reviewer uses it: a folder of the tree that looks like a repository is none, and no configuration
+/// found there names a program that runs.
+const GIT_GUARD: &[(&str, &str)] =
+    &[("safe.bareRepository", "explicit"), ("core.fsmonitor", "false"), ("core.hooksPath", "/dev/null")];
+
+/// Adds what keeps git from running what the reviewed tree names.
+pub(crate) fn guarded(mut environment: Vec<(OsString, OsString)>) -> Vec<(OsString, OsString)> {
+    // Whoever lets variables of git through means them.
+    if environment.iter().any(|(name, _)| name == "GIT_CONFIG_COUNT") {
+        return environment;
+    }
+    let mut set = |name: String, value: &str| environment.push((name.into(), value.into()));
+    set("GIT_CONFIG_COUNT".to_owned(), &GIT_GUARD.len().to_string());
+    for (at, (key, value)) in GIT_GUARD.iter().enumerate() {
+        set(format!("GIT_CONFIG_KEY_{at}"), key);
+        set(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
+    set("GIT_TERMINAL_PROMPT".to_owned(), "0");
+    environment
 }
 
 /// A tracked folder may already have our name; the reviewer is told the one that was free.
@@ -210,13 +243,14 @@ fn free_folder(worktree: &Path) -> PathBuf {
         .expect("no tree has a thousand folders of that name")
 }
 
-/// What a reviewer is given that is shown the whole change.
-fn receipt(target: &Target) -> Receipt {
+/// What a reviewer is given.
+fn receipt(target: &Target, briefing: &Briefing) -> Receipt {
+    let given = briefing.files(target);
     Receipt {
         base: Some(target.merge_base.clone()),
         head: Some(target.head.clone()),
-        files_shown: target.changed.len() as u32,
-        lines_shown: target.changed.iter().map(|file| file.added + file.removed).sum(),
+        files_shown: given.len() as u32,
+        lines_shown: given.iter().map(|file| file.added + file.removed).sum(),
         ..Receipt::default()
     }
 }

@@ -8,6 +8,7 @@
 //! program's parent, inherits every orphan of the tree, and notices our own death by the end of its standard input.
 //! On Windows a job object does all of that, and there is no keeper.
 
+mod apart;
 mod cancel;
 mod clock;
 mod ending;
@@ -59,6 +60,7 @@ mod trouble;
 mod voice;
 mod watch;
 
+pub use apart::{Exclusive, PROVES_ENDS, Seat, start_apart};
 pub use cancel::Cancel;
 pub use environment::harmless_environment;
 #[cfg(unix)]

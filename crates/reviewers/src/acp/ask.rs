@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use model::{Ending, ReviewerKind, Spend};
 use serde_json::Value;
+use redaction::Secrets;
 use supervise::{Cancel, Limits, Program, Progress, Pulse, Stdin, Unheard, Voice};
 
 use super::dialogue::{Dialogue, Turn};
-use crate::agent::{ProcessEnd, RAN_ON, STDERR_READ, Secrets, Watched, end_when_it_runs_on, take};
+use crate::agent::{ProcessEnd, RAN_ON, STDERR_READ, Watched, end_when_it_runs_on, take};
 use crate::command;
 use crate::confine::Confined;
 use crate::desk::{CommandRequest, Desk, Telling};

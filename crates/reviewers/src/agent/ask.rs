@@ -20,7 +20,7 @@ use super::call::{Call, Values, call};
 use super::confined::{self, NO_KEY};
 use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
-use super::redact::Secrets;
+use redaction::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
 use crate::command;
 use crate::confine::{Confined, Door, Needs, Who};
@@ -300,7 +300,7 @@ fn pointer(places: Places<'_>) -> Result<PathBuf, String> {
 
 /// The harmless variables, those passed on, and those the adapter sets, which win.
 fn environment(call: &Call, pass: &[String]) -> Vec<(OsString, OsString)> {
-    let mut environment = supervise::harmless_environment(pass);
+    let mut environment = crate::desk::guarded(supervise::harmless_environment(pass));
     environment.retain(|(name, _)| !call.set.iter().any(|(set, _)| set == name));
     environment.extend(call.set.iter().cloned());
     environment
@@ -486,9 +486,10 @@ pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &Reviewer
     attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().map(|note| secrets.text(note)));
-    attempt.stderr = secrets.redact(command::read_end(&outcome.stderr, command::STDERR_KEPT));
-    attempt.answer = secrets.text(&answer.text).into_bytes();
-    attempt.stream = secrets.redact(stream.clone());
+    attempt.stderr = secrets.redact_log(command::read_end(&outcome.stderr, command::STDERR_KEPT));
+    // Quotes are looked up in the code: of an answer only our own keys go.
+    attempt.answer = secrets.redact(answer.text.clone().into_bytes());
+    attempt.stream = secrets.redact_log(stream.clone());
     attempt.tokens = answer.tokens;
     attempt.usd = watched.usd;
     attempt.requests = answer.requests;

@@ -35,6 +35,5 @@ pub use meter::Account;
 pub(crate) use meter::list_price;
 pub use panel::{Agents, adapter_name, join, wanted};
 pub use preflight::{Agent, Preflight, Unready, preflight};
-pub(crate) use redact::Secrets;
 pub use stream::{ProcessEnd, Seen, StreamReader};
 pub use trial::{Trial, TrialPlace, try_agent};

@@ -13,7 +13,8 @@ use supervise::{Cancel, Keeper};
 use super::answer::END_MARK;
 use super::ask::{Party, Places, program, watch};
 use super::preflight::Agent;
-use super::redact::Secrets;
+use redaction::Secrets;
+
 use crate::confine::Confined;
 
 /// What came of a trial.

@@ -232,7 +232,7 @@ impl Call<'_, '_> {
         let scratch = self.request.folder.join("scratch");
         std::fs::create_dir_all(&process).map_err(failed)?;
         std::fs::create_dir_all(&scratch).map_err(failed)?;
-        let mut environment = supervise::harmless_environment(&settings.env);
+        let mut environment = crate::desk::guarded(supervise::harmless_environment(&settings.env));
         for (name, value) in &linter.environment {
             let value = value.replace("{scratch}", &scratch.to_string_lossy());
             environment.retain(|(own, _)| own.to_str() != Some(name.as_str()));

@@ -25,7 +25,7 @@ use crate::job::{Feed, Job};
 use crate::program::Program;
 use crate::record::Identity;
 use crate::tree::Tree;
-use crate::{Limits, Resources};
+use crate::{Limits, Resources, Stage};
 
 /// Where orders come from; its end means that the supervisor is gone.
 pub(crate) type Lifeline = OwnedFd;
@@ -230,6 +230,50 @@ pub(crate) fn supervisor() -> i32 {
 /// Ends a keeper that does not end by itself; `false` where it was gone already.
 pub(crate) fn end_keeper(keeper: &Identity) -> Result<bool, String> {
     super::tree::send_to(keeper, Signal::KILL)
+}
+
+/// What tells this process from every other.
+pub(crate) fn own_identity() -> io::Result<Identity> {
+    let own = rustix::process::getpid().as_raw_pid();
+    super::tree::identity(own).ok_or_else(|| io::Error::other("this system does not tell who we are"))
+}
+
+/// Asks the very process that was recorded to end, or ends it; `false` where it is gone.
+pub(crate) fn signal(recorded: &Identity, stage: Stage) -> Result<bool, String> {
+    let signal = match stage {
+        Stage::Interrupt => Signal::INT,
+        Stage::Terminate => Signal::TERM,
+        Stage::Kill => Signal::KILL,
+    };
+    super::tree::send_to(recorded, signal)
+}
+
+/// Starts a program that goes on without us, in a session of its own. All that sets it up is in this one place.
+#[expect(clippy::disallowed_methods, reason = "this crate starts the programs")]
+#[expect(unsafe_code, reason = "std has no stable way to start a process in a new session")]
+pub(crate) fn spawn_apart(
+    words: &[OsString],
+    folder: &Path,
+    environment: &[(OsString, OsString)],
+    log: File,
+) -> io::Result<Child> {
+    let Some((executable, arguments)) = words.split_first() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"));
+    };
+    let mut command = Command::new(executable);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log);
+    // SAFETY: between fork and exec the closure makes one async-signal-safe system call and allocates nothing.
+    unsafe {
+        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(io::Error::from));
+    }
+    command.spawn()
 }
 
 /// Waits until the descriptor takes bytes, or the time is over.

@@ -23,7 +23,7 @@ pub(crate) use pipe::read_now;
 pub(crate) use start::{Prepared, job_name};
 pub(crate) use tree::Tree;
 
-use crate::Cancel;
+use crate::{Cancel, Stage};
 use crate::cancel::Wish;
 use crate::message::{BREAK_OFF, KILL, STOP};
 use crate::record::Identity;
@@ -101,6 +101,48 @@ pub(crate) fn supervisor() -> i32 {
 /// There are no keepers here.
 pub(crate) fn end_keeper(_keeper: &Identity) -> Result<bool, String> {
     Ok(false)
+}
+
+/// What tells this process from every other.
+pub(crate) fn own_identity() -> io::Result<Identity> {
+    process::own_identity()
+}
+
+/// Ends the very process that was recorded; `false` where it is gone. Nobody can be asked to end who shares no console with
+/// us: that is an error, and whoever asks has to say it another way.
+pub(crate) fn signal(recorded: &Identity, stage: Stage) -> Result<bool, String> {
+    match stage {
+        Stage::Interrupt | Stage::Terminate => {
+            Err("a process without our console takes no interrupt".to_owned())
+        }
+        Stage::Kill => process::terminate(recorded),
+    }
+}
+
+/// Starts a program that goes on without us, without a console and in a group of its own.
+#[expect(clippy::disallowed_methods, reason = "this crate starts the programs")]
+pub(crate) fn spawn_apart(
+    words: &[OsString],
+    folder: &std::path::Path,
+    environment: &[(OsString, OsString)],
+    log: std::fs::File,
+) -> io::Result<std::process::Child> {
+    use std::os::windows::process::CommandExt as _;
+    use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, DETACHED_PROCESS};
+    let Some((executable, arguments)) = words.split_first() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"));
+    };
+    let mut command = std::process::Command::new(executable);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(folder)
+        .stdin(std::process::Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .creation_flags(CREATE_NEW_PROCESS_GROUP | DETACHED_PROCESS);
+    command.spawn()
 }
 
 /// Waits until there is output, a message of the job, or the time for a look is over.

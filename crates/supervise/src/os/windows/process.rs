@@ -13,8 +13,8 @@ use windows_sys::Win32::System::Diagnostics::ToolHelp::{
 };
 use windows_sys::Win32::System::Threading::{
     GetExitCodeProcess, GetProcessTimes, OpenProcess, OpenThread, PROCESS_NAME_WIN32,
-    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, QueryFullProcessImageNameW, ResumeThread,
-    THREAD_SUSPEND_RESUME, WaitForSingleObject,
+    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE, QueryFullProcessImageNameW,
+    ResumeThread, THREAD_SUSPEND_RESUME, TerminateProcess, WaitForSingleObject,
 };
 
 use super::handles::{done, owned, size};
@@ -68,6 +68,27 @@ pub(crate) fn open(recorded: &Identity) -> Option<OwnedHandle> {
 fn open_number(number: u32) -> Option<OwnedHandle> {
     // SAFETY: no pointers are involved.
     owned(unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE, 0, number) }).ok()
+}
+
+/// What tells this process from every other.
+pub(crate) fn own_identity() -> io::Result<Identity> {
+    let number = std::process::id();
+    let own = open_number(number).ok_or_else(|| io::Error::other("this process cannot be opened"))?;
+    identity_of(own.as_handle(), number)
+}
+
+/// Ends the very process that was recorded; `false` where it is gone.
+#[expect(unsafe_code, reason = "the system has no other door")]
+pub(crate) fn terminate(recorded: &Identity) -> Result<bool, String> {
+    // While this handle is open the number is nobody else's.
+    let Some(_seen) = open(recorded) else { return Ok(false) };
+    // SAFETY: no pointers are involved.
+    let process = owned(unsafe { OpenProcess(PROCESS_TERMINATE, 0, recorded.pid.cast_unsigned()) })
+        .map_err(|error| format!("process {} cannot be opened: {error}", recorded.pid))?;
+    // SAFETY: the handle lives for the call.
+    done(unsafe { TerminateProcess(process.as_raw_handle(), 1) })
+        .map(|()| true)
+        .map_err(|error| format!("process {} cannot be ended: {error}", recorded.pid))
 }
 
 /// Whether it has exited.

@@ -1,0 +1,16 @@
+//! Disposable machines: made, started, stopped, restarted and removed, with nothing left behind and nothing silent.
+//!
+//! In: what a machine should be. Out: a machine that is so, or a status that says why not. One pure function judges
+//! ([`step`]), one loop acts ([`reconcile`]), one function stops. Never a file by a pattern, never a signal to a
+//! process that is not verified, never a record dropped while the machine may exist.
+
+mod reconcile;
+mod step;
+mod words;
+
+pub use reconcile::{Book, Driver, Event, Failed, Loudness, Patience, Reached, Time, reconcile};
+pub use step::{Action, Agent, Guest, Health, MOST_TRIES, StopWhy, World, step};
+pub use words::{
+    Answer, Condition, Desired, DriverKind, Name, Question, Record, SCHEMA, Share, Status, Template, Tries,
+    Trouble,
+};
