@@ -165,7 +165,7 @@ fn listen(listener: &UnixListener, shared: &Arc<Shared>) {
     loop {
         // Whoever ends it knocks; where the door is gone by then, it is noticed a little later.
         let mut waiting = [PollFd::new(listener, PollFlags::IN)];
-        drop(poll(&mut waiting, Some(&LOOK)));
+        let _ = poll(&mut waiting, Some(&LOOK));
         if shared.ended.load(Ordering::SeqCst) {
             return;
         }

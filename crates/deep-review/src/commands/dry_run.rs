@@ -15,7 +15,8 @@ use crate::ui::Ui;
 /// Plans and prints.
 pub(crate) fn show(ui: Ui, request: &Request<'_>, tools: &Tools<'_>) -> Result<Exit, CommandError> {
     let planned = engine::preview(request, tools).map_err(|error| engine_error(&error))?;
-    let besides = engine::besides(&request.config.settings, &request.roster).map_err(|error| engine_error(&error))?;
+    let besides =
+        engine::besides(&request.config.settings, &request.roster).map_err(|error| engine_error(&error))?;
     if ui.json {
         let rows: Vec<_> = planned.iter().map(row).collect();
         let target = &request.target;
