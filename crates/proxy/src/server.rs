@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use ureq::Agent;
 
 use crate::connection::serve;
@@ -21,6 +22,10 @@ use crate::{Entry, Rules};
 
 /// Connections at the same time; more are closed at once.
 const MOST_CONNECTIONS: usize = 128;
+/// How often whoever waits for the next connection looks up.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+/// How long the end waits for connections that were cut off.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Entries that are kept; more are counted.
 const MOST_ENTRIES: usize = 5000;
 
@@ -35,6 +40,8 @@ pub(crate) struct Shared {
     open: Mutex<Vec<(usize, Ender)>>,
     next: AtomicUsize,
     ended: AtomicBool,
+    /// Connections that are open.
+    busy: AtomicUsize,
 }
 
 type Ender = Box<dyn Fn() + Send>;
@@ -88,6 +95,7 @@ impl Proxy {
     pub fn start(socket: &Path, rules: Rules) -> io::Result<Self> {
         let folder = File::open(socket.parent().unwrap_or(Path::new("/")))?;
         let listener = UnixListener::bind(short(&folder, socket))?;
+        listener.set_nonblocking(true)?;
         let shared = Arc::new(Shared {
             rules,
             agent: agent(),
@@ -97,6 +105,7 @@ impl Proxy {
             open: Mutex::default(),
             next: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
+            busy: AtomicUsize::new(0),
         });
         let listening = std::thread::spawn({
             let shared = Arc::clone(&shared);
@@ -123,6 +132,11 @@ impl Proxy {
             end();
         }
         self.shared.agent.clone().shutdown();
+        // What is cut off is written down as well. Whoever hangs all the same costs its line in the log.
+        let begun = Instant::now();
+        while self.shared.busy.load(Ordering::SeqCst) > 0 && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         drop(std::fs::remove_file(&self.socket));
     }
 }
@@ -148,23 +162,29 @@ fn short(folder: &File, socket: &Path) -> PathBuf {
 }
 
 fn listen(listener: &UnixListener, shared: &Arc<Shared>) {
-    let busy = Arc::new(AtomicUsize::new(0));
-    for stream in listener.incoming() {
+    loop {
+        // Whoever ends it knocks; where the door is gone by then, it is noticed a little later.
+        let mut waiting = [PollFd::new(listener, PollFlags::IN)];
+        let _ = poll(&mut waiting, Some(&LOOK));
         if shared.ended.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(stream) = stream else { continue };
-        if busy.load(Ordering::SeqCst) >= MOST_CONNECTIONS {
+        let Ok((stream, _)) = listener.accept() else { continue };
+        // Some systems hand on what the listener is.
+        if stream.set_nonblocking(false).is_err() {
             continue;
         }
-        busy.fetch_add(1, Ordering::SeqCst);
-        let (shared, busy) = (Arc::clone(shared), Arc::clone(&busy));
+        if shared.busy.load(Ordering::SeqCst) >= MOST_CONNECTIONS {
+            continue;
+        }
+        shared.busy.fetch_add(1, Ordering::SeqCst);
+        let shared = Arc::clone(shared);
         std::thread::spawn(move || {
             if let Ok(end) = stream.try_clone() {
                 let _open = shared.keep(Box::new(move || drop(end.shutdown(Shutdown::Both))));
                 serve(&stream, &shared);
             }
-            busy.fetch_sub(1, Ordering::SeqCst);
+            shared.busy.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }

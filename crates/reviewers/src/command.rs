@@ -42,16 +42,16 @@ fn ask(
     let telling = Telling { is_prompted: takes_prompt(request.settings), is_absolute: false };
     let desk = Desk::set(request, telling, attempt)?;
     let program = program(request, &request.settings.command, &desk)?;
+    let secrets = Secrets::of(&program.environment);
     let confined = confined(request, program, &desk, attempt)?;
     let limits = confined.limits(limits(request.settings));
     let outcome = supervise::run(&confined.program, &limits, cancel, progress);
-    confined.end(attempt, &Secrets::default());
+    confined.end(attempt, &secrets);
     attempt.ending = outcome.ending;
     attempt.exit = outcome.exit;
     attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().cloned());
-    let secrets = Secrets::of(&program.environment);
     attempt.stderr = secrets.redact_log(read_end(&outcome.stderr, STDERR_KEPT));
     let answer = match request.settings.output {
         Output::Stdout => read_whole(&outcome.stdout, &mut attempt.notes),

@@ -15,13 +15,16 @@ use crate::ui::Ui;
 /// Plans and prints.
 pub(crate) fn show(ui: Ui, request: &Request<'_>, tools: &Tools<'_>) -> Result<Exit, CommandError> {
     let planned = engine::preview(request, tools).map_err(|error| engine_error(&error))?;
-    let besides = engine::besides(&request.config.settings, &request.roster).map_err(|error| engine_error(&error))?;
+    let besides =
+        engine::besides(&request.config.settings, &request.roster).map_err(|error| engine_error(&error))?;
     if ui.json {
         let rows: Vec<_> = planned.iter().map(row).collect();
         let target = &request.target;
         let plan = json!({
             "schema": "deep-review/plan/v1",
             "target": { "branch": target.branch, "base": target.merge_base, "head": target.head, "files": target.changed.len() },
+            "trust": target.trust,
+            "sandbox": tools.confinement.possible.name(),
             "reviewers": rows,
             "besides": besides.iter().map(question).collect::<Vec<_>>(),
         });
@@ -78,6 +81,9 @@ fn text(request: &Request<'_>, planned: &[Planned], besides: &[Besides]) -> Stri
         target.base_name,
         if count == 1 { "file" } else { "files" },
     );
+    if let Some(trusted) = target.trust.as_ref().filter(|trusted| trusted.level != model::Trust::Mine) {
+        let _ = writeln!(text, "{}\n", trusted.sentence());
+    }
     for one in planned {
         writeln!(text, "{:<14} {}", one.name, one.how).unwrap_or_default();
         if let Some(estimate) = &one.estimate {

@@ -20,12 +20,12 @@ use super::call::{Call, Values, call};
 use super::confined::{self, NO_KEY};
 use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
-use redaction::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
 use crate::command;
 use crate::confine::{Confined, Door, Needs, Who};
 use crate::desk::{CommandRequest, Desk, Telling};
 use crate::{Attempt, Doing};
+use redaction::Secrets;
 
 /// Everything needed to ask one agent.
 #[derive(Debug)]

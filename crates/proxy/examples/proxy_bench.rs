@@ -1,4 +1,4 @@
-//! What the proxy costs a request: `cargo run --release -p proxy --example bench`.
+//! What the proxy costs a request: `cargo run --release -p proxy --example proxy_bench`.
 //!
 //! In: nothing. Out: median and 95th percentile of a small request to a server on this machine, directly and through the proxy,
 //! with a key added.

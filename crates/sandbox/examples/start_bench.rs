@@ -1,4 +1,4 @@
-//! What a sandbox costs at the start of a program: `cargo run --release -p sandbox --example bench -- target/release/deep-review`.
+//! What a sandbox costs at the start of a program: `cargo run --release -p sandbox --example start_bench -- target/release/deep-review`.
 //!
 //! In: the path of the release binary. Out: median and 95th percentile of starting `/bin/true`, with and without each sandbox.
 
