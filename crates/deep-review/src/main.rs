@@ -65,6 +65,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Verify(args) => commands::verify::run(session, args),
         Command::Replay(args) => commands::replay::run(session, args),
         Command::Repro(args) => commands::repro::run(session, args),
+        Command::Machine(args) => commands::machine::run(session, args),
+        Command::MachineAgent { folder } => commands::machine::agent(folder),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),

@@ -63,8 +63,6 @@ scratch /work 75%
 scratch /home/review 50%
 chown 1000:1000 /root/work /root/home/review
 chmod 755 /root/work /root/home/review
-mount -o remount,ro /root
-# Busybox, for systems without the program that changes the user.
 ip link set lo up 2>/dev/null
 
 finish() { # NONCE HOW CODE
