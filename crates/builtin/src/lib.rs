@@ -64,6 +64,11 @@ use needles::{Found, Needles};
 /// Every rule there is.
 pub use registry::{RULES, Rule, judged};
 
+/// Whether a path names a part of the program: no test, no example, no prose, no build file.
+pub fn is_source(path: &model::RepoPath) -> bool {
+    language::Role::of(path) == language::Role::Source
+}
+
 /// Reviews a change.
 pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {
     review_with(change, settings, &|_| Guests::default())

@@ -270,6 +270,8 @@ mod tests {
             "max_output_tokens",
             "record",
             "replay",
+            "show",
+            "hosts",
         ];
         let of = |prefix: &str| -> Vec<String> {
             let keys = schema::keys().into_iter();

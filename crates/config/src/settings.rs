@@ -264,6 +264,14 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::duration")]
     #[schemars(with = "String")]
     pub retry_wait: Duration,
+    /// In a sandbox: files and folders that it may read besides its checkout and its own program; `~/` is your home, where it
+    /// then finds them in its own. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub show: Vec<String>,
+    /// In a sandbox: hosts that it may connect to, `name` or `name:port`; without a port 443. Those of a known agent's model are
+    /// known. Not read from a repository's file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 impl ReviewerSettings {
@@ -448,9 +456,17 @@ pub struct VerifySettings {
     #[serde(deserialize_with = "crate::words::deserialize")]
     #[schemars(with = "crate::words::Words")]
     pub tests: Vec<String>,
+    /// Whether a run also runs the tests: at the head of the change, where it begins, and with proposed fixes.
+    pub run_tests: bool,
+    /// How many small mutations of changed lines a run tries under the tests; 0 for none.
+    pub probes: u32,
     /// Whether scripts of reviewers that show a defect are run.
     pub repro: ReproChoice,
-    /// Whether they need a sandbox.
+    /// Wall limit of one run of a script, or of the tests.
+    #[serde(with = "crate::duration")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
+    /// Whether reviewers and linters run in a sandbox. Scripts always do.
     pub sandbox: SandboxChoice,
 }
 

@@ -22,6 +22,8 @@ const TRUSTED_ONLY: &[(&str, &str)] = &[
     ("reviewers.*.replay", "choose where answers come from"),
     ("budget.*", "choose what may be spent"),
     ("prices.*", "choose what spending is taken for"),
+    ("reviewers.*.show", "choose what a sandbox shows"),
+    ("reviewers.*.hosts", "choose what a sandbox lets through"),
     ("reviewers.*.env", "choose which environment variables are passed on"),
     ("defaults.env", "choose which environment variables are passed on"),
     ("tools.enable", "choose which commands run"),

@@ -41,6 +41,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Wrong> {
     positive(&["review", "deadline"], review.deadline)?;
     few(&["defaults", "retries"], settings.defaults.retries)?;
     positive(&["defaults", "timeout"], settings.defaults.timeout)?;
+    positive(&["verify", "timeout"], settings.verify.timeout)?;
     positive(&["defaults", "silence"], settings.defaults.silence)?;
     if review.base.is_empty() || review.base.starts_with('-') {
         return Err(wrong(&["review", "base"], format!("`{}` is not a revision", review.base), None));
@@ -154,16 +155,6 @@ fn check_acp(name: &str, reviewer: &ReviewerSettings) -> Result<(), Wrong> {
     ];
     if let Some((other, _)) = others.iter().find(|(_, set)| *set) {
         return Err(wrong(&path, format!("it has `{other}` as well: a reviewer is one or the other"), None));
-    }
-    for (key, set) in [("model", reviewer.model.is_some()), ("effort", reviewer.effort.is_some())] {
-        if set {
-            let hint = "put it into the words of `acp`, or into the agent's own settings";
-            return Err(wrong(
-                &["reviewers", name, key],
-                format!("`acp` has no way to choose a {key}"),
-                Some(hint),
-            ));
-        }
     }
     if reviewer.output == Output::File {
         let hint = "leave out `output`";

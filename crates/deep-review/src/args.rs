@@ -102,6 +102,8 @@ pub(crate) enum Command {
     Resolve(ResolveArgs),
     /// List what people decided; share it through git notes
     Decisions(DecisionsArgs),
+    /// Compare the reports of two runs: which findings came, went and stayed
+    Diff(DiffArgs),
     /// Make a stored report again from its raw material and compare
     Verify(VerifyArgs),
     /// Make a stored report again under other settings and show the difference
@@ -337,8 +339,9 @@ pub(crate) enum RulesCommand {
 /// Arguments of `run` and `ci`.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunArgs {
-    /// What to review: a branch, `A..B`, `A...B` or a commit. Without it: this branch against its base; on the
-    /// base branch itself what is not committed, else the last commit
+    /// What to review: a branch, `A..B`, `A...B`, a commit, or a pull request that was fetched (`123`, `#123`, its
+    /// address). Without it: this branch against its base; on the base branch itself what is not committed, else the
+    /// last commit
     #[arg(value_name = "TARGET")]
     pub(crate) target: Option<String>,
     /// Review what is staged
@@ -373,22 +376,36 @@ pub(crate) struct RunArgs {
     /// Exit with 1 when an open finding that is not contested is at least this severe
     #[arg(long, value_name = "LEVEL")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Whether reviewers must be sandboxed: auto, require or off
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(crate) sandbox: SandboxWhen,
+    /// How far the change is trusted, only stricter than the rule finds: mine, repository (known people), stranger
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) trust: Option<TrustLevel>,
+    /// Whether reviewers and linters run in a sandbox: auto (where there is one), require (or exit 6), off
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) sandbox: Option<SandboxWhen>,
     /// Also write report.json, report.md, report.html and report.sarif into DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Progress on stderr: auto (live on a terminal), plain (a line an event), json (NDJSON) or none
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: ProgressHow,
+    /// Whether scripts with which reviewers show their findings are run, confined, with and without the change: never, ask (left to
+    /// `deep-review repro`) or auto
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) repro: Option<ReproWhen>,
+    /// Also run the project's tests, confined, with the change, without it, and with proposed fixes; COMMAND, or `verify.tests` of your
+    /// configuration
+    #[arg(long, value_name = "COMMAND", num_args = 0..=1, default_missing_value = "", require_equals = true)]
+    pub(crate) run_tests: Option<String>,
+    /// Also try N small mutations of changed lines under the tests: what these do not notice is a gap
+    #[arg(long, value_name = "N")]
+    pub(crate) probe_tests: Option<u32>,
     /// Print the plan, the prompts and an estimate; ask nobody
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Review this commit once more, although it was reviewed before
+    /// Review the same change once more without asking: on a terminal `run` asks first, elsewhere it says so and goes on
     #[arg(long)]
     pub(crate) again: bool,
-    /// In a later round: ask as in the first, instead of pointing at what changed since the round before
+    /// In a later round: give the whole change to reviewers, and not only what is new, what uses it and what is open
     #[arg(long)]
     pub(crate) full: bool,
 }
@@ -439,7 +456,11 @@ pub(crate) enum ReviewersCommand {
         command: Vec<String>,
     },
     /// What people did with each reviewer's findings, and what each alone found
-    Stats,
+    Stats {
+        /// Print it as a page with plots instead
+        #[arg(short, long, value_name = "FORMAT")]
+        format: Option<StatsFormat>,
+    },
     /// Print the prompt template a reviewer gets, to be copied to `prompts/NAME.md` beside your configuration
     Prompt {
         /// The reviewer
@@ -451,6 +472,13 @@ pub(crate) enum ReviewersCommand {
         /// The agent
         name: String,
     },
+}
+
+/// A form of `reviewers stats`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatsFormat {
+    /// One page for the browser, with plots
+    Html,
 }
 
 /// From which severity on `run` exits with 1.
@@ -475,12 +503,59 @@ impl FailOn {
 }
 
 /// Whether a sandbox is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SandboxWhen {
-    #[default]
     Auto,
     Require,
     Off,
+}
+
+impl SandboxWhen {
+    /// As the setting `verify.sandbox` spells it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Require => "require",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// How far a change is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrustLevel {
+    Mine,
+    Repository,
+    Stranger,
+}
+
+impl From<TrustLevel> for model::Trust {
+    fn from(level: TrustLevel) -> Self {
+        match level {
+            TrustLevel::Mine => Self::Mine,
+            TrustLevel::Repository => Self::Repository,
+            TrustLevel::Stranger => Self::Stranger,
+        }
+    }
+}
+
+/// Whether scripts of reviewers are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReproWhen {
+    Never,
+    Ask,
+    Auto,
+}
+
+impl ReproWhen {
+    /// The word of the configuration.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Ask => "ask",
+            Self::Auto => "auto",
+        }
+    }
 }
 
 /// How progress is shown.
@@ -722,6 +797,17 @@ pub(crate) enum DecisionsCommand {
         #[arg(long = "ref", value_name = "REF", default_value = "refs/notes/deep-review")]
         reference: String,
     },
+}
+
+/// Arguments of `diff`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The earlier run (id, unique part of one); without any, the last two rounds of this branch
+    #[arg(value_name = "RUN1", requires = "to")]
+    pub(crate) from: Option<String>,
+    /// The later run
+    #[arg(value_name = "RUN2")]
+    pub(crate) to: Option<String>,
 }
 
 /// Arguments of `verify`.

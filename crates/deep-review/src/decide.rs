@@ -117,10 +117,14 @@ impl Desk {
     /// The branch of the run as it is today; `None` where it cannot be told.
     pub(crate) fn today(&self) -> Option<Target> {
         let target = &self.report.target;
-        let branch = target.branch.as_deref().filter(|_| target.kind == TargetKind::Branch)?;
+        let branch = match (target.kind, target.pull_request) {
+            (TargetKind::PullRequest, Some(number)) => format!("#{number}"),
+            (TargetKind::Branch, _) => target.branch.clone()?,
+            _ => return None,
+        };
         let base = (!target.base_name.is_empty()).then(|| target.base.as_str().to_owned());
         let request =
-            |base| TargetRequest { spec: Some(branch.to_owned()), base, staged: false, worktree: false };
+            |base| TargetRequest { spec: Some(branch.clone()), base, staged: false, worktree: false };
         let resolved = self.repository.resolve(&request(None));
         resolved.or_else(|_| self.repository.resolve(&request(base))).ok()
     }
@@ -153,10 +157,18 @@ pub(crate) fn tell(session: &Session, decision: &Decision) {
     }
     let lines: usize = finding.places.iter().map(|place| place.lines.len()).sum();
     let (sites, names) = (finding.callers.sites.len(), finding.callers.names.join(", "));
-    let callers =
-        if names.is_empty() { String::new() } else { format!(" and {sites} call sites of {names}") };
-    let text =
-        format!("it comes back when its {lines} lines{callers} change, or somebody runs what shows it");
+    let mut when = match lines {
+        0 => Vec::new(),
+        1 => vec!["its line is edited".to_owned()],
+        _ => vec![format!("one of its {lines} lines is edited")],
+    };
+    when.extend(match (names.is_empty(), sites) {
+        (true, _) => None,
+        (false, 0) => Some(format!("somebody begins to call {names}")),
+        (false, _) => Some(format!("{names} is called in more than {sites} places")),
+    });
+    when.push("somebody runs what shows it".to_owned());
+    let text = format!("it comes back when {}", when.join(", or "));
     session.ui.talk(&report::safe_text(&text));
 }
 

@@ -3,6 +3,7 @@
 //! In: the record. Out: what was ended now, in sentences, and a word about runs that can be gone on with. Never touches what
 //! belongs to a living run.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use model::Target;
@@ -70,14 +71,36 @@ fn is_about(run: &RunEntry, target: &Target) -> bool {
     })
 }
 
-/// Says where this very commit was reviewed before: asking again is a choice, and costs what it cost.
-pub(crate) fn mention_same_commit(progress: &Progress, store: &Store, target: &Target) {
-    let Ok(Some(run)) = store.last(Some(&store::series_key(target))) else { return };
-    if is_about(&run, target) {
-        let round = run.record.as_ref().map_or(0, |record| record.series.round);
-        progress.say(&format!(
-            "this commit was reviewed before, in round {round} ({}); `--again` says that this is meant",
-            run.id()
-        ));
+/// The finished run that reviewed this very change before, where it is the last one of its series.
+pub(crate) fn same_commit(store: &Store, target: &Target) -> Option<RunEntry> {
+    // A list that cannot be read is told by `log`.
+    let run = store.last(Some(&store::series_key(target))).ok().flatten()?;
+    is_about(&run, target).then_some(run)
+}
+
+/// Says that this very commit was reviewed before: asking again is a choice, and costs what it cost.
+pub(crate) fn mention_same_commit(progress: &Progress, run: &RunEntry) {
+    let round = run.record.as_ref().map_or(0, |record| record.series.round);
+    progress.say(&format!(
+        "this commit was reviewed before, in round {round} ({}); it is reviewed again as a whole. `--again` says that this is meant",
+        run.id()
+    ));
+}
+
+/// Asks whether the same commit is to be reviewed once more. Only on a terminal; Enter means no.
+pub(crate) fn ask_again(run: &RunEntry) -> bool {
+    let record = run.record.as_ref();
+    let round = record.map_or(0, |record| record.series.round);
+    let verdict = record.and_then(|it| it.outcome.as_ref()).map_or("no verdict", |it| it.verdict.label());
+    let question = format!(
+        "This commit was reviewed before, in round {round}: {verdict}\n  {}\nReview it again? [y/N] ",
+        run.id()
+    );
+    let mut stderr = std::io::stderr();
+    if stderr.write_all(report::safe_text(&question).as_bytes()).and_then(|()| stderr.flush()).is_err() {
+        return false;
     }
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

@@ -16,7 +16,9 @@ mod models;
 mod outcome;
 mod pager;
 mod progress;
+mod sandboxes;
 mod session;
+mod trusts;
 mod ui;
 
 use std::process::ExitCode;
@@ -32,6 +34,10 @@ fn main() -> ExitCode {
     // The keeper must be single threaded and starts before anything else does.
     if words.get(1).is_some_and(|word| word == "__keeper") {
         return supervise::keeper_main(words.into_iter().skip(2));
+    }
+    #[cfg(unix)]
+    if words.get(1).is_some_and(|word| word == "__inside") {
+        return sandbox::inside_main(words.into_iter().skip(2));
     }
     let names: Vec<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
@@ -62,6 +68,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::AcceptRisk(args) => commands::accept_risk::run(session, args),
         Command::Resolve(args) => commands::resolve::run(session, args),
         Command::Decisions(args) => commands::decisions::run(session, args),
+        Command::Diff(args) => commands::diff::run(session, args),
         Command::Verify(args) => commands::verify::run(session, args),
         Command::Replay(args) => commands::replay::run(session, args),
         Command::Repro(args) => commands::repro::run(session, args),

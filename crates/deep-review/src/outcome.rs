@@ -23,6 +23,8 @@ pub(crate) fn print(ui: Ui, finished: &engine::Finished) {
     }
     if let Some(first) = finished.report.findings.first() {
         next.push(format!("deep-review show {} · deep-review open", first.id));
+    } else if finished.report.prior.iter().any(|row| row.blocks) {
+        next.push("deep-review status · deep-review open".to_owned());
     }
     for (line, lead) in next.iter().zip(["next", ""]) {
         ui.result(&format!("  {lead:<7} {line}\n"));
@@ -54,13 +56,15 @@ fn over_budget(report: &Report) -> bool {
     failures.into_iter().any(|failure| failure.class == FailureClass::Budget)
 }
 
-/// The gate: open findings at or above the level that nothing contradicts.
+/// The gate: open findings at or above the level that nothing contradicts, those of earlier rounds that still stand in the way
+/// among them.
 pub(crate) fn gate(report: &Report, fail_on: Option<Severity>) -> Exit {
     let Some(level) = fail_on else { return Exit::Passed };
     let fails = report.findings.iter().any(|finding| {
         finding.severity >= level && finding.state == FindingState::Open && finding.lane != Lane::Contested
     });
-    if fails { Exit::Findings } else { Exit::Passed }
+    let still = report.prior.iter().any(|row| row.blocks && row.severity >= level);
+    if fails || still { Exit::Findings } else { Exit::Passed }
 }
 
 #[cfg(test)]
@@ -84,5 +88,11 @@ mod tests {
         for (finding, level, exit) in cases {
             assert_eq!(gate(&report(finding.clone()), level), exit, "{finding:?}");
         }
+        let prior =
+            |blocks| model::Prior { severity: Severity::Important, blocks, ..model::Prior::default() };
+        let report = |row| Report { prior: vec![row], ..Report::default() };
+        assert_eq!(gate(&report(prior(true)), important), Exit::Findings);
+        assert_eq!(gate(&report(prior(true)), Some(Severity::Critical)), Exit::Passed);
+        assert_eq!(gate(&report(prior(false)), important), Exit::Passed);
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Watch<'a> {
     pub(crate) cancel: Cancel,
     /// Ends single reviewers.
     pub(crate) skips: Skips,
+    /// How programs are confined.
+    pub(crate) confinement: reviewers::Confinement,
     /// Told everything as it happens.
     pub(crate) events: &'a dyn Fn(&Event),
 }
@@ -177,6 +179,7 @@ impl Session {
             keeper: Self::keeper()?,
             scratch: self.scratch(),
             agents,
+            confinement: watch.confinement,
             cancel: watch.cancel,
             skips: watch.skips,
             events: watch.events,

@@ -194,9 +194,42 @@ fn who_asks_and_never_listens_is_ended() {
 }
 
 #[test]
+fn the_model_is_chosen_where_the_agent_offers_a_choice_and_nothing_else_is_settled_for() {
+    let choices = [
+        ("options small large", "model = \"large\"\neffort = \"high\"", 2),
+        ("options small large", "model = \"large\"", 1),
+        ("models small large", "model = \"large\"", 1),
+        ("options large", "model = \"large\"\neffort = \"low\"", 1),
+    ];
+    for (offer, keys, asked) in choices {
+        let session = session();
+        acp(&session, &format!("{offer}\nsay REVIEW\n"), keys);
+        let report = run(&session, 0);
+        let row = reviewer(&report, "ada");
+        assert_eq!(row["model"], "large", "{offer}: {row:#}");
+        let stream = std::fs::read_to_string(run_folders(&session)[0].join("raw/ada/stream.ndjson")).expect("one");
+        // The introduction and the session come before, the answered prompt after.
+        let answers = stream.lines().filter(|line| line.contains("\"result\"")).count();
+        assert_eq!(answers, 3 + asked, "{offer} {keys}: {stream}");
+    }
+    for (offer, keys, says) in [
+        ("options small large", "model = \"huge\"", "no model `huge`, but `small`, `large`"),
+        ("models small", "effort = \"high\"", "no choice of effort"),
+        ("# nothing", "model = \"large\"", "no choice of model"),
+    ] {
+        let session = session();
+        acp(&session, &format!("{offer}\nsay REVIEW\n"), keys);
+        let report = run(&session, 3);
+        let row = reviewer(&report, "ada");
+        assert_eq!(row["failure"]["class"], "configuration", "{row:#}");
+        assert!(row["error"].as_str().unwrap_or_default().contains(says), "{row:#}");
+    }
+}
+
+#[test]
 fn a_reviewer_is_one_thing_or_the_other() {
     let session = session();
-    for keys in ["command = [\"x\"]", "agent = \"claude\"", "model = \"m\"", "output = \"file\""] {
+    for keys in ["command = [\"x\"]", "agent = \"claude\"", "output = \"file\""] {
         acp(&session, "say REVIEW\n", keys);
         session.run(&["run", "--reviewer", "ada"]).expect(2);
     }

@@ -7,7 +7,8 @@ use std::path::Path;
 use common::{json, reviewer, scripted};
 use serde_json::Value;
 use test_kit::fake_model::{CALC_AFTER, CALC_BEFORE, CALC_PATH, TITLE, USAGE};
-use test_kit::{FakeModel, Ran, TestSession};
+use test_kit::fake_model::{Say, Scenario, Step};
+use test_kit::{FakeModel, FakeModelOptions, Ran, TestSession};
 
 /// A session in the repository that the fake model's review is about, on the branch that breaks it.
 fn session() -> TestSession {
@@ -402,4 +403,57 @@ fn a_dry_run_estimates_in_tokens_and_money_and_tells_what_the_rules_found() {
     let prompt = known["prompt"].as_str().expect("a prompt");
     assert!(prompt.contains("## Where to look first\n\n- src/calc.py:"), "{prompt}");
     assert!(server.log().is_empty());
+}
+
+#[test]
+fn models_look_twice_challenge_each_other_and_write_the_summary() {
+    let session = session();
+    let says = |document: Value| Scenario::steps([Step::Say(Say::Text(format!("```json\n{document:#}\n```\n")))]);
+    let challenge = serde_json::json!({
+        "schema": "deep-review/challenge/v1", "answer": "refuted", "because": "Nobody calls it with an empty list.",
+        "quote": { "path": CALC_PATH, "start": 6, "end": 7, "text": "def double(value):\n    return value * 2" },
+    });
+    let own = [
+        ("challenge".to_owned(), says(challenge)),
+        ("summary".to_owned(), says(serde_json::json!({ "summary": "I1 is contested." }))),
+    ];
+    let options = FakeModelOptions {
+        root: session.repo.path().to_owned(),
+        own: own.into(),
+        ..FakeModelOptions::default()
+    };
+    let server = FakeModel::with(options).expect("a free port");
+    for (name, api, scenario) in
+        [("one", "openai", "ok"), ("two", "anthropic", "challenge"), ("three", "gemini", "summary")]
+    {
+        model(&session, name, api, &server.url(&format!("{scenario}~{name}")), &format!("vendor = \"{name}\""));
+    }
+    configure(&session, "[review]\nthorough = true\ncross_examine = \"two\"\n[editor]\nreviewer = \"three\"\n");
+    let plan = json(&session.run(&["run", "--json", "--dry-run", "--reviewer", "one"]).expect(0));
+    let besides: Vec<(&str, &str)> = plan["besides"]
+        .as_array()
+        .expect("questions")
+        .iter()
+        .map(|row| (row["what"].as_str().unwrap(), row["reviewers"][0].as_str().unwrap()))
+        .collect();
+    assert_eq!(besides, [("second-pass", "one"), ("cross-examination", "two"), ("summary", "three")]);
+    assert!(server.log().is_empty(), "a dry run asks nobody");
+    let ran = session.run(&["run", "--json", "--fail-on", "important", "--reviewer", "one"]).expect(0);
+    let report = json(&ran);
+    let row = reviewer(&report, "one");
+    assert_eq!(row["passes"].as_array().map(Vec::len), Some(2), "{row:#}");
+    let told = server.asked("ok~one").iter().any(|one| one.body.to_string().contains("Your second pass"));
+    assert!(told, "the second pass knows that it is one");
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["title"], &finding["lane"]), (&TITLE.into(), &"contested".into()), "{finding:#}");
+    assert_eq!(
+        (&report["challenges"][0]["outcome"], &report["challenges"][0]["finding"]),
+        (&"refuted".into(), &"I1".into()),
+        "{:#}",
+        report["challenges"]
+    );
+    assert_eq!(report["summary_by"], "three", "{:#}", report["notes"]);
+    assert_eq!(report["invariants"]["dispositions_balance"], true);
+    assert_eq!(report["reviewers"].as_array().map(Vec::len), Some(1), "who answers a question is no reviewer");
+    session.run(&["verify"]).expect(0);
 }

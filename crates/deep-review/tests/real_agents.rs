@@ -74,6 +74,8 @@ struct World {
     agent: &'static str,
     session: TestSession,
     search: String,
+    /// Whether it is confined: the value of `--sandbox`.
+    sandbox: &'static str,
     // Outside the system's folder for temporary files: codex makes no helpers there, and then its sandbox may fail.
     cache: tempfile::TempDir,
 }
@@ -102,7 +104,7 @@ impl World {
         let search = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
         let cache = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a cache");
         std::fs::create_dir(cache.path().join("tmp")).expect("a folder");
-        Self { agent, session, search, cache }
+        Self { agent, session, search, sandbox: "auto", cache }
     }
 
     /// Limits that a test can wait for.
@@ -118,9 +120,13 @@ impl World {
             "[reviewers.{}]\ntimeout = \"120s\"\nsilence = \"{silence}s\"\nretries = 0\n",
             self.agent
         );
+        self.configured(&table);
+    }
+
+    fn configured(&self, text: &str) {
         let config = self.session.repo.path().join(".git/deep-review/config.toml");
         std::fs::create_dir_all(config.parent().expect("a parent")).expect("a folder");
-        std::fs::write(config, table).expect("a configuration");
+        std::fs::write(config, text).expect("a configuration");
     }
 
     fn command(&self, base: &str, words: &[&str]) -> std::process::Command {
@@ -181,7 +187,8 @@ impl World {
     }
 
     fn ask(&self, base: &str) -> Ran {
-        let output = self.command(base, &["--json", "--reviewer", self.agent]).output().expect("it starts");
+        let words = ["--json", "--reviewer", self.agent, "--sandbox", self.sandbox];
+        let output = self.command(base, &words).output().expect("it starts");
         Ran {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -208,13 +215,18 @@ fn side_by_side<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
 
 /// Plays every case; returns what came out otherwise.
 fn play(agent: &'static str, program: &Path, common: &[Case], own: &[Case]) {
+    play_in(agent, program, "auto", common, own);
+}
+
+/// Plays every case with a program that is confined, or is not.
+fn play_in(agent: &'static str, program: &Path, sandbox: &'static str, common: &[Case], own: &[Case]) {
     let blind = [("blind".to_owned(), Scenario::steps([Step::Say(Say::Text(BLIND.to_owned()))]))].into();
     let options = FakeModelOptions { root: "/".into(), own: blind, ..FakeModelOptions::default() };
     let server = FakeModel::with(options).expect("a free port");
     let wrong = Mutex::new(Vec::new());
     let cases: Vec<Case> = common.iter().chain(own).copied().collect();
     side_by_side(&cases, |(scenario, ending, class, exit)| {
-        let world = World::new(agent, program);
+        let world = World { sandbox, ..World::new(agent, program) };
         world.impatient();
         let started = Instant::now();
         let ran = world.ask(&server.url(&format!("{scenario}~{agent}")));
@@ -227,6 +239,9 @@ fn play(agent: &'static str, program: &Path, common: &[Case], own: &[Case]) {
         let got = (row["ending"].as_str(), row["failure"]["class"].as_str(), ran.code);
         if got != (Some(*ending), *class, *exit) {
             say(format!("{got:?}, wanted {:?}: {row:#}", (ending, class, exit)));
+        }
+        if sandbox == "require" && row["receipt"]["confined_by"] != "bubblewrap" {
+            say(format!("it was not confined: {row:#}"));
         }
         if row["tree_gone"] != true {
             say(format!("processes are not proven gone: {row:#}"));
@@ -293,6 +308,89 @@ fn gemini_is_understood_whatever_happens() {
     }
 }
 
+/// The same through the sandbox and its proxy, which has the key and knows the way to this machine.
+const CONFINED: &[Case] = &[
+    ("ok-diff", "finished", None, 0),
+    ("auth", "failed", Some("auth"), 3),
+    ("rate", "failed", Some("rate-limit"), 3),
+    ("server", "failed", Some("transient"), 3),
+    ("stall", "stalled", None, 3),
+    ("blind", "unable-to-review", None, 3),
+];
+
+/// Whether programs can be confined by bubblewrap here, as `doctor` says.
+fn can_confine() -> bool {
+    let session = TestSession::new(env!("CARGO_BIN_EXE_deep-review"));
+    let rows = json(&session.run(&["doctor", "--json"]));
+    let row = rows.as_array().and_then(|rows| rows.iter().find(|row| row["what"] == "sandbox of scripts"));
+    let works = row.is_some_and(|row| row["state"] == "good");
+    if !works {
+        println!("skipped: {}", row.map(|row| row["detail"].to_string()).unwrap_or_default());
+    }
+    works
+}
+
+fn confined(agent: &'static str) {
+    if let Some(program) = installed(agent).filter(|_| can_confine()) {
+        play_in(agent, &program, "require", CONFINED, &[]);
+    }
+}
+
+#[test]
+fn claude_is_understood_in_a_sandbox() {
+    confined("claude");
+}
+
+#[test]
+fn codex_is_understood_in_a_sandbox() {
+    confined("codex");
+}
+
+/// Signed in by a key, codex is told its server on the command line. The shipped adapter names the vendor's; here a variable does.
+#[test]
+fn codex_with_a_key_asks_the_proxy_and_has_no_key() {
+    let Some(program) = installed("codex").filter(|_| can_confine()) else { return };
+    let server = FakeModel::start("/");
+    let world = World::new("codex", &program);
+    world.impatient();
+    let shipped = world.session.run(&["reviewers", "adapter", "codex"]).expect(0).stdout;
+    let own = "upstream = \"\"\nurl_env = \"TEST_URL\"";
+    let text = shipped.replace("upstream = \"https://api.openai.com/v1\"", own);
+    assert!(text.contains(own), "{shipped}");
+    let path = world.session.home().join(".config/deep-review/agents/codex.toml");
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    std::fs::write(path, text).expect("an adapter");
+    let words = ["--json", "--reviewer", "codex:gpt-5.5", "--sandbox", "require"];
+    let mut command = world.session.command(&words);
+    command.env("PATH", &world.search).env("XDG_CACHE_HOME", world.cache.path());
+    command.env("TMPDIR", world.cache.path().join("tmp")).env("OPENAI_API_KEY", "key-of-no-use");
+    command.env("TEST_URL", format!("{}/v1", server.url("ok-diff~codex-key")));
+    let output = command.output().expect("it starts");
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let row = reviewer(&report, "codex");
+    assert_eq!(
+        (row["state"].as_str(), row["receipt"]["confined_by"].as_str()),
+        (Some("finished"), Some("bubblewrap")),
+        "{row:#}"
+    );
+    assert!(!server.asked("ok-diff~codex-key").is_empty(), "the model was asked");
+}
+
+#[test]
+fn gemini_is_understood_in_a_sandbox() {
+    confined("gemini");
+}
+
+#[test]
+fn qwen_and_copilot_are_understood_in_a_sandbox_where_they_are_installed() {
+    for agent in ["qwen", "copilot"] {
+        if let Some(program) = installed(agent).filter(|_| can_confine()) {
+            play_in(agent, &program, "require", &OTHERS[..1], &[]);
+        }
+    }
+}
+
 #[test]
 fn opencode_is_understood_where_it_is_installed() {
     if let Some(program) = installed("opencode") {
@@ -312,6 +410,47 @@ fn copilot_is_understood_where_it_is_installed() {
     if let Some(program) = installed("copilot") {
         play("copilot", &program, OTHERS, &[]);
     }
+}
+
+#[test]
+fn agents_that_speak_the_protocol_are_asked_over_it() {
+    // The words that make each program speak it, and the variables with which it finds its model.
+    let spoken: [(&str, &[&str], &[&str]); 4] = [
+        ("gemini", &["--acp", "--model", "gemini-2.5-pro"], &["GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"]),
+        ("opencode", &["acp"], &[]),
+        ("qwen", &["--acp"], &["OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"]),
+        ("copilot", &["--acp"], &["COPILOT_PROVIDER_BASE_URL", "COPILOT_PROVIDER_API_KEY", "COPILOT_MODEL"]),
+    ];
+    let server = FakeModel::start("/");
+    side_by_side(&spoken, |(agent, words, variables)| {
+        let Some(program) = installed(agent) else { return };
+        let world = World::new(agent, &program);
+        // opencode's wrapper wants an install script to have run; what it wraps does not.
+        let packages = program.ancestors().nth(2).expect("node_modules");
+        let native = packages.join("opencode-linux-x64/bin/opencode");
+        let program = if *agent == "opencode" { native.to_str().expect("UTF-8") } else { *agent };
+        let words: Vec<&str> = std::iter::once(program).chain(words.iter().copied()).collect();
+        world.configured(&format!(
+            "[reviewers.spoken]\nacp = {words:?}\nenv = {variables:?}\ntimeout = \"120s\"\nsilence = \"90s\"\nretries = 0\n"
+        ));
+        let instance = format!("ok-diff~{agent}-acp");
+        let mut command = world.command(&server.url(&instance), &["--json", "--reviewer", "spoken"]);
+        let output = command.output().expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{agent}: {error}: {stderr}"));
+        let row = reviewer(&report, "spoken");
+        assert_eq!(
+            (&row["state"], &row["receipt"]["canary"]),
+            (&"finished".into(), &"echoed".into()),
+            "{agent}: {row:#}"
+        );
+        let findings = findings_of(&report, "spoken");
+        assert_eq!((findings.len(), &findings[0]["title"]), (1, &TITLE.into()), "{agent}: {findings:#?}");
+        assert_eq!((&row["tree_gone"], output.status.code()), (&true.into(), Some(0)), "{agent}: {row:#}");
+        let asked = server.asked(&instance).iter().filter(|one| one.action.starts_with("call ")).count();
+        assert!(asked >= 1, "{agent} used no tool");
+    });
 }
 
 #[test]

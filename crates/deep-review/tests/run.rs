@@ -94,10 +94,9 @@ fn targets_that_are_not_there_are_told_apart() {
 }
 
 #[test]
-fn a_required_sandbox_that_is_not_there_is_a_refusal() {
+fn a_required_sandbox_is_no_hindrance_where_no_program_is_started() {
     let session = session();
-    let ran = session.run(&["--sandbox", "require"]).expect(6);
-    assert!(ran.stderr.contains("sandbox"), "{}", ran.stderr);
+    session.run(&["--sandbox", "require", "--reviewer", "builtin"]).expect(0);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Hearing<'_> {
             run: self.run.id().clone(),
             heard: heard.to_vec(),
             challenges,
-            reproductions: &[],
+            trials: &model::Trials::default(),
             config: self.config,
             quorum: Quorum::Wanted(self.settings.review.quorum),
             version: self.tools.version,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use config::PriceSettings;
 use model::{Ending, Failure, Receipt, ReviewDocument, ReviewerKind, ReviewerState, RunId, Tokens};
 use reviewers::agent::Agents;
-use reviewers::{Attempt, Budget, Doing};
+use reviewers::{Attempt, Budget, Confinement, Doing};
 use supervise::{Cancel, Keeper};
 
 use crate::hear::{Answered, hear, understand};
@@ -92,6 +92,8 @@ pub(crate) struct Panel<'a> {
     pub(crate) declined: &'a [String],
     /// See `declined`.
     pub(crate) since: &'a [String],
+    /// Which files are given; `None` for the whole change.
+    pub(crate) scope: Option<&'a model::DeltaScope>,
     /// The agents that were found, and the user's prompts.
     pub(crate) agents: &'a Agents,
     /// Whether the built-in reviewers are asked, so that the others can be told what they found.
@@ -100,6 +102,8 @@ pub(crate) struct Panel<'a> {
     pub(crate) builtin_document: OnceLock<ReviewDocument>,
     /// Where to look first; made by whoever needs it first.
     pub(crate) attention: OnceLock<Vec<model::Attention>>,
+    /// How programs are confined.
+    pub(crate) confinement: &'a Confinement,
     /// What may be spent.
     pub(crate) budget: Budget,
     /// The user's own prices.

@@ -35,8 +35,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) heard: Vec<Heard>,
     /// Claims that were put to somebody else.
     pub(crate) challenges: &'a [Challenge],
-    /// What came of scripts that were run.
-    pub(crate) reproductions: &'a [model::Reproduction],
+    /// What was tried.
+    pub(crate) trials: &'a model::Trials,
     pub(crate) config: &'a Config,
     pub(crate) quorum: Quorum,
     pub(crate) version: &'a str,
@@ -57,30 +57,35 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     }
     let (facts, evidence) = parts.facts.unzip();
     let known = facts.map_or_else(Known::default, |facts| known(facts, parts.target));
-    repro::answer(&mut checked, parts.reproductions);
+    repro::answer(&mut checked, &parts.trials.reproductions);
+    crate::testing::answer(&mut checked, &parts.trials.fixes);
     let known = Known { challenges: parts.challenges.to_vec(), ..known };
     let mut rounds = parts.history.zip(facts).map(|(history, facts)| Rounds::new(history, facts));
     if let Some(rounds) = &mut rounds {
         rounds.gate(&mut checked);
     }
-    let consolidated = findings::consolidate(&Input {
+    let policy = policy(&parts.config.settings.policy);
+    let input = Input {
         roster: &roster,
         readings: &readings,
         checked,
         changed: &parts.target.changed,
         commits: &parts.target.commits,
-        policy: &policy(&parts.config.settings.policy),
+        policy: &policy,
         records: parts.records,
         limitations: evidence.map_or(&[], Evidence::limitations),
         known: &known,
         quorum: parts.quorum,
         repository_used: facts.is_some(),
-    });
-    let mut all = consolidated.findings;
-    for finding in &mut all {
+    };
+    let mut consolidated = findings::consolidate(&input);
+    for finding in &mut consolidated.findings {
         illustrate(finding, parts.target, facts);
     }
-    let prior = rounds.map(|rounds| rounds.follow(&mut all, &readings)).unwrap_or_default();
+    let prior = rounds.map(|rounds| rounds.follow(&mut consolidated.findings, &readings)).unwrap_or_default();
+    let scope = parts.history.and_then(|history| history.scope.as_ref());
+    findings::judge_with_earlier(&input, &mut consolidated, &prior, scope);
+    let all = consolidated.findings;
     let waited = roster.iter().all(|row| row.state == ReviewerState::Finished || !row.quorum);
     let (needed, counted) = consolidated.quorum;
     let complete = counted >= needed && (waited || matches!(parts.quorum, Quorum::Wanted(_)));
@@ -91,8 +96,11 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     let mut series = parts.series;
     if let Some(history) = parts.history {
         series.delta.clone_from(&history.delta);
+        series.scope.clone_from(&history.scope);
         notes.extend(history.notes.iter().cloned());
     }
+    let mut testing = consolidated.testing;
+    crate::testing::describe(parts.trials, &mut testing);
     let summary = since(consolidated.summary, &series, &prior, &all);
     let report = Report {
         schema: REPORT_SCHEMA.to_owned(),
@@ -112,7 +120,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         attention: Vec::new(),
         prior,
         design: consolidated.design,
-        testing: consolidated.testing,
+        testing,
         documentation: consolidated.documentation,
         commits: consolidated.commits,
         limitations: consolidated.limitations,
@@ -120,11 +128,18 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
         retro: consolidated.retro,
         invariants: consolidated.invariants,
         challenges,
+        trials: parts.trials.clone(),
         summary_by: None,
         resolution: None,
         notes,
     };
-    (report, originals)
+    (redaction::value(report), without_keys(&originals))
+}
+
+/// Texts of reviewers as they are published. In the run folder they stay as they came: their quotes are looked up in the code.
+pub fn without_keys(originals: &[Original]) -> Vec<Original> {
+    let own = |it: &Original| Original { text: redaction::text(&it.text).into_owned(), ..it.clone() };
+    originals.iter().map(own).collect()
 }
 
 /// A finding that is contested stands elsewhere in the report than it did when it was challenged.
@@ -287,6 +302,7 @@ impl Forms {
 
 /// Renders a report in every form.
 pub fn forms(report: &Report, originals: &[Original]) -> Forms {
+    let originals = &without_keys(originals);
     Forms {
         json: report::json(report),
         markdown: report::markdown(report, originals),

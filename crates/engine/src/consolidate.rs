@@ -68,7 +68,7 @@ pub fn consolidate(request: &ConsolidateRequest<'_>) -> Result<(Report, Vec<Orig
         run: unrecorded("consolidated"),
         heard,
         challenges: &[],
-        reproductions: &[],
+        trials: &model::Trials::default(),
         config: request.config,
         quorum: Quorum::Given,
         version: request.version,

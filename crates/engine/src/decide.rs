@@ -5,14 +5,12 @@
 
 use findings::rounds::{Earlier, follow};
 use git::{Repository, Snapshot};
-use model::{
-    Action, Decision, Finding, PriorStatus, Remembered, Report, Resolution, ResolutionRow, Severity, Target,
-};
+use model::{Action, Decision, Finding, PriorStatus, Remembered, Report, Resolution, ResolutionRow, Target};
 use store::{Decisions, StoredRun};
 
 use crate::Error;
 use crate::recompute::moved;
-use crate::rounds::{Item, OPEN_FILE, Open, remembered_of};
+use crate::rounds::{Item, OPEN_FILE, Open, items_of, remembered_of};
 
 /// What is remembered of findings of a run.
 pub fn remembered(
@@ -47,6 +45,8 @@ pub struct OpenFinding {
     pub today: Option<(PriorStatus, String)>,
     /// What people last decided about it.
     pub decided: Option<Decision>,
+    /// Whether it stood in the way when it was told.
+    pub stood_in_the_way: bool,
 }
 
 impl OpenFinding {
@@ -69,7 +69,7 @@ impl OpenFinding {
             matches!(status, PriorStatus::Fixed | PriorStatus::Stale | PriorStatus::Superseded)
         });
         let settled = self.decided.as_ref().is_some_and(|it| it.action != Action::Reopened);
-        self.finding.severity > Severity::Suggestion && !fixed && !settled
+        self.stood_in_the_way && !fixed && !settled
     }
 }
 
@@ -84,8 +84,7 @@ pub fn open_findings(
     let items = if let Some(open) = run.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
         open.open
     } else {
-        let item = |finding| Item { finding, first_round: report.series.round, closed_round: None };
-        remembered_of(repository, report, &report.findings).into_iter().map(item).collect()
+        items_of(repository, report)
     };
     let today = match target {
         Some(target) => Some(statuses(repository, report, target, &items)?),
@@ -98,6 +97,7 @@ pub fn open_findings(
             decided: decided.map(|decision| (*decision).clone()),
             today: today.as_ref().map(|today| today[at].clone()),
             first_round: item.first_round,
+            stood_in_the_way: item.blocks(),
             finding: item.finding,
         }
     });

@@ -85,7 +85,7 @@ pub(crate) fn hear(
     scrub.attempt(&mut attempt);
     let mut answered = understand(attempt, text, parser, target);
     if let Some(failure) = &mut answered.row.failure {
-        failure.message = scrub.text(&failure.message);
+        failure.message = scrub.own(&failure.message);
     }
     // Kept with the attempt: what was guessed from standard error is not guessed again.
     answered.attempt.failure.clone_from(&answered.row.failure);

@@ -159,8 +159,10 @@ fn resolution(one: &ImportedFinding, imported: &ImportedReport) -> (FindingState
         Some(row) => (row.action.to_lowercase(), row.reason.clone()),
         None => (one.resolved.clone().unwrap_or_default().to_lowercase(), one.resolved.clone()),
     };
-    let done = ["fixed", "test written", "documentation", "commented", "auto-resolved"];
-    let state = if done.iter().any(|word| action.starts_with(word)) {
+    let done = ["fixed", "documentation", "commented", "auto-resolved"];
+    // One test or several, written or added.
+    let tested = action.starts_with("test") && ["written", "added"].iter().any(|word| action.contains(word));
+    let state = if tested || done.iter().any(|word| action.starts_with(word)) {
         FindingState::Fixed
     } else if action.starts_with("skipped") || action.starts_with("declined") {
         FindingState::Declined
@@ -293,6 +295,7 @@ fn target(imported: &ImportedReport) -> Target {
     Target {
         kind: if branch.is_some() { TargetKind::Branch } else { TargetKind::None },
         branch,
+        pull_request: imported.pull_request,
         head: sha,
         repository: imported.repository.clone(),
         repository_url: imported.repository_url.clone(),

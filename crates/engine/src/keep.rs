@@ -59,6 +59,9 @@ fn keep_files(run: &RunFolder, answered: &Answered, name_of: &dyn Fn(&str) -> St
     if !attempt.stream.is_empty() {
         run.write_once(&name_of("stream.ndjson"), &attempt.stream)?;
     }
+    if !attempt.network.is_empty() {
+        run.write_once(&name_of("network.jsonl"), &attempt.network)?;
+    }
     if attempt.answer != answered.text.as_bytes() {
         run.write_once(&name_of("answer"), &attempt.answer)?;
     }

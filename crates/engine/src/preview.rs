@@ -5,13 +5,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use findings::Records;
 use git::Snapshot;
-use model::RunId;
+use model::{DeltaScope, RunId};
 use reviewers::{Briefing, Estimate, Prompt, PromptInput, canary, endpoint, estimate, prompt, unified_diff};
 
 use crate::listen::builtin_settings;
 use crate::program::{findings_to_tell, places_to_tell};
+use crate::review::needed;
 use crate::roster::Asked;
+use crate::rounds::{History, aliases, gather, scope};
+use crate::unaided::unaided;
 use crate::{Error, Request, Tools};
 
 /// One reviewer of a run that is only planned.
@@ -32,8 +36,17 @@ pub struct Planned {
 /// Plans a run.
 pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>, Error> {
     let snapshot = Snapshot::open(tools.repository, &request.target)?;
-    let diff = unified_diff(snapshot.diff()).len() as u64;
-    let told = what_is_told(request, &snapshot);
+    let history = history(request, tools, &snapshot)?;
+    let given = |path| history.scope.as_ref().is_none_or(|scope| scope.shows(path));
+    let shown: Vec<_> = snapshot.diff().iter().filter(|file| given(&file.path)).cloned().collect();
+    let diff = unified_diff(&shown).len() as u64;
+    let told = Briefing {
+        declined: history.told_declined(),
+        since: history.told_since(),
+        scope: history.scope.clone(),
+        ..what_is_told(request, &snapshot, history.scope.as_ref())
+    };
+    let prior = history.asked();
     request
         .roster
         .iter()
@@ -69,7 +82,7 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                 })
             }
             Asked::Command { name, settings } => {
-                let text = prompt_of(request, tools, name, &told)?;
+                let text = prompt_of(request, tools, name, &prior, &told)?;
                 let (how, is_ready) = match tools.agents.behind(name, settings) {
                     None if settings.api.is_some() => match endpoint(settings, &tools.agents.environment) {
                         Ok(endpoint) => (endpoint.sentence(), true),
@@ -94,20 +107,38 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
 }
 
 /// What every reviewer would be told besides the change.
-fn what_is_told(request: &Request<'_>, snapshot: &Snapshot) -> Briefing {
+fn what_is_told(request: &Request<'_>, snapshot: &Snapshot, scope: Option<&DeltaScope>) -> Briefing {
     let settings = builtin_settings(&request.config.settings);
     // A rule that panics costs its hints, as it does in a run.
     let attention = catch_unwind(AssertUnwindSafe(|| builtin::attend_snapshot(snapshot, &settings)));
     let mut told =
-        Briefing { attention: places_to_tell(&attention.unwrap_or_default()), ..Briefing::default() };
+        Briefing { attention: places_to_tell(&attention.unwrap_or_default(), scope), ..Briefing::default() };
     if request.roster.iter().any(|asked| matches!(asked, Asked::Builtin)) {
-        let document = catch_unwind(AssertUnwindSafe(|| builtin::review_snapshot(snapshot, &settings)));
-        told.found = document.map(|document| findings_to_tell(&document)).unwrap_or_default();
+        let folder = &request.config.settings.builtin.rules;
+        let document = catch_unwind(AssertUnwindSafe(|| unaided(snapshot, &settings, folder)));
+        told.found = document.map(|document| findings_to_tell(&document, scope)).unwrap_or_default();
     }
     told
 }
 
-fn prompt_of(request: &Request<'_>, tools: &Tools<'_>, name: &str, told: &Briefing) -> Result<String, Error> {
+/// What the run would take from earlier rounds.
+fn history(request: &Request<'_>, tools: &Tools<'_>, snapshot: &Snapshot) -> Result<History, Error> {
+    let (target, now) = (&request.target, tools.clock.now());
+    let aliases = aliases(tools.store, tools.repository, target);
+    let series = tools.store.series_as(target, now, &aliases)?;
+    let mut history = gather(tools.store, tools.repository, (&series, now), target, Records::default());
+    history.full = request.full;
+    history.scope = scope(&history, snapshot, needed(&request.roster, request.config, tools));
+    Ok(history)
+}
+
+fn prompt_of(
+    request: &Request<'_>,
+    tools: &Tools<'_>,
+    name: &str,
+    prior: &[String],
+    told: &Briefing,
+) -> Result<String, Error> {
     let run = RunId::new("planned").expect("a plain word");
     let briefing = Briefing { template: tools.agents.prompt(name).cloned(), ..told.clone() };
     let input = PromptInput {
@@ -116,7 +147,7 @@ fn prompt_of(request: &Request<'_>, tools: &Tools<'_>, name: &str, told: &Briefi
         checkout: "<its checkout>",
         diff_file: "<its checkout>/.deep-review/change.diff",
         output_file: None,
-        prior: &[],
+        prior,
         briefing: &briefing,
     };
     let made = prompt(&input).map(|Prompt { text, .. }| text);

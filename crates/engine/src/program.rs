@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
 use config::ReviewerSettings;
-use model::{Ending, Failure, ReviewDocument};
+use model::{DeltaScope, Ending, Failure, ReviewDocument};
 use reviewers::agent::{Account, AgentRequest, Unready, ask_agent};
 use reviewers::linters::{Linter, LinterRequest, ask_linter, linter};
 use reviewers::{Attempt, Briefing, CommandRequest, Doing, ask_acp, ask_command};
@@ -18,6 +18,7 @@ use crate::ask::{News, Panel, not_asked};
 use crate::hear::Answered;
 use crate::passes;
 use crate::spending::{ask_http, within_budget};
+use crate::unaided::unaided;
 
 /// One reviewer's place in the panel.
 pub(crate) struct Chair<'a> {
@@ -68,6 +69,8 @@ fn lint(
         keeper: panel.keeper,
         most: linters.most as usize,
         installed_in: linters.installed_in.as_deref(),
+        confinement: panel.confinement,
+        environment: &panel.agents.environment,
     };
     ask_linter(&request, chair.cancel, &mut |progress| {
         if let Progress::Output { stdout, .. } = progress {
@@ -99,6 +102,8 @@ fn ask_in_time(
         keeper: panel.keeper,
         prior: panel.prior,
         briefing: chair.briefing,
+        confinement: panel.confinement,
+        environment: &panel.agents.environment,
     };
     let tell = |progress: Progress, doing: Doing| {
         if let Progress::Output { stdout, .. } = progress {
@@ -135,16 +140,17 @@ fn not_ready(name: &str, settings: &ReviewerSettings, why: &Unready) -> Attempt 
 pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) -> Briefing {
     let mut briefing = Briefing {
         template: panel.agents.prompt(name).cloned(),
-        attention: places_to_tell(attention(panel)),
+        attention: places_to_tell(attention(panel), panel.scope),
         first_pass: first.map(|first| passes::told(&first.reading)).unwrap_or_default(),
         declined: panel.declined.to_vec(),
         since: panel.since.to_vec(),
+        scope: panel.scope.cloned(),
         ..Briefing::default()
     };
     if panel.builtin_asked {
         // A rule that panics costs the built-in reviewers, not everybody who would have been told.
         let document = catch_unwind(AssertUnwindSafe(|| builtin_document(panel)));
-        briefing.found = document.map(findings_to_tell).unwrap_or_default();
+        briefing.found = document.map(|document| findings_to_tell(document, panel.scope)).unwrap_or_default();
     }
     briefing
 }
@@ -156,13 +162,23 @@ const TOLD: usize = 20;
 const FIRST: usize = 8;
 
 /// Findings of the built-in reviewers, a line each.
-pub(crate) fn findings_to_tell(document: &ReviewDocument) -> Vec<String> {
-    document.findings.iter().take(TOLD).map(in_one_line).collect()
+pub(crate) fn findings_to_tell(document: &ReviewDocument, scope: Option<&DeltaScope>) -> Vec<String> {
+    let is_given = |finding: &&model::DocumentFinding| {
+        finding.locations.first().is_none_or(|place| is_given(scope, &place.path))
+    };
+    document.findings.iter().filter(is_given).take(TOLD).map(in_one_line).collect()
+}
+
+/// Whether a later round gives a file to its reviewers: they are pointed at nothing else. What the change does not touch is
+/// never left out.
+fn is_given(scope: Option<&DeltaScope>, path: &str) -> bool {
+    scope.is_none_or(|scope| scope.rest.iter().all(|file| file.path.as_str() != path))
 }
 
 /// Where to look first, a line each.
-pub(crate) fn places_to_tell(places: &[model::Attention]) -> Vec<String> {
-    places.iter().take(FIRST).map(place_in_one_line).collect()
+pub(crate) fn places_to_tell(places: &[model::Attention], scope: Option<&DeltaScope>) -> Vec<String> {
+    let given = places.iter().filter(|place| is_given(scope, place.path.as_str()));
+    given.take(FIRST).map(place_in_one_line).collect()
 }
 
 fn in_one_line(finding: &model::DocumentFinding) -> String {
@@ -190,26 +206,5 @@ fn place_in_one_line(place: &model::Attention) -> String {
 
 /// What the built-in reviewers say; made by whoever needs it first.
 pub(crate) fn builtin_document<'a>(panel: &'a Panel<'_>) -> &'a ReviewDocument {
-    panel.builtin_document.get_or_init(|| {
-        builtin::review_snapshot_with(panel.snapshot, panel.builtin, &|written| structural(panel, written))
-    })
-}
-
-/// What the structural rules say, as guests of the built-in reviewers.
-fn structural(panel: &Panel<'_>, written: &[builtin::Written]) -> builtin::Guests {
-    let files: Vec<rules::Looked> = written
-        .iter()
-        .map(|file| rules::Looked {
-            path: file.path.clone(),
-            is_test: file.is_test,
-            tests_from: file.tests_from,
-        })
-        .collect();
-    let runs = |rule: &str, default| panel.builtin.runs_guest(rule, default);
-    let settings = rules::Settings { folder: panel.rules, runs: &runs, places: panel.builtin.places };
-    let outcome = rules::review_snapshot(panel.snapshot, &files, settings);
-    builtin::Guests {
-        findings: outcome.findings.into_iter().map(|ranked| (ranked.finding, ranked.rank)).collect(),
-        notes: outcome.notes,
-    }
+    panel.builtin_document.get_or_init(|| unaided(panel.snapshot, panel.builtin, panel.rules))
 }

@@ -66,7 +66,7 @@ pub fn recompute(
         heard,
         // What was asked besides is not asked again: its outcome stands, and is applied anew.
         challenges: &before.challenges,
-        reproductions: &run.reproductions()?,
+        trials: &model::Trials { reproductions: run.reproductions()?, ..before.trials.clone() },
         config: &config,
         quorum: Quorum::Wanted(config.settings.review.quorum),
         version,

@@ -92,16 +92,18 @@ pub fn reproduce(request: &ReproRequest<'_>, cancel: &Cancel) -> Result<Reproduc
         index: script.index,
         script: &script.text,
         claim: &script.claim,
-        repository: request.repository,
-        target: request.target,
-        sandbox: request.sandbox,
-        toolchains: &toolchains,
+        lab: repro::Lab {
+            repository: request.repository,
+            target: request.target,
+            sandbox: request.sandbox,
+            toolchains: &toolchains,
+            folder: scratch.path(),
+            processes: processes.path(),
+            keeper: request.keeper,
+        },
         wall: request.wall,
-        folder: scratch.path(),
-        processes: processes.path(),
-        keeper: request.keeper,
     };
-    let reproduction = repro::reproduce(&asked, cancel);
+    let reproduction = redaction::value(repro::reproduce(&asked, cancel));
     // What cannot be removed now is promised to the next start.
     drop(scratch.remove());
     request.run.keep_reproduction(&reproduction)?;
@@ -135,16 +137,58 @@ pub fn confinement(keeper: &Keeper) -> sandbox::Possible {
     }
 }
 
+/// How reviewers and linters can be confined here: as scripts are, else by what is left; each is tried.
+pub fn confinement_of_reviewers(keeper: &Keeper) -> sandbox::Possible {
+    let why = match confinement(keeper) {
+        sandbox::Possible::No(why) => why,
+        possible => return possible,
+    };
+    match sandbox::fallback() {
+        sandbox::Possible::No(other) if cfg!(target_os = "linux") => {
+            sandbox::Possible::No(format!("{why}; {other}"))
+        }
+        sandbox::Possible::No(other) => sandbox::Possible::No(other),
+        fallback => match tried_in_a_room(&fallback, keeper) {
+            Ok(()) => fallback,
+            Err(other) => sandbox::Possible::No(format!(
+                "{why}; {} does not work here either: {other}",
+                fallback.name()
+            )),
+        },
+    }
+}
+
+/// Tries that a file outside of a room cannot be read in it.
+fn tried_in_a_room(possible: &sandbox::Possible, keeper: &Keeper) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let forbidden = folder.path().join("forbidden");
+    std::fs::write(&forbidden, "x").map_err(|error| error.to_string())?;
+    let room = sandbox::Room {
+        start: "/".into(),
+        private: folder.path().join("private"),
+        ..sandbox::Room::default()
+    };
+    let own = [keeper.command.first().cloned().unwrap_or_default(), "__inside".into()];
+    let script = "if cat \"$0\" >/dev/null 2>&1; then echo 'a forbidden file was read' >&2; exit 1; fi";
+    let command = ["/bin/sh".into(), "-c".into(), script.into(), forbidden.into_os_string()];
+    let command = possible.furnish(&room, &own, &command).map_err(|error| error.to_string())?;
+    ran_well(command.ok_or("there is no command for it")?, folder.path(), keeper)
+}
+
 fn tried(possible: &sandbox::Possible, keeper: &Keeper) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let (profile, command) = sandbox::Possible::probe(folder.path().join("private"));
     let command = possible.confine(&profile, &command).map_err(|error| error.to_string())?;
+    ran_well(command.ok_or("there is no command for it")?, folder.path(), keeper)
+}
+
+fn ran_well(command: Vec<std::ffi::OsString>, folder: &Path, keeper: &Keeper) -> Result<(), String> {
     let program = supervise::Program {
-        command: command.ok_or("there is no command for it")?,
-        folder: folder.path().to_owned(),
+        command,
+        folder: folder.to_owned(),
         environment: supervise::harmless_environment(&[]),
         stdin: supervise::Stdin::Null,
-        run_folder: folder.path().join("process"),
+        run_folder: folder.join("process"),
         keeper: keeper.clone(),
     };
     let limits = supervise::Limits { wall: Duration::from_secs(10), ..supervise::Limits::default() };

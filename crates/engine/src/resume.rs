@@ -100,7 +100,8 @@ fn history(
         return Ok((history, None));
     }
     let (records, no_records) = records(tools.store, &names_of(roster));
-    let history = gather(tools.store, tools.repository, run, target, records);
+    // Its reviewers were given the whole change: the version that began it knew nothing else.
+    let history = gather(tools.store, tools.repository, (&run.series(), run.started()), target, records);
     run.set_part(HISTORY_FILE, &history)?;
     Ok((history, no_records))
 }

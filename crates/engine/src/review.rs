@@ -26,7 +26,9 @@ use crate::listen::{HeardAll, Hearing};
 use crate::plan::Plan;
 use crate::records::records;
 use crate::roster::Asked;
-use crate::rounds::{HISTORY_FILE, History, OPEN_FILE, aliases, gather, left_open};
+use crate::rounds::{
+    HISTORY_FILE, History, OPEN_FILE, aliases, gather, left_open, readers_needed, scope, sentence,
+};
 use crate::skips::Skips;
 use crate::tell::{one_line, tell};
 use crate::trivial;
@@ -46,7 +48,7 @@ pub struct Request<'a> {
     pub home: Option<PathBuf>,
     /// Notes about how the run was set up, to be shown in the report.
     pub notes: Vec<String>,
-    /// In a later round: ask as in the first.
+    /// In a later round: give the whole change to reviewers, as in the first.
     pub full: bool,
 }
 
@@ -64,6 +66,8 @@ pub struct Tools<'a> {
     pub scratch: PathBuf,
     /// The agents that were found.
     pub agents: &'a reviewers::agent::Agents,
+    /// How programs are confined.
+    pub confinement: reviewers::Confinement,
     /// Ends the reviewers; what has arrived is consolidated.
     pub cancel: Cancel,
     /// Skips single reviewers.
@@ -109,12 +113,18 @@ pub fn review(request: &Request<'_>, tools: &Tools<'_>) -> Result<Finished, Erro
     let plan = Plan::new(run.id(), request.config, &request.roster, &asides, &request.notes);
     run.set_plan(&names, &plan)?;
     let (records, no_records) = records(tools.store, &names);
-    let mut history = gather(tools.store, tools.repository, &run, &target, records);
+    let place = (&run.series(), run.started());
+    let mut history = gather(tools.store, tools.repository, place, &target, records);
     history.full = request.full;
+    history.scope = scope(&history, &snapshot, needed(&request.roster, request.config, tools));
     run.set_part(HISTORY_FILE, &history)?;
     let started =
         EventKind::RunStarted { run: run.id().to_string(), target: one_line(&target), reviewers: names };
     tell(tools, &run, started);
+    let notes = [history.in_short(run.series().round), history.scope.as_ref().map(sentence)];
+    for text in notes.into_iter().flatten() {
+        tell(tools, &run, EventKind::Note { text });
+    }
     Story {
         tools,
         run: &run,
@@ -167,7 +177,10 @@ pub(crate) struct Story<'a> {
 impl Story<'_> {
     /// Asks those whose answers are not known, and makes the report.
     pub(crate) fn tell_to_the_end(self, stands: Stands) -> Result<Finished, Error> {
-        let heard = self.hearing().hear_everybody(stands.known, stands.first)?;
+        let mut heard = self.hearing().hear_everybody(stands.known, stands.first)?;
+        let mut tried = crate::prove::scripts(&self, &heard)?;
+        tried.extend(crate::testing::suite(&self, &heard)?);
+        heard.notes.extend(tried);
         self.report(heard)
     }
 
@@ -200,7 +213,7 @@ impl Story<'_> {
             run: self.run.id().clone(),
             heard: heard.rows,
             challenges: &heard.after.challenges,
-            reproductions: &self.run.reproductions()?,
+            trials: &self.trials()?,
             config: self.config,
             quorum: Quorum::Wanted(self.config.settings.review.quorum),
             version: self.tools.version,
@@ -217,6 +230,7 @@ impl Story<'_> {
         let cut_off = report.reviewers.iter().any(cut_off);
         report.run.complete = report.run.complete && !deadline_reached && !cancelled && !cut_off;
         self.finish(consolidation).stamp(&mut report);
+        let report = redaction::value(report);
 
         // Before the report: where that stands, what it leaves open does, too.
         self.run.set_part(OPEN_FILE, &left_open(self.history, &report, self.snapshot))?;
@@ -230,6 +244,12 @@ impl Story<'_> {
         tell(self.tools, self.run, ended);
         let folder = self.run.path().to_owned();
         Ok(Finished { report, originals, folder, deadline_reached, cancelled })
+    }
+
+    /// Everything that was tried.
+    fn trials(&self) -> Result<model::Trials, Error> {
+        let kept = crate::testing::kept(self.run)?;
+        Ok(model::Trials { reproductions: self.run.reproductions()?, ..kept })
     }
 
     fn all_notes(&self, heard: Vec<String>) -> Vec<String> {
@@ -252,6 +272,12 @@ impl Story<'_> {
             consolidation: consolidation.elapsed(),
         }
     }
+}
+
+/// How many must have read a file before it is left out.
+pub(crate) fn needed(roster: &[Asked], config: &Config, tools: &Tools<'_>) -> Option<u32> {
+    let is_linter = |name: &str| tools.agents.linters.found.contains_key(name);
+    readers_needed(roster, &is_linter, config.settings.review.quorum)
 }
 
 /// Everybody's name, in roster order.

@@ -43,21 +43,26 @@ impl Scrub {
         out
     }
 
+    /// A text of ours: without this machine's folders, and without keys.
+    pub(crate) fn own(&self, text: &str) -> String {
+        redaction::text(&self.text(text)).into_owned()
+    }
+
     /// Scrubs what we say about an attempt; what the reviewer says itself is scrubbed before it is read.
     pub(crate) fn attempt(&self, attempt: &mut Attempt) {
-        attempt.error = attempt.error.take().map(|text| self.text(&text));
+        attempt.error = attempt.error.take().map(|text| self.own(&text));
         for note in &mut attempt.notes {
-            *note = self.text(note);
+            *note = self.own(note);
         }
         if let Some(failure) = &mut attempt.failure {
-            failure.message = self.text(&failure.message);
+            failure.message = self.own(&failure.message);
         }
     }
 
     /// Scrubs the notes of a report.
     pub(crate) fn notes(&self, report: &mut Report) {
         for note in report.notes.iter_mut().chain(&mut report.target.notes) {
-            *note = self.text(note);
+            *note = self.own(note);
         }
     }
 }

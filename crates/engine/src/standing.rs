@@ -72,7 +72,10 @@ fn rounds(store: &Store, report: &Report) -> Result<Vec<Report>, Error> {
 fn missing(report: &Report, open: &[OpenFinding], today: Option<&Target>) -> Vec<String> {
     let mut missing = Vec::new();
     for row in open.iter().filter(|row| row.blocks()) {
-        let (id, severity) = (&row.finding.id, row.finding.severity.as_str());
+        // Of an older run it has to be named in full to be decided about.
+        let own = row.finding.run == report.run.id;
+        let id = if own { row.finding.id.clone() } else { row.finding.name() };
+        let severity = row.finding.severity.as_str();
         missing.push(format!("{id} ({severity}) is neither fixed nor decided: {}", row.finding.title));
     }
     match today {
@@ -116,6 +119,15 @@ fn oscillating(rounds: &[Report]) -> Vec<String> {
                 .entry(finding.fingerprint.as_str())
                 .or_insert_with(|| (vec![false; rounds.len()], finding.title.as_str()));
             entry.0[at] = true;
+        }
+        // Nobody repeats what is known to be open: that it is not said again is no repair.
+        let open = report.prior.iter().filter(|row| {
+            matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial) && row.now.is_none()
+        });
+        for row in open {
+            if let Some(entry) = seen.get_mut(row.fingerprint.as_str()) {
+                entry.0[at] = true;
+            }
         }
     }
     let declined: BTreeSet<&str> = rounds
@@ -185,6 +197,14 @@ mod tests {
             round(&[("a", Important, None), ("b", Important, Some(1)), ("c", Important, None)]),
         ];
         assert_eq!(oscillating(&rounds), ["a"]);
+        // Not said again, because it is known to be open.
+        let mut rounds = rounds;
+        rounds[1].prior.push(model::Prior {
+            fingerprint: Fingerprint::of(&["a"]),
+            status: PriorStatus::NotFixed,
+            ..model::Prior::default()
+        });
+        assert!(oscillating(&rounds).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::review::Tools;
 
 /// Writes an event to the record and to whoever watches. A record that cannot be written does not end the run.
 pub(crate) fn tell(tools: &Tools<'_>, run: &RunFolder, kind: EventKind) {
-    let event = Event { at: tools.clock.now(), kind };
+    let event = Event { at: tools.clock.now(), kind: redaction::value(kind) };
     if let Err(error) = run.append_event(&event) {
         let text = format!("the event log could not be written: {error}");
         (tools.events)(&Event { at: event.at, kind: EventKind::Note { text } });
@@ -19,7 +19,7 @@ pub(crate) fn tell(tools: &Tools<'_>, run: &RunFolder, kind: EventKind) {
 
 /// Tells only those who watch: progress would fill the record.
 pub(crate) fn show(tools: &Tools<'_>, kind: EventKind) {
-    (tools.events)(&Event { at: tools.clock.now(), kind });
+    (tools.events)(&Event { at: tools.clock.now(), kind: redaction::value(kind) });
 }
 
 /// A claim that went through the gates.
@@ -58,8 +58,10 @@ pub(crate) fn one_line(target: &Target) -> String {
     let name = target.branch.as_deref().unwrap_or_else(|| target.head.short());
     let (added, removed) =
         target.changed.iter().fold((0_u32, 0_u32), |sum, file| (sum.0 + file.added, sum.1 + file.removed));
+    let trust = target.trust.as_ref().filter(|trusted| trusted.level != model::Trust::Mine);
+    let trust = trust.map(|trusted| format!("; {}", trusted.level.whose())).unwrap_or_default();
     format!(
-        "{name} against {}: {}, {}, +{added} −{removed}",
+        "{name} against {}: {}, {}, +{added} −{removed}{trust}",
         target.base_name,
         count(target.commits.len(), "commit"),
         count(target.changed.len(), "file")

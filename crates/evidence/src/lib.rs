@@ -35,6 +35,7 @@ mod symbol;
 mod taken;
 mod text;
 mod untested;
+mod uses;
 mod view;
 mod world;
 
@@ -46,3 +47,4 @@ pub use history::history;
 pub use limitations::limitations;
 pub use remember::{Told, remember, remember_bare};
 pub use untested::untested;
+pub use uses::uses;

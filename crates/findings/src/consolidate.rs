@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{CheckedFinding, Finding, Fix, Gate, Lane, Source};
+use model::{CheckedFinding, DeltaScope, Finding, Fix, Gate, Lane, Prior, Source};
 
 use crate::contest::Contest;
 use crate::defect::{Defect, Member};
@@ -54,7 +54,7 @@ pub fn consolidate(input: &Input<'_>) -> Consolidated {
     let coverage = coverage::section(input, &roster, &findings);
     let retro = retro::rows(input, &findings, &dispositions, &design, &coverage, &checked);
     let quorum = verdict::quorum(input);
-    let verdict = verdict::judge(input, &findings, quorum);
+    let verdict = verdict::judge(input, &findings, quorum, verdict::Earlier::default());
     let invariants = ledger.invariants(&checked, &dispositions, &findings, &design);
     let summary = summary::text(input, &findings, &dispositions, &verdict);
     Consolidated {
@@ -73,6 +73,22 @@ pub fn consolidate(input: &Input<'_>) -> Consolidated {
         notes: Vec::new(),
         quorum,
     }
+}
+
+/// Judges once more, with what earlier rounds leave to this one: findings of theirs that still stand, and files that were not
+/// looked at again because their change is what it was when they were read.
+pub fn judge_with_earlier(
+    input: &Input<'_>,
+    made: &mut Consolidated,
+    prior: &[Prior],
+    scope: Option<&DeltaScope>,
+) {
+    if let Some(scope) = scope {
+        made.coverage.uncovered.retain(|path| scope.rest.iter().all(|file| file.path != *path));
+    }
+    let earlier = verdict::Earlier { prior, scope };
+    made.verdict = verdict::judge(input, &made.findings, made.quorum, earlier);
+    made.summary = summary::text(input, &made.findings, &made.dispositions, &made.verdict);
 }
 
 /// Writes down the claims that fall before matching; returns the positions of the others.

@@ -32,7 +32,7 @@ mod summary;
 mod verdict;
 
 pub use challenge::{Answer, weigh};
-pub use consolidate::consolidate;
+pub use consolidate::{consolidate, judge_with_earlier};
 pub use explain::explain;
 pub use input::{Consolidated, Input, Known, Quorum};
 pub use policy::Policy;

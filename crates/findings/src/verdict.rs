@@ -3,9 +3,11 @@
 //! In: findings, the reviewers' endings, policy. Out: the verdict with what blocks and why. Never a reviewer's own
 //! verdict, and never a pass where too few reviews arrived.
 
+use std::collections::BTreeSet;
+
 use model::{
-    Canary, CriticalPolicy, Ending, Finding, FindingState, Lane, ReviewerKind, ReviewerReport, ReviewerState,
-    Severity, Verdict, VerdictValue,
+    Canary, CriticalPolicy, DeltaScope, Ending, Finding, FindingState, Lane, Prior, PriorStatus,
+    ReviewerKind, ReviewerReport, ReviewerState, Severity, Verdict, VerdictValue,
 };
 
 use crate::{Input, Quorum, contest};
@@ -73,10 +75,37 @@ fn only_machines(input: &Input<'_>) -> bool {
     asked.peek().is_some() && asked.all(|reviewer| is_machine(reviewer.kind))
 }
 
-/// Judges the findings.
-pub(crate) fn judge(input: &Input<'_>, findings: &[Finding], quorum: (u32, u32)) -> Verdict {
-    let blocking: Vec<String> =
+/// What earlier rounds leave to this one's verdict.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Earlier<'a> {
+    /// What became of their findings.
+    pub(crate) prior: &'a [Prior],
+    /// What this round did not look at again.
+    pub(crate) scope: Option<&'a DeltaScope>,
+}
+
+impl<'a> Earlier<'a> {
+    /// Findings that are not settled and that nothing of this round says again.
+    fn open(&self) -> impl Iterator<Item = &'a Prior> + use<'a> {
+        let is_open = |row: &&Prior| matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial);
+        self.prior.iter().filter(move |row| row.now.is_none() && is_open(row))
+    }
+
+    fn blocking(&self) -> impl Iterator<Item = &'a Prior> + use<'a> {
+        self.prior.iter().filter(|row| row.blocks)
+    }
+}
+
+/// Judges the findings, and what earlier rounds left open.
+pub(crate) fn judge(
+    input: &Input<'_>,
+    findings: &[Finding],
+    quorum: (u32, u32),
+    earlier: Earlier<'_>,
+) -> Verdict {
+    let mut blocking: Vec<String> =
         findings.iter().filter(|finding| blocks(finding, input)).map(|finding| finding.id.clone()).collect();
+    blocking.extend(earlier.blocking().map(|row| row.finding.clone()));
     let (needed, counted) = quorum;
     if counted < needed || input.roster.is_empty() {
         return Verdict {
@@ -89,10 +118,13 @@ pub(crate) fn judge(input: &Input<'_>, findings: &[Finding], quorum: (u32, u32))
     let open = |severity: Severity| {
         findings.iter().filter(move |f| f.severity == severity && f.state == FindingState::Open)
     };
-    let critical = open(Severity::Critical).filter(|finding| blocks(finding, input)).count();
-    let important = open(Severity::Important).filter(|finding| blocks(finding, input)).count();
-    let (value, policy) = match (critical, important, findings.iter().any(|f| f.state == FindingState::Open))
-    {
+    let before = |severity: Severity| earlier.blocking().filter(move |row| row.severity == severity).count();
+    let critical = open(Severity::Critical).filter(|finding| blocks(finding, input)).count()
+        + before(Severity::Critical);
+    let important = open(Severity::Important).filter(|finding| blocks(finding, input)).count()
+        + before(Severity::Important);
+    let any = findings.iter().any(|f| f.state == FindingState::Open) || earlier.open().next().is_some();
+    let (value, policy) = match (critical, important, any) {
         (1.., _, _) if input.policy.critical == CriticalPolicy::Rework => {
             (VerdictValue::Rework, "critical>0")
         }
@@ -101,7 +133,7 @@ pub(crate) fn judge(input: &Input<'_>, findings: &[Finding], quorum: (u32, u32))
         (0, 0, true) => (VerdictValue::MergeWithOptionalFixes, "suggestion>0"),
         (0, 0, false) => (VerdictValue::MergeAsIs, "nothing open"),
     };
-    Verdict { value, reason: reason(input, findings), blocking, policy: policy.to_owned() }
+    Verdict { value, reason: reason(input, findings, earlier), blocking, policy: policy.to_owned() }
 }
 
 /// Whether a finding stands in the way: severe, open, and not contradicted.
@@ -114,16 +146,17 @@ pub(crate) fn blocks(finding: &Finding, input: &Input<'_>) -> bool {
     finding.severity >= Severity::Important && finding.state == FindingState::Open && supported
 }
 
-fn reason(input: &Input<'_>, findings: &[Finding]) -> String {
+fn reason(input: &Input<'_>, findings: &[Finding], earlier: Earlier<'_>) -> String {
     let mut sentences = Vec::new();
     let blocking: Vec<&Finding> = findings.iter().filter(|finding| blocks(finding, input)).collect();
     sentences.push(must_fix(&blocking));
+    sentences.extend(still_open(earlier));
     sentences.extend(contested(findings));
     let optional = findings
         .iter()
         .filter(|f| f.severity == Severity::Suggestion && f.state == FindingState::Open)
         .count();
-    match (optional, blocking.is_empty()) {
+    match (optional, blocking.is_empty() && earlier.blocking().next().is_none()) {
         (0, true) if sentences.len() == 1 => {
             sentences.push("Nothing was found that asks for a change.".to_owned());
         }
@@ -139,8 +172,50 @@ fn reason(input: &Input<'_>, findings: &[Finding]) -> String {
         sentences.push("Only linters and built-in reviewers ran: no semantic review was made.".to_owned());
     }
     sentences.extend(others_that_failed(input));
+    sentences.extend(earlier.scope.and_then(rests));
     sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")
+}
+
+/// What earlier rounds found and nobody repaired, where nothing of this round says it again.
+fn still_open(earlier: Earlier<'_>) -> Option<String> {
+    let told = |row: &Prior| {
+        let title = row.title.trim().trim_end_matches('.');
+        let (run, id) = row.finding.rsplit_once(':').unwrap_or(("", row.finding.as_str()));
+        if run.is_empty() { format!("{title} ({id})") } else { format!("{title} ({id} of {run})") }
+    };
+    let blocking: Vec<&Prior> = earlier.blocking().collect();
+    let optional = earlier.open().filter(|row| !row.blocks).count();
+    match (blocking.as_slice(), optional) {
+        ([], 0) => None,
+        ([], 1) => Some("One finding of an earlier round that does not block is still open.".to_owned()),
+        ([], count) => {
+            Some(format!("{} findings of earlier rounds that do not block are still open.", number(count)))
+        }
+        ([one], _) => Some(format!("A finding of an earlier round still stands in the way: {}.", told(one))),
+        ([first, ..], _) => Some(format!(
+            "{} findings of earlier rounds still stand in the way, first of all: {}.",
+            number(blocking.len()),
+            told(first)
+        )),
+    }
+}
+
+/// What was not looked at again, and what that rests on.
+fn rests(scope: &DeltaScope) -> Option<String> {
+    let (rest, all) = (scope.rest.len(), scope.rest.len() + scope.files.len());
+    let rounds: BTreeSet<u32> = scope.rest.iter().flat_map(|file| &file.by).map(|read| read.round).collect();
+    let rounds: Vec<String> = rounds.iter().map(ToString::to_string).collect();
+    let word = if rounds.len() == 1 { "round" } else { "rounds" };
+    let is = if rest == 1 { "was" } else { "were" };
+    (rest > 0).then(|| {
+        format!(
+            "{rest} of the {all} changed files {is} not given to reviewers again: what the change does there is what it was \
+             when {} {is} read in {word} {}.",
+            if rest == 1 { "it" } else { "they" },
+            list(&rounds)
+        )
+    })
 }
 
 fn must_fix(blocking: &[&Finding]) -> String {

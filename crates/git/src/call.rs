@@ -186,6 +186,7 @@ impl Call {
         let stdin = if self.input.is_some() { Stdio::piped() } else { Stdio::null() };
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(Error::NoGit)?;
+        bound(&child);
         let writer = child.stdin.take().zip(self.input.take()).map(|(mut stdin, bytes)| {
             // A git that stops reading early says why on its standard error.
             std::thread::spawn(move || drop(stdin.write_all(&bytes)))
@@ -220,9 +221,25 @@ impl Call {
     /// Starts it to talk to: standard input and output are pipes, complaints go nowhere.
     pub(crate) fn talk(mut self) -> Result<Child> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        self.command.spawn().map_err(Error::NoGit)
+        let child = self.command.spawn().map_err(Error::NoGit)?;
+        bound(&child);
+        Ok(child)
     }
 }
+
+/// Memory of one git, packs not counted. A comparison keeps an entry for every file, and a tree can name the same folder again and
+/// again: git ends with an error before the machine is out of memory.
+#[cfg(target_os = "linux")]
+fn bound(child: &Child) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    const MOST: u64 = 2 << 30;
+    let limit = Rlimit { current: Some(MOST), maximum: Some(MOST) };
+    // Where it ended already there is nothing to limit.
+    let _ended = prlimit(Some(Pid::from_child(child)), Resource::Data, limit);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound(_child: &Child) {}
 
 /// Git exited with a code that is no answer.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Makes a folder that a reviewer may do anything to.
 //!
-//! In: a target and an empty folder. Out: the files of head, byte for byte, beside a `.git` of their own. Never shares
+//! In: a target and an empty folder. Out: the files of head, byte for byte (huge ones of the change are left out), beside a `.git` of
+//! their own. Never shares
 //! configuration, hooks, references or an index with the user's repository; only objects are borrowed, for reading.
 
 use std::path::{Path, PathBuf};
@@ -10,13 +11,19 @@ use model::{Sha, Target};
 
 use crate::call::{Call, Place, null_device, path_bytes, quote};
 use crate::repository::is_zero;
-use crate::tree::{EntryKind, Tree};
+use crate::tree::{Entry, EntryKind, Tree};
 use crate::{Error, Repository, Result, describe};
 
 /// Writing many files to a slow disk takes long.
 const LIMIT: Duration = Duration::from_mins(15);
 
 const DOING: &str = "could not make a checkout";
+
+/// A larger file of the change is not laid out: a few bytes of a repository can stand for a full disk.
+const LARGEST: u64 = 256 << 20;
+
+/// The files of a change that are laid out have at most so many bytes together.
+const LARGEST_CHANGE: u64 = 1 << 30;
 
 /// Attributes with precedence over those of the change: no filter, no conversion, on checkout and afterwards.
 const ATTRIBUTES: &str = "* -text -eol -ident -working-tree-encoding -filter\n";
@@ -30,6 +37,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("submodule.recurse", "false"),
+    // Objects are borrowed; nothing is fetched, whatever a submodule's address is.
+    ("protocol.allow", "never"),
+    ("core.hooksPath", "/dev/null"),
     ("advice.detachedHead", "false"),
 ];
 
@@ -83,11 +93,35 @@ impl Checkout {
             taken.push(name);
         }
         if !missing.is_empty() {
-            let bench = Bench { place: self.repository.checkout_place(&self.path) };
-            let skip = ["update-index", "-z", "--skip-worktree", "--stdin"];
-            bench.call()?.args(skip).input(missing).output()?;
+            Bench { place: self.repository.checkout_place(&self.path) }.skip(missing)?;
         }
         Ok(taken)
+    }
+
+    /// Makes plain files of links that lead out of the checkout: who follows them reads what is not under review. Returns their
+    /// paths. The file says where the link leads, as on a system without links.
+    pub fn keep_links_inside(&self) -> Result<Vec<String>> {
+        let failed = |error: std::io::Error| Error::failed("could not look at the links of a checkout", error);
+        let tree = Tree::read(&self.repository.place(), self.head.as_str())?;
+        let (mut held, mut changed) = (Vec::new(), Vec::new());
+        for entry in tree.entries.iter().filter(|entry| entry.kind == EntryKind::Link) {
+            let raw = tree.paths.bytes(&entry.path);
+            let place = self.path.join(crate::call::os_string(&raw));
+            // Where the system has no links, git wrote a file; what was stripped is not there.
+            let Ok(leads_to) = std::fs::read_link(&place) else { continue };
+            if stays_inside(&raw, &path_bytes(leads_to.as_os_str())) {
+                continue;
+            }
+            std::fs::remove_file(&place).map_err(failed)?;
+            std::fs::write(&place, path_bytes(leads_to.as_os_str())).map_err(failed)?;
+            changed.extend(raw.iter());
+            changed.push(0);
+            held.push(entry.path.as_str().to_owned());
+        }
+        if !changed.is_empty() {
+            Bench { place: self.repository.checkout_place(&self.path) }.skip(changed)?;
+        }
+        Ok(held)
     }
 }
 
@@ -128,12 +162,20 @@ impl Repository {
         bench.make_repository(self)?;
         bench.borrow_objects(self).map_err(failed)?;
         bench.point(self, target)?;
-        bench
-            .call()?
-            .args(["-c", "checkout.workers=0", "read-tree", "--reset", "-u", "HEAD"])
-            .limit(LIMIT)
-            .output()?;
         let mut notes = Vec::new();
+        let large = too_large(self, &tree, target)?;
+        if large.is_empty() {
+            bench.fill(&["read-tree", "--reset", "-u", "HEAD"])?;
+        } else {
+            let missing: Vec<u8> =
+                large.iter().flat_map(|(entry, _)| [&tree.paths.bytes(&entry.path)[..], &[0]].concat()).collect();
+            bench.fill(&["read-tree", "--reset", "HEAD"])?;
+            bench.skip(missing)?;
+            bench.fill(&["checkout-index", "--all", "--force", "--index"])?;
+            notes.extend(large.iter().map(|(entry, size)| {
+                format!("`{}` ({} MiB) is too large and was left out of the checkout", entry.path, size >> 20)
+            }));
+        }
         note_submodules(&tree, &mut notes);
         if bench.ignores_case()? {
             note_clashes(&tree, &mut notes);
@@ -172,6 +214,17 @@ impl Bench {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env_remove("GIT_CONFIG_SYSTEM")
             .env_remove("GIT_CONFIG_COUNT"))
+    }
+
+    /// Writes index or files.
+    fn fill(&self, words: &[&str]) -> Result<()> {
+        self.call()?.args(["-c", "checkout.workers=0"]).args(words).limit(LIMIT).output().map(drop)
+    }
+
+    /// Tells the checkout's git not to look at some files: their names, each with a zero behind it.
+    fn skip(&self, names: Vec<u8>) -> Result<()> {
+        let skip = ["update-index", "-z", "--skip-worktree", "--stdin"];
+        self.call()?.args(skip).input(names).output().map(drop)
     }
 
     fn git_dir(&self) -> PathBuf {
@@ -237,6 +290,51 @@ fn leaves_its_folder(path: &str) -> bool {
         || path.split('/').any(|part| matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git"))
 }
 
+/// Whether a link stays in the tree, whatever other links it passes: it climbs first, and no higher than the root, and then only
+/// descends. A parent behind a name may be the parent of what another link means.
+fn stays_inside(link: &[u8], leads_to: &[u8]) -> bool {
+    let depth = link.iter().filter(|byte| **byte == b'/').count();
+    let separator = |byte: &u8| *byte == b'/' || (cfg!(windows) && *byte == b'\\');
+    let absolute = leads_to.first().is_none_or(separator) || (cfg!(windows) && leads_to.contains(&b':'));
+    let mut climbed = 0;
+    let mut descends = false;
+    for part in leads_to.split(separator) {
+        match part {
+            b"" | b"." => {}
+            b".." if descends => return false,
+            b".." => climbed += 1,
+            _ => descends = true,
+        }
+    }
+    !absolute && climbed <= depth
+}
+
+/// Files that the change brings and that are too large to be laid out, with their sizes: one that is huge, or the largest of many.
+fn too_large<'t>(repository: &Repository, tree: &'t Tree, target: &Target) -> Result<Vec<(&'t Entry, u64)>> {
+    let is_file = |entry: &&Entry| entry.kind == EntryKind::Blob;
+    let changed = target.changed.iter().filter_map(|file| tree.get(&file.path)).filter(is_file);
+    let changed: Vec<&Entry> = changed.collect();
+    if changed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<u8> = changed.iter().flat_map(|entry| format!("{}\n", entry.oid).into_bytes()).collect();
+    let check = ["cat-file", "--batch-check=%(objectsize)"];
+    let sizes = repository.place().call(DOING)?.args(check).input(names).stdout()?;
+    let sizes = String::from_utf8_lossy(&sizes).lines().map(|line| line.parse().unwrap_or(0)).collect::<Vec<u64>>();
+    let mut sized: Vec<(&Entry, u64)> = changed.into_iter().zip(sizes).collect();
+    sized.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    let mut total: u64 = sized.iter().map(|(_, size)| size).sum();
+    let mut large = Vec::new();
+    for (entry, size) in sized {
+        if size <= LARGEST && total <= LARGEST_CHANGE {
+            break;
+        }
+        total -= size;
+        large.push((entry, size));
+    }
+    Ok(large)
+}
+
 fn note_submodules(tree: &Tree, notes: &mut Vec<String>) {
     let count = tree.entries.iter().filter(|entry| entry.kind == EntryKind::Submodule).count();
     if count > 0 {
@@ -276,6 +374,23 @@ mod tests {
             ("environment", None),
         ] {
             assert_eq!(stripped_part(path, &patterns), stripped, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_link_stays_inside_where_no_other_link_can_lead_it_out() {
+        for (link, leads_to, stays) in [
+            ("a", "b", true),
+            ("a/b/c", "../../d", true),
+            ("a/b/c", "./../x/./y", true),
+            ("a", "..", false),
+            ("a/b", "../../x", false),
+            ("a", "/etc/passwd", false),
+            ("a", "", false),
+            ("a/b/c", "d/../e", false),
+            ("a/b", "./..", true),
+        ] {
+            assert_eq!(stays_inside(link.as_bytes(), leads_to.as_bytes()), stays, "{link} -> {leads_to}");
         }
     }
 

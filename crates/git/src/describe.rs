@@ -18,6 +18,7 @@ const MOST_COMMITS: usize = 500;
 /// Everything a reader wants to know about the change. An empty change is an error.
 pub(crate) fn target(repository: &Repository, pinned: Pinned) -> Result<Target> {
     let from = repository.tree_name(&pinned.merge_base);
+    crate::tree::must_be_finite(&repository.place(), pinned.head.as_str())?;
     let changes = changes::between(&repository.place(), from, pinned.head.as_str())?;
     if changes.files.is_empty() {
         return Err(empty(&pinned));
@@ -46,6 +47,7 @@ pub(crate) fn target(repository: &Repository, pinned: Pinned) -> Result<Target> 
     Ok(Target {
         kind: pinned.kind,
         branch: pinned.branch,
+        pull_request: pinned.pull_request,
         base_name: pinned.base_name,
         base: pinned.base,
         merge_base: pinned.merge_base,
@@ -57,6 +59,7 @@ pub(crate) fn target(repository: &Repository, pinned: Pinned) -> Result<Target> 
         repository: identity.name,
         repository_url: identity.url,
         notes,
+        trust: None,
     })
 }
 

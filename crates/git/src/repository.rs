@@ -81,6 +81,11 @@ impl Repository {
         &self.common_dir
     }
 
+    /// The git directory of this working tree.
+    pub(crate) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
     /// The root of the working tree; `None` in a bare repository or inside a git directory.
     pub fn worktree(&self) -> Option<&Path> {
         self.worktree.as_deref()

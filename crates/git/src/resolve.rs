@@ -6,6 +6,7 @@
 use model::{Sha, Target, TargetKind};
 
 use crate::default_branch::{self, DefaultBranch, References};
+use crate::pull_requests;
 use crate::repository::is_zero;
 use crate::revisions::unshallow;
 use crate::target_request::Wanted;
@@ -17,6 +18,7 @@ use crate::{Error, Repository, Result, TargetRequest, describe};
 pub(crate) struct Pinned {
     pub(crate) kind: TargetKind,
     pub(crate) branch: Option<String>,
+    pub(crate) pull_request: Option<u64>,
     pub(crate) base_name: String,
     pub(crate) base: Sha,
     pub(crate) head: Sha,
@@ -46,6 +48,10 @@ impl Repository {
     /// `None` for targets that no name can move: a commit or range given as such.
     pub fn head_moved(&self, target: &Target) -> Option<String> {
         let (name, now) = match &target.branch {
+            _ if target.kind == TargetKind::PullRequest => {
+                let number = target.pull_request?;
+                (format!("pull request {number}"), self.pull_request(number).ok()?)
+            }
             Some(branch) => {
                 let references = References::read(self).ok()?;
                 let full = references.branch(branch);
@@ -121,6 +127,15 @@ impl Repository {
     /// A branch against its base; anything else that names a commit is that one commit.
     fn pin_name(&self, name: &str, base: Option<&str>) -> Result<Pinned> {
         let references = References::read(self)?;
+        let asked = pull_requests::asked(name);
+        if let Some(asked) = asked.filter(|asked| asked.is_certain || references.branch(name).is_none()) {
+            match self.pull_request(asked.number)? {
+                Some(head) => return self.pin_pull_request(asked.number, head, base, &references),
+                None if asked.is_certain => return Err(self.not_fetched(name, asked.number)),
+                // It may be the beginning of an object's name.
+                None => {}
+            }
+        }
         if let Some(full) = references.branch(name)
             && let Some(head) = references.commit(&full).cloned()
         {
@@ -145,7 +160,10 @@ impl Repository {
             }
             return Ok(pinned);
         }
-        let head = self.commit(name)?;
+        let head = match (self.commit(name), asked) {
+            (Err(_), Some(asked)) => return Err(self.not_fetched(name, asked.number)),
+            (head, _) => head?,
+        };
         match base {
             Some(base) => {
                 let mut pinned = self.pin_branch(name, None, head, Some(base), None)?;
@@ -154,6 +172,29 @@ impl Repository {
             }
             None => self.pin_commit(name, head),
         }
+    }
+
+    /// A pull request against the base branch. Git does not know which base it has at its forge.
+    fn pin_pull_request(
+        &self,
+        number: u64,
+        head: Sha,
+        base: Option<&str>,
+        references: &References,
+    ) -> Result<Pinned> {
+        let shown = format!("#{number}");
+        let default = match base {
+            Some(_) => None,
+            None => Some(
+                default_branch::find(self, references, None)?
+                    .ok_or_else(|| default_branch::not_found(&shown))?,
+            ),
+        };
+        let branch = format!("pr-{number}");
+        let mut pinned = self.pin_branch(&shown, Some(&branch), head, base, default.as_ref())?;
+        pinned.kind = TargetKind::PullRequest;
+        pinned.pull_request = Some(number);
+        Ok(pinned)
     }
 
     fn pin_branch(
@@ -192,6 +233,7 @@ impl Repository {
         Ok(Pinned {
             kind: TargetKind::Branch,
             branch: branch.map(str::to_owned),
+            pull_request: branch.and_then(|branch| self.pull_request_of(branch)),
             base_name,
             base: tip,
             head,
@@ -316,6 +358,7 @@ impl Repository {
         let side = if kind == TargetKind::Staged { "index" } else { "working tree" };
         let compared = format!("the {side} against {}", merge_base.short());
         Ok(Some(Pinned {
+            pull_request: None,
             kind,
             branch,
             base_name,

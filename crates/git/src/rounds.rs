@@ -23,11 +23,6 @@ impl Repository {
         commit_diffs::read(&self.place(), commits)
     }
 
-    /// Whether there is a branch of this name.
-    pub fn has_branch(&self, name: &str) -> Result<bool> {
-        Ok(self.find_commit(&format!("refs/heads/{name}"))?.is_some())
-    }
-
     /// Whether a commit is here.
     pub fn has_commit(&self, sha: &Sha) -> bool {
         self.find_commit(sha.as_str()).is_ok_and(|found| found.is_some())
@@ -52,6 +47,7 @@ mod tests {
         let lost = Sha::new(&"1".repeat(40)).unwrap();
         assert!(opened.differences(&lost, &second).is_err());
         assert!(opened.has_commit(&first) && !opened.has_commit(&lost));
-        assert!(opened.has_branch("main").unwrap() && !opened.has_branch("gone").unwrap());
+        assert_eq!(opened.branch_tips("main").unwrap(), [second]);
+        assert!(opened.branch_tips("gone").unwrap().is_empty());
     }
 }

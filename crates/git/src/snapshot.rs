@@ -3,7 +3,7 @@
 //! In: a [`Target`]. Out: its diff, texts, trees, blame, search. Everything is read by object name, when first asked
 //! for, and kept. Never the working tree, never a name that could move.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::{Commit, CommitDiff, FileDiff, RepoPath, Sha, Side, Target};
@@ -21,6 +21,8 @@ use crate::{Error, Hits, Repository, Result, SearchOptions, Text, commit_diffs, 
 
 /// How many bytes of text are kept.
 const TEXTS_KEPT: usize = 64 << 20;
+/// The most lines of a file that are blamed because somebody might ask for them.
+const MOST_HUNK_LINES: u32 = 4000;
 
 /// An immutable view of a target.
 #[derive(Debug)]
@@ -147,7 +149,10 @@ impl Snapshot {
                 .filter(|line| !known.is_some_and(|known| known.contains_key(line)))
                 .collect()
         };
-        let asked = if missing.is_empty() { Vec::new() } else { self.ask_blame(path, &to_ranges(&missing))? };
+        let asked = match missing.as_slice() {
+            [] => Vec::new(),
+            missing => self.ask_blame(path, &to_ranges(&self.with_hunks(path, missing, count)))?,
+        };
         let mut blames = self.blames.lock().unwrap_or_else(PoisonError::into_inner);
         let known = blames.entry(path.clone()).or_default();
         known.extend(asked.into_iter().map(|line| (line.line, line)));
@@ -242,6 +247,20 @@ impl Snapshot {
             original_path: path.clone(),
             original_line: line,
         }
+    }
+
+    /// These lines, and those of the file's hunks: whoever asks next, the answers are there, and they do not depend on who
+    /// asked first. Walking through history is what costs, not the lines.
+    fn with_hunks(&self, path: &RepoPath, missing: &[u32], count: u32) -> Vec<u32> {
+        let at = self.diff.partition_point(|file| file.path < *path);
+        let hunks = self.diff.get(at).filter(|file| file.path == *path).map_or(&[][..], |file| &file.hunks);
+        let lines: u32 = hunks.iter().map(|hunk| hunk.new_lines).sum();
+        if lines > MOST_HUNK_LINES {
+            return missing.to_vec();
+        }
+        let of_hunks = hunks.iter().flat_map(|hunk| hunk.new_start..hunk.new_start + hunk.new_lines);
+        let all: BTreeSet<u32> = of_hunks.filter(|line| (1..=count).contains(line)).chain(missing.iter().copied()).collect();
+        all.into_iter().collect()
     }
 
     fn ask_blame(&self, path: &RepoPath, ranges: &[(u32, u32)]) -> Result<Vec<BlameLine>> {

@@ -2,6 +2,8 @@
 //!
 //! In: a commit. Out: its entries in path order. Never the content.
 
+use std::io::Read;
+
 use model::{RepoPath, Sha};
 
 use crate::call::Place;
@@ -45,6 +47,35 @@ impl Entry {
     }
 }
 
+const DOING: &str = "could not list the files";
+
+/// Bytes of a listing: some millions of files. A few hundred bytes of a repository can stand for more files than there are atoms.
+const MOST_LISTED: u64 = 256 << 20;
+
+/// Lists the files of a tree, and gives up where they never end.
+fn list(
+    place: &Place,
+    name: &str,
+    read: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+) -> Result<()> {
+    let call = place.call(DOING)?.args(["ls-tree", "-r", "-z", "--full-tree", name]);
+    let reading = |stdout: &mut dyn Read| {
+        let mut bounded = stdout.take(MOST_LISTED);
+        read(&mut bounded)?;
+        if bounded.limit() > 0 {
+            return Ok(());
+        }
+        Err(std::io::Error::other(format!("its list is longer than {} MiB", MOST_LISTED >> 20)))
+    };
+    let mut reading = reading;
+    call.stream(&mut reading).map(drop)
+}
+
+/// Fails where a tree has more files than can be worked with, before anything is asked that would keep them all.
+pub(crate) fn must_be_finite(place: &Place, name: &str) -> Result<()> {
+    list(place, name, &mut |stdout| std::io::copy(stdout, &mut std::io::sink()).map(drop))
+}
+
 /// A tree that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
@@ -54,12 +85,12 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn read(place: &Place, name: &str) -> Result<Self> {
-        let doing = "could not list the files";
-        let bytes = place.call(doing)?.args(["ls-tree", "-r", "-z", "--full-tree", name]).stdout()?;
+        let mut bytes = Vec::new();
+        list(place, name, &mut |stdout| stdout.read_to_end(&mut bytes).map(drop))?;
         let mut tree = Self { entries: Vec::with_capacity(bytes.len() / 80), paths: PathTable::default() };
         for record in bytes.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
             let entry =
-                tree.entry(record).ok_or_else(|| Error::failed(doing, "git's answer could not be read"))?;
+                tree.entry(record).ok_or_else(|| Error::failed(DOING, "git's answer could not be read"))?;
             tree.entries.push(entry);
         }
         tree.entries.sort_by(|a, b| a.path.cmp(&b.path));

@@ -23,6 +23,8 @@ mod retro;
 mod reviewer;
 mod spend;
 mod target;
+mod trials;
+mod trust;
 mod verdict;
 
 pub use challenge::{Challenge, ChallengeOutcome};
@@ -50,13 +52,15 @@ pub use raw::{
 pub use remembered::{CallSite, Callers, Now, PlaceNow, Remembered, RememberedPlace, Standing, Strength};
 pub use report::{
     Attention, ChangedSymbol, CommitRemark, CommitsSection, CoverageFile, CoverageSection, Delta,
-    DeltaCommit, DesignObservation, DocumentationSection, Invariants, Limitation, Original, Prior,
-    PriorStatus, PriorWord, REPORT_SCHEMA, Ran, Report, Resolution, ResolutionRow, Run, SectionRemark,
-    Series, TestingGap, TestingSection, Tool,
+    DeltaCommit, DeltaScope, DesignObservation, DocumentationSection, EarlierRead, Invariants, Limitation,
+    Original, Prior, PriorStatus, PriorWord, REPORT_SCHEMA, Ran, ReadBy, Report, Resolution, ResolutionRow,
+    Run, ScopedFile, SectionRemark, Series, TestingGap, TestingSection, Tool,
 };
 pub use reproduction::{REPRODUCTION_SCHEMA, ReproClaim, ReproOutcome, Reproduction, Trial};
 pub use retro::{Retro, SeverityCounts};
 pub use reviewer::{Canary, Ending, Pass, Receipt, ReviewerKind, ReviewerReport, ReviewerState, Tokens};
 pub use spend::Spend;
 pub use target::{ChangeStatus, ChangedFile, Commit, Target, TargetKind};
+pub use trials::{FixOutcome, FixTrial, Mutation, Probe, ProbeOutcome, TestOutcome, TestRun, Trials};
+pub use trust::{Trust, Trusted};
 pub use verdict::{Verdict, VerdictValue};

@@ -62,6 +62,9 @@ pub struct Report {
     /// Blocking claims that were put to a reviewer of another vendor (`review.cross_examine`), in report order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub challenges: Vec<Challenge>,
+    /// What was tried: scripts of reviewers, the project's tests, proposed fixes and mutations under them.
+    #[serde(default, skip_serializing_if = "crate::Trials::is_empty")]
+    pub trials: crate::Trials,
     /// Who wrote the summary, where it is not our own (`editor.reviewer`). Its last paragraph always is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary_by: Option<String>,
@@ -164,6 +167,61 @@ pub struct Series {
     /// What happened since the run before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<Delta>,
+    /// Which files reviewers were given; none where it was the whole change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<DeltaScope>,
+}
+
+/// What a later round looks at again, and what the rest stands on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeltaScope {
+    /// Files of the change that reviewers are given, in path order.
+    pub files: Vec<ScopedFile>,
+    /// Places outside of these files that use what was edited since the round before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<crate::CallSite>,
+    /// Files of the change that are not given again, in path order.
+    pub rest: Vec<EarlierRead>,
+}
+
+impl DeltaScope {
+    /// Whether a file of the change is given to reviewers.
+    pub fn shows(&self, path: &crate::RepoPath) -> bool {
+        self.files.binary_search_by(|file| file.path.cmp(path)).is_ok()
+    }
+}
+
+/// A file that is looked at again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScopedFile {
+    /// The file.
+    pub path: crate::RepoPath,
+    /// Why, one clause each.
+    pub why: Vec<String>,
+}
+
+/// A file that was read in an earlier round and whose change is the same since.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EarlierRead {
+    /// The file.
+    pub path: crate::RepoPath,
+    /// Who read it, and when.
+    pub by: Vec<ReadBy>,
+    /// True where the whole file is what it was; false where only what the change does to it is, because its base moved.
+    pub same_file: bool,
+}
+
+/// Who read a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadBy {
+    /// The reviewer.
+    pub reviewer: String,
+    /// The round.
+    pub round: u32,
+    /// Its run.
+    pub run: RunId,
+    /// True where it says so itself; false where it was shown the file and gave no list.
+    pub listed: bool,
 }
 
 /// What happened to a branch between two rounds.
@@ -225,6 +283,20 @@ pub enum PriorStatus {
     Declined,
 }
 
+impl PriorStatus {
+    /// The name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::NotFixed => "not-fixed",
+            Self::Partial => "partial",
+            Self::Stale => "stale",
+            Self::Superseded => "superseded",
+            Self::Declined => "declined",
+        }
+    }
+}
+
 /// A finding of an earlier round and its status now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Prior {
@@ -248,6 +320,9 @@ pub struct Prior {
     /// The finding of this report that says it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
+    /// True where it stood in the way then, is not settled, and nothing of this report says it again: it still does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blocks: bool,
     /// What reviewers of this round say of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<PriorWord>,
@@ -402,7 +477,7 @@ pub struct Limitation {
 pub struct CoverageSection {
     /// One row a changed file, in path order.
     pub files: Vec<CoverageFile>,
-    /// Changed files that no reviewer says it looked at.
+    /// Changed files that no reviewer says it looked at, in this round or, where they are not given again, in an earlier one.
     pub uncovered: Vec<crate::RepoPath>,
     /// `path: codex says reviewed, I1 of claude stands there`.
     pub contradictions: Vec<String>,

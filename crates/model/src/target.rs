@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{RepoPath, Sha};
+use crate::{RepoPath, Sha, Trusted};
 
 /// How the user named the change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +15,8 @@ pub enum TargetKind {
     /// A branch (or detached HEAD) against its merge base with the base branch.
     #[default]
     Branch,
+    /// A pull request, as far as it was fetched, against its merge base with the base branch.
+    PullRequest,
     /// `A..B` or `A...B`.
     Range,
     /// One commit against its first parent.
@@ -34,6 +36,9 @@ pub struct Target {
     pub kind: TargetKind,
     /// The branch under review; `null` for a detached HEAD, a range or a commit.
     pub branch: Option<String>,
+    /// The number of the pull request that was asked for, or that the branch was checked out from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<u64>,
     /// What the base was found by, for people: `origin/main`, `HEAD`, `main (default branch)`.
     #[serde(default)]
     pub base_name: String,
@@ -62,6 +67,9 @@ pub struct Target {
     /// What a reader should know about how the target was found (base guessed, submodules not looked into…).
     #[serde(default)]
     pub notes: Vec<String>,
+    /// How far it is trusted; `null` where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trusted>,
 }
 
 /// One commit of the change.

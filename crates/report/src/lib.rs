@@ -35,14 +35,14 @@ mod sample;
 
 pub use code_quality::code_quality;
 pub use github::{github_review, github_summary};
-pub use html::html;
+pub use html::{ReviewerStats, html, interval, stats_page};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::{markdown, originals_in};
 pub use rdjson::rdjson;
 pub use safe::{safe_line, safe_text};
 pub use sarif::sarif;
-pub use terminal::{Style, finding_page, labelled_line, terminal_summary, wrapped};
+pub use terminal::{Style, finding_page, indented, labelled_line, terminal_summary, wrapped};
 
 #[cfg(test)]
 mod tests {

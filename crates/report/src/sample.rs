@@ -5,13 +5,13 @@
 
 use model::{
     Attention, Canary, ChangeStatus, ChangedFile, Check, CheckResult, Commit, CommitRemark, CommitsSection,
-    Contradiction, CoverageFile, CoverageSection, CoverageStatus, Delta, DeltaCommit, DesignKind,
-    DesignObservation, DesignScope, Disposition, DocumentationSection, Ending, Excerpt, Finding,
+    Contradiction, CoverageFile, CoverageSection, CoverageStatus, Delta, DeltaCommit, DeltaScope, DesignKind,
+    DesignObservation, DesignScope, Disposition, DocumentationSection, EarlierRead, Ending, Excerpt, Finding,
     FindingState, Fingerprint, Fix, Gate, Invariants, Kind, Lane, LedgerRow, Limitation, Location, Origin,
-    OriginValue, Original, ParsedAs, Prior, PriorStatus, PriorWord, REPORT_SCHEMA, Ran, ReasonCode, Receipt,
-    Reconciliation, Repair, RepoPath, Report, Retro, ReviewerKind, ReviewerReport, ReviewerState, Run, RunId,
-    SectionRemark, Series, Severity, SeverityCounts, Sha, Side, Source, Target, TargetKind, Term, TestingGap,
-    TestingSection, Tokens, Tool, Verdict, VerdictValue,
+    OriginValue, Original, ParsedAs, Prior, PriorStatus, PriorWord, REPORT_SCHEMA, Ran, ReadBy, ReasonCode,
+    Receipt, Reconciliation, Repair, RepoPath, Report, Retro, ReviewerKind, ReviewerReport, ReviewerState,
+    Run, RunId, ScopedFile, SectionRemark, Series, Severity, SeverityCounts, Sha, Side, Source, Target,
+    TargetKind, Term, TestingGap, TestingSection, Tokens, Tool, Verdict, VerdictValue,
 };
 
 /// What a hostile author would try, in one line.
@@ -282,6 +282,27 @@ fn delta() -> Delta {
     }
 }
 
+fn scope() -> DeltaScope {
+    let read = |reviewer: &str, listed| ReadBy {
+        reviewer: reviewer.into(),
+        round: 1,
+        run: RunId::new("20260228-090000-fix-pool").unwrap_or_default(),
+        listed,
+    };
+    DeltaScope {
+        files: vec![ScopedFile {
+            path: "src/pool.rs".into(),
+            why: vec![format!("r1:I1 is open here {HOSTILE}")],
+        }],
+        uses: Vec::new(),
+        rest: vec![EarlierRead {
+            path: "docs/use.md".into(),
+            by: vec![read("claude", true), read(HOSTILE, false)],
+            same_file: false,
+        }],
+    }
+}
+
 fn receipt(bytes_out: u64, parsed_as: ParsedAs, canary: Canary) -> Receipt {
     Receipt {
         base: Some(sha('a')),
@@ -291,6 +312,7 @@ fn receipt(bytes_out: u64, parsed_as: ParsedAs, canary: Canary) -> Receipt {
         canary,
         parsed_as,
         bytes_out,
+        confined_by: None,
     }
 }
 
@@ -592,7 +614,7 @@ pub(crate) fn report() -> Report {
             resumed: 0,
         },
         target: target(),
-        series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool"), delta: Some(delta()), ..Series::default() },
+        series: Series { key: "example/pool@fix-pool".into(), round: 2, previous: RunId::new("20260228-090000-fix-pool"), delta: Some(delta()), scope: Some(scope()), ..Series::default() },
         reviewers: reviewers(),
         verdict: Verdict {
             value: VerdictValue::Rework,

@@ -33,6 +33,9 @@ pub struct Attempt {
     /// The event stream the answer was taken from, without secrets; empty where the answer is all there is.
     #[serde(skip)]
     pub stream: Vec<u8>,
+    /// What it reached and tried to reach in its sandbox, one JSON line each; empty where it had no network or no sandbox.
+    #[serde(skip)]
+    pub network: Vec<u8>,
     /// Tokens, where told.
     pub tokens: Option<Tokens>,
     /// Cost in US dollars, where known.

@@ -8,10 +8,13 @@ use std::time::Instant;
 
 use config::{Output, Placeholder, ReviewerSettings};
 use model::{Ending, ReviewerKind};
+use redaction::Secrets;
 use supervise::{Cancel, Limits, Program, Progress};
 
 use crate::Attempt;
-use crate::desk::{CommandRequest, Desk, Telling};
+use crate::agent::{own_hosts, shown};
+use crate::confine::{Confined, Who};
+use crate::desk::{CommandRequest, Desk, Telling, guarded};
 
 /// How much of a reviewer's standard error is kept with the run.
 pub(crate) const STDERR_KEPT: u64 = 64 * 1024;
@@ -39,17 +42,23 @@ fn ask(
     let telling = Telling { is_prompted: takes_prompt(request.settings), is_absolute: false };
     let desk = Desk::set(request, telling, attempt)?;
     let program = program(request, &request.settings.command, &desk)?;
-    let outcome = supervise::run(&program, &limits(request.settings), cancel, progress);
+    let confined = confined(request, program, &desk, attempt)?;
+    let limits = confined.limits(limits(request.settings));
+    let outcome = supervise::run(&confined.program, &limits, cancel, progress);
+    confined.end(attempt, &Secrets::default());
     attempt.ending = outcome.ending;
     attempt.exit = outcome.exit;
     attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().cloned());
-    attempt.stderr = read_end(&outcome.stderr, STDERR_KEPT);
-    attempt.answer = match request.settings.output {
+    let secrets = Secrets::of(&program.environment);
+    attempt.stderr = secrets.redact_log(read_end(&outcome.stderr, STDERR_KEPT));
+    let answer = match request.settings.output {
         Output::Stdout => read_whole(&outcome.stdout, &mut attempt.notes),
         Output::File => read_whole(&desk.output_file, &mut attempt.notes),
     };
+    // Quotes are looked up in the code: of an answer only our own keys go.
+    attempt.answer = secrets.redact(answer);
     attempt.error = failure(&outcome, request.settings, attempt);
     desk.look_over(&mut attempt.notes);
     Ok(())
@@ -83,7 +92,7 @@ pub(crate) fn program(
             .collect::<Result<_, _>>()
             .map_err(|(what, hint)| format!("its command is wrong: {what}; {hint}"))?,
         folder: desk.worktree.clone(),
-        environment: supervise::harmless_environment(&request.settings.env),
+        environment: guarded(supervise::harmless_environment(&request.settings.env)),
         stdin: match request.settings.stdin {
             config::Stdin::None => supervise::Stdin::Null,
             config::Stdin::Prompt => supervise::Stdin::File(desk.prompt_file.clone()),
@@ -91,6 +100,28 @@ pub(crate) fn program(
         run_folder: request.process.to_owned(),
         keeper: request.keeper.clone(),
     })
+}
+
+/// A command of the user's, behind a sandbox where it is to have one: then it sees what its table shows, and the files that its
+/// own words name.
+pub(crate) fn confined(
+    request: &CommandRequest<'_>,
+    program: Program,
+    desk: &Desk,
+    attempt: &mut Attempt,
+) -> Result<Confined, String> {
+    let settings = request.settings;
+    let is_told = !settings.show.is_empty() || !settings.hosts.is_empty();
+    if !request.settle(Who::Command(is_told), attempt)? {
+        return Ok(Confined::open(program));
+    }
+    let mut needs = desk.needs(request);
+    let named = program.command.iter().map(std::path::PathBuf::from);
+    needs.read.extend(named.filter(|path| path.is_absolute() && path.is_file()));
+    needs.shown = shown(settings, request.environment);
+    needs.rules.hosts = own_hosts(settings)?;
+    needs.door = request.confinement.door();
+    request.confinement.confine(program, needs)
 }
 
 pub(crate) fn limits(settings: &ReviewerSettings) -> Limits {

@@ -3,15 +3,17 @@
 //! In: a request with everything pinned. Out: a [`Desk`], and what the program changed in it. Never starts the program, and
 //! runs nothing of the reviewed tree.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use config::{Output, ReviewerSettings};
+use config::{Environment, Output, ReviewerSettings};
 use git::{Checkout, Fingerprint, Repository};
-use model::{FileDiff, Receipt, RunId, Target};
+use model::{Failure, FailureClass, FileDiff, Receipt, RunId, Target};
 use supervise::Keeper;
 
 use crate::Attempt;
 use crate::agent::stripped_paths;
+use crate::confine::{Confinement, Decision, Needs, Who, borrowed};
 use crate::prompt::{Briefing, PromptInput, canary, prompt, unified_diff};
 
 /// The name of the checkout in a reviewer's folder.
@@ -45,6 +47,34 @@ pub struct CommandRequest<'a> {
     pub prior: &'a [String],
     /// What it is told besides.
     pub briefing: &'a Briefing,
+    /// How programs are confined.
+    pub confinement: &'a Confinement,
+    /// The user's environment.
+    pub environment: &'a Environment,
+}
+
+impl CommandRequest<'_> {
+    /// Whether its program is confined; where it is not, the attempt says why. `Err` where it must not run.
+    pub(crate) fn settle(&self, who: Who<'_>, attempt: &mut Attempt) -> Result<bool, String> {
+        match self.confinement.decide(who) {
+            Decision::Confined => Ok(true),
+            Decision::Open(why) => {
+                if self.confinement.is_foreign {
+                    attempt.notes.push(format!("it ran without a sandbox: {why}"));
+                }
+                Ok(false)
+            }
+            Decision::Refused(why) => {
+                let message = format!("it was not asked, because a sandbox is required: {why}");
+                attempt.failure = Some(Failure {
+                    class: FailureClass::Sandbox,
+                    message: message.clone(),
+                    retry_after_ms: None,
+                });
+                Err(message)
+            }
+        }
+    }
 }
 
 /// Whether and how a program is told where its files are.
@@ -84,7 +114,7 @@ impl Desk {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         write(&worktree.join(".git/info/exclude"), format!("/{name}/\n").as_bytes())?;
         let (prompt_file, diff_file) = (folder.join("prompt.md"), folder.join("change.diff"));
-        write(&diff_file, unified_diff(request.diff).as_bytes())?;
+        write(&diff_file, unified_diff(&request.briefing.given(request.diff)).as_bytes())?;
         let written = instructions(request, &worktree, &name, telling)?;
         write(&prompt_file, written.text.as_bytes())?;
         if telling.is_prompted {
@@ -92,11 +122,25 @@ impl Desk {
             attempt.canary = Some(written.canary);
         }
         attempt.roots = roots(&worktree);
-        attempt.receipt = receipt(request.target);
+        attempt.receipt = receipt(request.target, request.briefing);
         let before =
             checkout.fingerprint().map_err(|error| format!("its checkout could not be read: {error}"))?;
         let output_file = folder.join("review.md");
         Ok(Self { checkout, before, worktree, name, prompt_file, diff_file, output_file })
+    }
+
+    /// What its program needs in a sandbox: to read the checkout and the objects that it borrows, and to write its answer.
+    pub(crate) fn needs(&self, request: &CommandRequest<'_>) -> Needs {
+        let mut read = borrowed(&self.worktree);
+        read.push(self.worktree.clone());
+        let to_file = request.settings.output == Output::File;
+        let exchange = self.output_file.parent().filter(|_| to_file).map(Path::to_owned);
+        Needs {
+            read,
+            write: exchange.into_iter().collect(),
+            private: request.folder.join("sandbox"),
+            ..Needs::default()
+        }
     }
 
     /// Looks the checkout over and notes what was changed in it.
@@ -156,7 +200,39 @@ fn checkout(
              {shown}{more}"
         ));
     }
+    notes.extend(held_links(&checkout).map_err(failed)?);
     Ok(checkout)
+}
+
+/// Keeps links inside the checkout, and says so.
+pub(crate) fn held_links(checkout: &Checkout) -> git::Result<Option<String>> {
+    let held = checkout.keep_links_inside()?;
+    if held.is_empty() {
+        return Ok(None);
+    }
+    let (shown, more) = first_few(&held.iter().collect::<Vec<_>>());
+    Ok(Some(format!("links that lead out of the tree are plain files in its checkout: {shown}{more}")))
+}
+
+/// What git is told wherever a reviewer uses it: a folder of the tree that looks like a repository is none, and no configuration
+/// found there names a program that runs.
+const GIT_GUARD: &[(&str, &str)] =
+    &[("safe.bareRepository", "explicit"), ("core.fsmonitor", "false"), ("core.hooksPath", "/dev/null")];
+
+/// Adds what keeps git from running what the reviewed tree names.
+pub(crate) fn guarded(mut environment: Vec<(OsString, OsString)>) -> Vec<(OsString, OsString)> {
+    // Whoever lets variables of git through means them.
+    if environment.iter().any(|(name, _)| name == "GIT_CONFIG_COUNT") {
+        return environment;
+    }
+    let mut set = |name: String, value: &str| environment.push((name.into(), value.into()));
+    set("GIT_CONFIG_COUNT".to_owned(), &GIT_GUARD.len().to_string());
+    for (at, (key, value)) in GIT_GUARD.iter().enumerate() {
+        set(format!("GIT_CONFIG_KEY_{at}"), key);
+        set(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
+    set("GIT_TERMINAL_PROMPT".to_owned(), "0");
+    environment
 }
 
 /// A tracked folder may already have our name; the reviewer is told the one that was free.
@@ -167,13 +243,14 @@ fn free_folder(worktree: &Path) -> PathBuf {
         .expect("no tree has a thousand folders of that name")
 }
 
-/// What a reviewer is given that is shown the whole change.
-fn receipt(target: &Target) -> Receipt {
+/// What a reviewer is given.
+fn receipt(target: &Target, briefing: &Briefing) -> Receipt {
+    let given = briefing.files(target);
     Receipt {
         base: Some(target.merge_base.clone()),
         head: Some(target.head.clone()),
-        files_shown: target.changed.len() as u32,
-        lines_shown: target.changed.iter().map(|file| file.added + file.removed).sum(),
+        files_shown: given.len() as u32,
+        lines_shown: given.iter().map(|file| file.added + file.removed).sum(),
         ..Receipt::default()
     }
 }

@@ -3,11 +3,12 @@
 //! In: the target and where things stand. Out: the prompt text, its canary and the diff as a file's content. Diff text
 //! never stands in the prompt: some agent CLIs expand `@path` there, which alters the code under review.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use minijinja::{Environment, context};
-use model::{FileDiff, LineKind, RunId, Target};
+use model::{ChangedFile, DeltaScope, FileDiff, LineKind, RunId, Target};
 use sha2::{Digest, Sha256};
 
 /// The prompt as shipped, a minijinja template.
@@ -55,6 +56,24 @@ pub struct Briefing {
     pub declined: Vec<String>,
     /// What changed since the round before, a line each.
     pub since: Vec<String>,
+    /// Which files of the change are given in this round; `None` for all.
+    pub scope: Option<DeltaScope>,
+}
+
+impl Briefing {
+    /// The part of a diff that is given.
+    pub(crate) fn given<'d>(&self, diff: &'d [FileDiff]) -> Cow<'d, [FileDiff]> {
+        match &self.scope {
+            None => Cow::Borrowed(diff),
+            Some(scope) => diff.iter().filter(|file| scope.shows(&file.path)).cloned().collect(),
+        }
+    }
+
+    /// The changed files that are given.
+    pub(crate) fn files<'t>(&self, target: &'t Target) -> Vec<&'t ChangedFile> {
+        let given = |file: &&ChangedFile| self.scope.as_ref().is_none_or(|scope| scope.shows(&file.path));
+        target.changed.iter().filter(given).collect()
+    }
 }
 
 /// A prompt and the line in it that must come back unaltered.
@@ -86,12 +105,13 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
     let template = input.briefing.template.as_deref().unwrap_or(TEMPLATE);
     environment.add_template("review", template)?;
     let target = input.target;
-    let changed: Vec<_> = target
-        .changed
+    let given = input.briefing.files(target);
+    let changed: Vec<_> = given
         .iter()
         .map(|file| context! { status => format!("{:?}", file.status).to_lowercase(), path => one_line(file.path.as_str()), trivial => file.trivial })
         .collect();
-    let lines: u32 = target.changed.iter().map(|file| file.added + file.removed).sum();
+    let lines: u32 = given.iter().map(|file| file.added + file.removed).sum();
+    let scope = input.briefing.scope.as_ref();
     let text = environment.get_template("review")?.render(context! {
         canary => input.canary,
         end_mark => crate::agent::END_MARK,
@@ -110,7 +130,12 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
         task => input.briefing.task.clone(),
         declined => self::lines(&input.briefing.declined),
         since => self::lines(&input.briefing.since),
+        because => scope.map(because).unwrap_or_default(),
+        not_given => scope.map(not_given).unwrap_or_default(),
+        uses => scope.map(uses).unwrap_or_default(),
     })?;
+    // The change is material and stays as it is; what is said about it need not repeat a key that stands in it.
+    let text = redaction::text(&text).into_owned();
     Ok(Prompt { text, canary: input.canary.to_owned() })
 }
 
@@ -121,6 +146,26 @@ pub(crate) fn one_line(text: &str) -> String {
 
 fn lines(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| one_line(text)).collect()
+}
+
+/// Files that are given although they were read before, each with why.
+fn because(scope: &DeltaScope) -> Vec<String> {
+    let line = |file: &model::ScopedFile| one_line(&format!("{}: {}", file.path, file.why.join("; ")));
+    scope.files.iter().map(line).collect()
+}
+
+/// Files that are not given, each with the round that read it.
+fn not_given(scope: &DeltaScope) -> Vec<String> {
+    let line = |file: &model::EarlierRead| {
+        let round = file.by.iter().map(|read| read.round).max().unwrap_or_default();
+        one_line(&format!("{} (read in round {round})", file.path))
+    };
+    scope.rest.iter().map(line).collect()
+}
+
+fn uses(scope: &DeltaScope) -> Vec<String> {
+    let line = |site: &model::CallSite| one_line(&format!("{} uses {}: {}", site.path, site.name, site.text));
+    scope.uses.iter().map(line).collect()
 }
 
 /// The change as one unified diff, as `git diff` would print it.

@@ -14,7 +14,7 @@ use crate::{Error, Folder, Profile, Size};
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /// The most bytes of shared memory.
-const SHARED: Size = Size::mebibytes(64);
+pub(crate) const SHARED: Size = Size::mebibytes(64);
 
 /// What cuts a program off from the machine. A user of its own even where we are root: otherwise it would keep every
 /// capability and could make read-only mounts writable. It is the first process of its PID namespace, so that whatever it
@@ -64,14 +64,9 @@ fn arguments(
     profile: &Profile,
     command: &[OsString],
 ) -> Vec<OsString> {
-    let mut line = Line(vec![program.into()]);
+    let mut line = Line::new(program);
     line.words(CUT_OFF);
-    for shown in system {
-        match shown {
-            Shown::Read(path) => line.read(path, path),
-            Shown::Link { target, at } => line.add([OsStr::new("--symlink"), target.as_ref(), at.as_ref()]),
-        }
-    }
+    line.system(system);
     for (outside, inside) in generated {
         line.read(outside, inside);
     }
@@ -93,10 +88,35 @@ fn arguments(
     line.0
 }
 
-struct Line(Vec<OsString>);
+/// A command line as it grows.
+pub(crate) struct Line(pub(crate) Vec<OsString>);
 
 impl Line {
-    fn words(&mut self, words: &[&str]) {
+    pub(crate) fn new(program: &Path) -> Self {
+        Self(vec![program.into()])
+    }
+
+    /// The system's own files.
+    pub(crate) fn system(&mut self, system: &[Shown]) {
+        for shown in system {
+            match shown {
+                Shown::Read(path) => self.read(path, path),
+                Shown::Link { target, at } => self.link(target, at),
+            }
+        }
+    }
+
+    /// A link at `at`.
+    pub(crate) fn link(&mut self, target: &Path, at: &Path) {
+        self.add([OsStr::new("--symlink"), target.as_ref(), at.as_ref()]);
+    }
+
+    /// A folder or file of the disk that may be written, where it is.
+    pub(crate) fn write(&mut self, path: &Path) {
+        self.add([OsStr::new("--bind"), path.as_ref(), path.as_ref()]);
+    }
+
+    pub(crate) fn words(&mut self, words: &[&str]) {
         self.0.extend(words.iter().map(OsString::from));
     }
 
@@ -104,11 +124,11 @@ impl Line {
         self.0.extend(words.map(OsStr::to_owned));
     }
 
-    fn read(&mut self, outside: impl AsRef<OsStr>, inside: impl AsRef<OsStr>) {
+    pub(crate) fn read(&mut self, outside: impl AsRef<OsStr>, inside: impl AsRef<OsStr>) {
         self.add([OsStr::new("--ro-bind"), outside.as_ref(), inside.as_ref()]);
     }
 
-    fn memory(&mut self, path: impl AsRef<OsStr>, size: Size) {
+    pub(crate) fn memory(&mut self, path: impl AsRef<OsStr>, size: Size) {
         let bytes = size.0.to_string();
         self.add([OsStr::new("--size"), bytes.as_ref(), OsStr::new("--tmpfs"), path.as_ref()]);
     }

@@ -6,11 +6,27 @@
 
 mod bubblewrap;
 mod files;
+mod inside;
+#[cfg(unix)]
+mod live;
 mod possible;
 mod profile;
+mod review;
 mod root;
+mod seatbelt;
+mod shown;
 mod toolchains;
+#[cfg(target_os = "linux")]
+mod wall;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "no_wall.rs"]
+mod wall;
+mod walled;
 
-pub use possible::{Possible, look};
+#[cfg(unix)]
+pub use live::inside_main;
+pub use possible::{Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};
+pub use review::Room;
+pub use shown::{Around, around};
 pub use toolchains::{Toolchains, toolchains};

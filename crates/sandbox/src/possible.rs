@@ -4,21 +4,38 @@
 //! command that shows it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 
 use crate::bubblewrap::Bubblewrap;
-use crate::{Error, Profile};
+use crate::inside::PORT;
+use crate::{Error, Profile, Room, review, seatbelt, walled};
 
 /// How programs can be confined here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Possible {
     /// By bubblewrap, at this path.
     Bubblewrap(PathBuf),
+    /// Reviewers and linters by Landlock and seccomp (Linux); scripts not at all.
+    Landlock,
+    /// Reviewers and linters by the sandbox of macOS; scripts not at all.
+    Seatbelt,
     /// Not at all, and why.
     No(String),
 }
 
-/// Looks for a sandbox.
+/// Where whoever is inside finds what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Its home.
+    pub home: PathBuf,
+    /// Its folder for temporary files.
+    pub temporary: PathBuf,
+    /// The configuration of its git.
+    pub git: PathBuf,
+}
+
+/// Looks for a sandbox that can hold anything.
 pub fn look() -> Possible {
     if cfg!(target_os = "linux") {
         match which::which("bwrap") {
@@ -30,12 +47,80 @@ pub fn look() -> Possible {
     }
 }
 
+/// What can hold reviewers and linters where there is no better one; it is to be tried.
+pub fn fallback() -> Possible {
+    if cfg!(target_os = "linux") {
+        Possible::Landlock
+    } else if cfg!(target_os = "macos") && Path::new(seatbelt::PROGRAM).is_file() {
+        Possible::Seatbelt
+    } else if cfg!(windows) {
+        Possible::No(
+            "there is none on Windows: a job object ends what a reviewer starts, and holds back nothing it reads or reaches; \
+             use WSL 2 or a virtual machine"
+                .to_owned(),
+        )
+    } else {
+        Possible::No("there is none for this system".to_owned())
+    }
+}
+
 impl Possible {
-    /// The command that runs `command` confined, with its generated files written. `None` where nothing can.
+    /// The command that runs `command` confined, with its generated files written. `None` where nothing can hold it.
     pub fn confine(&self, profile: &Profile, command: &[OsString]) -> Result<Option<Vec<OsString>>, Error> {
         match self {
             Self::Bubblewrap(program) => Bubblewrap::new(program).command(profile, command).map(Some),
+            Self::Landlock | Self::Seatbelt | Self::No(_) => Ok(None),
+        }
+    }
+
+    /// The command that runs `command` in a room. `own` is this program and the word that makes it the one that lives inside.
+    /// `None` where nothing can.
+    pub fn furnish(
+        &self,
+        room: &Room,
+        own: &[OsString],
+        command: &[OsString],
+    ) -> Result<Option<Vec<OsString>>, Error> {
+        match self {
+            Self::Bubblewrap(program) => review::command(program, own, room, command).map(Some),
+            Self::Landlock => walled::command(own, room, command).map(Some),
+            Self::Seatbelt => seatbelt::command(own, room, command).map(Some),
             Self::No(_) => Ok(None),
+        }
+    }
+
+    /// Where whoever is inside finds what; `private` is that of its room.
+    pub fn places(&self, private: &Path) -> Places {
+        match self {
+            Self::Bubblewrap(_) | Self::No(_) => Places {
+                home: Room::home().to_owned(),
+                temporary: "/tmp".into(),
+                git: "/etc/gitconfig".into(),
+            },
+            Self::Landlock | Self::Seatbelt => Places {
+                home: walled::home(private),
+                temporary: walled::temporary(private),
+                git: private.join("gitconfig"),
+            },
+        }
+    }
+
+    /// A port on which the proxy can be reached inside. Where the network is everybody's, one that is free now.
+    pub fn port(&self) -> u16 {
+        if matches!(self, Self::Bubblewrap(_)) {
+            return PORT;
+        }
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        free.map_or(PORT, |address| address.port())
+    }
+
+    /// Its name, in a word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Bubblewrap(_) => "bubblewrap",
+            Self::Landlock => "landlock",
+            Self::Seatbelt => "seatbelt",
+            Self::No(_) => "nothing",
         }
     }
 
@@ -58,6 +143,12 @@ impl Possible {
         match self {
             Self::Bubblewrap(_) => "bubblewrap: no network, no other process, no home, the system's programs read-only, memory for \
                 files; it does not hide the kernel, so a hole in that is a hole in it"
+                .to_owned(),
+            Self::Landlock => "Landlock and seccomp, for reviewers and linters: files of a list, no network but the proxy; names of \
+                files and command lines of processes everywhere can be seen, what is written stands on disk, and scripts are refused"
+                .to_owned(),
+            Self::Seatbelt => "the sandbox of macOS, for reviewers and linters: files of a list, no network but the proxy; nobody has \
+                tried this yet, names of files everywhere can be seen, and scripts are refused"
                 .to_owned(),
             Self::No(why) => why.clone(),
         }

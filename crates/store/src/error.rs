@@ -39,6 +39,18 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A file of the record is of a version that this program does not know.
+    #[error(
+        "`{path}` was written by another version of deep-review: it is `{says}`, and this one knows `{known}`"
+    )]
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// What it says it is.
+        says: String,
+        /// What is known here.
+        known: String,
+    },
     /// Another process holds a lock that is only held for moments.
     #[error("`{path}` was held by another process for {} seconds", waited.as_secs())]
     Busy {
@@ -134,6 +146,7 @@ impl Error {
                 )),
                 _ => None,
             },
+            Self::Newer { .. } => Some("update deep-review to read it; nothing of it was changed".to_owned()),
             Self::UnknownRun { newest, .. } if newest.is_empty() => Some("there is no run yet".to_owned()),
             Self::UnknownRun { newest, .. } => Some(format!("the newest runs are {}", list(newest))),
             Self::Busy { .. } => Some("another `deep-review` hangs there: end it and try again".to_owned()),

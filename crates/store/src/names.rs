@@ -24,8 +24,11 @@ pub fn slug(target: &Target) -> String {
         (TargetKind::Commit, _) => format!("commit-{head}"),
         (TargetKind::Range, _) => format!("range-{head}"),
         (TargetKind::None, _) => "reviews".to_owned(),
-        (TargetKind::Branch, Some(branch)) => sanitise(branch),
-        (TargetKind::Branch, None) => format!("detached-{head}"),
+        (TargetKind::Branch | TargetKind::PullRequest, _) if target.pull_request.is_some() => {
+            format!("pr-{}", target.pull_request.unwrap_or_default())
+        }
+        (TargetKind::Branch | TargetKind::PullRequest, Some(branch)) => sanitise(branch),
+        (TargetKind::Branch | TargetKind::PullRequest, None) => format!("detached-{head}"),
     }
 }
 

@@ -98,6 +98,9 @@ pub struct TargetSummary {
     pub commits: u32,
     /// How many changed files.
     pub files: u32,
+    /// How far it is trusted, where somebody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<model::Trusted>,
 }
 
 impl From<&Target> for TargetSummary {
@@ -111,6 +114,7 @@ impl From<&Target> for TargetSummary {
             merge_base: target.merge_base.clone(),
             commits: target.commits.len() as u32,
             files: target.changed.len() as u32,
+            trust: target.trust.clone(),
         }
     }
 }

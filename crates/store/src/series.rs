@@ -13,7 +13,7 @@ use crate::{RunRecord, RunState};
 
 /// What all runs about one branch have in common: `owner/name@branch`.
 ///
-/// Uncommitted changes are a series of their own: their rounds say nothing about the commits. Ranges and commits
+/// A pull request is named by its number, whatever its branch is called here. Uncommitted changes are a series of their own: their rounds say nothing about the commits. Ranges and commits
 /// without a branch are named by their objects.
 pub fn series_key(target: &Target) -> String {
     // One `@` in the repository's name would look like the end of it.
@@ -21,8 +21,11 @@ pub fn series_key(target: &Target) -> String {
     let branch = target.branch.as_deref().unwrap_or("HEAD");
     let head = target.head.as_str();
     let what = match target.kind {
+        TargetKind::Branch | TargetKind::PullRequest if target.pull_request.is_some() => {
+            format!("pr-{}", target.pull_request.unwrap_or_default())
+        }
         TargetKind::Branch if target.branch.is_none() => format!("detached:{head}"),
-        TargetKind::Branch => branch.to_owned(),
+        TargetKind::Branch | TargetKind::PullRequest => branch.to_owned(),
         TargetKind::Staged => format!("staged:{branch}"),
         TargetKind::Worktree => format!("worktree:{branch}"),
         TargetKind::Commit => format!("commit:{head}"),
@@ -78,6 +81,7 @@ pub(crate) fn place(key: &str, aliases: &[String], started: Timestamp, runs: &[R
         previous: earlier.last().map(|record| record.id.clone()),
         aliases: aliases.to_vec(),
         delta: None,
+        scope: None,
     }
 }
 
@@ -101,6 +105,17 @@ mod tests {
         let worktree = series_key(&target(TargetKind::Worktree, Some("topic")));
         assert_eq!(worktree, "o/r@worktree:topic");
         assert!(!same_series(&branch, &worktree));
+    }
+
+    #[test]
+    fn a_pull_request_is_one_series_however_it_was_named() {
+        let by_number = Target { pull_request: Some(12), ..target(TargetKind::PullRequest, Some("pr-12")) };
+        let by_branch = Target { pull_request: Some(12), ..target(TargetKind::Branch, Some("topic")) };
+        assert_eq!(series_key(&by_number), "o/r@pr-12");
+        assert_eq!(series_key(&by_branch), "o/r@pr-12");
+        // What is not committed there is no round of it.
+        let worktree = Target { pull_request: Some(12), ..target(TargetKind::Worktree, Some("topic")) };
+        assert_eq!(series_key(&worktree), "o/r@worktree:topic");
     }
 
     #[test]

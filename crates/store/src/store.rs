@@ -147,7 +147,12 @@ impl Store {
 
     /// Which review of its branch a run beginning at `started` is: 1 + the finished runs before it.
     pub fn series_of(&self, target: &Target, started: Timestamp) -> Result<Series> {
-        Ok(series::place(&series_key(target), &[], started, &self.runs()?))
+        self.series_as(target, started, &[])
+    }
+
+    /// The same where its series was called otherwise before.
+    pub fn series_as(&self, target: &Target, started: Timestamp, aliases: &[String]) -> Result<Series> {
+        Ok(series::place(&series_key(target), aliases, started, &self.runs()?))
     }
 
     /// A run by its full name, there or not.
@@ -318,6 +323,26 @@ mod tests {
         assert_eq!(runs.len(), 2);
         assert!(runs.iter().all(|run| run.state == RunState::Damaged && run.problem.is_some()), "{runs:?}");
         assert!(runs[1].problem.as_deref().is_some_and(|problem| problem.contains("run.json")));
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_is_told_from_what_is_damaged_and_left_alone() {
+        let (_folder, store) = scratch();
+        let id = finish(&store, &target("topic"), "2026-01-01T10:00:00Z");
+        let path = store.run(&id).file("run.json");
+        let newer = r#"{ "schema": "deep-review/run/v9", "what": ["nobody", "knows"] }"#;
+        fs::write(&path, newer).expect("writable");
+        let run = store.runs().expect("readable").remove(0);
+        let problem = run.problem.expect("it cannot be read");
+        assert!(problem.contains("another version") && problem.contains("run/v9"), "{problem}");
+        let other = finish(&store, &target("topic"), "2026-01-02T10:00:00Z");
+        let report = store.run(&other).file("report.json");
+        let text = fs::read_to_string(&report).expect("readable").replace("report/v1", "report/v2");
+        fs::write(&report, text).expect("writable");
+        let error = store.run(&other).report().expect_err("not ours to read");
+        assert!(error.hint().is_some_and(|hint| hint.contains("update")), "{error}");
+        assert_eq!(store.index().expect("usable").attempts("mine").expect("readable").len(), 0);
+        assert_eq!(fs::read_to_string(&path).expect("readable"), newer);
     }
 
     #[test]

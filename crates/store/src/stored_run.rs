@@ -7,10 +7,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use model::{Event, Original, Report, RunId, Target};
+use model::{Event, Original, REPORT_SCHEMA, Report, RunId, Target};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, RunRecord, RunState, lock};
+use crate::{Error, RUN_SCHEMA, Result, RunRecord, RunState, lock};
 
 /// A run that is or was recorded.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ impl StoredRun {
 
     /// What `run.json` says; `None` where the run was ended before it was written.
     pub fn record(&self) -> Result<Option<RunRecord>> {
-        read_json(&self.file("run.json"))
+        read_known(&self.file("run.json"), RUN_SCHEMA)
     }
 
     /// The exact target; `None` where the run was ended before it was written.
@@ -51,7 +51,7 @@ impl StoredRun {
 
     /// Its report; `None` where it has none.
     pub fn report(&self) -> Result<Option<Report>> {
-        read_json(&self.file("report.json"))
+        read_known(&self.file("report.json"), REPORT_SCHEMA)
     }
 
     /// Whether it has a complete report. Reports are written in one step, so being there is being complete.
@@ -175,6 +175,23 @@ pub(crate) fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::failed("read", path)(error)),
     }
+}
+
+/// A file that says of what version it is. One of a later version is refused: what it means is not known here.
+fn read_known<T: DeserializeOwned>(path: &Path, schema: &str) -> Result<Option<T>> {
+    #[derive(serde::Deserialize)]
+    struct Says {
+        #[serde(default)]
+        schema: String,
+    }
+    let Some(bytes) = read_file(path)? else { return Ok(None) };
+    let damaged =
+        |error: serde_json::Error| Error::Damaged { path: path.to_path_buf(), why: error.to_string() };
+    let says: Says = serde_json::from_slice(&bytes).map_err(damaged)?;
+    if !says.schema.is_empty() && says.schema != schema {
+        return Err(Error::Newer { path: path.to_path_buf(), says: says.schema, known: schema.to_owned() });
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(damaged)
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {

@@ -32,6 +32,10 @@ pub struct Limits {
     /// What the tree may use up. Enforced on Linux only.
     #[serde(default)]
     pub resources: Resources,
+    /// The program starts with `SIGINT` and `SIGTERM` ignored: for a wrapper that would take what it holds along if it died of
+    /// them. What it holds must heed them again by itself.
+    #[serde(default)]
+    pub is_shielded: bool,
 }
 
 /// Which output shows that a program is at work.
@@ -99,6 +103,7 @@ impl Default for Limits {
             news: usual_news(),
             hold: Hold::default(),
             resources: Resources::default(),
+            is_shielded: false,
         }
     }
 }

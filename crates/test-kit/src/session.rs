@@ -61,6 +61,8 @@ impl TestSession {
             .env("HOME", &self.home)
             .env("LANG", "C.UTF-8")
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // The author of everything in the scratch repository.
+            .env("GIT_AUTHOR_EMAIL", "ada@example.org")
             // Agents of the machine a test runs on are started only where the test means to.
             .env("DEEP_REVIEW_DETECT", "false")
             .stdin(Stdio::null());

@@ -86,13 +86,6 @@ fn examine(session: &Session) -> Vec<Answer> {
         }
     }
     answers.extend(isolation::examine());
-    let none = "reviewers get their own checkout and an allow-listed environment, nothing more; only scripts (`repro`) are confined";
-    answers.push(Answer::other(
-        "sandbox",
-        State::Missing,
-        none,
-        "review strangers' branches with `--reviewer builtin`",
-    ));
     answers
 }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use engine::{Planned, Request, Tools};
+use engine::{Besides, Planned, Request, Tools};
 use reviewers::{Estimate, prices_as_of};
 use serde_json::json;
 
@@ -15,6 +15,7 @@ use crate::ui::Ui;
 /// Plans and prints.
 pub(crate) fn show(ui: Ui, request: &Request<'_>, tools: &Tools<'_>) -> Result<Exit, CommandError> {
     let planned = engine::preview(request, tools).map_err(|error| engine_error(&error))?;
+    let besides = engine::besides(&request.config.settings, &request.roster).map_err(|error| engine_error(&error))?;
     if ui.json {
         let rows: Vec<_> = planned.iter().map(row).collect();
         let target = &request.target;
@@ -22,10 +23,11 @@ pub(crate) fn show(ui: Ui, request: &Request<'_>, tools: &Tools<'_>) -> Result<E
             "schema": "deep-review/plan/v1",
             "target": { "branch": target.branch, "base": target.merge_base, "head": target.head, "files": target.changed.len() },
             "reviewers": rows,
+            "besides": besides.iter().map(question).collect::<Vec<_>>(),
         });
         ui.result(&serde_json::to_string_pretty(&plan).expect("plain data"));
     } else {
-        ui.result(&report::safe_text(&text(request, &planned)));
+        ui.result(&report::safe_text(&text(request, &planned, &besides)));
     }
     Ok(Exit::Passed)
 }
@@ -37,6 +39,10 @@ fn row(planned: &Planned) -> serde_json::Value {
         "tokens_at_most": planned.estimate.as_ref().map(|estimate| estimate.tokens.1),
         "usd": planned.estimate.as_ref().and_then(money),
     })
+}
+
+fn question(one: &Besides) -> serde_json::Value {
+    json!({ "what": one.what, "reviewers": one.reviewers, "when": one.when })
 }
 
 /// A range in US dollars, and whose prices they are; nothing where the price is not known.
@@ -63,7 +69,7 @@ fn sentence(estimate: &Estimate) -> String {
     format!("{low}–{high} tokens, {cost}")
 }
 
-fn text(request: &Request<'_>, planned: &[Planned]) -> String {
+fn text(request: &Request<'_>, planned: &[Planned], besides: &[Besides]) -> String {
     let target = &request.target;
     let name = target.branch.as_deref().unwrap_or_else(|| target.head.short());
     let count = target.changed.len();
@@ -77,6 +83,9 @@ fn text(request: &Request<'_>, planned: &[Planned]) -> String {
         if let Some(estimate) = &one.estimate {
             writeln!(text, "{:<14} {}", "", sentence(estimate)).unwrap_or_default();
         }
+    }
+    for one in besides {
+        writeln!(text, "{:<14} {}", one.reviewers.join(", "), one.when).unwrap_or_default();
     }
     if planned.iter().any(|one| one.estimate.is_some()) {
         text.push_str(

@@ -10,6 +10,7 @@ pub(crate) mod config;
 pub(crate) mod consolidate;
 pub(crate) mod decisions;
 pub(crate) mod decline;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod dry_run;
 pub(crate) mod gc;

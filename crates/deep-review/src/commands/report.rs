@@ -27,7 +27,7 @@ pub(crate) fn stored(session: &Session, run: Option<&str>) -> Result<(Report, Ve
         CommandError::new(Exit::Incomplete, format!("run {} has no report: it was interrupted", run.id()))
             .hint(format!("what was written until then is in {}", run.path().display()))
     })?;
-    let originals = run.originals().map_err(|error| store_error(&error))?;
+    let originals = engine::without_keys(&run.originals().map_err(|error| store_error(&error))?);
     let decisions = store.decisions().map_err(|error| store_error(&error))?;
     Ok((engine::as_of_today(report, &decisions), originals))
 }

@@ -14,6 +14,7 @@ use crate::args::ResolveArgs;
 use crate::decide::{Desk, Words};
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, engine_error};
+use crate::ui::Ui;
 
 /// Resolves.
 pub(crate) fn run(session: &Session, args: &ResolveArgs) -> Result<Exit, CommandError> {
@@ -36,11 +37,17 @@ pub(crate) fn run(session: &Session, args: &ResolveArgs) -> Result<Exit, Command
         for row in &rest {
             decisions.extend(row.inferred().map(|action| take(session, &desk, row, action, None)));
         }
-    } else if args.set.is_empty() && !session.ui.json && is_terminal() {
-        ask(session, &desk, &rest, &mut decisions)?;
     }
     desk.keep(&decisions)?;
-    print(session, &desk, &rows, &decisions);
+    if !args.yes && args.set.is_empty() && !rest.is_empty() && !session.ui.json && is_terminal() {
+        ask(session, &desk, &rest, &mut decisions)?;
+        let (done, left) = (decisions.len(), rest.len() - decisions.len());
+        session.ui.talk(&format!(
+            "\n{done} written down, {left} left open; `deep-review status` tells what is missing"
+        ));
+        return Ok(Exit::Passed);
+    }
+    print(session, &desk, args, &rows, &decisions);
     Ok(Exit::Passed)
 }
 
@@ -81,7 +88,14 @@ fn take(
     desk.decision(session, row.finding.clone(), Words::new(action, reason.or(seen)))
 }
 
-/// One key a row.
+const KEYS: &str = "[Enter] take what the code shows   [f]ixed   [t]est written   do[k]umented
+[c]ommented   [s]kip + why   [d]ecline + why   [n]ext   [q]uit   [?] these keys
+";
+
+/// Where the text of a row begins.
+const INDENT: usize = 8;
+
+/// One key a row. What is decided is written down before the next is asked: nothing confirmed is lost with the terminal.
 fn ask(
     session: &Session,
     desk: &Desk,
@@ -91,34 +105,87 @@ fn ask(
     let terminal = Term::stderr();
     let lost =
         |error: std::io::Error| CommandError::environment(format!("the terminal cannot be read: {error}"));
-    if !rows.is_empty() {
-        session.ui.talk(
-            "[Enter] accept  [f]ixed  [t]est  do[k]umented  [c]omment  [s]kip+why  [d]ecline+why  [n]ext  [q]uit",
-        );
-    }
-    for row in rows {
-        session.ui.talk(&report::safe_text(&line(row)));
-        let reason = |prompt: &str| -> Result<Option<String>, CommandError> {
-            terminal.write_str(prompt).map_err(lost)?;
-            let text = terminal.read_line().map_err(lost)?;
-            Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+    let say = |text: &str| terminal.write_str(text).map_err(lost);
+    say(KEYS)?;
+    for (at, row) in rows.iter().enumerate() {
+        say(&told(row, at + 1, rows.len()))?;
+        let Some(chosen) = choose(&terminal, row).map_err(lost)? else { break };
+        let Some((action, why)) = chosen else {
+            say("left open\n")?;
+            continue;
         };
-        let chosen = match terminal.read_key().map_err(lost)? {
-            Key::Enter => row.inferred().map(|action| (action, None)),
-            Key::Char('f') => Some((Action::Fixed, None)),
-            Key::Char('t') => Some((Action::TestWritten, None)),
-            Key::Char('k') => Some((Action::DocumentationUpdated, None)),
-            Key::Char('c') => Some((Action::Commented, None)),
-            Key::Char('s') => reason("  why: ")?.map(|why| (Action::Skipped, Some(why))),
-            Key::Char('d') => reason("  why: ")?.map(|why| (Action::Declined, Some(why))),
-            Key::Char('q') | Key::Escape | Key::CtrlC => break,
-            _ => None,
-        };
-        if let Some((action, why)) = chosen {
-            decisions.push(take(session, desk, row, action, why));
-        }
+        let decision = take(session, desk, row, action, why);
+        desk.keep(std::slice::from_ref(&decision))?;
+        say(&format!("{}\n", action.label()))?;
+        decisions.push(decision);
     }
     Ok(())
+}
+
+/// What somebody decides about one row; `Some(None)` leaves it open, `None` ends the asking.
+type Chosen = Option<Option<(Action, Option<String>)>>;
+
+fn choose(terminal: &Term, row: &OpenFinding) -> std::io::Result<Chosen> {
+    loop {
+        let action = match read_key(terminal)? {
+            Key::Enter => return Ok(Some(row.inferred().map(|action| (action, None)))),
+            Key::Char('f') => Action::Fixed,
+            Key::Char('t') => Action::TestWritten,
+            Key::Char('k') => Action::DocumentationUpdated,
+            Key::Char('c') => Action::Commented,
+            Key::Char('s') => Action::Skipped,
+            Key::Char('d') => Action::Declined,
+            Key::Char('n') => return Ok(Some(None)),
+            Key::Char('q') | Key::Escape | Key::CtrlC => {
+                terminal.write_line("stop")?;
+                return Ok(None);
+            }
+            Key::Char('?') => {
+                terminal.write_str(&format!("\n{KEYS}{:INDENT$}→ ", ""))?;
+                continue;
+            }
+            // A slip of the finger decides nothing.
+            _ => continue,
+        };
+        if !action.needs_reason() {
+            return Ok(Some(Some((action, None))));
+        }
+        terminal.write_str("why: ")?;
+        let why = terminal.read_line()?.trim().to_owned();
+        if !why.is_empty() {
+            terminal.write_str(&format!("{:INDENT$}→ ", ""))?;
+            return Ok(Some(Some((action, Some(why)))));
+        }
+        terminal.write_str(&format!("{:INDENT$}it needs a reason; another key → ", ""))?;
+    }
+}
+
+/// Ctrl-C is a key here: what was decided is kept, and the asking ends.
+fn read_key(terminal: &Term) -> std::io::Result<Key> {
+    match terminal.read_key_raw() {
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Ok(Key::CtrlC),
+        key => key,
+    }
+}
+
+/// A row as it is asked about, wrapped to the terminal.
+fn told(row: &OpenFinding, at: usize, of: usize) -> String {
+    let width = Ui::live_width().min(100);
+    let finding = &row.finding;
+    let head = format!("{:<INDENT$}", format!("{at}/{of}"));
+    let title = format!("{} {}: {}", finding.id, finding.severity.as_str(), finding.title);
+    let mut text = "\n".to_owned() + &report::indented(&title, &head, INDENT, width);
+    let indent = " ".repeat(INDENT);
+    let why = match &row.today {
+        Some((status, why)) => format!("{}: {why}", status.as_str()),
+        None => "its branch cannot be read today".to_owned(),
+    };
+    text.push_str(&report::indented(&why, &indent, INDENT, width));
+    let offered = match row.inferred() {
+        Some(action) => format!("[Enter] {} → ", action.label()),
+        None => "[Enter] leave open → ".to_owned(),
+    };
+    text + &indent + &offered
 }
 
 fn line(row: &OpenFinding) -> String {
@@ -127,7 +194,7 @@ fn line(row: &OpenFinding) -> String {
     format!("{:<4} {:<22} {}\n     {why}", row.finding.id, what, row.finding.title)
 }
 
-fn print(session: &Session, desk: &Desk, rows: &[OpenFinding], decisions: &[Decision]) {
+fn print(session: &Session, desk: &Desk, args: &ResolveArgs, rows: &[OpenFinding], decisions: &[Decision]) {
     if session.ui.json {
         let rows: Vec<_> = rows
             .iter()
@@ -155,10 +222,12 @@ fn print(session: &Session, desk: &Desk, rows: &[OpenFinding], decisions: &[Deci
     for row in rows.iter().filter(left) {
         session.ui.result(&report::safe_text(&format!("{}\n", line(row))));
     }
-    if decisions.is_empty() && !rows.is_empty() {
-        session.ui.talk(
-            "nothing was written down: `--yes` takes every row that the code shows, `--set ID=ACTION` one",
-        );
+    if decisions.is_empty() && !rows.is_empty() && args.yes {
+        session.ui.talk("nothing was written down: the code shows of none of these what was done");
+    } else if decisions.is_empty() && !rows.is_empty() {
+        session
+            .ui
+            .talk("nothing was written down: `--yes` takes what the code shows, `--set ID=ACTION` one row");
     }
     if rows.is_empty() {
         session.ui.talk("no finding of this run is undecided");

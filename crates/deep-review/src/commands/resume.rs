@@ -15,7 +15,7 @@ use crate::commands::run::parse_deadline;
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
 use crate::session::{Session, Watch, engine_error, store_error};
-use crate::{agents, interrupt, leftovers, outcome};
+use crate::{agents, interrupt, leftovers, outcome, sandboxes};
 
 /// Goes on.
 pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandError> {
@@ -41,7 +41,17 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
     interrupt::listen(&progress, cancel.clone())?;
     let skips = Skips::new();
     let show = |event: &Event| progress.show(event);
-    let watch = Watch { cancel, skips: skips.clone(), events: &show };
+    // A run of before levels were told is taken for a stranger's.
+    let trust = entry.record.as_ref().and_then(|record| record.target.trust.clone()).unwrap_or_default();
+    let is_foreign = trust.level != model::Trust::Mine;
+    let asked = if args.as_it_is {
+        Vec::new()
+    } else {
+        engine::roster(&config.settings, &panel_names(&panel, &config.settings), true).unwrap_or_default()
+    };
+    let confinement = sandboxes::confinement(session, &config.settings, &asked, is_foreign)?;
+    sandboxes::refuse(&confinement, &asked, &agents)?;
+    let watch = Watch { cancel, skips: skips.clone(), confinement, events: &show };
     let tools = session.tools(&repository, &store, &agents, watch)?;
     let request = engine::ResumeRequest {
         run: &entry,
@@ -64,6 +74,11 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
     drop(listening);
     outcome::print(session.ui, &finished);
     Ok(outcome::exit(&finished, args.fail_on.and_then(FailOn::severity)))
+}
+
+/// Those of a panel that are still configured.
+fn panel_names(panel: &[String], settings: &::config::Settings) -> Vec<String> {
+    panel.iter().filter(|name| settings.reviewers.contains_key(*name)).cloned().collect()
 }
 
 fn find(store: &Store, asked: Option<&str>) -> Result<RunEntry, CommandError> {

@@ -36,7 +36,7 @@ pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, Comma
             };
             add_reviewer::run(session, &wish)
         }
-        Some(ReviewersCommand::Stats) => stats::run(session),
+        Some(ReviewersCommand::Stats { format }) => stats::run(session, *format),
         Some(ReviewersCommand::Prompt { name }) => prompt(session, name),
         Some(ReviewersCommand::Adapter { name }) => adapter(session, name),
     }

@@ -3,6 +3,7 @@
 //! In: what the user typed. Out: the summary (or the report as JSON) on stdout, progress on stderr, and the gate's exit
 //! code. Never hides why a run is incomplete.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,17 +13,17 @@ use git::TargetRequest;
 use model::Event;
 use supervise::Cancel;
 
-use crate::args::{FailOn, RunArgs, SandboxWhen};
+use crate::args::{FailOn, RunArgs};
 use crate::exit::{CommandError, Exit};
 use crate::progress::Progress;
-use crate::session::{Session, Watch, config_error, engine_error};
-use crate::{agents, interrupt, leftovers, models, outcome};
+use crate::session::{Session, Watch, config_error, engine_error, store_error};
+use crate::ui::Ui;
+use crate::{agents, interrupt, leftovers, models, outcome, sandboxes, trusts};
 
 use super::dry_run;
 
 /// Reviews.
 pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) -> Result<Exit, CommandError> {
-    refuse_without_sandbox(args.sandbox)?;
     let repository = session.repository()?;
     let wanted = TargetRequest {
         spec: args.target.clone(),
@@ -30,10 +31,17 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         staged: args.staged,
         worktree: args.worktree,
     };
-    let (target, mut config) = session
+    let (mut target, mut config) = session
         .target_and_config(&repository, &wanted, flags(args)?)
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
+    let trusted = trusts::settle(session, &repository, &mut target, args.trust.map(Into::into))?;
+    let is_foreign = trusted.level != model::Trust::Mine;
+    let verify = &config.settings.verify;
+    if (args.run_tests.is_some() || args.probe_tests.is_some_and(|count| count > 0)) && verify.tests.is_empty() {
+        return Err(CommandError::usage("no command that runs the tests is known")
+            .hint("name one: `--run-tests='make test'`, or `verify.tests` in your own configuration"));
+    }
     let began = Instant::now();
     let (named, imports) = imports(&config.settings, &args.reviewer)?;
     let only_imports = named.is_empty() && !imports.is_empty();
@@ -48,6 +56,8 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         roster = engine::roster(&config.settings, &named, !builtin).map_err(|error| engine_error(&error))?;
     }
     roster.extend(imports.into_iter().map(engine::Asked::Import));
+    let confinement = sandboxes::confinement(session, &config.settings, &roster, is_foreign)?;
+    sandboxes::refuse(&confinement, &roster, &agents)?;
     // A dry run asks nobody, not even that.
     let strange =
         if args.dry_run { Vec::new() } else { strange_models(session, &roster, &agents, began.elapsed()) };
@@ -56,17 +66,28 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     let mut notes = leftovers::recover(&progress, &store);
     notes.extend(config.messages.iter().map(|message| message.text.clone()));
     notes.extend(absent);
+    if let Some(warning) = sandboxes::warning(&confinement) {
+        session.ui.warn(&report::safe_text(&warning));
+        notes.push(warning);
+    }
     notes.extend(strange);
     leftovers::mention_unfinished(&progress, &store, &target);
-    if !args.again {
-        leftovers::mention_same_commit(&progress, &store, &target);
+    let fail_on = args.fail_on.or(fail_on).and_then(FailOn::severity);
+    if let Some(run) = leftovers::same_commit(&store, &target).filter(|_| !args.again && !args.dry_run) {
+        // Who names reviewers, or asks for more, wants another view and not the same again.
+        let is_plain = args.reviewer.is_empty() && !args.thorough && !args.full;
+        if !is_plain || session.ui.json || !is_terminal() {
+            leftovers::mention_same_commit(&progress, &run);
+        } else if !leftovers::ask_again(&run) {
+            return before(session, &store, &run, fail_on);
+        }
     }
 
     let cancel = Cancel::new();
     interrupt::listen(&progress, cancel.clone())?;
     let skips = Skips::new();
     let show = |event: &Event| progress.show(event);
-    let watch = Watch { cancel, skips: skips.clone(), events: &show };
+    let watch = Watch { cancel, skips: skips.clone(), confinement, events: &show };
     let tools = session.tools(&repository, &store, &agents, watch)?;
     let request = engine::Request {
         target,
@@ -84,8 +105,30 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     let finished = engine::review(&request, &tools).map_err(|error| engine_error(&error))?;
     drop(listening);
     outcome::print(session.ui, &finished);
-    let fail_on = args.fail_on.or(fail_on).and_then(FailOn::severity);
     Ok(outcome::exit(&finished, fail_on))
+}
+
+/// What an earlier run of the same commit came to.
+fn before(
+    session: &Session,
+    store: &store::Store,
+    run: &store::RunEntry,
+    fail_on: Option<model::Severity>,
+) -> Result<Exit, CommandError> {
+    let report = run.run.report().map_err(|error| store_error(&error))?;
+    let report = report.ok_or_else(|| {
+        CommandError::new(Exit::Incomplete, format!("the report of {} is gone", run.id()))
+            .hint("`deep-review --again` makes one")
+    })?;
+    let decisions = store.decisions().map_err(|error| store_error(&error))?;
+    let report = engine::as_of_today(report, &decisions);
+    session.ui.result(&report::terminal_summary(&report, Ui::width(), session.ui.style()));
+    session.ui.talk("nobody was asked; `--again` reviews it once more");
+    Ok(if report.run.complete { outcome::gate(&report, fail_on) } else { Exit::Incomplete })
+}
+
+fn is_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Tells files (`sarif:FILE`) from names. A file that is not there is a mistake of the call.
@@ -137,15 +180,6 @@ fn strange_models(
     sentences
 }
 
-fn refuse_without_sandbox(when: SandboxWhen) -> Result<(), CommandError> {
-    if when == SandboxWhen::Require {
-        return Err(CommandError::new(Exit::Refused, "a sandbox is required and this version has none")
-            .hint("reviewers run in a throw-away checkout with an allow-listed environment, but not confined")
-            .hint("`--reviewer builtin` starts no program but git"));
-    }
-    Ok(())
-}
-
 fn flags(args: &RunArgs) -> Result<Vec<Flag>, CommandError> {
     let mut flags = Vec::new();
     if let Some(quorum) = args.quorum {
@@ -154,8 +188,23 @@ fn flags(args: &RunArgs) -> Result<Vec<Flag>, CommandError> {
     if let Some(jobs) = args.jobs {
         flags.push(Flag::new("--jobs", "review.jobs", i64::from(jobs)));
     }
+    if let Some(when) = args.sandbox {
+        flags.push(Flag::new("--sandbox", "verify.sandbox", when.as_str()));
+    }
     if args.thorough {
         flags.push(Flag::new("--thorough", "review.thorough", true));
+    }
+    if let Some(command) = &args.run_tests {
+        flags.push(Flag::new("--run-tests", "verify.run_tests", true));
+        if !command.trim().is_empty() {
+            flags.push(Flag::new("--run-tests", "verify.tests", command.clone()));
+        }
+    }
+    if let Some(count) = args.probe_tests {
+        flags.push(Flag::new("--probe-tests", "verify.probes", i64::from(count)));
+    }
+    if let Some(when) = args.repro {
+        flags.push(Flag::new("--repro", "verify.repro", when.as_str()));
     }
     if let Some(deadline) = &args.deadline {
         parse_deadline(deadline)?;

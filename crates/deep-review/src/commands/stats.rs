@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use store::RunState;
 
+use crate::args::StatsFormat;
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, store_error};
 
@@ -32,7 +33,7 @@ struct Row {
 }
 
 /// Prints.
-pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
+pub(crate) fn run(session: &Session, format: Option<StatsFormat>) -> Result<Exit, CommandError> {
     let repository = session.repository()?;
     let store = Session::store(&repository)?;
     let failed = |error: store::Error| store_error(&error);
@@ -72,8 +73,25 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
         (row.accepted, row.declined, row.refuted) = (record.accepted, record.declined, record.refuted);
         row.ratings = record.ratings;
     }
-    print(session, &rows);
+    match format {
+        Some(StatsFormat::Html) => session.ui.result(&report::stats_page(&plotted(&rows))),
+        None => print(session, &rows),
+    }
     Ok(Exit::Passed)
+}
+
+/// The same for the page.
+fn plotted(rows: &BTreeMap<String, Row>) -> Vec<report::ReviewerStats> {
+    let plot = |(name, row): (&String, &Row)| report::ReviewerStats {
+        reviewer: name.clone(),
+        runs: row.runs,
+        credited: row.credited,
+        alone: row.alone,
+        accepted: row.accepted,
+        refused: row.declined + row.refuted,
+        usd: row.usd,
+    };
+    rows.iter().map(plot).collect()
 }
 
 fn print(session: &Session, rows: &BTreeMap<String, Row>) {
@@ -129,6 +147,7 @@ fn as_json(name: &str, row: &Row) -> serde_json::Value {
         "declined": row.declined,
         "refuted": row.refuted,
         "precision": precision(row),
+        "precision_between": report::interval(row.accepted, row.declined + row.refuted),
         "ratings": row.ratings,
         "calibration": calibration(row),
         "seconds": row.seconds,

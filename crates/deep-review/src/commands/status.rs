@@ -4,12 +4,12 @@
 
 use engine::{OpenFinding, Standing};
 use serde_json::json;
-use std::fmt::Write as _;
 
 use crate::args::StatusArgs;
 use crate::decide::Desk;
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, engine_error};
+use crate::ui::Ui;
 
 /// Tells.
 pub(crate) fn run(session: &Session, args: &StatusArgs) -> Result<Exit, CommandError> {
@@ -28,52 +28,49 @@ pub(crate) fn run(session: &Session, args: &StatusArgs) -> Result<Exit, CommandE
         session.ui.result(&serde_json::to_string_pretty(&as_json(&desk, &standing)).expect("plain data"));
         return Ok(Exit::Passed);
     }
-    session.ui.result(&report::safe_text(&text(&desk, &standing)));
+    session.ui.result(&text(&desk, &standing));
     Ok(Exit::Passed)
 }
 
 fn text(desk: &Desk, standing: &Standing) -> String {
-    let report = &desk.report;
-    let mut text = format!(
-        "{} · round {} · {} at {}\n",
-        report.series.key,
-        report.series.round,
-        report.run.id,
-        report.target.head.short()
+    let first = format!(
+        "{} · round {} · {} at {}",
+        desk.report.series.key,
+        desk.report.series.round,
+        desk.report.run.id,
+        desk.report.target.head.short()
     );
+    let mut text = report::indented(&first, "", 2, Ui::width());
     for row in &standing.open {
         let state =
             row.decided.as_ref().map_or_else(|| status_of(row), |it| it.action.label().to_lowercase());
-        writeln!(
-            text,
-            "  {:<4} {:<11} {:<14} {}",
-            row.finding.id,
-            row.finding.severity.as_str(),
-            state,
-            row.finding.title
-        )
-        .unwrap_or_default();
+        let of_run = if row.finding.run == desk.report.run.id {
+            String::new()
+        } else {
+            format!("  (of {}: not said again since)", row.finding.run)
+        };
+        let head = format!("  {:<4} {:<11} {:<14} ", row.finding.id, row.finding.severity.as_str(), state);
+        text += &report::indented(&format!("{}{of_run}", row.finding.title), &head, 8, Ui::width());
     }
     for line in &standing.oscillating {
-        writeln!(text, "  goes back and forth: {line}").unwrap_or_default();
+        text += &report::indented(line, "  goes back and forth: ", 8, Ui::width());
     }
     if standing.missing.is_empty() {
         text += "converged: nothing is missing\n";
     } else {
         text += "missing before it converges:\n";
         for line in &standing.missing {
-            writeln!(text, "  - {line}").unwrap_or_default();
+            text += &report::indented(line, "  - ", 4, Ui::width());
         }
     }
     if let Some(stop) = &standing.stop {
-        writeln!(text, "{stop}").unwrap_or_default();
+        text += &report::indented(stop, "", 2, Ui::width());
     }
     text
 }
 
 fn status_of(row: &OpenFinding) -> String {
-    let today = row.today.as_ref().and_then(|(status, _)| serde_json::to_value(status).ok());
-    today.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| "open".to_owned())
+    row.today.as_ref().map_or("open", |(status, _)| status.as_str()).to_owned()
 }
 
 fn as_json(desk: &Desk, standing: &Standing) -> serde_json::Value {

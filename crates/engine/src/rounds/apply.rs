@@ -14,6 +14,7 @@ use model::{
 };
 
 use super::history::{History, Item, Open};
+use super::scope::read_by_now;
 
 /// Earlier findings that reviewers are asked about.
 const MOST_ASKED: usize = 60;
@@ -107,6 +108,10 @@ impl<'a> Rounds<'a> {
         let earlier: Vec<Earlier<'_>> = open.chain(decided).collect();
         let mut prior = follow(findings, &earlier, &words).prior;
         let of_decisions = prior.split_off(self.history.open.len());
+        for (row, item) in prior.iter_mut().zip(&self.history.open) {
+            let is_open = matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial);
+            row.blocks = is_open && row.now.is_none() && item.blocks();
+        }
         for finding in findings.iter_mut() {
             let back = finding
                 .checks
@@ -186,6 +191,28 @@ impl History {
         held.map(line).collect()
     }
 
+    /// What this round begins with, in one sentence; nothing for a first round.
+    pub(crate) fn in_short(&self, round: u32) -> Option<String> {
+        let delta = self.delta.as_ref()?;
+        let count = |number: usize, one: &str| match number {
+            1 => format!("1 {one}"),
+            _ => format!("{number} {one}s"),
+        };
+        let new = delta.commits.iter().filter(|commit| matches!(commit.state.as_str(), "new" | "changed"));
+        let since = if delta.same_commit {
+            "the same commit".to_owned()
+        } else {
+            format!("{} new or changed, {}", count(new.count(), "commit"), count(delta.files.len(), "file"))
+        };
+        let declined = self.bound.iter().filter(|bound| bound.holds && bound.own).count();
+        let parts = [
+            Some(format!("round {round}, since {}: {since}", delta.from.short())),
+            (!self.open.is_empty()).then(|| format!("{} to verify", count(self.open.len(), "finding"))),
+            (declined > 0).then(|| format!("{declined} declined")),
+        ];
+        Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    }
+
     /// What changed since the round before, a line each.
     pub(crate) fn told_since(&self) -> Vec<String> {
         let Some(delta) = self.delta.as_ref().filter(|delta| !delta.same_commit && !self.full) else {
@@ -224,6 +251,7 @@ pub(crate) fn left_open(history: &History, report: &Report, facts: &Snapshot) ->
         .map(|(finding, row)| Item {
             finding,
             first_round: row.since_round.unwrap_or(report.series.round),
+            blocks: Some(report.verdict.blocking.contains(&row.id)),
             closed_round: None,
         })
         .collect();
@@ -243,5 +271,5 @@ pub(crate) fn left_open(history: &History, report: &Report, facts: &Snapshot) ->
     }
     let surplus = closed.len().saturating_sub(MOST_CLOSED);
     closed.drain(..surplus);
-    Open::new(open, closed)
+    Open::new(open, closed, Some(read_by_now(&history.read, report, facts)))
 }

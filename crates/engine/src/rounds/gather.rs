@@ -10,11 +10,13 @@ use findings::Records;
 use git::{Repository, Snapshot};
 use jiff::Timestamp;
 use model::{
-    Decision, FindingState, Remembered, RepoPath, Report, ReviewerState, RunId, Sha, Target, TargetKind,
+    Decision, FindingState, Remembered, RepoPath, Report, ReviewerState, RunId, Series, Sha, Target,
+    TargetKind,
 };
 use store::{Decisions, RunEntry, RunState, Store, StoredRun, same_series, series_key, series_keys};
 
 use super::history::{Bound, History, Item, OPEN_FILE, Open};
+use super::scope::read_by_now;
 use super::since::{changed_lines, delta, moved};
 use crate::Error;
 
@@ -24,18 +26,20 @@ const MOST_BOUND: usize = 2_000;
 /// Heads that renames are looked for from.
 const MOST_HEADS: usize = 6;
 
-/// Collects. `run` has its place in the series already.
+/// Collects for a run that has its place in the series already and began at `started`.
 pub(crate) fn gather(
     store: &Store,
     repository: &Repository,
-    run: &store::RunFolder,
+    (series, started): (&Series, Timestamp),
     target: &Target,
     records: Records,
 ) -> History {
     let mut history = History::new(records);
-    let series = run.series();
     let keys = match store.runs() {
-        Ok(runs) => series_keys(&series.key, &runs),
+        Ok(runs) => {
+            history.notes.extend(unreadable(&runs));
+            series_keys(&series.key, &runs)
+        }
         Err(error) => {
             history.notes.push(format!("earlier rounds could not be read: {error}"));
             BTreeSet::from([series.key.clone()])
@@ -52,11 +56,23 @@ pub(crate) fn gather(
         }
     }
     match store.decisions() {
-        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, before.as_ref(), run.started()),
+        Ok(decisions) => take_decisions(&mut history, &decisions, &keys, before.as_ref(), started),
         Err(error) => history.notes.push(format!("what people decided could not be read: {error}")),
     }
     follow_renames(&mut history, repository, target);
     history
+}
+
+/// Runs that cannot be read, in one sentence: nobody knows whether they are rounds of this.
+fn unreadable(runs: &[RunEntry]) -> Option<String> {
+    let lost = runs.iter().filter(|run| run.record.is_none() && run.problem.is_some());
+    let names: Vec<&str> = lost.map(|run| run.id().as_str()).collect();
+    let (first, does) = match names.as_slice() {
+        [] => return None,
+        [one] => ((*one).to_owned(), "run cannot be read and does not count as a round"),
+        [first, ..] => (format!("{first}…"), "runs cannot be read and do not count as rounds"),
+    };
+    Some(format!("{} {does} ({first}); `deep-review log --json` says why", names.len()))
 }
 
 fn take_round(
@@ -68,10 +84,15 @@ fn take_round(
     let Some(report) = previous.report()? else { return Ok(()) };
     let open = match previous.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
         Some(open) => open,
-        None => Open::new(items_of(repository, &report), Vec::new()),
+        None => Open::new(items_of(repository, &report), Vec::new(), None),
     };
     history.open = open.open;
     history.closed = open.closed;
+    // Written down by this version; told by the report where an older one made it and its commits are still here.
+    history.read = open.read.unwrap_or_else(|| {
+        let facts = Snapshot::open(repository, &report.target);
+        facts.map(|facts| read_by_now(&[], &report, &facts)).unwrap_or_default()
+    });
     let reviewed = report.reviewers.iter().filter(|row| row.state == ReviewerState::Finished);
     history.reviewed_before = reviewed.map(|row| row.name.clone()).collect();
     if report.target.head.as_str().is_empty() {
@@ -85,12 +106,17 @@ fn take_round(
 }
 
 /// The findings of a report as open items, for rounds that left no list.
-fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
+pub(crate) fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
     let open: Vec<_> =
         report.findings.iter().filter(|finding| finding.state == FindingState::Open).cloned().collect();
     let round = report.series.round;
     let first = |at: usize| open[at].since_round.unwrap_or(round);
-    let item = |(at, finding)| Item { finding, first_round: first(at), closed_round: None };
+    let item = |(at, finding): (usize, Remembered)| Item {
+        blocks: Some(report.verdict.blocking.contains(&finding.id)),
+        first_round: first(at),
+        closed_round: None,
+        finding,
+    };
     remembered_of(repository, report, &open).into_iter().enumerate().map(item).collect()
 }
 
@@ -168,29 +194,66 @@ fn follow_renames(history: &mut History, repository: &Repository, target: &Targe
 }
 
 /// Keys of earlier runs that are about the same branch under another name: it was renamed, or became a pull request. Only
-/// where the branch has no runs of its own.
+/// where it has no runs under its own name: what is one series once stays one.
 pub(crate) fn aliases(store: &Store, repository: &Repository, target: &Target) -> Vec<String> {
     let Ok(runs) = store.runs() else { return Vec::new() };
     let key = series_key(target);
-    let is_own = |run: &RunEntry| run.series().is_some_and(|series| same_series(series, &key));
-    if target.kind != TargetKind::Branch || runs.iter().any(is_own) {
+    let has_runs =
+        |key: &str| runs.iter().any(|run| run.series().is_some_and(|series| same_series(series, key)));
+    let is_named = |kind| matches!(kind, TargetKind::Branch | TargetKind::PullRequest);
+    if !is_named(target.kind) || has_runs(&key) {
         return Vec::new();
     }
+    // The pull request of a branch that was reviewed under its own name.
+    let by_branch = series_key(&Target { pull_request: None, kind: TargetKind::Branch, ..target.clone() });
+    if target.pull_request.is_some() && has_runs(&by_branch) {
+        return vec![by_branch];
+    }
+    // What went on as another pull request is not this one, whatever commits they share.
+    let is_anothers = |key: &str| {
+        let numbers = series_keys(key, &runs);
+        let mut numbers = numbers.iter().filter_map(|key| pull_request_in(key));
+        target.pull_request.is_some_and(|own| numbers.any(|number| number != own))
+    };
     let mut seen = BTreeSet::new();
     let candidates = runs.iter().filter(|run| {
         run.state == RunState::Finished
-            && run.record.as_ref().is_some_and(|record| record.target.kind == TargetKind::Branch)
+            && run.record.as_ref().is_some_and(|record| is_named(record.target.kind))
             && run.series().is_some_and(|series| seen.insert(series.to_owned()))
     });
     for run in candidates.take(50) {
         let (Some(record), Ok(Some(then))) = (&run.record, run.run.target()) else { continue };
-        let Some(branch) = record.target.branch.as_deref() else { continue };
-        let is_gone = !repository.has_branch(branch).unwrap_or(true);
-        if then.head == target.head || (is_gone && shares_commits(&then, target)) {
+        if is_same_branch(repository, &then, target) && !is_anothers(&record.series.key) {
             return vec![record.series.key.clone()];
         }
     }
     Vec::new()
+}
+
+/// The number of the pull request that a key names.
+fn pull_request_in(key: &str) -> Option<u64> {
+    key.split_once('@')?.1.strip_prefix("pr-")?.parse().ok()
+}
+
+/// Whether two targets are one branch under two names. Two pull requests never are.
+fn is_same_branch(repository: &Repository, then: &Target, now: &Target) -> bool {
+    if then.pull_request.is_some() && now.pull_request.is_some() {
+        return false;
+    }
+    if then.branch.is_some() && then.branch == now.branch {
+        return true;
+    }
+    let mut tips = Vec::new();
+    if let Some(branch) = &then.branch {
+        tips.extend(repository.branch_tips(branch).unwrap_or_default());
+    }
+    if let Some(number) = then.pull_request {
+        tips.extend(repository.pull_request(number).unwrap_or_default());
+    }
+    // A branch and its pull request stand at the same commit, whatever was pushed since the round before. Two branches that
+    // both live on are two, unless it is the very commit that was reviewed.
+    let became_one = then.pull_request.is_some() != now.pull_request.is_some() && tips.contains(&now.head);
+    then.head == now.head || became_one || (tips.is_empty() && shares_commits(then, now))
 }
 
 /// Whether at least half of the shorter list of commits is the same: by name, or by author, time and subject, which a rebase

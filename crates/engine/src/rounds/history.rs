@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use findings::Records;
-use model::{Decision, Delta, Remembered, RepoPath};
+use model::{Decision, Delta, DeltaScope, ReadBy, Remembered, RepoPath, Severity};
 use serde::{Deserialize, Serialize};
 
 /// Name of the file with what a run took from earlier rounds.
@@ -24,9 +24,33 @@ pub(crate) struct Item {
     pub(crate) finding: Remembered,
     /// The round that told it first.
     pub(crate) first_round: u32,
+    /// Whether it stood in the way of merging when it was told; not known of older runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blocks: Option<bool>,
     /// The round that found it fixed or gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) closed_round: Option<u32>,
+}
+
+impl Item {
+    /// Whether it stands in the way while it is open.
+    pub(crate) fn blocks(&self) -> bool {
+        self.blocks.unwrap_or(self.finding.severity >= Severity::Important)
+    }
+}
+
+/// What a reviewer read of a change: one file as the change made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Read {
+    pub(crate) path: RepoPath,
+    /// A hash over what the change does to it, without line numbers.
+    pub(crate) change: String,
+    /// The whole file's object name at the head.
+    pub(crate) file: String,
+    /// Who, in which run.
+    pub(crate) by: ReadBy,
+    /// Whether this reviewer counts towards the quorum.
+    pub(crate) counts: bool,
 }
 
 /// A decision that may keep a finding from being raised again.
@@ -65,6 +89,12 @@ pub(crate) struct History {
     /// Who reviewed the round before.
     #[serde(default)]
     pub(crate) reviewed_before: BTreeSet<String>,
+    /// Which files reviewers are given; `None` for the whole change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<DeltaScope>,
+    /// What was read in earlier rounds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) read: Vec<Read>,
     /// Whether this round is asked for like a first one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) full: bool,
@@ -93,11 +123,14 @@ pub(crate) struct Open {
     pub(crate) open: Vec<Item>,
     /// Findings that were fixed or gone.
     pub(crate) closed: Vec<Item>,
+    /// Who read which file of the change; `None` where an older version did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) read: Option<Vec<Read>>,
 }
 
 impl Open {
-    pub(crate) fn new(open: Vec<Item>, closed: Vec<Item>) -> Self {
-        Self { schema: OPEN_SCHEMA.to_owned(), open, closed }
+    pub(crate) fn new(open: Vec<Item>, closed: Vec<Item>, read: Option<Vec<Read>>) -> Self {
+        Self { schema: OPEN_SCHEMA.to_owned(), open, closed, read }
     }
 
     /// Whether this program understands it.

@@ -7,9 +7,11 @@
 mod apply;
 mod gather;
 mod history;
+mod scope;
 mod since;
 
 pub(crate) use apply::{Rounds, left_open};
-pub(crate) use gather::{aliases, gather, remembered_of};
+pub(crate) use gather::{aliases, gather, items_of, remembered_of};
 pub(crate) use history::{HISTORY_FILE, History, Item, OPEN_FILE, Open};
+pub(crate) use scope::{readers_needed, scope, sentence};
 pub(crate) use since::moved;

@@ -66,6 +66,7 @@ fn row(earlier: &Earlier<'_>, again: &Again, words: &[(&str, &[PriorItem])]) -> 
         title: item.title.clone(),
         severity: item.severity,
         now: again.same.as_ref().map(|(id, _)| id.clone()),
+        blocks: false,
         words: words
             .into_iter()
             .map(|word| PriorWord { reviewer: word.reviewer, said: word.said, evidence: word.evidence })

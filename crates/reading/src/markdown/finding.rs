@@ -604,6 +604,7 @@ fn is_own_remark(line: &str) -> bool {
         "Possibly the same as",
         "Raised again:",
         "Decided:",
+        "Tried:",
     ]
     .iter()
     .any(|words| rest.starts_with(words))

@@ -5,13 +5,13 @@
 
 use model::{Disposition, Finding, FindingState, Lane, Location, OriginValue, Report, Severity, Side};
 
-use super::escape::{address, line, name, with_code};
+use super::escape::{address, line, name, text, with_code};
 use super::filters::{self, Filter, state_word};
 use super::frame::{ledger_size, section_id, severity_word};
 use super::{code, prose};
 use crate::words::{
     SEVERITIES, checked, count, how_many, opposed, origin, parts, place, reviewers_of, row, rules_of,
-    severity_note,
+    severity_note, tried,
 };
 
 /// Suggestions beyond this number start folded.
@@ -95,6 +95,9 @@ fn head(page: &mut String, report: &Report, finding: &Finding) {
     if finding.state != FindingState::Open {
         chip(page, "state", state_word(finding.state));
     }
+    if finding.came_back.is_some() {
+        chip(page, "state", "came back");
+    }
     for reviewer in reviewers_of(finding) {
         chip(page, &reviewer_class(report, reviewer), reviewer);
     }
@@ -169,19 +172,23 @@ fn body(page: &mut String, report: &Report, finding: &Finding) {
         );
     }
     notes(page, finding);
+    for one in tried(report, finding) {
+        put!(page, "<details><summary>Tried: {}</summary><pre><code>{}</code></pre></details>", line(&one.sentence), text(&one.output));
+    }
     page.push_str("</div>");
 }
 
 fn notes(page: &mut String, finding: &Finding) {
+    // First: whoever decided against it wants to know that before anything else.
     let mut notes: Vec<(String, String)> =
-        checked(finding).groups().into_iter().map(|(label, told)| (label.to_owned(), told)).collect();
+        finding.came_back.iter().map(|why| ("Why it came back".to_owned(), why.clone())).collect();
+    notes.extend(checked(finding).groups().into_iter().map(|(label, told)| (label.to_owned(), told)));
     notes.extend(opposed(finding).into_iter().map(|said| ("Contested".to_owned(), said)));
     let method = finding.origin.method.as_str();
     notes.extend(origin(finding).map(|(words, _)| {
         let known = finding.origin.value != OriginValue::Unknown && !method.is_empty();
         ("Origin".to_owned(), if known { format!("{words} (by {method})") } else { words })
     }));
-    notes.extend(finding.came_back.iter().map(|why| ("Raised again".to_owned(), why.clone())));
     notes.extend(finding.reconciliation.iter().map(|it| ("Severity".to_owned(), severity_note(it))));
     notes.extend(finding.also_noted.iter().map(|(who, what)| (format!("Also noted by {who}"), what.clone())));
     let rules = rules_of(finding);

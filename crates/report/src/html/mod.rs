@@ -14,7 +14,10 @@ mod plots;
 mod prose;
 mod rounds;
 mod sections;
+mod stats;
 mod syntax;
+
+pub use stats::{ReviewerStats, interval, stats_page};
 
 use model::{Original, Report};
 

@@ -7,8 +7,8 @@ use model::{Disposition, Lane, Report, Severity, VerdictValue};
 use super::escape::{line, with_code};
 use super::{filters, prose, rounds};
 use crate::words::{
-    NOT_CHECKED, builtin_note, compact, covered, how_many, is_builtin_only, is_timed, reviewer_failed,
-    round_before, since,
+    NOT_CHECKED, builtin_note, compact, covered, from_earlier, how_many, is_builtin_only, is_timed,
+    reviewer_failed, round_before, since,
 };
 
 /// Writes the overview.
@@ -43,7 +43,11 @@ fn verdict(page: &mut String, report: &Report) {
             .verdict
             .blocking
             .iter()
-            .map(|id| format!("<a href=\"#{0}\">{0}</a>", super::escape::name(id)))
+            .map(|id| match id.contains(':') {
+                // A finding of an earlier round stands in the table about those.
+                true => format!("<a href=\"#prior\">{}</a>", super::escape::name(id)),
+                false => format!("<a href=\"#{0}\">{0}</a>", super::escape::name(id)),
+            })
             .collect();
         put!(page, "<p>To resolve before merge: {}</p>", links.join(" "));
     }
@@ -75,7 +79,9 @@ fn verdict(page: &mut String, report: &Report) {
 }
 
 fn tiles(page: &mut String, report: &Report) {
-    let to_fix = how_many(report, Severity::Critical) + how_many(report, Severity::Important);
+    // What blocked in an earlier round and still stands is no finding of this one.
+    let before = report.prior.iter().filter(|row| row.blocks).count();
+    let to_fix = how_many(report, Severity::Critical) + how_many(report, Severity::Important) + before;
     let contested = report.findings.iter().filter(|finding| finding.lane == Lane::Contested).count();
     let dropped = report.dispositions.iter().filter(|row| row.disposition == Disposition::Dropped).count();
     let (seen, all) = covered(report);
@@ -93,7 +99,11 @@ fn tiles(page: &mut String, report: &Report) {
         (dropped.to_string(), format!("dropped · {contested} contested")),
     ];
     if all > 0 {
-        tiles.push((format!("{seen}/{all}"), "files looked at".to_owned()));
+        let earlier = match from_earlier(report) {
+            0 => String::new(),
+            rest => format!(", {rest} in earlier rounds"),
+        };
+        tiles.push((format!("{seen}/{all}"), format!("files looked at{earlier}")));
     }
     if is_timed(report) {
         let consolidation = compact(report.run.consolidation_ms);

@@ -7,7 +7,7 @@ use model::{CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, 
 use super::escape::{line, name, with_code};
 use super::finding::{linked_place, reviewer_class};
 use super::prose;
-use crate::words::coverage_word;
+use crate::words::{coverage_word, earlier, from_earlier, read_by, rest};
 
 /// Writes the sections between the findings and the reviewers.
 pub(super) fn write(page: &mut String, report: &Report) {
@@ -230,6 +230,9 @@ fn coverage(page: &mut String, report: &Report) {
     for contradiction in &report.coverage.contradictions {
         put!(page, "<p class=\"warn\">⚠ {}</p>", with_code(contradiction));
     }
+    if let Some(rest) = rest(report) {
+        put!(page, "<p>{}</p>", line(&rest));
+    }
     matrix(page, report);
     attention(page, report);
     page.push_str("</section>\n");
@@ -246,6 +249,10 @@ fn matrix(page: &mut String, report: &Report) {
     for name in &names {
         put!(page, "<th scope=\"col\">{}</th>", line(name));
     }
+    let has_earlier = from_earlier(report) > 0;
+    if has_earlier {
+        page.push_str("<th scope=\"col\">Earlier</th>");
+    }
     page.push_str("</tr></thead><tbody>");
     for file in &report.coverage.files {
         put!(page, "<tr><th scope=\"row\"><code>{}</code></th>", name(file.path.as_str()));
@@ -260,6 +267,10 @@ fn matrix(page: &mut String, report: &Report) {
             };
             let word = status.map_or("—", coverage_word);
             put!(page, "<td class=\"{class}\">{sign}{word}</td>");
+        }
+        if has_earlier {
+            let told = earlier(report, &file.path).map_or_else(|| "—".to_owned(), |it| line(&read_by(it)));
+            put!(page, "<td class=\"soft\">{told}</td>");
         }
         page.push_str("</tr>");
     }

@@ -9,7 +9,7 @@ use super::escape::{address, block, cell, code, fence, inline};
 use crate::safe::safe_text;
 use crate::words::{
     SEVERITIES, checked, language, opposed, origin, parts, place, reviewers_of, rules_of, severity_heading,
-    severity_note,
+    severity_note, tried,
 };
 
 /// The sections `Critical Issues`, `Important Issues` and `Suggestions`.
@@ -20,13 +20,18 @@ pub(super) fn sections(report: &Report) -> String {
 
 fn section(report: &Report, severity: Severity) -> String {
     let findings: Vec<String> =
-        report.findings.iter().filter(|finding| finding.severity == severity).map(write).collect();
+        report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == severity)
+        .map(|finding| write(report, finding))
+        .collect();
     let body = if findings.is_empty() { "None.\n".to_owned() } else { findings.join("\n") };
     format!("## {}\n\n{body}", severity_heading(severity))
 }
 
 /// One finding.
-fn write(finding: &Finding) -> String {
+fn write(report: &Report, finding: &Finding) -> String {
     let parts = parts(finding);
     let mut paragraphs = vec![first_line(finding)];
     paragraphs.extend(finding.came_back.as_ref().map(|why| remark("Raised again:", &format!("{why}."))));
@@ -39,6 +44,7 @@ fn write(finding: &Finding) -> String {
     paragraphs.extend(rule_line(finding));
     paragraphs.extend(origin_line(finding));
     paragraphs.extend(checked_line(finding));
+    paragraphs.extend(scripts(report, finding));
     if let Some(fix) = &parts.fix {
         paragraphs.push(proposal(fix));
     }
@@ -61,6 +67,18 @@ fn decided(finding: &Finding) -> Option<String> {
         model::FindingState::Superseded => "settled by another",
     };
     Some(remark("Decided:", &format!("{word}.")))
+}
+
+/// What its scripts showed when they were run.
+fn scripts(report: &Report, finding: &Finding) -> Vec<String> {
+    let mut told = Vec::new();
+    for one in tried(report, finding) {
+        told.push(remark("Tried:", &one.sentence));
+        if !one.output.is_empty() {
+            told.push(fence("text", &safe_text(&one.output)).trim_end().to_owned());
+        }
+    }
+    told
 }
 
 fn first_line(finding: &Finding) -> String {

@@ -78,7 +78,9 @@ fn review_sha(report: &Report) -> Option<String> {
     let base =
         if target.base_name.is_empty() { String::new() } else { format!(" ({})", cell(&target.base_name)) };
     let dirty = if target.dirty { ", uncommitted changes" } else { "" };
-    Some(format!("`{}` against `{}`{base}{dirty}", target.head, target.merge_base.short()))
+    let trust = target.trust.as_ref().filter(|trusted| trusted.level != model::Trust::Mine);
+    let trust = trust.map(|trusted| format!(", {}", trusted.level.whose())).unwrap_or_default();
+    Some(format!("`{}` against `{}`{base}{dirty}{trust}", target.head, target.merge_base.short()))
 }
 
 fn reviewers(report: &Report) -> Option<String> {

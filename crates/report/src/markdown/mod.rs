@@ -23,7 +23,7 @@ pub(crate) use escape::{block, cell, code, definitions_shown, inline, options as
 use model::{Original, Report};
 
 /// First words of the lines that `deep-review` adds to a finding; foreign text never begins a line like this.
-pub(crate) const REMARKS: [&str; 10] = [
+pub(crate) const REMARKS: [&str; 11] = [
     "Checked:",
     "Origin:",
     "Rule:",
@@ -34,6 +34,7 @@ pub(crate) const REMARKS: [&str; 10] = [
     "Consolidation note:",
     "Raised again:",
     "Decided:",
+    "Tried:",
 ];
 
 /// Writes the report.

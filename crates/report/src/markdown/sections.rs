@@ -9,8 +9,9 @@ use model::{
 
 use super::escape::{block, cell, cells, code, code_cell, inline, item as list_item, nested};
 use crate::words::{
-    NOT_CHECKED, canary_word, count, coverage_word, covered, delta, is_builtin_only, parsed_word, place,
-    prior_word, raised_again, reviewer_failed, round_before, since, structure,
+    NOT_CHECKED, canary_word, count, coverage_word, covered, delta, earlier, from_earlier, is_builtin_only,
+    parsed_word, place, prior_word, raised_again, read_by, rest, reviewer_failed, round_before, since,
+    structure,
 };
 
 /// What the change does, what matters, and what became of earlier findings.
@@ -274,7 +275,14 @@ pub(super) fn coverage(report: &Report) -> String {
         if report.target.changed.is_empty() {
             put!(text, "The reviewers name {}; which files changed is not known.\n\n", count(all, "file"));
         } else {
-            put!(text, "{seen} of {} looked at.\n\n", count(all, "changed file"));
+            let earlier = match from_earlier(report) {
+                0 => String::new(),
+                rest => format!(", {rest} of them in earlier rounds"),
+            };
+            put!(text, "{seen} of {} looked at{earlier}.\n\n", count(all, "changed file"));
+        }
+        if let Some(rest) = rest(report) {
+            put!(text, "{}\n\n", inline(&rest));
         }
         text.push_str(&matrix(report));
     }
@@ -295,7 +303,10 @@ fn matrix(report: &Report) -> String {
         .map(|reviewer| reviewer.name.as_str())
         .filter(|name| report.coverage.files.iter().any(|file| file.by.iter().any(|(by, _)| by == name)))
         .collect();
-    let mut text = format!("| File |{}\n|---|{}\n", cells(&names), "---|".repeat(names.len()));
+    let has_earlier = from_earlier(report) > 0;
+    let (head, rule) = if has_earlier { (" Earlier |", "---|") } else { ("", "") };
+    let rules = "---|".repeat(names.len());
+    let mut text = format!("| File |{}{head}\n|---|{rules}{rule}\n", cells(&names));
     for file in &report.coverage.files {
         put!(text, "| {} |", code_cell(file.path.as_str()));
         for name in &names {
@@ -304,6 +315,10 @@ fn matrix(report: &Report) -> String {
                 status => coverage_word(*status),
             });
             put!(text, " {word} |");
+        }
+        if has_earlier {
+            let told = earlier(report, &file.path).map_or_else(|| "—".to_owned(), |it| cell(&read_by(it)));
+            put!(text, " {told} |");
         }
         text.push('\n');
     }

@@ -90,6 +90,11 @@ pub fn labelled_line(label: &str, text: &str, width: usize, style: Style) -> Str
     written
 }
 
+/// One line for a terminal, made inert and wrapped behind `first`, which is ours.
+pub fn indented(text: &str, first: &str, indent: usize, width: usize) -> String {
+    wrap(&safe_line(text), first, indent, width).join("\n") + "\n"
+}
+
 /// A text of lines for a terminal: made inert, each line wrapped under its own indent.
 pub fn wrapped(text: &str, width: usize) -> String {
     let mut written = String::new();

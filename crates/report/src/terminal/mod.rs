@@ -9,5 +9,5 @@ mod snippet;
 mod summary;
 
 pub use finding_page::finding_page;
-pub use layout::{Style, labelled_line, wrapped};
+pub use layout::{Style, indented, labelled_line, wrapped};
 pub use summary::terminal_summary;

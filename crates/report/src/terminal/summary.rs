@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::layout::{Style, wrap};
 use crate::safe::{safe_line, safe_name};
 use crate::words::{
-    NOT_CHECKED, builtin_note, compact, count, covered, is_builtin_only, is_timed, parts, place,
-    reviewer_failed, reviewers_of, round_before, since, structure,
+    NOT_CHECKED, builtin_note, compact, count, covered, from_earlier, is_builtin_only, is_timed, parts,
+    place, reviewer_failed, reviewers_of, round_before, since, structure,
 };
 
 /// Findings listed before the rest is counted.
@@ -190,7 +190,11 @@ fn facts(report: &Report) -> Vec<String> {
     if report.target.changed.is_empty() && !report.findings.is_empty() {
         told.push("no repository was used: nothing was checked against code".to_owned());
     } else if all > 0 {
-        told.push(format!("coverage {seen}/{all} files"));
+        let earlier = match from_earlier(report) {
+            0 => String::new(),
+            rest => format!(", {rest} of them in earlier rounds"),
+        };
+        told.push(format!("coverage {seen}/{all} files{earlier}"));
     }
     if dropped > 0 {
         told.push(format!("{dropped} dropped with a reason"));

@@ -11,6 +11,7 @@ mod people;
 mod places;
 mod retro;
 mod since;
+mod tried;
 
 pub(crate) use body::{longest_run, parts};
 pub(crate) use checks::{checked, opposed, origin};
@@ -21,7 +22,8 @@ pub(crate) use people::{
 };
 pub(crate) use places::{Shown, language, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
-pub(crate) use since::{delta, prior_name, raised_again, round_before, since};
+pub(crate) use since::{delta, earlier, prior_name, raised_again, read_by, rest, round_before, since};
+pub(crate) use tried::tried;
 
 use model::{Canary, CoverageStatus, Finding, ParsedAs, PriorStatus, Report, Severity};
 
@@ -100,6 +102,11 @@ pub(crate) fn is_timed(report: &Report) -> bool {
 pub(crate) fn covered(report: &Report) -> (usize, usize) {
     let all = report.coverage.files.len();
     (all.saturating_sub(report.coverage.uncovered.len()), all)
+}
+
+/// Changed files that were not given again because an earlier round read the same.
+pub(crate) fn from_earlier(report: &Report) -> usize {
+    report.series.scope.as_ref().map_or(0, |scope| scope.rest.len())
 }
 
 /// What became of the canary, in words.

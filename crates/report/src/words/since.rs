@@ -3,9 +3,9 @@
 //! In: a report with findings of earlier rounds. Out: counts with their words, and what each earlier finding is called now. Never a
 //! guess: where nothing earlier is known, nothing is said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Finding, FindingState, Prior, PriorStatus, Report};
+use model::{EarlierRead, Finding, FindingState, Prior, PriorStatus, Report};
 
 /// One thing that happened to some findings.
 pub(crate) struct Since {
@@ -76,6 +76,42 @@ pub(crate) fn delta(report: &Report) -> Option<String> {
     let files = super::count(delta.files.len(), "file");
     let differ = if delta.files.len() == 1 { "differs" } else { "differ" };
     Some(format!("Since {from}: {commits}{files} of the change {differ}."))
+}
+
+/// What was not given to reviewers again and what that rests on, in one sentence; nothing where all was given.
+pub(crate) fn rest(report: &Report) -> Option<String> {
+    let scope = report.series.scope.as_ref().filter(|scope| !scope.rest.is_empty())?;
+    let all = scope.rest.len() + scope.files.len();
+    let moved = scope.rest.iter().filter(|file| !file.same_file).count();
+    let around = match moved {
+        0 => String::new(),
+        1 => " Of one of them, other lines of the file are not what they were, because its base moved."
+            .to_owned(),
+        _ => format!(
+            " Of {moved} of them, other lines of the file are not what they were, because their base moved."
+        ),
+    };
+    Some(format!(
+        "{} of {} given to reviewers in this round; the others stand on earlier rounds that read the same change of them.{around}",
+        scope.files.len(),
+        super::count(all, "changed file"),
+    ))
+}
+
+/// On whom a file stands that was not given again: `round 1: claude, codex`.
+pub(crate) fn read_by(file: &EarlierRead) -> String {
+    let mut rounds: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for read in &file.by {
+        let silent = if read.listed { "" } else { " (shown, gave no list)" };
+        rounds.entry(read.round).or_default().push(format!("{}{silent}", read.reviewer));
+    }
+    let told = rounds.iter().map(|(round, names)| format!("round {round}: {}", names.join(", ")));
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// Where a file that was not given again was read; nothing for the others.
+pub(crate) fn earlier<'r>(report: &'r Report, path: &model::RepoPath) -> Option<&'r EarlierRead> {
+    report.series.scope.as_ref()?.rest.iter().find(|file| file.path == *path)
 }
 
 /// The finding of this report that says what an earlier one said, where it is not settled by that.

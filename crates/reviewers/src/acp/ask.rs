@@ -7,13 +7,15 @@ use std::cell::RefCell;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
+use model::{Ending, ReviewerKind, Spend};
 use serde_json::Value;
+use redaction::Secrets;
 use supervise::{Cancel, Limits, Program, Progress, Pulse, Stdin, Unheard, Voice};
 
 use super::dialogue::{Dialogue, Turn};
-use crate::agent::{ProcessEnd, RAN_ON, STDERR_READ, Secrets, Watched, end_when_it_runs_on, take};
+use crate::agent::{ProcessEnd, RAN_ON, STDERR_READ, Watched, end_when_it_runs_on, take};
 use crate::command;
+use crate::confine::Confined;
 use crate::desk::{CommandRequest, Desk, Telling};
 use crate::{Attempt, Doing};
 
@@ -37,15 +39,6 @@ fn ask(
     progress: &mut dyn FnMut(Progress, Doing),
     attempt: &mut Attempt,
 ) -> Result<(), String> {
-    if request.settings.model.is_some() || request.settings.effort.is_some() {
-        let message = "an agent behind `acp` chooses its model by its own settings or arguments".to_owned();
-        attempt.failure = Some(Failure {
-            class: FailureClass::Configuration,
-            message: message.clone(),
-            retry_after_ms: None,
-        });
-        return Err(message);
-    }
     let desk = Desk::set(request, Telling { is_prompted: true, is_absolute: true }, attempt)?;
     let prompt = attempt.prompt.clone().unwrap_or_default();
     let voice = Voice::new();
@@ -54,11 +47,14 @@ fn ask(
         ..command::program(request, &request.settings.acp, &desk)?
     };
     let secrets = Secrets::of(&program.environment);
-    let mut dialogue = Dialogue::new(&desk.worktree, &prompt);
-    let watched = converse(request, &program, &voice, &mut dialogue, cancel, progress);
+    let confined = command::confined(request, program, &desk, attempt)?;
+    let mut dialogue = Dialogue::new(&desk.worktree, &prompt)
+        .wanting(request.settings.model.as_deref(), request.settings.effort.as_deref());
+    let watched = converse(request, &confined, &voice, &mut dialogue, cancel, progress);
     attempt.notes.extend(told(&dialogue).iter().map(|note| secrets.text(note)));
     let declined = dialogue.is_declined();
     take(attempt, &watched.concluded(dialogue), request.settings, &secrets);
+    confined.end(attempt, &secrets);
     if declined && matches!(attempt.ending, Ending::Truncated | Ending::Empty) {
         attempt.ending = Ending::UnableToReview;
     }
@@ -69,7 +65,7 @@ fn ask(
 /// Runs the program and talks with it.
 fn converse(
     request: &CommandRequest<'_>,
-    program: &Program,
+    confined: &Confined,
     voice: &Voice,
     dialogue: &mut Dialogue<'_>,
     cancel: &Cancel,
@@ -104,8 +100,9 @@ fn converse(
             }
         };
         let limits = Limits { pulse: Pulse::Stdout, news: NEWS, ..command::limits(request.settings) };
+        let limits = confined.limits(limits);
         let mut on_news = |news: Progress| progress(news, doing.borrow().clone());
-        supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
+        supervise::run_watched(&confined.program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
     Conversation { stream: std::fs::read(&outcome.stdout).unwrap_or_default(), outcome }
 }

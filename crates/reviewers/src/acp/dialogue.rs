@@ -10,6 +10,7 @@ use std::path::Path;
 use model::{Failure, FailureClass, Tokens};
 use serde_json::{Value, json};
 
+use super::choice::{self, Wish};
 use super::files;
 use super::permission::decide;
 use crate::agent::{AgentAnswer, ProcessEnd, ToolCalls, sentence, without_end_mark};
@@ -34,29 +35,23 @@ const LONGEST_ANSWER: usize = 16 << 20;
 enum Step {
     Initialize,
     NewSession,
+    Choice,
     Prompt,
     Done,
-}
-
-impl Step {
-    fn method(self) -> &'static str {
-        match self {
-            Self::Initialize => "initialize",
-            Self::NewSession => "session/new",
-            Self::Prompt | Self::Done => "session/prompt",
-        }
-    }
-
-    fn id(self) -> u64 {
-        self as u64 + 1
-    }
 }
 
 /// A conversation.
 pub(super) struct Dialogue<'a> {
     root: &'a Path,
     prompt: &'a str,
+    /// What is still to be chosen, the next one last.
+    wishes: Vec<(Wish, &'a str)>,
     step: Step,
+    /// The number and the method of what was asked last, with its parameters.
+    asked: u64,
+    asking: choice::Request,
+    /// What the agent told of the session.
+    session: Value,
     /// What the agent said of its calls.
     calls: HashMap<String, Value>,
     pub(super) heard: Heard,
@@ -70,6 +65,8 @@ pub(super) struct Heard {
     breaks: bool,
     /// Name and version, as it introduced itself.
     pub(super) introduced: Option<String>,
+    /// The model that was chosen when the prompt was said, where it tells.
+    model: Option<String>,
     stopped_for: Option<String>,
     failure: Option<Failure>,
     tokens: Option<Tokens>,
@@ -98,7 +95,25 @@ pub(super) struct Turn {
 impl<'a> Dialogue<'a> {
     /// A conversation about one prompt, with an agent that works in `root`.
     pub(super) fn new(root: &'a Path, prompt: &'a str) -> Self {
-        Self { root, prompt, step: Step::Initialize, calls: HashMap::new(), heard: Heard::default() }
+        Self {
+            root,
+            prompt,
+            wishes: Vec::new(),
+            step: Step::Initialize,
+            asked: 0,
+            asking: ("initialize", Value::Null),
+            session: Value::Null,
+            calls: HashMap::new(),
+            heard: Heard::default(),
+        }
+    }
+
+    /// Wants this model and this effort of it.
+    pub(super) fn wanting(mut self, model: Option<&'a str>, effort: Option<&'a str>) -> Self {
+        // The model comes first: it may decide which efforts there are.
+        self.wishes.extend(effort.map(|effort| (Wish::Effort, effort)));
+        self.wishes.extend(model.map(|model| (Wish::Model, model)));
+        self
     }
 
     /// Tools it called so far.
@@ -107,16 +122,20 @@ impl<'a> Dialogue<'a> {
     }
 
     /// The first words.
-    pub(super) fn begin(&self) -> Value {
-        self.request(&json!({
+    pub(super) fn begin(&mut self) -> Value {
+        let params = json!({
             "protocolVersion": VERSION,
             "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": false }, "terminal": false },
             "clientInfo": { "name": "deep-review", "version": env!("CARGO_PKG_VERSION") },
-        }))
+        });
+        self.request("initialize", params)
     }
 
-    fn request(&self, params: &Value) -> Value {
-        json!({ "jsonrpc": "2.0", "id": self.step.id(), "method": self.step.method(), "params": params })
+    fn request(&mut self, method: &'static str, params: Value) -> Value {
+        self.asked += 1;
+        let message = json!({ "jsonrpc": "2.0", "id": self.asked, "method": method, "params": params });
+        self.asking = (method, params);
+        message
     }
 
     /// Hears one line.
@@ -134,7 +153,7 @@ impl<'a> Dialogue<'a> {
             (Some("session/update"), _) => self.update(&message["params"]["update"]),
             (Some(_), Value::Null) => Turn::default(),
             (Some(method), id) => self.answer(method, id, &message["params"]),
-            (None, id) if *id == json!(self.step.id()) && self.step != Step::Done => self.go_on(&message),
+            (None, id) if *id == json!(self.asked) && self.step != Step::Done => self.go_on(&message),
             (None, _) => {
                 self.diagnose(text);
                 Turn::default()
@@ -151,7 +170,7 @@ impl<'a> Dialogue<'a> {
     /// The answer to what was asked last.
     fn go_on(&mut self, message: &Value) -> Turn {
         if let Some(error) = message.get("error") {
-            return self.give_up(error_of(self.step, error));
+            return self.give_up(error_of(self.step, self.asking.0, error));
         }
         let result = &message["result"];
         match self.step {
@@ -164,17 +183,19 @@ impl<'a> Dialogue<'a> {
                 }
                 self.heard.introduced = introduction(&result["agentInfo"]);
                 self.step = Step::NewSession;
-                self.say(&json!({ "cwd": self.root, "mcpServers": [] }))
+                self.say("session/new", json!({ "cwd": self.root, "mcpServers": [] }))
             }
             Step::NewSession => {
-                let Some(session) = result["sessionId"].as_str() else {
+                if !result["sessionId"].is_string() {
                     let why = "it began a session without a name";
                     return self.give_up(failure(FailureClass::Configuration, why));
-                };
-                self.step = Step::Prompt;
-                self.say(
-                    &json!({ "sessionId": session, "prompt": [{ "type": "text", "text": self.prompt }] }),
-                )
+                }
+                self.session = result.clone();
+                self.choose_or_ask()
+            }
+            Step::Choice => {
+                choice::chosen(&mut self.session, result, &self.asking);
+                self.choose_or_ask()
             }
             Step::Prompt | Step::Done => {
                 self.step = Step::Done;
@@ -190,8 +211,27 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    fn say(&self, params: &Value) -> Turn {
-        Turn { say: vec![self.request(params)], ..Turn::default() }
+    /// Chooses what is still to be chosen, and then asks for the review.
+    fn choose_or_ask(&mut self) -> Turn {
+        while let Some((wish, value)) = self.wishes.pop() {
+            match choice::request(&self.session, wish, value) {
+                Ok(None) => {}
+                Ok(Some((method, mut params))) => {
+                    self.step = Step::Choice;
+                    params["sessionId"] = self.session["sessionId"].clone();
+                    return self.say(method, params);
+                }
+                Err(why) => return self.give_up(failure(FailureClass::Configuration, &why)),
+            }
+        }
+        self.heard.model = choice::model(&self.session).map(sentence);
+        self.step = Step::Prompt;
+        let prompt = json!([{ "type": "text", "text": self.prompt }]);
+        self.say("session/prompt", json!({ "sessionId": self.session["sessionId"], "prompt": prompt }))
+    }
+
+    fn say(&mut self, method: &'static str, params: Value) -> Turn {
+        Turn { say: vec![self.request(method, params)], ..Turn::default() }
     }
 
     fn give_up(&mut self, failure: Failure) -> Turn {
@@ -276,6 +316,7 @@ impl<'a> Dialogue<'a> {
         AgentAnswer {
             complete: failure.is_none(),
             text,
+            model: self.heard.model,
             tokens: self.heard.tokens,
             usd: self.heard.usd,
             tool_calls: self.heard.tools,
@@ -304,7 +345,7 @@ impl<'a> Dialogue<'a> {
         if let Some(failure) = &self.heard.failure {
             return Some(failure.clone());
         }
-        let asked = self.step.method();
+        let asked = self.asking.0;
         let incomplete = |why: &str| Some(failure(FailureClass::Incomplete, why));
         match self.heard.stopped_for.as_deref() {
             Some("end_turn") if text.trim().is_empty() => incomplete("its answer is empty"),
@@ -326,7 +367,7 @@ impl<'a> Dialogue<'a> {
             (None, None) => "ended in an unknown way".to_owned(),
         };
         let class = class_of(&last).unwrap_or(FailureClass::Crash);
-        let before = self.step.method();
+        let before = self.asking.0;
         let why = if last.is_empty() { String::new() } else { format!(": {last}") };
         failure(class, &format!("{how} before it had answered `{before}`{why}"))
     }
@@ -360,7 +401,7 @@ fn failure(class: FailureClass, message: &str) -> Failure {
 }
 
 /// What an error in place of an answer means.
-fn error_of(step: Step, error: &Value) -> Failure {
+fn error_of(step: Step, method: &str, error: &Value) -> Failure {
     let said = error["message"].as_str().unwrap_or("no reason given");
     let details = match &error["data"] {
         Value::Null => String::new(),
@@ -371,11 +412,11 @@ fn error_of(step: Step, error: &Value) -> Failure {
     let class = match (error["code"].as_i64(), step) {
         (Some(SIGN_IN), _) => FailureClass::Auth,
         _ => class_of(&words).unwrap_or(match step {
-            Step::Initialize => FailureClass::Configuration,
+            Step::Initialize | Step::Choice => FailureClass::Configuration,
             _ => FailureClass::Transient,
         }),
     };
-    failure(class, &format!("it answered `{}` with an error: {words}", step.method()))
+    failure(class, &format!("it answered `{method}` with an error: {words}"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! throw-away checkout and nowhere else; everything that is no read is refused.
 
 mod ask;
+mod choice;
 mod dialogue;
 mod files;
 mod permission;

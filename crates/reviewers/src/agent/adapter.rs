@@ -41,6 +41,9 @@ pub struct Adapter {
     /// How failures are told apart: the first case whose conditions all hold.
     #[serde(default)]
     pub(crate) failures: Vec<FailureCase>,
+    /// What it needs in a sandbox.
+    #[serde(default)]
+    pub(crate) confined: Confined,
 }
 
 fn yes() -> bool {
@@ -99,6 +102,47 @@ pub(crate) struct Auth {
     pub(crate) pass_named: Option<String>,
     /// Whose models it asks in this case, where that is known: for list prices, and for whether a model exists.
     pub(crate) vendor: Option<Vendor>,
+    /// What it needs in a sandbox in this case; none where nobody knows, and then it cannot be confined.
+    pub(crate) confined: Option<ConfinedWay>,
+}
+
+/// What one way of being signed in needs in a sandbox. Where a key is sent by the proxy, it never enters.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConfinedWay {
+    /// Hosts that it connects to by itself, `name` or `name:port`.
+    pub(crate) hosts: Vec<String>,
+    /// The server that the proxy asks in its place: how paths of it begin. `url_env` (or `vendor.url`) names another, and
+    /// where that is all that names one, this is empty.
+    pub(crate) upstream: Option<String>,
+    /// The variable that names the server, where there is no vendor.
+    pub(crate) url_env: Option<String>,
+    /// The variables with the key, of which the first that is set is sent; without them those of the way.
+    pub(crate) key_env: Vec<String>,
+    /// How the key is sent, where there is no vendor.
+    pub(crate) api: Option<config::Api>,
+    /// Variables set besides; `{proxy}` stands for the address of the proxy.
+    pub(crate) set: BTreeMap<String, String>,
+    /// Arguments added besides.
+    pub(crate) args: Vec<Argument>,
+    /// The key of addresses in what is carried: each is asked by the proxy, with the key that `pass_named` names beside it.
+    pub(crate) carried_urls: Option<String>,
+    /// Where the found file is put in its home.
+    pub(crate) at_home: Option<String>,
+    /// Other files of the user's home that it finds in its own.
+    pub(crate) files: Vec<String>,
+    /// Variables that are not passed on.
+    pub(crate) unset: Vec<String>,
+}
+
+/// What a program needs in a sandbox whatever way it is signed in.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Confined {
+    /// Arguments that try its own sandbox inside ours: with exit code 0 it works there.
+    pub(crate) probe: Vec<String>,
+    /// Words of its command line that are replaced where it does not: ours is then the only one.
+    pub(crate) instead: BTreeMap<String, String>,
 }
 
 /// Whose models a program asks when it is signed in with a key.

@@ -11,16 +11,19 @@ use std::time::{Duration, Instant};
 
 use config::{Environment, ReviewerSettings};
 use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
+use proxy::Route;
 use supervise::{Cancel, Interrupt, Keeper, Limits, Outcome, Program, Progress, Pulse, Stdin};
 
-use super::adapter::{Adapter, Feed, FirstSignal, Format};
+use super::adapter::{Adapter, ConfinedWay, Feed, FirstSignal, Format};
 use super::answer::AgentAnswer;
 use super::call::{Call, Values, call};
+use super::confined::{self, NO_KEY};
 use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
-use super::redact::Secrets;
+use redaction::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
 use crate::command;
+use crate::confine::{Confined, Door, Needs, Who};
 use crate::desk::{CommandRequest, Desk, Telling};
 use crate::{Attempt, Doing};
 
@@ -81,12 +84,116 @@ fn ask(
         process: common.process,
         keeper: common.keeper,
     };
-    let program = program(party, places)?;
-    let secrets = Secrets::of(&program.environment);
-    let watched = watch(party, &program, places.private, cancel, progress);
+    let (confined, secrets) = prepare(party, places, common, &desk, cancel, attempt)?;
+    let watched = watch(party, &confined, places.private, cancel, progress);
     take(attempt, &watched, common.settings, &secrets);
+    confined.end(attempt, &secrets);
     desk.look_over(&mut attempt.notes);
     Ok(())
+}
+
+/// The program, behind a sandbox where it is to have one, and what must not be told of it.
+fn prepare(
+    party: Party<'_>,
+    places: Places<'_>,
+    common: &CommandRequest<'_>,
+    desk: &Desk,
+    cancel: &Cancel,
+    attempt: &mut Attempt,
+) -> Result<(Confined, Secrets), String> {
+    let way = confined::way(party.agent, party.settings);
+    let can = way.as_ref().map(drop).map_err(String::as_str);
+    if !common.settle(Who::Agent(can), attempt)? {
+        let call = program(party, places, None)?;
+        let secrets = Secrets::of(&call.program.environment);
+        return Ok((Confined::open(call.program), secrets));
+    }
+    let (open, door) = (ConfinedWay::default(), common.confinement.door());
+    let call = program(party, places, Some((way?.unwrap_or(&open), &door)))?;
+    let mut rules = confined::rules(party.agent, party.settings, party.environment, &door)?;
+    rules.routes.extend(call.routes);
+    let mut needs = Needs {
+        at_home: confined::login(party.agent, party.environment),
+        shown: confined::shown(party.settings, party.environment),
+        rules,
+        door,
+        ..desk.needs(common)
+    };
+    // What it leaves there is read afterwards only where its adapter says so.
+    match party.agent.adapter.stream.file {
+        Some(_) => needs.write.push(places.private.to_owned()),
+        None => needs.copies.push((places.private.to_owned(), PRIVATE)),
+    }
+    let mut program = call.program;
+    try_inner(party, places, common, (&program, desk), cancel, attempt)?
+        .iter()
+        .for_each(|(from, to)| replace(&mut program.command, from, to));
+    // A server may repeat the key that it was sent.
+    let keys = party.agent.way().map(|auth| auth.env.as_slice()).unwrap_or_default();
+    let mut known = supervise::harmless_environment(&[keys, &call.keys].concat());
+    known.extend(program.environment.iter().cloned());
+    let confined = common.confinement.confine(program, needs)?;
+    known.extend(confined.program.environment.iter().cloned());
+    Ok((confined, Secrets::of(&known)))
+}
+
+/// Room in the private folder of a confined agent.
+const PRIVATE: sandbox::Size = sandbox::Size::mebibytes(512);
+
+/// How long an agent may take to try its own sandbox.
+const PROBE: Duration = Duration::from_secs(20);
+
+fn replace(command: &mut [OsString], from: &str, to: &str) {
+    for word in command.iter_mut().filter(|word| *word == from) {
+        *word = to.into();
+    }
+}
+
+/// Tries an agent's own sandbox inside ours, where it has one. Returns the words that switch it off where it does not work.
+fn try_inner<'a>(
+    party: Party<'a>,
+    places: Places<'_>,
+    common: &CommandRequest<'_>,
+    at: (&Program, &Desk),
+    cancel: &Cancel,
+    attempt: &mut Attempt,
+) -> Result<Vec<(&'a String, &'a String)>, String> {
+    let known = &party.agent.adapter.confined;
+    if known.probe.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (program, desk) = at;
+    let words = std::iter::once(party.agent.program.clone().into_os_string());
+    let probe = Program {
+        command: words.chain(known.probe.iter().map(OsString::from)).collect(),
+        stdin: Stdin::Null,
+        run_folder: places.process.join("probe"),
+        ..program.clone()
+    };
+    std::fs::create_dir_all(&probe.run_folder)
+        .map_err(|error| format!("a folder for it could not be made: {error}"))?;
+    let mut needs = desk.needs(common);
+    needs.private = common.folder.join("probe");
+    needs.copies.push((places.private.to_owned(), PRIVATE));
+    let confined = common.confinement.confine(probe, needs)?;
+    let limits =
+        confined.limits(Limits { wall: PROBE, silence: PROBE, output: 1 << 16, ..Limits::default() });
+    let outcome = supervise::run(&confined.program, &limits, cancel, &mut |_| {});
+    if outcome.exit == Some(0) {
+        return Ok(Vec::new());
+    }
+    let said = command::last_words(&command::read_end(&outcome.stderr, STDERR_READ));
+    let why = said.unwrap_or_else(|| outcome.ending.as_str().to_owned());
+    if known.instead.is_empty() {
+        let message = format!("its own sandbox does not work inside ours: {why}");
+        attempt.failure =
+            Some(Failure { class: FailureClass::Sandbox, message: message.clone(), retry_after_ms: None });
+        return Err(message);
+    }
+    attempt
+        .notes
+        .push(format!("its own sandbox does not work inside ours, which is the only one then: {why}"));
+    Ok(known.instead.iter().collect())
 }
 
 /// The agent, how it is configured, and the environment around it.
@@ -110,11 +217,28 @@ pub(crate) struct Places<'a> {
     pub(crate) keeper: &'a Keeper,
 }
 
-/// The program, ready to be started. Writes what it needs into its private folder.
-pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, String> {
+/// A program, ready to be started.
+pub(crate) struct Called {
+    pub(crate) program: Program,
+    /// Servers that the proxy asks, where its settings name any.
+    routes: Vec<Route>,
+    /// The variables with their keys.
+    keys: Vec<String>,
+}
+
+/// The program, ready to be started. Writes what it needs into its private folder. `way` is what it needs in a sandbox, where it
+/// is to be in one.
+pub(crate) fn program(
+    party: Party<'_>,
+    places: Places<'_>,
+    way: Option<(&ConfinedWay, &Door)>,
+) -> Result<Called, String> {
     let Party { agent, settings, environment: around, .. } = party;
     let mut pass = settings.env.clone();
-    let carried = carried(agent, around, &mut pass)?;
+    let mut routes = Vec::new();
+    let mut keys = Vec::new();
+    let carried = carried(agent, around, way, (&mut keys, &mut routes))?;
+    pass.extend(keys.iter().cloned());
     let values = Values::default()
         .with("model", settings.model.as_ref().or(agent.adapter.run.model.as_ref()))
         .with("effort", settings.effort.as_ref())
@@ -122,23 +246,38 @@ pub(crate) fn program(party: Party<'_>, places: Places<'_>) -> Result<Program, S
         .with("private", Some(places.private))
         .with("prompt_file", Some(places.prompt_file))
         .with("diff_file", Some(places.diff_file))
-        .with("carried", carried);
+        .with("carried", carried)
+        .with("proxy", way.map(|(_, door)| door.servers()))
+        .with("no_key", way.map(|_| NO_KEY));
     std::fs::create_dir_all(places.private)
         .map_err(|error| format!("its private folder could not be made: {error}"))?;
-    let call = call(&agent.adapter, agent.way(), &agent.program, &values, places.worktree, places.private)?;
+    let mut call = call(
+        &agent.adapter,
+        agent.way(),
+        way.map(|(way, _)| way),
+        &agent.program,
+        &values,
+        places.worktree,
+        places.private,
+    )?;
     pass.extend(call.pass.iter().cloned());
+    if !routes.is_empty() {
+        // The proxy sends these keys.
+        call.set.extend(keys.iter().map(|name| (name.into(), NO_KEY.into())));
+    }
     let stdin = match agent.adapter.run.stdin {
         Feed::Prompt => places.prompt_file.to_owned(),
         Feed::Pointer => pointer(places)?,
     };
-    Ok(Program {
+    let program = Program {
         environment: environment(&call, &pass),
         command: call.command,
         folder: call.folder,
         stdin: Stdin::File(stdin),
         run_folder: places.process.to_owned(),
         keeper: places.keeper.clone(),
-    })
+    };
+    Ok(Called { program, routes, keys })
 }
 
 /// A file with one sentence that says where the prompt is, in words that no program rewrites.
@@ -161,18 +300,19 @@ fn pointer(places: Places<'_>) -> Result<PathBuf, String> {
 
 /// The harmless variables, those passed on, and those the adapter sets, which win.
 fn environment(call: &Call, pass: &[String]) -> Vec<(OsString, OsString)> {
-    let mut environment = supervise::harmless_environment(pass);
+    let mut environment = crate::desk::guarded(supervise::harmless_environment(pass));
     environment.retain(|(name, _)| !call.set.iter().any(|(set, _)| set == name));
     environment.extend(call.set.iter().cloned());
     environment
 }
 
 /// The part of the user's own settings that says which provider to use, as TOML; the names of the variables it needs are
-/// passed on.
+/// passed on. In a sandbox its servers are asked by the proxy.
 fn carried(
     agent: &Agent,
     environment: &Environment,
-    pass: &mut Vec<String>,
+    way: Option<(&ConfinedWay, &Door)>,
+    (pass, routes): (&mut Vec<String>, &mut Vec<Route>),
 ) -> Result<Option<String>, String> {
     let Some(auth) = agent.way().filter(|auth| !auth.carry.is_empty()) else { return Ok(None) };
     let Some(path) = found_file(auth, environment) else { return Ok(None) };
@@ -180,10 +320,16 @@ fn carried(
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
     let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(&error.message()))?;
     table.retain(|key, _| auth.carry.iter().any(|carried| carried == key));
+    let mut value = toml::Value::Table(table);
     if let Some(key) = &auth.pass_named {
-        named(&toml::Value::Table(table.clone()), key, pass);
+        named(&value, key, pass);
     }
-    toml::to_string(&table).map(Some).map_err(|error| wrong(&error))
+    if let Some((way, door)) = way
+        && let Some(url) = &way.carried_urls
+    {
+        confined::redirect(&mut value, url, auth.pass_named.as_deref(), environment, (door, routes));
+    }
+    toml::to_string(&value).map(Some).map_err(|error| wrong(&error))
 }
 
 fn named(value: &toml::Value, key: &str, names: &mut Vec<String>) {
@@ -218,7 +364,7 @@ pub(crate) const RAN_ON: &str = "it ran on after it had told its result";
 /// Runs the program and reads its stream as it grows.
 pub(crate) fn watch(
     party: Party<'_>,
-    program: &Program,
+    confined: &Confined,
     private: &Path,
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress, Doing),
@@ -247,9 +393,9 @@ pub(crate) fn watch(
                 stop.break_off(over.message);
             }
         };
-        let limits = limits(party);
+        let limits = confined.limits(limits(party));
         let mut on_news = |news: Progress| progress(news, doing.borrow().clone());
-        supervise::run_watched(program, &limits, &stop, &mut on_news, Some(&mut on_line))
+        supervise::run_watched(&confined.program, &limits, &stop, &mut on_news, Some(&mut on_line))
     });
     // Read again as a whole: what was shown live may lack its longest lines.
     let stream = std::fs::read(&outcome.stdout).unwrap_or_default();
@@ -340,9 +486,10 @@ pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &Reviewer
     attempt.signal = outcome.signal;
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().map(|note| secrets.text(note)));
-    attempt.stderr = secrets.redact(command::read_end(&outcome.stderr, command::STDERR_KEPT));
-    attempt.answer = secrets.text(&answer.text).into_bytes();
-    attempt.stream = secrets.redact(stream.clone());
+    attempt.stderr = secrets.redact_log(command::read_end(&outcome.stderr, command::STDERR_KEPT));
+    // Quotes are looked up in the code: of an answer only our own keys go.
+    attempt.answer = secrets.redact(answer.text.clone().into_bytes());
+    attempt.stream = secrets.redact_log(stream.clone());
     attempt.tokens = answer.tokens;
     attempt.usd = watched.usd;
     attempt.requests = answer.requests;

@@ -7,11 +7,21 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::adapter::{Adapter, Argument, Auth, Folder};
+use super::adapter::{Adapter, Argument, Auth, ConfinedWay, Folder};
 
 /// What `{name}` can stand for.
-const NAMES: &[&str] =
-    &["model", "effort", "worktree", "private", "prompt_file", "diff_file", "carried", "schema_file"];
+const NAMES: &[&str] = &[
+    "model",
+    "effort",
+    "worktree",
+    "private",
+    "prompt_file",
+    "diff_file",
+    "carried",
+    "schema_file",
+    "proxy",
+    "no_key",
+];
 
 /// Values of the placeholders; a name that is missing has none.
 #[derive(Clone, Debug, Default)]
@@ -53,35 +63,39 @@ pub(crate) struct Call {
     pub(crate) set: Vec<(OsString, OsString)>,
 }
 
-/// Makes the call and writes the private files it needs.
+/// Makes the call and writes the private files it needs. `way` is what it needs in a sandbox, where it is in one.
 pub(crate) fn call(
     adapter: &Adapter,
     auth: Option<&Auth>,
+    way: Option<&ConfinedWay>,
     program: &Path,
     values: &Values,
     worktree: &Path,
     private: &Path,
 ) -> Result<Call, String> {
-    let none = Auth::default();
+    let (none, open) = (Auth::default(), ConfinedWay::default());
     let auth = auth.unwrap_or(&none);
+    // In a sandbox it is told where the proxy is.
+    let way = way.unwrap_or(&open);
     let mut command = vec![program.as_os_str().to_owned()];
     // The arguments of a way to be signed in go where the adapter's own begin to be options: after a subcommand.
     let (subcommand, options) = split(&adapter.run.args);
-    for argument in subcommand.iter().chain(&auth.args).chain(options) {
+    for argument in subcommand.iter().chain(&auth.args).chain(&way.args).chain(options) {
         command.extend(words(argument, values));
     }
     for (name, text) in adapter.run.files.iter().chain(&auth.files) {
         let content = values.fill(text).unwrap_or_default();
         write(&private.join(name), content.as_os_str())?;
     }
-    let set = adapter.run.set.iter().chain(&auth.set);
+    let set = adapter.run.set.iter().chain(&auth.set).chain(&way.set);
+    let is_passed = |name: &&String| !way.unset.contains(name);
     Ok(Call {
         command,
         folder: match adapter.run.folder {
             Folder::Worktree => worktree.to_owned(),
             Folder::Private => empty_folder(private)?,
         },
-        pass: adapter.run.pass.iter().chain(&auth.pass).cloned().collect(),
+        pass: adapter.run.pass.iter().chain(&auth.pass).filter(is_passed).cloned().collect(),
         set: set.filter_map(|(name, text)| Some((name.into(), values.fill(text)?))).collect(),
     })
 }

@@ -65,6 +65,11 @@ impl Agent {
         })
     }
 
+    /// Whether it can be confined as it is signed in now; the sentence says why not.
+    pub fn can_be_confined(&self, settings: &ReviewerSettings) -> Result<(), String> {
+        super::confined::way(self, settings).map(drop)
+    }
+
     pub(crate) fn way(&self) -> Option<&Auth> {
         self.auth.and_then(|at| self.adapter.auth.get(at))
     }
@@ -191,7 +196,7 @@ pub(crate) fn found_file(auth: &Auth, environment: &Environment) -> Option<PathB
 }
 
 /// A path that begins with `~/` or `$NAME/`; `None` where that is not known.
-fn expand(text: &str, environment: &Environment) -> Option<PathBuf> {
+pub(crate) fn expand(text: &str, environment: &Environment) -> Option<PathBuf> {
     if let Some(rest) = text.strip_prefix("~/") {
         return Some(environment.home()?.join(rest));
     }

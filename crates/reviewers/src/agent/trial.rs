@@ -13,7 +13,9 @@ use supervise::{Cancel, Keeper};
 use super::answer::END_MARK;
 use super::ask::{Party, Places, program, watch};
 use super::preflight::Agent;
-use super::redact::Secrets;
+use redaction::Secrets;
+
+use crate::confine::Confined;
 
 /// What came of a trial.
 #[derive(Clone, Debug, Default)]
@@ -80,9 +82,10 @@ pub fn try_agent(
         process: &process,
         keeper: place.keeper,
     };
-    let program = program(party, places)?;
-    let secrets = Secrets::of(&program.environment);
-    let watched = watch(party, &program, places.private, cancel, &mut |_, _| {});
+    // Nothing of anybody else's is in the folder, so it is tried as it is.
+    let confined = Confined::open(program(party, places, None)?.program);
+    let secrets = Secrets::of(&confined.program.environment);
+    let watched = watch(party, &confined, places.private, cancel, &mut |_, _| {});
     let text = secrets.text(&watched.answer.text);
     let echoed = text.contains(&canary);
     // A trial that came back whole needs no further proof.

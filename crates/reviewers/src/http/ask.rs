@@ -151,7 +151,10 @@ impl<'a> Asking<'a> {
             // A question about one thing is asked once, whatever the size of the change.
             (vec![Part::default()], Vec::new())
         } else {
-            parts(request.snapshot.diff(), usize::try_from(limit).unwrap_or(usize::MAX))
+            parts(
+                &request.briefing.given(request.snapshot.diff()),
+                usize::try_from(limit).unwrap_or(usize::MAX),
+            )
         };
         Self {
             request,
@@ -284,9 +287,9 @@ impl<'a> Asking<'a> {
         attempt.notes.extend(self.unshown.iter().cloned());
         let missing: Vec<&str> = self
             .request
-            .snapshot
-            .diff()
-            .iter()
+            .briefing
+            .files(target)
+            .into_iter()
             .map(|file| &file.path)
             .filter(|path| !self.files.contains(*path))
             .map(model::RepoPath::as_str)

@@ -44,6 +44,9 @@ pub struct Linter {
     /// What it wants the network for; empty for nothing.
     #[serde(default)]
     pub network: String,
+    /// Whether it writes into what it looks at (lock files, caches): then its throw-away checkout may be written.
+    #[serde(default)]
+    pub(crate) writes: bool,
     /// Its arguments. `{files}` alone stands for the changed files it looks at, `{config}` for its configuration file.
     pub(crate) arguments: Vec<String>,
     /// Variables it is given; `{scratch}` stands for a folder of its own.

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use config::ReviewerSettings;
+use config::{Environment, ReviewerSettings};
 use diagnostics::{Content, Roots};
 use git::Repository;
 use model::{
@@ -21,7 +21,9 @@ use super::content::Lines;
 use super::linter::{Linter, Output, is_among};
 use super::side::Side;
 use crate::Attempt;
+use crate::agent::{Secrets, shown};
 use crate::command::{STDERR_KEPT, ended_by, last_words, limits, read_end, read_whole};
+use crate::confine::{Confined, Confinement, Decision, Needs, Who, borrowed};
 
 /// More files than this are not given to a linter at once.
 const MOST_FILES: usize = 2000;
@@ -53,7 +55,14 @@ pub struct LinterRequest<'a> {
     pub most: usize,
     /// The user's working tree, for packages installed there.
     pub installed_in: Option<&'a Path>,
+    /// How programs are confined.
+    pub confinement: &'a Confinement,
+    /// The user's environment.
+    pub environment: &'a Environment,
 }
+
+/// Room in the scratch folder of a confined linter: a whole project may be built there.
+const SCRATCH: sandbox::Size = sandbox::Size::mebibytes(6 << 10);
 
 /// Asks one linter and returns when it ended, was ended, or could not be started.
 pub fn ask_linter(
@@ -158,7 +167,7 @@ impl Call<'_, '_> {
         if label == "head" {
             attempt.notes.append(&mut notes);
         }
-        let outcome = self.run(label, &side, files)?;
+        let outcome = self.run(label, &side, files, attempt)?;
         let output = match linter.output {
             Output::Stdout => read_whole(&outcome.stdout, &mut attempt.notes),
             Output::Stderr => read_whole(&outcome.stderr, &mut attempt.notes),
@@ -210,14 +219,20 @@ impl Call<'_, '_> {
         }
     }
 
-    fn run(&mut self, label: &str, side: &Side, files: &[String]) -> Result<Outcome, String> {
+    fn run(
+        &mut self,
+        label: &str,
+        side: &Side,
+        files: &[String],
+        attempt: &mut Attempt,
+    ) -> Result<Outcome, String> {
         let LinterRequest { linter, settings, .. } = *self.request;
         let failed = |error: std::io::Error| format!("a folder for it could not be made: {error}");
         let process = self.request.process.join(label);
         let scratch = self.request.folder.join("scratch");
         std::fs::create_dir_all(&process).map_err(failed)?;
         std::fs::create_dir_all(&scratch).map_err(failed)?;
-        let mut environment = supervise::harmless_environment(&settings.env);
+        let mut environment = crate::desk::guarded(supervise::harmless_environment(&settings.env));
         for (name, value) in &linter.environment {
             let value = value.replace("{scratch}", &scratch.to_string_lossy());
             environment.retain(|(own, _)| own.to_str() != Some(name.as_str()));
@@ -231,9 +246,50 @@ impl Call<'_, '_> {
             run_folder: process,
             keeper: self.request.keeper.clone(),
         };
+        let confined = self.confined(program, side, &scratch, attempt)?;
         let left = self.until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        let limits = supervise::Limits { wall: left, ..limits(settings) };
-        Ok(supervise::run(&program, &limits, self.cancel, self.progress))
+        let limits = confined.limits(supervise::Limits { wall: left, ..limits(settings) });
+        let outcome = supervise::run(&confined.program, &limits, self.cancel, self.progress);
+        confined.end(attempt, &Secrets::default());
+        Ok(outcome)
+    }
+
+    /// The program behind a sandbox, where it is to have one: without network, its checkout read-only, its scratch in memory.
+    fn confined(
+        &self,
+        program: Program,
+        side: &Side,
+        scratch: &Path,
+        attempt: &mut Attempt,
+    ) -> Result<Confined, String> {
+        let LinterRequest { linter, settings, confinement, .. } = *self.request;
+        match confinement.decide(Who::Linter) {
+            Decision::Confined => {}
+            Decision::Refused(why) => {
+                return Err(format!("it was not asked, because a sandbox is required: {why}"));
+            }
+            Decision::Open(why) => {
+                let note = format!("it ran without a sandbox: {why}");
+                if confinement.is_foreign && !attempt.notes.contains(&note) {
+                    attempt.notes.push(note);
+                }
+                return Ok(Confined::open(program));
+            }
+        }
+        let mut read = borrowed(&side.root);
+        read.push(side.root.clone());
+        read.extend(linter.links.iter().filter_map(|name| Some(self.request.installed_in?.join(name))));
+        let write = if linter.writes { vec![side.root.clone()] } else { Vec::new() };
+        let needs = Needs {
+            read,
+            write,
+            shown: shown(settings, self.request.environment),
+            scratch: vec![(scratch.to_owned(), SCRATCH)],
+            toolchains: true,
+            private: scratch.with_extension("sandbox"),
+            ..Needs::default()
+        };
+        confinement.confine(program, needs)
     }
 
     fn command(&self, side: &Side, files: &[String]) -> Result<Vec<OsString>, String> {

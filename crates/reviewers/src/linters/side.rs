@@ -32,6 +32,7 @@ impl Side {
         let target = Target { head: commit.clone(), ..target.clone() };
         let checkout = repository.checkout(&target, &root).map_err(failed)?;
         notes.extend(checkout.notes().iter().cloned());
+        notes.extend(crate::desk::held_links(&checkout).map_err(failed)?);
         for path in linter.configuration_paths() {
             let wanted = repository.file_at(&target.merge_base, path).map_err(failed)?;
             if put(&root, path, wanted.as_deref())? {

@@ -11,6 +11,7 @@
 //! | `initialize silent` | answers nothing to `initialize` |
 //! | `initialize version N` | speaks another version |
 //! | `initialize error TEXT`, `session error CODE TEXT`, `session nameless` | fails before the prompt |
+//! | `models NAME NAME …`, `options NAME NAME …` | offers these models, by the older list or as options (with the efforts `low` and `high`) |
 //! | `say FILE` | says the file's text; `{canary}` in it is the canary of the prompt |
 //! | `say-half FILE` | says the first half of it |
 //! | `print TEXT`, `print-error TEXT` | a line that is no message, to stdout / to stderr |
@@ -49,6 +50,7 @@ fn main() {
         lines: std::io::stdin().lock().lines(),
         canary: String::new(),
         cwd: String::new(),
+        model: "none".to_owned(),
         usage: String::new(),
         stop: "end_turn".to_owned(),
         asked: 100,
@@ -66,6 +68,7 @@ struct Agent {
     lines: std::io::Lines<std::io::StdinLock<'static>>,
     canary: String,
     cwd: String,
+    model: String,
     usage: String,
     stop: String,
     asked: u32,
@@ -78,6 +81,14 @@ impl Agent {
             match text(&message, "method").as_deref() {
                 Some("initialize") => self.introduce(&id),
                 Some("session/new") => self.begin(&id, &message),
+                Some("session/set_model") => send(&format!("\"id\":{id},\"result\":null")),
+                Some("session/set_config_option") => {
+                    let value = text(&message, "value").unwrap_or_default();
+                    if text(&message, "configId").as_deref() == Some("m") {
+                        self.model = value;
+                    }
+                    send(&format!("\"id\":{id},\"result\":{{{}}}", self.options()));
+                }
                 Some("session/prompt") => {
                     let prompt = text(&message, "text").unwrap_or_default();
                     let canary = prompt.lines().map(str::trim).find(|line| line.starts_with("dr-canary"));
@@ -119,7 +130,32 @@ impl Agent {
             return send(&format!("\"id\":{id},\"error\":{{\"code\":{code},\"message\":{}}}", quoted(why)));
         }
         let name = if self.told("session nameless").is_some() { "" } else { "\"sessionId\":\"s-1\"" };
-        send(&format!("\"id\":{id},\"result\":{{{name}}}"));
+        let offer = if let Some(models) = self.told("models ") {
+            let models: Vec<String> =
+                models.split(' ').map(|model| format!("{{\"modelId\":{}}}", quoted(model))).collect();
+            format!(",\"models\":{{\"currentModelId\":\"none\",\"availableModels\":[{}]}}", models.join(","))
+        } else if self.told("options ").is_some() {
+            format!(",{}", self.options())
+        } else {
+            String::new()
+        };
+        send(&format!("\"id\":{id},\"result\":{{{name}{offer}}}"));
+    }
+
+    /// The options of the session as they are now.
+    fn options(&self) -> String {
+        let values = |names: &str| -> String {
+            let values: Vec<String> =
+                names.split(' ').map(|name| format!("{{\"value\":{}}}", quoted(name))).collect();
+            values.join(",")
+        };
+        format!(
+            "\"configOptions\":[{{\"id\":\"m\",\"category\":\"model\",\"currentValue\":{},\"options\":[{}]}},\
+             {{\"id\":\"t\",\"category\":\"thought_level\",\"currentValue\":\"low\",\"options\":[{}]}}]",
+            quoted(&self.model),
+            values(&self.told("options ").unwrap_or_default()),
+            values("low high")
+        )
     }
 
     fn work(&mut self, id: &str) {
@@ -199,7 +235,7 @@ impl Agent {
                 sleep(LONGEST);
             }
             "stop" => rest.clone_into(&mut self.stop),
-            "initialize" | "session" | "stay" => {}
+            "initialize" | "session" | "models" | "options" | "stay" => {}
             _ => fail(&format!("unknown instruction `{word}`")),
         }
     }

@@ -1,12 +1,13 @@
 //! What `doctor` says about how firmly this machine holds a program.
 //!
-//! In: the machine. Out: rows. Starts this very program under supervision, and `bwrap` where it is there; never a reviewer.
+//! In: the machine. Out: rows. Starts this very program under supervision, and tries the sandbox as a run does; never a reviewer.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
 use model::Ending;
+use sandbox::Possible;
 use supervise::{Cancel, Level, Limits, Outcome, Program, Stdin};
 
 use super::{Answer, State};
@@ -14,7 +15,7 @@ use crate::session::Session;
 
 /// Rows about isolation.
 pub(super) fn examine() -> Vec<Answer> {
-    vec![supervision(), bubblewrap()]
+    std::iter::once(supervision()).chain(sandboxes()).collect()
 }
 
 /// Runs a program that only says its version, and looks at what held it.
@@ -55,26 +56,31 @@ fn broken(why: &str) -> Answer {
     Answer::other("supervision", State::Broken, why, mend)
 }
 
-/// Whether `bwrap` is there and works; many systems have it and forbid what it needs.
-fn bubblewrap() -> Answer {
-    let what = "bubblewrap";
-    if !cfg!(target_os = "linux") {
-        return Answer::other(what, State::Missing, "is of Linux only", "nothing to do");
-    }
-    let Ok(program) = which::which("bwrap") else {
-        return Answer::other(what, State::Missing, "not found", "install the package bubblewrap");
-    };
-    let words =
-        ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-all", "--die-with-parent"];
-    let command = std::iter::once(program.clone().into()).chain(words.map(OsString::from));
-    match run(command.chain([program.into(), "--version".into()]).collect()) {
-        Ok(outcome) if outcome.ending == Ending::Finished => Answer::good(what, "works"),
-        Ok(outcome) => {
-            let said = outcome.notes.last().map_or(outcome.ending.as_str(), String::as_str);
-            Answer::other(what, State::Missing, said, "allow unprivileged user namespaces")
+/// What can hold reviewers, linters and scripts: the very probe that a run makes.
+fn sandboxes() -> Vec<Answer> {
+    let keeper = match Session::keeper() {
+        Ok(keeper) => keeper,
+        Err(error) => {
+            return vec![Answer::other("sandbox", State::Missing, error.message, "see the reason")];
         }
-        Err(why) => Answer::other(what, State::Missing, why, "make the folder for temporary files writable"),
-    }
+    };
+    let scripts = engine::confinement(&keeper);
+    let reviewers = match &scripts {
+        Possible::No(_) => engine::confinement_of_reviewers(&keeper),
+        possible => possible.clone(),
+    };
+    let mend = if cfg!(target_os = "linux") {
+        "install the package bubblewrap, and allow unprivileged user namespaces: sysctl user.max_user_namespaces, \
+         kernel.apparmor_restrict_unprivileged_userns"
+    } else {
+        "review strangers' branches on Linux, in a virtual machine, or with `--reviewer builtin`"
+    };
+    let row = |what: &str, possible: &Possible| match possible {
+        Possible::No(why) => Answer::other(what, State::Missing, why.clone(), mend),
+        Possible::Bubblewrap(_) => Answer::good(what, possible.sentence()),
+        weaker => Answer::other(what, State::Missing, weaker.sentence(), mend),
+    };
+    vec![row("sandbox", &reviewers), row("sandbox of scripts", &scripts)]
 }
 
 /// Runs a small program to its end, in a folder that is removed afterwards. What it wrote is read before.

@@ -1,4 +1,4 @@
-//! Prints what the built-in rules say about steps of a repository's history, one JSON object a line.
+//! Prints what the built-in and the structural rules say about steps of a repository's history, one JSON object a line.
 //!
 //! In: a repository and revisions, each compared with its first parent. Out: findings and attention, for people who judge
 //! them and for scripts that measure. Writes nothing else.
@@ -14,8 +14,9 @@ fn main() {
     let folder = words.next().expect("a repository");
     let enable: Vec<String> =
         words.next().expect("patterns of rules, by comma").split(',').map(str::to_owned).collect();
+    let quick = std::env::args().any(|word| word == "--no-attention");
     let repository = Repository::open(Path::new(&folder)).expect("a repository");
-    for revision in words {
+    for revision in words.filter(|word| !word.starts_with("--")) {
         let spec =
             if revision.contains("..") { revision.clone() } else { format!("{revision}~1..{revision}") };
         let started = Instant::now();
@@ -31,9 +32,9 @@ fn main() {
         let settings =
             builtin::Settings { enable: enable.clone(), suggestions: 1000, ..builtin::Settings::default() };
         let opened = started.elapsed().as_millis();
-        let document = builtin::review_snapshot(&snapshot, &settings);
+        let document = engine::unaided(&snapshot, &settings, "");
         let reviewed = started.elapsed().as_millis();
-        let attention = builtin::attend_snapshot(&snapshot, &settings);
+        let attention = if quick { Vec::new() } else { builtin::attend_snapshot(&snapshot, &settings) };
         println!(
             "{}",
             serde_json::json!({

@@ -1,0 +1,90 @@
+//! How the programs of a run are confined, as commands need it.
+//!
+//! In: a session, its settings, what is known about the change. Out: a [`Confinement`], tried on this machine; or the refusal
+//! where a sandbox is required and somebody could not have one.
+
+use ::config::{SandboxChoice, Settings};
+use engine::Asked;
+use reviewers::agent::Agents;
+use reviewers::{Confinement, Decision, Who};
+use sandbox::Possible;
+
+use crate::exit::{CommandError, Exit};
+use crate::session::Session;
+
+/// Works it out. Tries the sandbox only where somebody might be put into it.
+pub(crate) fn confinement(
+    session: &Session,
+    settings: &Settings,
+    roster: &[Asked],
+    is_foreign: bool,
+) -> Result<Confinement, CommandError> {
+    let choice = settings.verify.sandbox;
+    let starts_programs = roster.iter().any(|asked| asked.settings().is_some_and(|it| it.api.is_none()));
+    let besides = [&settings.review.cross_examine, &settings.editor.reviewer];
+    let starts_programs = starts_programs || besides.iter().any(|name| ::config::is_on(name));
+    if choice == SandboxChoice::Off || !starts_programs {
+        return Ok(Confinement { choice, is_foreign, ..Confinement::none("it was not looked for") });
+    }
+    let keeper = Session::keeper()?;
+    let own = keeper.command.first().cloned().unwrap_or_default();
+    let home = session.environment.home();
+    Ok(Confinement {
+        choice,
+        possible: engine::confinement_of_reviewers(&keeper),
+        is_foreign,
+        toolchains: home.as_deref().map(sandbox::toolchains).unwrap_or_default(),
+        home,
+        search: session.environment.get("PATH").map(ToOwned::to_owned).unwrap_or_default(),
+        outer: ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .find_map(|name| session.environment.text(name))
+            .map(str::to_owned),
+        own: vec![own, "__inside".into()],
+    })
+}
+
+/// What a reader must know where somebody else had a hand in the change and nothing can be confined.
+pub(crate) fn warning(confinement: &Confinement) -> Option<String> {
+    let Possible::No(why) = &confinement.possible else { return None };
+    let is_wanted =
+        confinement.is_foreign && confinement.choice == SandboxChoice::Auto && !confinement.own.is_empty();
+    is_wanted.then(|| format!("reviewers run without a sandbox, on a change that is not all yours: {why}"))
+}
+
+/// Refuses a run in which somebody could not be confined although that is required.
+pub(crate) fn refuse(
+    confinement: &Confinement,
+    roster: &[Asked],
+    agents: &Agents,
+) -> Result<(), CommandError> {
+    let mut refused = Vec::new();
+    for asked in roster {
+        let Some(settings) = asked.settings().filter(|settings| settings.api.is_none()) else { continue };
+        let name = asked.name();
+        let decision = if agents.linters.found.contains_key(name) {
+            confinement.decide(Who::Linter)
+        } else {
+            match agents.behind(name, settings) {
+                Some(Ok(agent)) => {
+                    let can = agent.can_be_confined(settings);
+                    confinement.decide(Who::Agent(can.as_ref().map(|()| ()).map_err(String::as_str)))
+                }
+                // Its own failure says more.
+                Some(Err(_)) => continue,
+                None => confinement.decide(Who::Command(false)),
+            }
+        };
+        if let Decision::Refused(why) = decision {
+            refused.push(format!("{name}: {why}"));
+        }
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let what =
+        format!("a sandbox is required, and not everybody can be put into one: {}", refused.join("; "));
+    Err(CommandError::new(Exit::Refused, what)
+        .hint("`deep-review doctor` tells what is possible on this machine")
+        .hint("`--reviewer builtin` starts no program but git"))
+}

@@ -1,0 +1,100 @@
+//! A room made by a wall around the program, where there is no other view of the disk to give it.
+//!
+//! In: a room and a command. Out: the command line of our own program, which shuts itself in and starts the command. What a
+//! sandbox keeps in memory stands on disk here, in folders of ours.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::files;
+use crate::inside::{Inside, Wall};
+use crate::review::Room;
+
+/// The command that runs `command` behind a wall.
+pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
+    room.check()?;
+    let home = home(&room.private);
+    files::write(&room.private)?;
+    let made = |path: &Path| std::fs::create_dir_all(path).map_err(Error::Files);
+    made(&home)?;
+    made(&temporary(&room.private))?;
+    room.scratch.iter().try_for_each(|(path, _)| made(path))?;
+    for folder in &room.read {
+        if let Ok(below) = folder.inside.strip_prefix(Room::home()) {
+            let at = home.join(below);
+            made(at.parent().unwrap_or(&home))?;
+            link(&folder.outside, &at).map_err(Error::Files)?;
+        }
+    }
+    let mut line = own.to_vec();
+    line.extend(inside(room, &home).words());
+    line.push("--".into());
+    line.extend(command.iter().cloned());
+    Ok(line)
+}
+
+/// What stands elsewhere, where it is looked for.
+#[cfg(unix)]
+fn link(target: &Path, at: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(target, at)
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// The home of whoever is behind the wall.
+pub(crate) fn home(private: &Path) -> PathBuf {
+    private.join("home")
+}
+
+/// Its folder for temporary files.
+pub(crate) fn temporary(private: &Path) -> PathBuf {
+    private.join("tmp")
+}
+
+fn inside(room: &Room, home: &Path) -> Inside {
+    let mut read: Vec<PathBuf> = room.read.iter().map(|folder| folder.outside.clone()).collect();
+    read.push(room.private.join("gitconfig"));
+    // A link is read where it stands.
+    read.extend(room.links.iter().map(|(_, target)| target.clone()));
+    let folders = room.scratch.iter().chain(&room.copies).map(|(path, _)| path.clone());
+    let mut write: Vec<PathBuf> = folders.chain(room.write.iter().cloned()).collect();
+    write.extend([home.to_owned(), temporary(&room.private)]);
+    Inside {
+        start: room.start.clone(),
+        network: room.network.clone(),
+        copies: room.at_home.iter().map(|(from, below)| (from.clone(), home.join(below))).collect(),
+        wall: Some(Wall { read, write, port: room.network.as_ref().map(|(_, port)| *port) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Folder, Size};
+
+    #[test]
+    fn what_may_be_written_is_told_apart_from_what_may_be_read() {
+        let private = tempfile::tempdir().unwrap();
+        let room = Room {
+            start: "/c/checkout".into(),
+            read: vec![Folder::in_place("/c/checkout")],
+            scratch: vec![(private.path().join("scratch"), Size(9))],
+            at_home: vec![("/home/ada/.agent/key".into(), ".agent/key".into())],
+            network: Some(("/c/socket".into(), 4000)),
+            private: private.path().into(),
+            ..Room::default()
+        };
+        let line = command(&["/x".into(), "__inside".into()], &room, &["agent".into()]).unwrap();
+        let words = line[2..].iter().cloned();
+        let (inside, command) = Inside::parse(words).unwrap();
+        let wall = inside.wall.unwrap();
+        assert_eq!(command, ["agent"]);
+        assert_eq!(wall.read, [PathBuf::from("/c/checkout"), private.path().join("gitconfig")]);
+        assert!(wall.write.iter().all(|path| path.starts_with(private.path())), "{wall:?}");
+        assert_eq!((wall.port, inside.copies.len()), (Some(4000), 1));
+    }
+}
