@@ -137,6 +137,14 @@ pub(crate) enum Command {
         /// The machine's folder
         folder: PathBuf,
     },
+    /// Runs one job in a machine of its own; started by `repro --sandbox machine`, not by people
+    #[command(name = "__machine-job", hide = true)]
+    MachineJob {
+        /// The folder of the kernel, or `-`
+        guest: PathBuf,
+        /// The job
+        file: PathBuf,
+    },
     /// Writes the generated part of the documentation
     #[command(name = "__reference", hide = true)]
     Reference {
@@ -689,6 +697,16 @@ pub(crate) struct ReproArgs {
     /// The longest time of one of its two runs (`5m`, `90s`)
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) timeout: String,
+    /// What confines it: auto (the sandbox of this system), or a machine of its own, which boots for each run
+    #[arg(long, value_name = "BY", default_value = "auto")]
+    pub(crate) sandbox: ReproSandbox,
+}
+
+/// What confines a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReproSandbox {
+    Auto,
+    Machine,
 }
 
 /// Arguments of `resume`.

@@ -74,6 +74,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Repro(args) => commands::repro::run(session, args),
         Command::Machine(args) => commands::machine::run(session, args),
         Command::MachineAgent { folder } => commands::machine::agent(folder),
+        Command::MachineJob { guest, file } => commands::machine::job(guest, file),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),

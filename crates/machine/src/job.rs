@@ -28,6 +28,9 @@ pub struct Job {
     /// Names in the job's own folder (`jobs/ID/…`) and where they are seen inside.
     #[serde(default)]
     pub shown: Vec<(String, String)>,
+    /// Folders of memory inside, each with the most bytes. They begin empty and are gone with the job.
+    #[serde(default)]
+    pub scratch: Vec<(String, u64)>,
 }
 
 /// How a command ended.
@@ -102,6 +105,12 @@ impl Job {
                 "mkdir -p {to} && mount --bind {from} {to} || exit 125\n"
             ));
         }
+        for (inside, size) in &self.scratch {
+            let at = quoted(&format!("/root{inside}"))?;
+            script.push_str(&format!(
+                "mkdir -p {at} && mount -t tmpfs -o mode=755,nosuid,nodev,size={size} job {at} && chown 1000:1000 {at} || exit 125\n"
+            ));
+        }
         Ok(script)
     }
 }
@@ -127,6 +136,7 @@ mod tests {
             output: 1,
             fresh: false,
             shown: vec![("tree".to_owned(), "/tree".to_owned())],
+            scratch: Vec::new(),
         }
     }
 

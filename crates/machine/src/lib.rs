@@ -5,6 +5,7 @@
 //! process that is not verified, never a record dropped while the machine may exist.
 
 mod agent;
+mod alone;
 mod commands;
 mod folder;
 mod hosted;
@@ -19,6 +20,7 @@ mod stop;
 mod words;
 
 pub use agent::{Asked, agent_main};
+pub use alone::{can_run_alone, run_alone};
 pub use folder::{Error, Machines, Taken, events};
 pub use hosted::Own;
 pub use job::{Done, How, Job};

@@ -171,7 +171,7 @@ impl Manager {
 
     /// What Lima says of it: `None` where it knows no such machine.
     fn listed(&self) -> Result<Option<Listed>, Failed> {
-        let answer = self.call(&["list", "--json"], QUESTION, &|| false)?;
+        let answer = self.call(&["list", "--json"], QUESTION.min(self.ready_within()), &|| false)?;
         if !answer.ok {
             return Err(Failed::passing(answer.why));
         }
@@ -331,7 +331,7 @@ impl Behind for Manager {
             Ok(Some(it)) if it.status == "Stopped" => Ok(()),
             // Also where it cannot tell: by force is always allowed, and cleans up what is Lima's.
             _ => {
-                let answer = self.call(&["stop", "--force", &self.instance], REMOVAL, &|| false)?;
+                let answer = self.call(&["stop", "--force", &self.instance], REMOVAL.min(self.ready_within()), &|| false)?;
                 if answer.ok || is_not_found(&answer.why) { Ok(()) } else { Err(Failed::passing(answer.why)) }
             }
         }
@@ -397,7 +397,7 @@ impl Backend for Manager {
             return Ok(());
         }
         let set = format!(".cpus={} | .memory=\"{}MiB\"", record.template.cpus, record.template.memory);
-        let answer = self.call(&["edit", "--set", &set, &self.instance], QUESTION, &|| false)?;
+        let answer = self.call(&["edit", "--set", &set, &self.instance], QUESTION.min(self.ready_within()), &|| false)?;
         if !answer.ok {
             return Err(Failed::passing(answer.why));
         }
@@ -408,7 +408,7 @@ impl Backend for Manager {
 
     /// Gone is what Lima does not know any more and whose folder is not there.
     fn delete(&self) -> Result<(), Failed> {
-        let answer = self.call(&["delete", "--force", &self.instance], REMOVAL, &|| false)?;
+        let answer = self.call(&["delete", "--force", &self.instance], REMOVAL.min(self.ready_within()), &|| false)?;
         let known = self.listed()?.is_some();
         let left = self.home().map(|home| home.join(&self.instance)).filter(|folder| folder.exists());
         match (known, left) {

@@ -69,6 +69,35 @@ pub(crate) fn agent(folder: &Path) -> Result<Exit, CommandError> {
         .map_err(CommandError::environment)
 }
 
+/// Runs one job in a machine of its own: what `__machine-job` does. `guest` is `-` where this system's kernel is meant.
+pub(crate) fn job(guest: &Path, file: &Path) -> Result<Exit, CommandError> {
+    let failed = |why: String| CommandError::new(Exit::Command(NOT_RUN), why);
+    let guest = (guest != Path::new("-")).then_some(guest);
+    let done = machine::run_alone(
+        file,
+        guest,
+        Session::keeper()?,
+        &mut std::io::stdout().lock(),
+        &mut std::io::stderr().lock(),
+    )
+    .map_err(failed)?;
+    match done.exit {
+        Some(code) => Ok(Exit::Command(u8::try_from(code).unwrap_or(u8::MAX))),
+        None => Err(failed(done.note.unwrap_or_else(|| "the machine went down under it".to_owned()))),
+    }
+}
+
+/// Where a reviewer's script is confined by a machine of its own: the words that run it there, or why not.
+pub(crate) fn as_sandbox(session: &Session) -> Result<sandbox::Possible, CommandError> {
+    let guest = guest(session, None)?;
+    if let Err(why) = machine::can_run_alone(guest.as_deref()) {
+        return Ok(sandbox::Possible::No(why));
+    }
+    let own = Session::keeper()?.command.first().cloned().unwrap_or_default();
+    let guest = guest.map_or_else(|| "-".into(), PathBuf::into_os_string);
+    Ok(sandbox::Possible::Machine(vec![own, "__machine-job".into(), guest]))
+}
+
 /// Everything needed to work on machines.
 struct All<'a> {
     session: &'a Session,
@@ -389,6 +418,7 @@ impl<'a> All<'a> {
             output: args.output << 20,
             fresh: args.fresh,
             shown: Vec::new(),
+            scratch: Vec::new(),
         };
         if self.ui().json {
             return self.exec_json(&machine, &job, &stdin);
@@ -468,6 +498,7 @@ impl<'a> All<'a> {
                 output: 64 << 20,
                 fresh: false,
                 shown: Vec::new(),
+            scratch: Vec::new(),
             };
             last = self.ended(&self.pass_on(&machine, &job, &[])?)?;
         }

@@ -17,6 +17,16 @@ pub(crate) struct Wanted<'a> {
     pub(crate) offered: &'a [Offered],
     pub(crate) cpus: u32,
     pub(crate) memory: u32,
+    /// Whether the processor runs it itself.
+    pub(crate) kvm: bool,
+}
+
+/// Whether KVM is to be had. That its device can be opened is not enough: where the processor does not offer it to this system,
+/// QEMU takes it and the machine stands still.
+pub(crate) fn has_kvm() -> bool {
+    let flags = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let offers = flags.split_whitespace().any(|flag| flag == "vmx" || flag == "svm");
+    offers && std::fs::File::options().read(true).write(true).open("/dev/kvm").is_ok()
 }
 
 /// The ports of the machine, and the sockets behind them.
@@ -30,8 +40,9 @@ pub(crate) fn socket(port: &str) -> String {
 pub(crate) fn command(wanted: &Wanted<'_>) -> Vec<OsString> {
     let mut line: Vec<OsString> = vec![wanted.program.into()];
     let mut add = |words: &[&str]| line.extend(words.iter().map(OsString::from));
-    // KVM where it is to be had, else software. Its cache of translated code is as large as the machine by default.
-    add(&["-machine", "q35", "-accel", "kvm", "-accel", "tcg,tb-size=64", "-cpu", "max"]);
+    // The cache of translated code is as large as the machine by default.
+    let accelerator = if wanted.kvm { "kvm" } else { "tcg,tb-size=64" };
+    add(&["-machine", "q35", "-accel", accelerator, "-cpu", "max"]);
     add(&["-smp", &wanted.cpus.to_string(), "-m", &format!("{}M", wanted.memory)]);
     add(&["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"]);
     // What runs in the machine and breaks out finds a process that may start nothing.
@@ -80,6 +91,7 @@ mod tests {
             offered: &offered,
             cpus: 2,
             memory: 512,
+            kvm: false,
         };
         let line: Vec<_> =
             command(&wanted).iter().map(|word| word.to_string_lossy().into_owned()).collect();

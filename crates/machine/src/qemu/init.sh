@@ -63,6 +63,7 @@ scratch /work 75%
 scratch /home/review 50%
 chown 1000:1000 /root/work /root/home/review
 chmod 755 /root/work /root/home/review
+hostname review
 ip link set lo up 2>/dev/null
 
 finish() { # NONCE HOW CODE

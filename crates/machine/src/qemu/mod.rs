@@ -85,7 +85,7 @@ impl Backend for Qemu {
 }
 
 /// Whether such a machine can run here.
-fn check(template: &Template) -> Result<kernel::Kernel, Failed> {
+pub(crate) fn check(template: &Template) -> Result<kernel::Kernel, Failed> {
     if !cfg!(all(unix, target_arch = "x86_64")) {
         return Err(Failed::lasting(
             "QEMU machines are for x86-64 on Linux and macOS so far; Lima (`--driver lima`) works elsewhere",
@@ -124,6 +124,7 @@ pub(crate) fn command(
         offered: &first_root.offered,
         cpus: template.cpus,
         memory: template.memory,
+        kvm: command::has_kvm(),
     }))
 }
 
