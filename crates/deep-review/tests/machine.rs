@@ -72,7 +72,7 @@ impl Bench {
     }
 
     fn create(&self, name: &str) {
-        let words = ["create", name, "--driver", "lima", "--no-share", "--grace", "1s", "--ready-within", "20s"];
+        let words = ["create", name, "--driver", "lima", "--no-share", "--grace", "3s", "--ready-within", "60s"];
         self.run(&words).expect(0);
     }
 
@@ -408,7 +408,7 @@ fn ten_machines_are_stopped_at_once_although_one_is_stuck() {
     for name in &names {
         bench.create(name);
     }
-    bench.fault("agent", "stubborn\n");
+    bench.fault("agent-deep-review-m3", "stubborn\n");
     let all: Vec<&str> = names.iter().map(String::as_str).collect();
     bench.run(&[&["start", "--wait", "--timeout", "120s"], &all[..]].concat()).expect(0);
     let ports: Vec<u16> = names.iter().map(|name| bench.port(name)).collect();

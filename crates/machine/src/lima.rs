@@ -313,13 +313,13 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// The public halves of unfinished keys: nobody reads them.
+/// What is left of the making of keys: nobody reads it.
 fn remove_copies(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
         let name = entry.file_name();
         let name = name.as_encoded_bytes();
-        if name.starts_with(b"user.") && name.ends_with(b".unfinished.pub") {
-            drop(fs::remove_file(entry.path()));
+        if name.starts_with(b"user.") && (name.ends_with(b".unfinished.pub") || name.ends_with(b".unfinished.folder")) {
+            drop(remove_tree(&entry.path()));
         }
     }
 }

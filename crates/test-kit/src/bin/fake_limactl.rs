@@ -1,7 +1,7 @@
 //! A scripted manager of machines: does with files and processes what `limactl` does with machines, and misbehaves as told.
 //!
 //! In: the words of `limactl`, and `$LIMA_HOME/faults/<verb>`, of which each call takes the first line: `ok`, `hang`, `exit1`,
-//! `half`; for the verb `agent` also `ignore-int`, `stubborn`, `die`, `never-ready`. Out: a folder for each machine with `ha.pid`,
+//! `half`; for the verb `agent` (or `agent-<instance>`) also `ignore-int`, `stubborn`, `die`, `never-ready`. Out: a folder for each machine with `ha.pid`,
 //! `ha.sock`, `ssh.sock`, `x.tmp`, and a forwarder that holds a port. Every call is written to `$LIMA_HOME/calls`.
 
 #![expect(unsafe_code, reason = "signals have no safe door in std")]
@@ -160,7 +160,8 @@ fn start(folder: &Path) {
     if folder.join("locked").exists() {
         fail("the disk is locked");
     }
-    let told = fault("agent");
+    let own = format!("agent-{}", folder.file_name().unwrap().display());
+    let told = fault(if home().join("faults").join(&own).exists() { &own } else { "agent" });
     match told.as_str() {
         "ignore-int" => on(INT, IGNORE),
         "stubborn" => {
