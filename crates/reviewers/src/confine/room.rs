@@ -7,13 +7,13 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use proxy::{Outer, Rules};
+use redaction::Secrets;
 use sandbox::{Around, Folder, Places, Room, Size, around};
 use supervise::{Limits, Program, Resources};
 
 use super::Confinement;
 use super::network::{Door, Network, lines, told};
 use crate::Attempt;
-use crate::agent::Secrets;
 
 /// Room in `/tmp`, and again in the home.
 const TEMPORARY: Size = Size::mebibytes(512);

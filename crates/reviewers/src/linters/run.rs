@@ -15,13 +15,14 @@ use model::{
     ChangeStatus, Ending, FileDiff, RawFinding, ReadingState, Receipt, RepoPath, ReviewerKind, Severity,
     Target,
 };
+use redaction::Secrets;
 use supervise::{Cancel, Keeper, Outcome, Program, Progress};
 
 use super::content::Lines;
 use super::linter::{Linter, Output, is_among};
 use super::side::Side;
 use crate::Attempt;
-use crate::agent::{Secrets, shown};
+use crate::agent::shown;
 use crate::command::{STDERR_KEPT, ended_by, last_words, limits, read_end, read_whole};
 use crate::confine::{Confined, Confinement, Decision, Needs, Who, borrowed};
 
