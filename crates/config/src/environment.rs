@@ -110,6 +110,16 @@ impl Environment {
         Some(folder.join("deep-review"))
     }
 
+    /// The folder for what is kept: `$XDG_DATA_HOME/deep-review`, or what the platform uses instead.
+    pub fn data_dir(&self) -> Option<PathBuf> {
+        let folder = self.folder("XDG_DATA_HOME").or_else(|| match self.platform {
+            Platform::Unix => Some(self.home()?.join(".local").join("share")),
+            Platform::MacOs => Some(self.home()?.join("Library").join("Application Support")),
+            Platform::Windows => self.folder("LOCALAPPDATA"),
+        })?;
+        Some(folder.join("deep-review"))
+    }
+
     /// A folder named by a variable. Relative ones are ignored, as the XDG specification asks: they would mean
     /// another folder in every directory.
     fn folder(&self, name: &str) -> Option<PathBuf> {

@@ -110,6 +110,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Run the script with which a reviewer shows a finding, confined, with and without the change
     Repro(ReproArgs),
+    /// Disposable machines: make, start, use, stop and remove them
+    Machine(MachineArgs),
     /// Remove old runs
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
@@ -129,12 +131,194 @@ pub(crate) enum Command {
     /// Supervises one program; started by `run`, not by people
     #[command(name = "__keeper", hide = true)]
     Keeper(KeeperArgs),
+    /// Looks after one machine; started by `machine start`, not by people
+    #[command(name = "__machine-agent", hide = true)]
+    MachineAgent {
+        /// The machine's folder
+        folder: PathBuf,
+    },
+    /// Runs one job in a machine of its own; started by `repro --sandbox machine`, not by people
+    #[command(name = "__machine-job", hide = true)]
+    MachineJob {
+        /// The folder of the kernel, or `-`
+        guest: PathBuf,
+        /// The job
+        file: PathBuf,
+    },
     /// Writes the generated part of the documentation
     #[command(name = "__reference", hide = true)]
     Reference {
         /// Where to write
         folder: PathBuf,
     },
+}
+
+/// Arguments of `machine`.
+#[derive(Debug, Args)]
+pub(crate) struct MachineArgs {
+    #[command(subcommand)]
+    pub(crate) what: MachineCommand,
+}
+
+/// What to do with machines.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MachineCommand {
+    /// Make a machine; it is off
+    Create(MachineCreateArgs),
+    /// Start a machine. One that runs is adopted; one whose template was changed is restarted
+    Start(MachineNames),
+    /// Stop a machine: in peace, then by force, with everything it started
+    Stop(MachineNames),
+    /// Stop a machine and start it again
+    Restart(MachineNames),
+    /// Remove a machine. Its record stays until it is confirmed gone
+    Delete(MachineDeleteArgs),
+    /// List machines as they are now
+    List,
+    /// Tell everything about a machine: what it should be, what it is, what went wrong
+    Show {
+        /// The machine
+        name: String,
+    },
+    /// Run a command in a machine; exits with the command's code (124: it took too long, 125: it could not be run)
+    Exec(MachineExecArgs),
+    /// Run lines in a machine, one after the other; `cd` is remembered
+    Shell {
+        /// The machine
+        name: String,
+    },
+    /// Print what happened to a machine
+    Logs {
+        /// The machine
+        name: String,
+        /// What to print
+        #[arg(long, value_name = "WHAT", default_value = "events")]
+        of: MachineLog,
+    },
+}
+
+/// Whose log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MachineLog {
+    /// Every step and every failure, as JSON lines
+    Events,
+    /// The machine's console
+    Console,
+    /// Its agent
+    Agent,
+}
+
+/// How a machine is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MachineDriver {
+    /// QEMU itself: boots in seconds, sees this system's programs, has no network
+    Qemu,
+    /// Lima, through `limactl`
+    Lima,
+}
+
+/// Arguments of `machine create`.
+#[derive(Debug, Args)]
+pub(crate) struct MachineCreateArgs {
+    /// Its name: a-z, 0-9 and `-`
+    pub(crate) name: String,
+    /// What makes it
+    #[arg(long, value_name = "DRIVER", default_value = "qemu")]
+    pub(crate) driver: MachineDriver,
+    /// Processors
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) cpus: u32,
+    /// Memory in MiB (1024; with Lima 2048)
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(128..=1_048_576))]
+    pub(crate) memory: Option<u32>,
+    /// A folder it may read, at INSIDE; repeat for more. Without one: this repository's working tree, at `/checkout`
+    #[arg(long, value_name = "FOLDER[=INSIDE]")]
+    pub(crate) share: Vec<String>,
+    /// Share nothing
+    #[arg(long, conflicts_with = "share")]
+    pub(crate) no_share: bool,
+    /// Lima's template: a file, or a name as `template:default`
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) lima: Option<String>,
+    /// A folder with an unpacked kernel package and a static busybox, for QEMU (`DEEP_REVIEW_GUEST`)
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) guest: Option<PathBuf>,
+    /// How long it may take until it is ready (`2m`)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) ready_within: Option<String>,
+    /// How long it may take to go down by itself (`20s`)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) grace: Option<String>,
+    /// Change the template of a machine that exists. One that runs is restarted
+    #[arg(long)]
+    pub(crate) change: bool,
+    /// Start it as well
+    #[arg(long)]
+    pub(crate) start: bool,
+    #[command(flatten)]
+    pub(crate) patience: MachinePatience,
+}
+
+/// How long to stay at it.
+#[derive(Debug, Args)]
+pub(crate) struct MachinePatience {
+    /// Wait until the machine takes commands
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Give up waiting after this long; what is under way goes on with the next command
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub(crate) timeout: String,
+}
+
+/// Some machines.
+#[derive(Debug, Args)]
+pub(crate) struct MachineNames {
+    /// The machines
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub(crate) names: Vec<String>,
+    /// All there are, at the same time
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) patience: MachinePatience,
+}
+
+/// Arguments of `machine delete`.
+#[derive(Debug, Args)]
+pub(crate) struct MachineDeleteArgs {
+    #[command(flatten)]
+    pub(crate) which: MachineNames,
+    /// Forget a machine that cannot be removed, and print the command that removes it by hand
+    #[arg(long)]
+    pub(crate) abandon: bool,
+}
+
+/// Arguments of `machine exec`.
+#[derive(Debug, Args)]
+pub(crate) struct MachineExecArgs {
+    /// The machine
+    pub(crate) name: String,
+    /// The longest time
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub(crate) timeout: String,
+    /// The most output, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub(crate) output: u64,
+    /// The folder inside; without it the first share, else `/`
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) workdir: Option<String>,
+    /// A variable for the command; repeat for more
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<String>,
+    /// Hand our standard input on, read to its end first
+    #[arg(long)]
+    pub(crate) stdin: bool,
+    /// With `/work`, `/tmp` and the home empty, and gone afterwards (QEMU)
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// The command
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<String>,
 }
 
 /// Arguments of `rules`.
@@ -513,6 +697,16 @@ pub(crate) struct ReproArgs {
     /// The longest time of one of its two runs (`5m`, `90s`)
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) timeout: String,
+    /// What confines it: auto (the sandbox of this system), or a machine of its own, which boots for each run
+    #[arg(long, value_name = "BY", default_value = "auto")]
+    pub(crate) sandbox: ReproSandbox,
+}
+
+/// What confines a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReproSandbox {
+    Auto,
+    Machine,
 }
 
 /// Arguments of `resume`.

@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     Interrupted,
     /// Terminated; state is saved.
     Terminated,
+    /// What a command in a machine exited with (`machine exec`); not in the table, because it is not ours.
+    Command(u8),
 }
 
 impl Exit {
@@ -58,6 +60,7 @@ impl Exit {
             Self::Differs => 7,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::Command(code) => code,
         }
     }
 }

@@ -4,11 +4,29 @@
 //! ([`step`]), one loop acts ([`reconcile`]), one function stops. Never a file by a pattern, never a signal to a
 //! process that is not verified, never a record dropped while the machine may exist.
 
+mod agent;
+mod alone;
+mod commands;
+mod folder;
+mod hosted;
+mod job;
+mod lima;
+mod one;
+mod places;
+mod qemu;
 mod reconcile;
 mod step;
+mod stop;
 mod words;
 
-pub use reconcile::{Book, Driver, Event, Failed, Loudness, Patience, Reached, Time, reconcile};
+pub use agent::{Asked, agent_main};
+pub use alone::{can_run_alone, run_alone};
+pub use folder::{Error, Machines, Taken, events};
+pub use hosted::Own;
+pub use job::{Done, How, Job};
+pub use one::{Machine, WallTime};
+pub use places::Places;
+pub use reconcile::{Book, Driver, Event, Failed, Loudness, Patience, Reached, Time, note_conditions, reconcile};
 pub use step::{Action, Agent, Guest, Health, MOST_TRIES, StopWhy, World, step};
 pub use words::{
     Answer, Condition, Desired, DriverKind, Name, Question, Record, SCHEMA, Share, Status, Template, Tries,

@@ -309,8 +309,8 @@ fn why(action: &Action, world: &World) -> String {
     }
 }
 
-/// What was seen, and nothing else.
-fn note_conditions(record: &mut Record, world: &World, now: Timestamp) {
+/// Puts what was seen into the status, and nothing else.
+pub fn note_conditions(record: &mut Record, world: &World, now: Timestamp) {
     let status = &mut record.status;
     let (created, message) = match &world.guest {
         Guest::Absent => (Answer::False, String::new()),

@@ -9,6 +9,7 @@ mod files;
 mod inside;
 #[cfg(unix)]
 mod live;
+mod machine;
 mod possible;
 mod profile;
 mod review;
@@ -25,6 +26,7 @@ mod walled;
 
 #[cfg(unix)]
 pub use live::inside_main;
+pub use machine::MachineJob;
 pub use possible::{Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};
 pub use review::Room;

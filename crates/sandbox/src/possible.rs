@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bubblewrap::Bubblewrap;
 use crate::inside::PORT;
-use crate::{Error, Profile, Room, review, seatbelt, walled};
+use crate::{Error, Profile, Room, machine, review, seatbelt, walled};
 
 /// How programs can be confined here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Possible {
     Landlock,
     /// Reviewers and linters by the sandbox of macOS; scripts not at all.
     Seatbelt,
+    /// Scripts by a machine of their own: the words that run the job of a file there. Reviewers and linters not at all.
+    Machine(Vec<OsString>),
     /// Not at all, and why.
     No(String),
 }
@@ -69,6 +71,10 @@ impl Possible {
     pub fn confine(&self, profile: &Profile, command: &[OsString]) -> Result<Option<Vec<OsString>>, Error> {
         match self {
             Self::Bubblewrap(program) => Bubblewrap::new(program).command(profile, command).map(Some),
+            Self::Machine(words) => {
+                let file = machine::write(profile, command)?;
+                Ok(Some(words.iter().cloned().chain([file.into()]).collect()))
+            }
             Self::Landlock | Self::Seatbelt | Self::No(_) => Ok(None),
         }
     }
@@ -85,14 +91,14 @@ impl Possible {
             Self::Bubblewrap(program) => review::command(program, own, room, command).map(Some),
             Self::Landlock => walled::command(own, room, command).map(Some),
             Self::Seatbelt => seatbelt::command(own, room, command).map(Some),
-            Self::No(_) => Ok(None),
+            Self::Machine(_) | Self::No(_) => Ok(None),
         }
     }
 
     /// Where whoever is inside finds what; `private` is that of its room.
     pub fn places(&self, private: &Path) -> Places {
         match self {
-            Self::Bubblewrap(_) | Self::No(_) => Places {
+            Self::Bubblewrap(_) | Self::Machine(_) | Self::No(_) => Places {
                 home: Room::home().to_owned(),
                 temporary: "/tmp".into(),
                 git: "/etc/gitconfig".into(),
@@ -120,6 +126,7 @@ impl Possible {
             Self::Bubblewrap(_) => "bubblewrap",
             Self::Landlock => "landlock",
             Self::Seatbelt => "seatbelt",
+            Self::Machine(_) => "machine",
             Self::No(_) => "nothing",
         }
     }
@@ -149,6 +156,9 @@ impl Possible {
                 .to_owned(),
             Self::Seatbelt => "the sandbox of macOS, for reviewers and linters: files of a list, no network but the proxy; nobody has \
                 tried this yet, names of files everywhere can be seen, and scripts are refused"
+                .to_owned(),
+            Self::Machine(_) => "a machine of its own, by QEMU: a kernel of its own, no network, the system's programs read-only, memory \
+                for files; a hole in QEMU would be a hole in it"
                 .to_owned(),
             Self::No(why) => why.clone(),
         }

@@ -11,6 +11,9 @@ pub enum Error {
     /// A path that the sandbox would read as something else.
     #[error("`{0}` is no absolute path, and a sandbox takes no others")]
     Relative(PathBuf),
+    /// A word or path that is no text, where only text can be told.
+    #[error("`{}` is no text, and a machine takes nothing else", .0.display())]
+    NotText(PathBuf),
     /// The generated files could not be written.
     #[error("the files of the sandbox could not be written")]
     Files(#[source] std::io::Error),

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,17 @@ struct Sitter {
 impl Seat {
     /// Takes the seat of `folder` for this process; `None` where somebody else has it.
     pub fn take(folder: &Path) -> io::Result<Option<Self>> {
-        let Some(lock) = Lock::take(&folder.join(LOCK))? else { return Ok(None) };
+        let path = folder.join(LOCK);
+        let mut lock = Lock::take(&path)?;
+        for _ in 0..50 {
+            if lock.is_some() {
+                break;
+            }
+            // It may be one who only looks.
+            std::thread::sleep(Duration::from_millis(3));
+            lock = Lock::take(&path)?;
+        }
+        let Some(lock) = lock else { return Ok(None) };
         let identity = here::own_identity()?;
         let sitter = Sitter { schema: SCHEMA.to_owned(), identity };
         let text = serde_json::to_string(&sitter).map_err(io::Error::from)?;
@@ -54,7 +65,14 @@ impl Seat {
         if !path.exists() {
             return Ok(false);
         }
-        Ok(Lock::take(&path)?.is_none())
+        // Whoever looks holds the lock for a moment, and is not taken for one who sits.
+        for _ in 0..3 {
+            if Lock::take(&path)?.is_some() {
+                return Ok(false);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(true)
     }
 
     /// Asks who has the seat to end, or ends it: the very process that took it. `false` where it is gone.
@@ -110,7 +128,7 @@ impl Exclusive {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use super::*;
 

@@ -33,6 +33,18 @@ static ACP: Fake = Fake {
     path: OnceLock::new(),
 };
 
+static LIMACTL: Fake = Fake {
+    name: "fake-limactl",
+    source: include_str!("bin/fake_limactl.rs"),
+    variable: "FAKE_LIMACTL",
+    path: OnceLock::new(),
+};
+
+/// The program `fake-limactl`, compiled likewise. What it does is told in its source.
+pub fn fake_limactl_path() -> PathBuf {
+    LIMACTL.path()
+}
+
 /// The program `fake-agent`, compiled from the source this library was built with. Its instructions are listed there.
 pub fn fake_agent_path() -> PathBuf {
     AGENT.path()

@@ -9,7 +9,7 @@ pub mod history;
 mod repo;
 mod session;
 
-pub use fake_agent::{fake_acp_path, fake_agent_path};
+pub use fake_agent::{fake_acp_path, fake_agent_path, fake_limactl_path};
 pub use fake_model::{FakeModel, Options as FakeModelOptions};
 pub use repo::TestRepo;
 pub use session::{Ran, TestSession};

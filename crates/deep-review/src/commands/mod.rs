@@ -16,6 +16,7 @@ pub(crate) mod dry_run;
 pub(crate) mod gc;
 pub(crate) mod import;
 pub(crate) mod log;
+pub(crate) mod machine;
 pub(crate) mod open;
 pub(crate) mod read;
 pub(crate) mod reference;

@@ -12,7 +12,7 @@ use engine::{ReproRequest, Script};
 use model::{Report, ReproOutcome, Reproduction, Trial};
 use supervise::Cancel;
 
-use crate::args::{ProgressHow, ReproArgs};
+use crate::args::{ProgressHow, ReproArgs, ReproSandbox};
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
 use crate::progress::Progress;
@@ -38,7 +38,10 @@ pub(crate) fn run(session: &Session, args: &ReproArgs) -> Result<Exit, CommandEr
             .hint("reviewers give one as a code block marked `bash repro`, or as `repro` in JSON"));
     }
     let keeper = Session::keeper()?;
-    let sandbox = engine::confinement(&keeper);
+    let sandbox = match args.sandbox {
+        ReproSandbox::Auto => engine::confinement(&keeper),
+        ReproSandbox::Machine => super::machine::as_sandbox(session)?,
+    };
     if let sandbox::Possible::No(why) = &sandbox {
         let refusal = format!("a reviewer's script is not run where it cannot be confined: {why}");
         return Err(

@@ -40,7 +40,15 @@ exec 3<>"$(port control)" 4>"$(port out)" 5>"$(port err)"
 mount -t tmpfs -o mode=755,size=64m root /root || fail "no memory for a root"
 cp -a /etc-inside /root/etc
 for folder in proc dev tmp work home home/review run var var/tmp jobs usr; do mkdir -p "/root/$folder"; done
-# TAG OPTIONS PATH
+scratch() {
+    mount -t tmpfs -o "mode=1777,nosuid,nodev,size=$2" scratch "/root$1" || fail "no memory for $1"
+}
+scratch /tmp 50%
+scratch /work 75%
+scratch /home/review 50%
+chown 1000:1000 /root/work /root/home/review
+chmod 755 /root/work /root/home/review
+# TAG OPTIONS PATH; after the folders of memory, because a share may lie in one.
 share() {
     mkdir -p "/root$3"
     mount -t 9p -o "trans=virtio,version=9p2000.L,ro,nosuid,nodev,msize=512000,$2" "$1" "/root$3" || fail "$3 cannot be shown"
@@ -55,16 +63,7 @@ for name in fd:/proc/self/fd stdin:/proc/self/fd/0 stdout:/proc/self/fd/1 stderr
     [ -e "/root/dev/${name%%:*}" ] || ln -s "${name#*:}" "/root/dev/${name%%:*}"
 done
 chmod 666 /root/dev/null /root/dev/zero /root/dev/full /root/dev/random /root/dev/urandom /root/dev/tty
-scratch() {
-    mount -t tmpfs -o "mode=1777,nosuid,nodev,size=$2" scratch "/root$1" || fail "no memory for $1"
-}
-scratch /tmp 50%
-scratch /work 75%
-scratch /home/review 50%
-chown 1000:1000 /root/work /root/home/review
-chmod 755 /root/work /root/home/review
-mount -o remount,ro /root
-# Busybox, for systems without the program that changes the user.
+hostname review
 ip link set lo up 2>/dev/null
 
 finish() { # NONCE HOW CODE

@@ -7,7 +7,7 @@ mount -t proc -o nosuid,nodev,noexec proc /root/proc
 done
 . "/root/jobs/$1/mounts" || exit 125
 ulimit -c 0
-ulimit -p 512
+ulimit -u 512 2>/dev/null
 if [ -x /root/usr/bin/setpriv ]; then
     chroot /root /usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups --no-new-privs --inh-caps=-all \
         --bounding-set=-all /bin/sh "/jobs/$1/run"
