@@ -213,12 +213,13 @@ impl Ground {
     }
 
     fn attempt(&self, attack: &Attack) {
+        let begun = std::time::Instant::now();
         let branch = self.branch(attack.build);
         let seen = self.unchanged(attack.name, || self.review(&branch, attack));
         assert_eq!(seen.report["invariants"]["dispositions_balance"], true, "{}", attack.name);
         assert!(!seen.everything().contains(SECRET), "{}: the secret is in the report", attack.name);
         shown_harmlessly(&seen, attack.name);
-        println!("looking at: {}", attack.name);
+        println!("looking at: {} ({:?})", attack.name, begun.elapsed());
         (attack.look)(self, &seen);
     }
 
@@ -385,7 +386,7 @@ fn shown_harmlessly(seen: &Seen, name: &str) {
 }
 
 /// Markdown without its fenced blocks and code spans.
-fn outside_code(markdown: &str) -> String {
+pub(crate) fn outside_code(markdown: &str) -> String {
     let mut fence: Option<String> = None;
     let mut kept = String::new();
     for line in markdown.lines() {
