@@ -11,6 +11,7 @@
 mod common;
 
 mod agents;
+mod documented;
 mod git_settings;
 mod ground;
 mod linters;
