@@ -10,7 +10,10 @@ use crate::tools::root;
 /// The rows of ARCHITECTURE.md, top first. A crate may use crates of the rows above its own, and no others.
 const ROWS: &[(&str, &[&str])] = &[
     ("words", &["model"]),
-    ("tools", &["config", "git", "supervise", "sandbox", "forge", "store", "report", "diagnostics", "redaction"]),
+    (
+        "tools",
+        &["config", "git", "supervise", "sandbox", "forge", "store", "report", "diagnostics", "redaction"],
+    ),
     ("work", &["reviewers", "repro", "reading", "evidence", "findings", "builtin", "rules"]),
     ("story", &["engine"]),
     ("doors", &["serve", "deep-review"]),

@@ -7,8 +7,7 @@ use crate::layer::{KeyPath, Layer, Leaf, spell};
 use crate::trust::Message;
 
 /// Keys without effect in this version; `*` stands for the rest.
-const UNUSED: [&str; 4] =
-    ["verify.sandbox", "ui.*", "policy.declined_reraise", "review.context"];
+const UNUSED: [&str; 4] = ["verify.sandbox", "ui.*", "policy.declined_reraise", "review.context"];
 
 /// Messages about settings that have no effect.
 pub(crate) fn unused(leaves: &[Leaf]) -> Vec<Message> {

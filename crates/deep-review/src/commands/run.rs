@@ -35,7 +35,9 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         .map_err(|error| base_is_environment(error, args.base.as_deref()))?;
     session.tell_messages(&config);
     let verify = &config.settings.verify;
-    if (args.run_tests.is_some() || args.probe_tests.is_some_and(|count| count > 0)) && verify.tests.is_empty() {
+    if (args.run_tests.is_some() || args.probe_tests.is_some_and(|count| count > 0))
+        && verify.tests.is_empty()
+    {
         return Err(CommandError::usage("no command that runs the tests is known")
             .hint("name one: `--run-tests='make test'`, or `verify.tests` in your own configuration"));
     }

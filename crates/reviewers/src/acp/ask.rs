@@ -8,8 +8,8 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use model::{Ending, Failure, FailureClass, ReviewerKind, Spend};
-use serde_json::Value;
 use redaction::Secrets;
+use serde_json::Value;
 use supervise::{Cancel, Limits, Program, Progress, Pulse, Stdin, Unheard, Voice};
 
 use super::dialogue::{Dialogue, Turn};

@@ -18,11 +18,11 @@ use super::answer::AgentAnswer;
 use super::call::{Call, Values, call};
 use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
-use redaction::Secrets;
 use super::stream::{ProcessEnd, Seen, StreamReader};
 use crate::command;
 use crate::desk::{CommandRequest, Desk, Telling};
 use crate::{Attempt, Doing};
+use redaction::Secrets;
 
 /// Everything needed to ask one agent.
 #[derive(Debug)]
