@@ -129,7 +129,11 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "a file of two gigabytes",
-        build: |ground| zeros(ground, "data.bin", (2 << 30) + 1),
+        build: |ground| {
+            ground.write("src/new.rs", DEFECT);
+            ground.session.repo.git(&["add", "-A"]);
+            zeros(ground, "data.bin", (2 << 30) + 1);
+        },
         reviewers: &["obedient"],
         code: 0,
         look: |ground, seen| {
