@@ -26,7 +26,11 @@ const SHAPES: &[(&str, &str, f64)] = &[
     ("Anthropic key", r"\bsk-ant-[A-Za-z0-9_-]{30,}", 3.5),
     ("OpenRouter key", r"\bsk-or-v1-[A-Za-z0-9]{40,}", 3.3),
     ("OpenAI key", r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9]{20,}[A-Za-z0-9_-]{12,}", 3.5),
-    ("key of a model provider", r"\b(?:xai-|gsk_|hf_|pplx-|r8_|nvapi-|fw_|csk-)[A-Za-z0-9]{32,}\b", 3.5),
+    (
+        "key of a model provider",
+        r"(?:^|[^A-Za-z0-9_/+.=-])(?P<key>(?:xai-|gsk_|hf_|pplx-|r8_|nvapi-|fw_|csk-)[A-Za-z0-9]{32,})\b",
+        3.5,
+    ),
     ("SendGrid key", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", 4.0),
     (
         "cloud token",
@@ -134,8 +138,17 @@ impl Shape {
 /// What vendors print in their manuals, and what stands for a key.
 fn is_example(key: &[u8]) -> bool {
     let lower = key.to_ascii_lowercase();
-    let words: &[&[u8]] =
-        &[b"example", b"placeholder", b"xxxx", b"your", b"dummy", b"changeme", b"redacted", b"0000000"];
+    let words: &[&[u8]] = &[
+        b"example",
+        b"placeholder",
+        b"xxxx",
+        b"your",
+        b"dummy",
+        b"changeme",
+        b"password",
+        b"redacted",
+        b"0000000",
+    ];
     words.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
@@ -233,6 +246,8 @@ mod tests {
             "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "id: 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
             "integrity sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==",
+            "platformdirs/version.py,sha256=qaN-fw_n3K9wQ2eL5bV8mY1pX4cZ7aR0fT6sH3uJ8oIk,160",
+            "http://username:password@host.com:80/path",
             "AKIAIOSFODNN7EXAMPLE",
             "api_key = os.environ[\"OPENAI_API_KEY\"]",
             "password = \"correct-horse-battery-staple\"",
