@@ -52,10 +52,21 @@ fn a_script_is_run_during_the_run_where_the_user_says_so() {
     let asked = json(&session.run(&["run", "--reviewer", "ada", "--json"]).expect(0));
     assert!(asked["notes"].to_string().contains("1 script of a reviewer was not run"), "{}", asked["notes"]);
     assert!(asked["trials"].is_null(), "{}", asked["trials"]);
-    let never = json(&session.run(&["run", "--reviewer", "ada", "--json", "--again", "--repro", "never"]).expect(0));
+    let never =
+        json(&session.run(&["run", "--reviewer", "ada", "--json", "--again", "--repro", "never"]).expect(0));
     assert!(never["notes"].to_string().contains("`verify.repro` is `never`"), "{}", never["notes"]);
     let out = session.repo.scratch().join("out");
-    let words = ["run", "--reviewer", "ada", "--json", "--again", "--repro", "auto", "--out", out.to_str().expect("text")];
+    let words = [
+        "run",
+        "--reviewer",
+        "ada",
+        "--json",
+        "--again",
+        "--repro",
+        "auto",
+        "--out",
+        out.to_str().expect("text"),
+    ];
     let Some(report) = report(session.run(&words)) else { return };
     let made = &report["trials"]["reproductions"][0];
     assert_eq!((&made["outcome"], &made["regression"]), (&"reproduced".into(), &true.into()), "{made:#}");
@@ -64,7 +75,10 @@ fn a_script_is_run_during_the_run_where_the_user_says_so() {
     assert_eq!(shown["result"], "pass", "{shown}");
     for form in ["report.md", "report.html"] {
         let text = std::fs::read_to_string(out.join(form)).expect("a form");
-        assert!(text.contains("shows a regression") && text.contains("AssertionError: 59"), "{form}:\n{text}");
+        assert!(
+            text.contains("shows a regression") && text.contains("AssertionError: 59"),
+            "{form}:\n{text}"
+        );
     }
     // It can be made again from what was kept, and the script is not run again.
     session.run(&["verify"]).expect(0);
@@ -75,9 +89,18 @@ fn the_tests_of_the_project_are_run_with_the_change_without_it_and_with_a_fix() 
     let session = shop(TEST);
     let good = "--- a/shop.py\\n+++ b/shop.py\\n@@ -1,4 +1,4 @@\\n def price(count, each):\\n     if count > 10:\\n-        return count * each - 1\\n+        return count * each\\n     return count * each\\n";
     let bad = "--- a/shop.py\\n+++ b/shop.py\\n@@ -1,4 +1,4 @@\\n def price(count, each):\\n     if count > 10:\\n-        return count * each - 1\\n+        return count * each - 2\\n     return count * each\\n";
-    saying(&session, "ada", &finding(&format!(", \"fix\": {{\"text\": \"Charge in full.\", \"patch\": \"{good}\"}}")));
-    saying(&session, "bob", &finding(&format!(", \"fix\": {{\"text\": \"Charge less.\", \"patch\": \"{bad}\"}}")));
-    let words = ["run", "--reviewer", "ada", "--reviewer", "bob", "--json", "--run-tests=python3 test_shop.py"];
+    saying(
+        &session,
+        "ada",
+        &finding(&format!(", \"fix\": {{\"text\": \"Charge in full.\", \"patch\": \"{good}\"}}")),
+    );
+    saying(
+        &session,
+        "bob",
+        &finding(&format!(", \"fix\": {{\"text\": \"Charge less.\", \"patch\": \"{bad}\"}}")),
+    );
+    let words =
+        ["run", "--reviewer", "ada", "--reviewer", "bob", "--json", "--run-tests=python3 test_shop.py"];
     let Some(report) = report(session.run(&words)) else { return };
     let tests = &report["trials"]["tests"];
     assert_eq!(tests["outcome"], "breaks", "{tests:#}");
@@ -87,7 +110,12 @@ fn the_tests_of_the_project_are_run_with_the_change_without_it_and_with_a_fix() 
         let fixes = report["trials"]["fixes"].as_array().expect("fixes");
         fixes.iter().find(|fix| fix["reviewer"] == name).expect("a fix")["outcome"].clone()
     };
-    assert_eq!((outcome("ada"), outcome("bob")), ("mends".into(), "fails-anyway".into()), "{:#}", report["trials"]);
+    assert_eq!(
+        (outcome("ada"), outcome("bob")),
+        ("mends".into(), "fails-anyway".into()),
+        "{:#}",
+        report["trials"]
+    );
     let checks = report["findings"][0]["checks"].to_string();
     assert!(checks.contains("the tests fail at the head and pass with it"), "{checks}");
     let ran = report["testing"]["ran"].to_string();
@@ -105,7 +133,9 @@ fn mutations_that_no_test_notices_are_gaps() {
     assert_eq!(report["trials"]["tests"]["outcome"], "mends", "{:#}", report["trials"]["tests"]);
     let probes = report["trials"]["probes"].as_array().expect("probes");
     assert!((4..=12).contains(&probes.len()), "{probes:#?}");
-    let of = |line: u64, wanted: &str| probes.iter().any(|probe| probe["line"] == line && probe["outcome"] == wanted);
+    let of = |line: u64, wanted: &str| {
+        probes.iter().any(|probe| probe["line"] == line && probe["outcome"] == wanted)
+    };
     assert!(of(3, "noticed"), "the rebate is tested: {probes:#?}");
     assert!(of(8, "not-noticed"), "`rebate` is not: {probes:#?}");
     let gaps = report["testing"]["gaps"].to_string();
@@ -117,7 +147,10 @@ fn mutations_that_no_test_notices_are_gaps() {
 fn the_branch_names_no_command_and_reaches_nothing() {
     let session = shop(TEST);
     let mark = session.home().join("mark");
-    session.repo.write("deep-review.toml", format!("[verify]\ntests = [\"touch\", {mark:?}]\nrun_tests = true\nrepro = \"auto\"\n"));
+    session.repo.write(
+        "deep-review.toml",
+        format!("[verify]\ntests = [\"touch\", {mark:?}]\nrun_tests = true\nrepro = \"auto\"\n"),
+    );
     session.repo.write("test_shop.py", format!("open({mark:?}, 'w')\n")).commit("Tests");
     saying(&session, "ada", "## Findings\n\nNone.\n");
     let ran = session.run(&["run", "--reviewer", "ada", "--run-tests"]).expect(2);

@@ -24,7 +24,9 @@ pub(crate) fn scripts(story: &Story<'_>, heard: &HeardAll) -> Result<Vec<String>
     let is_new = |it: &&CheckedFinding| {
         let script = it.raw.repro.as_deref().unwrap_or_default();
         !done.iter().any(|made| {
-            made.reviewer == it.reviewer && made.index == it.raw.index && made.script_sha256 == repro::digest(script)
+            made.reviewer == it.reviewer
+                && made.index == it.raw.index
+                && made.script_sha256 == repro::digest(script)
         })
     };
     let given = heard.rows.iter().flat_map(|row| &row.checked).filter(|it| it.raw.repro.is_some());
@@ -33,7 +35,9 @@ pub(crate) fn scripts(story: &Story<'_>, heard: &HeardAll) -> Result<Vec<String>
         return Ok(Vec::new());
     }
     match verify.repro {
-        ReproChoice::Never => return Ok(vec![format!("{}: `verify.repro` is `never`", not_run(given.len()))]),
+        ReproChoice::Never => {
+            return Ok(vec![format!("{}: `verify.repro` is `never`", not_run(given.len()))]);
+        }
         ReproChoice::Ask => {
             let how = "`deep-review repro ID` shows one and asks, `--repro auto` runs them during the run";
             return Ok(vec![format!("{}: {how}", not_run(given.len()))]);
@@ -48,7 +52,8 @@ pub(crate) fn scripts(story: &Story<'_>, heard: &HeardAll) -> Result<Vec<String>
     given.sort_by_key(|it| std::cmp::Reverse(it.raw.severity));
     let mut notes = Vec::new();
     for (at, finding) in given.iter().enumerate().take(MOST) {
-        if story.tools.cancel.is_cancelled() || story.begun.elapsed() >= story.config.settings.review.deadline {
+        if story.tools.cancel.is_cancelled() || story.begun.elapsed() >= story.config.settings.review.deadline
+        {
             notes.push(format!("{}: the run's time was over", not_run(given.len() - at)));
             return Ok(notes);
         }
@@ -93,5 +98,7 @@ fn run(story: &Story<'_>, script: &Script, sandbox: &Possible, title: &str) -> R
     let regression = if made.regression { ", a regression" } else { "" };
     say(format!("{} for \"{title}\": {}{regression} — {}", script.reviewer, made.outcome.words(), made.why));
     let is_trouble = matches!(made.outcome, ReproOutcome::HarnessError | ReproOutcome::Refused);
-    Ok(is_trouble.then(|| format!("the script of {} for \"{title}\" could not be tried: {}", script.reviewer, made.why)))
+    Ok(is_trouble.then(|| {
+        format!("the script of {} for \"{title}\" could not be tried: {}", script.reviewer, made.why)
+    }))
 }

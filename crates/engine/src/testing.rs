@@ -9,8 +9,8 @@ use std::time::Duration;
 use config::VerifySettings;
 use git::Snapshot;
 use model::{
-    CheckResult, CheckedFinding, EventKind, FixOutcome, FixTrial, Gate, Probe, ProbeOutcome, Side, TestOutcome, TestRun,
-    TestingGap, TestingSection, Trial, Trials,
+    CheckResult, CheckedFinding, EventKind, FixOutcome, FixTrial, Gate, Probe, ProbeOutcome, Side,
+    TestOutcome, TestRun, TestingGap, TestingSection, Trial, Trials,
 };
 use repro::{Lab, Suite};
 use sandbox::Possible;
@@ -47,9 +47,11 @@ pub(crate) fn suite(story: &Story<'_>, heard: &HeardAll) -> Result<Vec<String>, 
     }
     let made = |source| Error::Write { what: "the folder for the tests".to_owned(), source };
     let name = format!("{}-tests", story.run.id());
-    let processes = tempfile::Builder::new().prefix("attempts-").tempdir_in(story.run.path()).map_err(made)?;
+    let processes =
+        tempfile::Builder::new().prefix("attempts-").tempdir_in(story.run.path()).map_err(made)?;
     let promises = story.tools.store.promises();
-    let scratch = Scratch::new(&story.tools.scratch.join(&name), &promises, processes.path()).map_err(made)?;
+    let scratch =
+        Scratch::new(&story.tools.scratch.join(&name), &promises, processes.path()).map_err(made)?;
     let toolchains = story.home.as_deref().map(sandbox::toolchains).unwrap_or_default();
     let lab = Lab {
         repository: story.tools.repository,
@@ -60,7 +62,11 @@ pub(crate) fn suite(story: &Story<'_>, heard: &HeardAll) -> Result<Vec<String>, 
         processes: processes.path(),
         keeper: &story.tools.keeper,
     };
-    let bench = Bench { story, lab, suite: Suite { build: &verify.build, tests: &verify.tests, wall: verify.timeout } };
+    let bench = Bench {
+        story,
+        lab,
+        suite: Suite { build: &verify.build, tests: &verify.tests, wall: verify.timeout },
+    };
     let (trials, notes) = bench.everything(verify, heard);
     // What cannot be removed now is promised to the next start.
     drop(scratch.remove());
@@ -107,9 +113,11 @@ impl Bench<'_> {
 
     fn fixes(&self, heard: &HeardAll, head: &Trial, notes: &mut Vec<String>) -> Vec<FixTrial> {
         let applies = |it: &&CheckedFinding| {
-            matches!(it.result(Gate::Fix), CheckResult::Pass | CheckResult::Repaired) && it.raw.patch.is_some()
+            matches!(it.result(Gate::Fix), CheckResult::Pass | CheckResult::Repaired)
+                && it.raw.patch.is_some()
         };
-        let mut proposed: Vec<&CheckedFinding> = heard.rows.iter().flat_map(|row| &row.checked).filter(applies).collect();
+        let mut proposed: Vec<&CheckedFinding> =
+            heard.rows.iter().flat_map(|row| &row.checked).filter(applies).collect();
         proposed.sort_by_key(|it| std::cmp::Reverse(it.raw.severity));
         let mut tried = Vec::new();
         for (at, finding) in proposed.iter().enumerate() {
@@ -125,7 +133,12 @@ impl Bench<'_> {
             let name = format!("fix-{at}");
             let (outcome, trial) =
                 self.suite.of_fix(&self.lab, &name, &ended_with_line, head, &self.story.tools.cancel);
-            self.say(format!("the fix of {} for \"{}\": {}", finding.reviewer, finding.raw.title, outcome.words()));
+            self.say(format!(
+                "the fix of {} for \"{}\": {}",
+                finding.reviewer,
+                finding.raw.title,
+                outcome.words()
+            ));
             tried.push(FixTrial {
                 reviewer: finding.reviewer.clone(),
                 index: finding.raw.index,
@@ -143,7 +156,8 @@ impl Bench<'_> {
             return Vec::new();
         }
         // A mutation may make a loop without end; what takes many times as long is one.
-        let wall = self.suite.wall.min(Duration::from_millis(head.ms.saturating_mul(4)) + Duration::from_secs(5));
+        let wall =
+            self.suite.wall.min(Duration::from_millis(head.ms.saturating_mul(4)) + Duration::from_secs(5));
         let suite = Suite { wall, ..self.suite };
         let mutants = chosen(self.story.snapshot, most);
         if mutants.is_empty() {
@@ -170,7 +184,10 @@ impl Bench<'_> {
             });
         }
         let missed = probes.iter().filter(|probe| probe.outcome == ProbeOutcome::NotNoticed).count();
-        self.say(format!("{} mutations of changed lines were tried; the tests missed {missed}", probes.len()));
+        self.say(format!(
+            "{} mutations of changed lines were tried; the tests missed {missed}",
+            probes.len()
+        ));
         probes
     }
 }
@@ -219,7 +236,10 @@ pub(crate) fn describe(trials: &Trials, testing: &mut TestingSection) {
         });
     }
     if !trials.probes.is_empty() {
-        let noticed = trials.probes.iter().filter(|it| matches!(it.outcome, ProbeOutcome::Noticed | ProbeOutcome::TimedOut));
+        let noticed = trials
+            .probes
+            .iter()
+            .filter(|it| matches!(it.outcome, ProbeOutcome::Noticed | ProbeOutcome::TimedOut));
         let told = format!(
             "Of {} small mutations of changed lines the tests noticed {}.",
             trials.probes.len(),
@@ -255,7 +275,9 @@ pub(crate) fn answer(checked: &mut [CheckedFinding], fixes: &[FixTrial]) {
     for finding in checked {
         let Some(patch) = &finding.raw.patch else { continue };
         let own = |it: &&FixTrial| it.reviewer == finding.reviewer && it.index == finding.raw.index;
-        let Some(tried) = fixes.iter().find(own).filter(|it| it.patch_sha256 == repro::digest(patch)) else { continue };
+        let Some(tried) = fixes.iter().find(own).filter(|it| it.patch_sha256 == repro::digest(patch)) else {
+            continue;
+        };
         for check in finding.checks.iter_mut().filter(|check| check.gate == Gate::Fix) {
             if tried.outcome == FixOutcome::Breaks {
                 check.result = CheckResult::Fail;

@@ -101,7 +101,8 @@ impl Checkout {
     /// Makes plain files of links that lead out of the checkout: who follows them reads what is not under review. Returns their
     /// paths. The file says where the link leads, as on a system without links.
     pub fn keep_links_inside(&self) -> Result<Vec<String>> {
-        let failed = |error: std::io::Error| Error::failed("could not look at the links of a checkout", error);
+        let failed =
+            |error: std::io::Error| Error::failed("could not look at the links of a checkout", error);
         let tree = Tree::read(&self.repository.place(), self.head.as_str())?;
         let (mut held, mut changed) = (Vec::new(), Vec::new());
         for entry in tree.entries.iter().filter(|entry| entry.kind == EntryKind::Link) {
@@ -167,8 +168,10 @@ impl Repository {
         if large.is_empty() {
             bench.fill(&["read-tree", "--reset", "-u", "HEAD"])?;
         } else {
-            let missing: Vec<u8> =
-                large.iter().flat_map(|(entry, _)| [&tree.paths.bytes(&entry.path)[..], &[0]].concat()).collect();
+            let missing: Vec<u8> = large
+                .iter()
+                .flat_map(|(entry, _)| [&tree.paths.bytes(&entry.path)[..], &[0]].concat())
+                .collect();
             bench.fill(&["read-tree", "--reset", "HEAD"])?;
             bench.skip(missing)?;
             bench.fill(&["checkout-index", "--all", "--force", "--index"])?;
@@ -320,7 +323,8 @@ fn too_large<'t>(repository: &Repository, tree: &'t Tree, target: &Target) -> Re
     let names: Vec<u8> = changed.iter().flat_map(|entry| format!("{}\n", entry.oid).into_bytes()).collect();
     let check = ["cat-file", "--batch-check=%(objectsize)"];
     let sizes = repository.place().call(DOING)?.args(check).input(names).stdout()?;
-    let sizes = String::from_utf8_lossy(&sizes).lines().map(|line| line.parse().unwrap_or(0)).collect::<Vec<u64>>();
+    let sizes =
+        String::from_utf8_lossy(&sizes).lines().map(|line| line.parse().unwrap_or(0)).collect::<Vec<u64>>();
     let mut sized: Vec<(&Entry, u64)> = changed.into_iter().zip(sizes).collect();
     sized.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
     let mut total: u64 = sized.iter().map(|(_, size)| size).sum();

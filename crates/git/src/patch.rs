@@ -33,9 +33,14 @@ pub(crate) fn between(
     notes: &mut Vec<String>,
 ) -> Result<Vec<FileDiff>> {
     let doing = "could not read the diff";
+    let huge = huge(place, files)?;
     let mut reader = PatchReader::new(files, Limits::default());
-    place
-        .call(doing)?
+    reader.sections.retain(|file| !huge.contains(file));
+    let mut call = place.call(doing)?;
+    if !huge.is_empty() {
+        call = call.env("GIT_LITERAL_PATHSPECS", "0");
+    }
+    call = call
         .args(["-c", &format!("core.bigFileThreshold={}", changes::LARGE)])
         .arg("diff-tree")
         .args(changes::OPTIONS)
@@ -47,9 +52,44 @@ pub(crate) fn between(
             "--src-prefix=a/",
             "--dst-prefix=b/",
         ])
-        .args(["--end-of-options", base, head])
-        .stream(&mut |stdout| reader.read(stdout))?;
+        .args(["--end-of-options", base, head]);
+    if !huge.is_empty() {
+        call = call.args(["--", ":(top)"]);
+        for file in &huge {
+            let except = [b":(top,exclude,literal)", files[*file].path.as_slice()].concat();
+            call = call.arg(crate::call::os_string(&except));
+        }
+    }
+    call.stream(&mut |stdout| reader.read(stdout))?;
     reader.finish(notes).ok_or_else(|| Error::failed(doing, "git's patch does not fit its list of files"))
+}
+
+/// Files that came or went and are so large that they are left out of the patch: git reads such a file as a whole to say that it is
+/// binary. Where both sides have one, it does not.
+fn huge(place: &Place, files: &[Change]) -> Result<Vec<usize>> {
+    /// Bytes; a few of them together are no trouble.
+    const HUGE: u64 = 64 << 20;
+    let one_sided = |change: &&Change| {
+        change.binary && matches!(change.status, model::ChangeStatus::Added | model::ChangeStatus::Deleted)
+    };
+    let wanted: Vec<(usize, &str)> = files
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| one_sided(change))
+        .map(|(at, change)| {
+            let is_added = change.status == model::ChangeStatus::Added;
+            (at, if is_added { change.new_oid.as_str() } else { change.old_oid.as_str() })
+        })
+        .collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<u8> = wanted.iter().flat_map(|(_, oid)| format!("{oid}\n").into_bytes()).collect();
+    let check = ["cat-file", "--batch-check=%(objectsize)"];
+    let sizes = place.call("could not read the sizes of changed files")?.args(check).input(names).stdout()?;
+    let sizes = String::from_utf8_lossy(&sizes);
+    let sized = wanted.iter().zip(sizes.lines().map(|line| line.parse().unwrap_or(0_u64)));
+    Ok(sized.filter(|(_, size)| *size > HUGE).map(|((at, _), _)| *at).collect())
 }
 
 /// Puts the lines of a patch where they belong.

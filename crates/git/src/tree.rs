@@ -53,11 +53,7 @@ const DOING: &str = "could not list the files";
 const MOST_LISTED: u64 = 256 << 20;
 
 /// Lists the files of a tree, and gives up where they never end.
-fn list(
-    place: &Place,
-    name: &str,
-    read: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
-) -> Result<()> {
+fn list(place: &Place, name: &str, read: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>) -> Result<()> {
     let call = place.call(DOING)?.args(["ls-tree", "-r", "-z", "--full-tree", name]);
     let reading = |stdout: &mut dyn Read| {
         let mut bounded = stdout.take(MOST_LISTED);

@@ -26,12 +26,28 @@ const SHAPES: &[(&str, &str, f64)] = &[
     ("Anthropic key", r"\bsk-ant-[A-Za-z0-9_-]{30,}", 3.5),
     ("OpenRouter key", r"\bsk-or-v1-[A-Za-z0-9]{40,}", 3.3),
     ("OpenAI key", r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9]{20,}[A-Za-z0-9_-]{12,}", 3.5),
-    ("key of a model provider", r"\b(?:xai-|gsk_|hf_|pplx-|r8_|nvapi-|fw_|csk-)[A-Za-z0-9]{32,}\b", 3.5),
+    (
+        "key of a model provider",
+        r"(?:^|[^A-Za-z0-9_/+.=-])(?P<key>(?:xai-|gsk_|hf_|pplx-|r8_|nvapi-|fw_|csk-)[A-Za-z0-9]{32,})\b",
+        3.5,
+    ),
     ("SendGrid key", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", 4.0),
-    ("cloud token", r"\b(?:dop_v1_[a-f0-9]{64}|dckr_pat_[A-Za-z0-9_-]{27}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|hvs\.[A-Za-z0-9_-]{24,}|tskey-[a-z]+-[A-Za-z0-9-]{20,})", 3.0),
+    (
+        "cloud token",
+        r"\b(?:dop_v1_[a-f0-9]{64}|dckr_pat_[A-Za-z0-9_-]{27}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|hvs\.[A-Za-z0-9_-]{24,}|tskey-[a-z]+-[A-Za-z0-9-]{20,})",
+        3.0,
+    ),
     ("JSON web token", r"\beyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", 4.0),
-    ("password in an address", r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\x22'<>{}$%]{1,64}:(?P<key>[^\s/:@\x22'<>{}$%*]{6,200})@", 2.5),
-    ("credential in a header", r"(?i)\b(?:authorization|proxy-authorization|x-api-key|x-goog-api-key|api-key)\b\\?[\x22']?\s*[:=]\s*\\?[\x22']?(?:bearer\s+|basic\s+|token\s+)?(?P<key>[A-Za-z0-9+/_.=~-]{20,})", 3.5),
+    (
+        "password in an address",
+        r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\x22'<>{}$%]{1,64}:(?P<key>[^\s/:@\x22'<>{}$%*]{6,200})@",
+        2.5,
+    ),
+    (
+        "credential in a header",
+        r"(?i)\b(?:authorization|proxy-authorization|x-api-key|x-goog-api-key|api-key)\b\\?[\x22']?\s*[:=]\s*\\?[\x22']?(?:bearer\s+|basic\s+|token\s+)?(?P<key>[A-Za-z0-9+/_.=~-]{20,})",
+        3.5,
+    ),
     (
         "password or key",
         r#"(?i)(?:secret|passwd|password|api_?key|access_?key|auth_?token|private_?key|client_?secret)\\?["']?\s*(?::|=|:=)\s*\\?["'](?P<key>[A-Za-z0-9+/_=-]{24,})\\?["']"#,
@@ -122,8 +138,17 @@ impl Shape {
 /// What vendors print in their manuals, and what stands for a key.
 fn is_example(key: &[u8]) -> bool {
     let lower = key.to_ascii_lowercase();
-    let words: &[&[u8]] =
-        &[b"example", b"placeholder", b"xxxx", b"your", b"dummy", b"changeme", b"redacted", b"0000000"];
+    let words: &[&[u8]] = &[
+        b"example",
+        b"placeholder",
+        b"xxxx",
+        b"your",
+        b"dummy",
+        b"changeme",
+        b"password",
+        b"redacted",
+        b"0000000",
+    ];
     words.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
@@ -164,13 +189,20 @@ mod tests {
             (vec!["sk-", "or-v1-", RANDOM], "OpenRouter key"),
             (vec!["xai", "-", RANDOM], "key of a model provider"),
             (vec!["gsk", "_", RANDOM], "key of a model provider"),
-            (vec!["eyJ", "hbGciOiJIUzI1NiIsInR5", ".eyJ", "zdWIiOiJhZGEiLCJpYXQi", ".", &RANDOM[..30]], "JSON web token"),
+            (
+                vec!["eyJ", "hbGciOiJIUzI1NiIsInR5", ".eyJ", "zdWIiOiJhZGEiLCJpYXQi", ".", &RANDOM[..30]],
+                "JSON web token",
+            ),
         ] {
             let key = made(&parts);
             let said = format!("before {key} after");
             let expected = format!("before <redacted: {what}> after");
             assert_eq!(text(&said), expected, "{key}");
-            assert_eq!(bytes([said.as_bytes(), b"\xff"].concat()), [expected.as_bytes(), b"\xff"].concat(), "{key}");
+            assert_eq!(
+                bytes([said.as_bytes(), b"\xff"].concat()),
+                [expected.as_bytes(), b"\xff"].concat(),
+                "{key}"
+            );
             assert_eq!(text(&expected), expected, "twice");
         }
     }
@@ -195,7 +227,8 @@ mod tests {
     #[test]
     fn a_private_key_goes_with_its_body_and_a_header_alone_stays() {
         let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ";
-        let (begin, end) = (made(&["-----BEGIN ", "PRIVATE KEY-----"]), made(&["-----END ", "PRIVATE KEY-----"]));
+        let (begin, end) =
+            (made(&["-----BEGIN ", "PRIVATE KEY-----"]), made(&["-----END ", "PRIVATE KEY-----"]));
         let key = format!("{begin}\n{body}\n{body}\n{end}\n");
         assert_eq!(text(&key), "<redacted: private key>\n");
         let in_a_diff = format!("+{begin}\n+{body}\n+{body}\n+{end}\n+next\n");
@@ -213,6 +246,8 @@ mod tests {
             "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "id: 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
             "integrity sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==",
+            "platformdirs/version.py,sha256=qaN-fw_n3K9wQ2eL5bV8mY1pX4cZ7aR0fT6sH3uJ8oIk,160",
+            "http://username:password@host.com:80/path",
             "AKIAIOSFODNN7EXAMPLE",
             "api_key = os.environ[\"OPENAI_API_KEY\"]",
             "password = \"correct-horse-battery-staple\"",

@@ -174,7 +174,8 @@ pub(crate) fn shell() -> OsString {
 }
 
 fn command(job: &Job<'_>) -> Vec<OsString> {
-    let prepare = [shell(), "-c".into(), PREPARE.into(), "prepare".into(), job.replaces.unwrap_or_default().into()];
+    let prepare =
+        [shell(), "-c".into(), PREPARE.into(), "prepare".into(), job.replaces.unwrap_or_default().into()];
     prepare.into_iter().chain(job.command.iter().cloned()).collect()
 }
 

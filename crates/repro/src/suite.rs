@@ -26,7 +26,10 @@ impl Suite<'_> {
     /// The commands as a person writes them.
     pub fn words(&self) -> String {
         let parts = [self.build, self.tests].into_iter().filter(|words| !words.is_empty());
-        parts.map(|words| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(" && ")
+        parts
+            .map(|words| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+            .join(" && ")
     }
 
     /// Runs the tests at the head and where the change begins.
@@ -44,13 +47,27 @@ impl Suite<'_> {
     }
 
     /// Runs the tests at the head with a patch.
-    pub fn of_fix(&self, lab: &Lab<'_>, name: &str, patch: &str, head: &Trial, cancel: &Cancel) -> (FixOutcome, Trial) {
+    pub fn of_fix(
+        &self,
+        lab: &Lab<'_>,
+        name: &str,
+        patch: &str,
+        head: &Trial,
+        cancel: &Cancel,
+    ) -> (FixOutcome, Trial) {
         let trial = self.at(lab, name, &lab.target.head, Given::Patch(patch), cancel);
         (of_fix(head, &trial), trial)
     }
 
     /// Runs the tests at the head with another text of one file.
-    pub fn of_mutation(&self, lab: &Lab<'_>, name: &str, path: &str, text: &str, cancel: &Cancel) -> (ProbeOutcome, u64) {
+    pub fn of_mutation(
+        &self,
+        lab: &Lab<'_>,
+        name: &str,
+        path: &str,
+        text: &str,
+        cancel: &Cancel,
+    ) -> (ProbeOutcome, u64) {
         let trial = self.at(lab, name, &lab.target.head, Given::Text { path, text }, cancel);
         (of_mutation(&trial), trial.ms)
     }
@@ -79,7 +96,8 @@ impl Suite<'_> {
     /// Both commands as a script; its words are the user's, each quoted.
     fn script(&self) -> String {
         let line = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-        let build = if self.build.is_empty() { String::new() } else { format!("{} || exit $?\n", line(self.build)) };
+        let build =
+            if self.build.is_empty() { String::new() } else { format!("{} || exit $?\n", line(self.build)) };
         format!("{build}exec {}\n", line(self.tests))
     }
 }
@@ -93,7 +111,9 @@ enum Given<'a> {
 
 /// A word that a shell reads as it is.
 fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '=' | ':' | ',' | '+' | '@' | '%');
+    let is_plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '=' | ':' | ',' | '+' | '@' | '%')
+    };
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {
@@ -175,7 +195,8 @@ mod tests {
         ] {
             assert_eq!(of_change(head, base), expected, "{head:?} {base:?}");
         }
-        let unfit = trial(Ending::Failed, Some(125), "deep-review could not prepare this: the patch does not apply");
+        let unfit =
+            trial(Ending::Failed, Some(125), "deep-review could not prepare this: the patch does not apply");
         let own = trial(Ending::Failed, Some(125), "a test says 125");
         for (head, with, expected) in [
             (&passed, &passed, FixOutcome::Passes),

@@ -72,7 +72,12 @@ fn of_node(node: &Node<'_, Bounded>, language: SupportLang, line: u32) -> Option
     let edit = |mutation, range, to: String| Some(Edit { line, mutation, range, to });
     let kind = node.kind();
     match &*kind {
-        "integer_literal" | "int_literal" | "integer" | "number" | "number_literal" | "decimal_integer_literal" => {
+        "integer_literal"
+        | "int_literal"
+        | "integer"
+        | "number"
+        | "number_literal"
+        | "decimal_integer_literal" => {
             let number: u64 = node.text().parse().ok()?;
             edit(Mutation::OffByOne, node.range(), (number.checked_add(1)?).to_string())
         }
@@ -86,8 +91,15 @@ fn of_node(node: &Node<'_, Bounded>, language: SupportLang, line: u32) -> Option
             };
             edit(Mutation::Flipped, node.range(), other.to_owned())
         }
-        "binary_expression" | "binary_operator" | "boolean_operator" | "comparison_operator" | "binary"
-        | "comparison_expression" | "conjunction_expression" | "disjunction_expression" | "equality_expression"
+        "binary_expression"
+        | "binary_operator"
+        | "boolean_operator"
+        | "comparison_operator"
+        | "binary"
+        | "comparison_expression"
+        | "conjunction_expression"
+        | "disjunction_expression"
+        | "equality_expression"
         | "additive_expression" => operator(node),
         "if_statement" | "if_expression" | "if" | "while_statement" | "while_expression" | "elif_clause" => {
             let condition = node.field("condition")?;
@@ -98,8 +110,13 @@ fn of_node(node: &Node<'_, Bounded>, language: SupportLang, line: u32) -> Option
             let call = node.child(0)?;
             let is_call = matches!(
                 &*call.kind(),
-                "call_expression" | "call" | "method_invocation" | "invocation_expression" | "function_call_expression"
-                    | "member_call_expression" | "macro_invocation"
+                "call_expression"
+                    | "call"
+                    | "method_invocation"
+                    | "invocation_expression"
+                    | "function_call_expression"
+                    | "member_call_expression"
+                    | "macro_invocation"
             );
             let one_line = node.start_pos().line() == node.end_pos().line();
             // A macro that only prints or asserts is nothing that a test looks at.
@@ -147,13 +164,19 @@ fn other(operator: &str) -> Option<&'static str> {
 
 /// The opposite of a condition; `None` where it binds names, or where the language has no sign for it.
 fn negated(kind: &str, text: &str, language: SupportLang) -> Option<String> {
-    if kind.contains("let_") || kind.contains("declaration") || text.contains(":=") || text.contains(" is ") && text.contains(" var ") {
+    if kind.contains("let_")
+        || kind.contains("declaration")
+        || text.contains(":=")
+        || text.contains(" is ") && text.contains(" var ")
+    {
         return None;
     }
     match language {
         SupportLang::Python => Some(format!("not ({text})")),
         SupportLang::Bash => None,
-        _ if kind == "parenthesized_expression" || (text.starts_with('(') && text.ends_with(')') && kind.contains("paren")) => {
+        _ if kind == "parenthesized_expression"
+            || (text.starts_with('(') && text.ends_with(')') && kind.contains("paren")) =>
+        {
             Some(format!("(!{text})"))
         }
         _ if kind == "condition_clause" => {
@@ -203,7 +226,8 @@ mod tests {
         let rust = "fn f(a: u32) -> bool {\n    if a < 3 {\n        store(a);\n        return true;\n    }\n    false\n}\n";
         let go = "package p\n\nfunc f(a int) bool {\n\tif a < 3 {\n\t\tstore(a)\n\t\treturn true\n\t}\n\treturn false\n}\n";
         let python = "def f(a):\n    if a < 3:\n        store(a)\n        return True\n    return False\n";
-        let script = "function f(a) {\n  if (a < 3) {\n    store(a);\n    return true;\n  }\n  return false;\n}\n";
+        let script =
+            "function f(a) {\n  if (a < 3) {\n    store(a);\n    return true;\n  }\n  return false;\n}\n";
         let java = "class A {\n  boolean f(int a) {\n    if (a < 3) {\n      store(a);\n      return true;\n    }\n    return false;\n  }\n}\n";
         let c = "int f(int a) {\n  if (a < 3) {\n    store(a);\n    return 1;\n  }\n  return 0;\n}\n";
         for (path, text, kinds) in [

@@ -3,9 +3,9 @@
 //! In: the code that was there before. Out: for tokens of new code, how little what stands before them lets one expect
 //! them, in bits. Knows nothing of meaning.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use model::{FileDiff, Side};
+use model::{FileDiff, RepoPath, Side};
 
 use crate::context::Context;
 use crate::language::Language;
@@ -20,13 +20,35 @@ const MOST_BITS: f64 = 14.0;
 /// Less code than this, in tokens, says nothing about what is usual.
 const FEWEST: u32 = 200;
 
-/// How many neighbours may still be read for one change.
-pub(super) struct Neighbours(usize);
+/// Files that a change leaves as they are, by folder, and how many of them may still be read.
+pub(super) struct Neighbours {
+    left: usize,
+    unchanged: Option<HashMap<String, Vec<RepoPath>>>,
+}
 
 impl Default for Neighbours {
     fn default() -> Self {
-        Self(MOST_READ)
+        Self { left: MOST_READ, unchanged: None }
     }
+}
+
+impl Neighbours {
+    /// Of one folder, in path order. A change may have as many files as the tree: the tree is gone through once.
+    fn beside(&mut self, context: &Context<'_>, folder: &str) -> &[RepoPath] {
+        let unchanged = self.unchanged.get_or_insert_with(|| {
+            let changed: HashSet<&RepoPath> = context.change.diff().iter().map(|file| &file.path).collect();
+            let mut unchanged: HashMap<String, Vec<RepoPath>> = HashMap::new();
+            for entry in context.head.iter().filter(|entry| !changed.contains(&entry.path)) {
+                unchanged.entry(folder_of(&entry.path).to_owned()).or_default().push(entry.path.clone());
+            }
+            unchanged
+        });
+        unchanged.get(folder).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn folder_of(path: &RepoPath) -> &str {
+    path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Counts of tokens by the two, the one and the none before them.
@@ -49,21 +71,21 @@ impl Surprise {
         if let Some(base) = base {
             learnt.learn(base);
         }
-        let folder = file.path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
-        let beside = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder) == folder;
+        let most = neighbours.left.min(MOST_BESIDE);
+        if most == 0 {
+            return learnt;
+        }
         // What the change does not touch is the same on both sides, and is read for other reasons at head.
-        let near = context.head.iter().filter(|entry| {
-            beside(entry.path.as_str())
-                && Language::of(&entry.path) == source.language
-                && !context.change.diff().iter().any(|changed| changed.path == entry.path)
-        });
-        for entry in near.take(MOST_BESIDE) {
-            let Some(left) = neighbours.0.checked_sub(1) else { break };
-            neighbours.0 = left;
-            if let Some(near) = context.source(Side::Head, &entry.path) {
+        let beside = neighbours.beside(context, folder_of(&file.path)).iter();
+        let near = beside.filter(|path| Language::of(path) == source.language).take(most);
+        let mut read = 0;
+        for path in near {
+            read += 1;
+            if let Some(near) = context.source(Side::Head, path) {
                 learnt.learn(&near);
             }
         }
+        neighbours.left -= read;
         learnt
     }
 

@@ -38,7 +38,9 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
     let trusted = trusts::settle(session, &repository, &mut target, args.trust.map(Into::into))?;
     let is_foreign = trusted.level != model::Trust::Mine;
     let verify = &config.settings.verify;
-    if (args.run_tests.is_some() || args.probe_tests.is_some_and(|count| count > 0)) && verify.tests.is_empty() {
+    if (args.run_tests.is_some() || args.probe_tests.is_some_and(|count| count > 0))
+        && verify.tests.is_empty()
+    {
         return Err(CommandError::usage("no command that runs the tests is known")
             .hint("name one: `--run-tests='make test'`, or `verify.tests` in your own configuration"));
     }

@@ -42,7 +42,10 @@ const ATTACKS: &[Attack] = &[
                 "* filter=evil diff=evil merge=evil\n[attr]evil filter=evil\n*.evil evil\n*.rs diff=evil textconv=./trap.sh\n",
             );
             ground.write(".gitconfig", "[filter \"evil\"]\n\tsmudge = ./trap.sh\n\tclean = ./trap.sh\n\tprocess = ./trap.sh\n[diff \"evil\"]\n\ttextconv = ./trap.sh\n\tcommand = ./trap.sh\n[core]\n\thooksPath = .githooks\n\tfsmonitor = ./trap.sh\n");
-            ground.trap(".githooks/post-checkout").trap(".githooks/pre-commit").trap("hooks/post-index-change");
+            ground
+                .trap(".githooks/post-checkout")
+                .trap(".githooks/pre-commit")
+                .trap("hooks/post-index-change");
         },
         reviewers: &["obedient"],
         code: 0,
@@ -51,7 +54,10 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "attributes that hide the change from its diff",
         build: |ground| {
-            ground.write(".gitattributes", "* -diff -text binary linguist-generated\n*.rs binary export-ignore\n");
+            ground.write(
+                ".gitattributes",
+                "* -diff -text binary linguist-generated\n*.rs binary export-ignore\n",
+            );
             ground.write("src/hidden.rs", "pub fn hidden() -> u32 {\n    dbg!(7)\n}\n");
         },
         reviewers: &["obedient"],
@@ -66,7 +72,10 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "attributes that change content on checkout",
         build: |ground| {
-            ground.write(".gitattributes", "*.txt ident export-subst text eol=crlf\n*.u working-tree-encoding=UTF-16\n");
+            ground.write(
+                ".gitattributes",
+                "*.txt ident export-subst text eol=crlf\n*.u working-tree-encoding=UTF-16\n",
+            );
             ground.write("src/id.txt", "$Id$ $Format:%H$\n").write("a.u", b"\xff\xfep\0\n\0");
         },
         reviewers: &["obedient"],
@@ -88,7 +97,9 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "a submodule whose address is a command",
-        build: |ground| submodule(ground, "x", "x", &format!("ext::sh -c {}", ground.touch().replace(' ', "% ")), ""),
+        build: |ground| {
+            submodule(ground, "x", "x", &format!("ext::sh -c {}", ground.touch().replace(' ', "% ")), "")
+        },
         reviewers: &["obedient"],
         code: 0,
         look: |ground, seen| {

@@ -113,13 +113,16 @@ impl Ground {
         let bystander = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().expect("sleep starts");
         let ground = Self { session, temporary, bystander, branches: Cell::new(0) };
         let script = obedient(&ground.session.home().join("mark"));
-        let table = format!("[reviewers.obedient]\ncommand = [\"/bin/sh\", \"-c\", {script:?}]\nquorum = true\n");
+        let table =
+            format!("[reviewers.obedient]\ncommand = [\"/bin/sh\", \"-c\", {script:?}]\nquorum = true\n");
         // It says whatever a file of the branch wants it to say: whoever writes the branch writes its answer.
         let parrot = "[reviewers.parrot]\ncommand = [\"/bin/sh\", \"-c\", \"cat >/dev/null; cat answer.md\"]\nstdin = \"prompt\"\n";
         let honest = ground.session.beside("honest.md", HONEST);
-        let honest = format!("[reviewers.honest]\ncommand = [{:?}, \"--script\", {:?}]\n", test_kit::fake_agent_path(), {
-            ground.session.beside("honest.txt", format!("say {}\n", honest.display()))
-        });
+        let honest = format!(
+            "[reviewers.honest]\ncommand = [{:?}, \"--script\", {:?}]\n",
+            test_kit::fake_agent_path(),
+            { ground.session.beside("honest.txt", format!("say {}\n", honest.display())) }
+        );
         configured(&ground.session, &format!("[review]\nquorum = 1\n{table}{parrot}{honest}"));
         ground
     }
@@ -213,12 +216,13 @@ impl Ground {
     }
 
     fn attempt(&self, attack: &Attack) {
+        let begun = std::time::Instant::now();
         let branch = self.branch(attack.build);
         let seen = self.unchanged(attack.name, || self.review(&branch, attack));
         assert_eq!(seen.report["invariants"]["dispositions_balance"], true, "{}", attack.name);
         assert!(!seen.everything().contains(SECRET), "{}: the secret is in the report", attack.name);
         shown_harmlessly(&seen, attack.name);
-        println!("looking at: {}", attack.name);
+        println!("looking at: {} ({:?})", attack.name, begun.elapsed());
         (attack.look)(self, &seen);
     }
 
@@ -298,7 +302,8 @@ impl Ground {
     fn search(&self) -> std::ffi::OsString {
         let before = std::env::var_os("PATH").unwrap_or_default();
         let own = self.session.repo.scratch().join("bin");
-        std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&before))).expect("a search path")
+        std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&before)))
+            .expect("a search path")
     }
 
     /// A program on the user's search path.
@@ -367,7 +372,9 @@ fn shown_harmlessly(seen: &Seen, name: &str) {
         let around = at.map(|(at, c)| (c, text[..at].chars().rev().take(80).collect::<String>()));
         assert!(around.is_none(), "{name}: {form} has an order: {around:?} (before it, backwards)");
     }
-    for text in ["<img src=x", "<script>alert", "<svg onload", "<iframe", "href=\"javascript:", "<a href=\"data:"] {
+    for text in
+        ["<img src=x", "<script>alert", "<svg onload", "<iframe", "href=\"javascript:", "<a href=\"data:"]
+    {
         assert!(!seen.html.contains(text), "{name}: the page has `{text}`");
     }
     // What is posted are the texts in it.
@@ -385,7 +392,7 @@ fn shown_harmlessly(seen: &Seen, name: &str) {
 }
 
 /// Markdown without its fenced blocks and code spans.
-fn outside_code(markdown: &str) -> String {
+pub(crate) fn outside_code(markdown: &str) -> String {
     let mut fence: Option<String> = None;
     let mut kept = String::new();
     for line in markdown.lines() {

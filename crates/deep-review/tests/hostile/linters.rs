@@ -10,12 +10,21 @@ use crate::ground::{Attack, Ground, Seen};
 fn ground() -> Ground {
     let ground = Ground::new();
     // They do the worst that the real ones do: run their configuration, and say what it was.
-    let runs = |files: &str| format!("#!/bin/sh\nfor file in {files}; do [ -e \"$file\" ] && {{ cat \"$file\" >&2; sh \"$file\"; }}; done\necho '[]'\n");
+    let runs = |files: &str| {
+        format!(
+            "#!/bin/sh\nfor file in {files}; do [ -e \"$file\" ] && {{ cat \"$file\" >&2; sh \"$file\"; }}; done\necho '[]'\n"
+        )
+    };
     ground.program("eslint", &runs("eslint.config.js eslint.config.mjs .eslintrc.js"));
     ground.program("pylint", &runs(".pylintrc pylintrc"));
     ground.program("mypy", &runs("mypy.ini .mypy.ini"));
     ground.program("ruff", "#!/bin/sh\ncat ruff.toml >&2\necho '[]'\n");
-    ground.session.repo.write("ruff.toml", "line-length = 100\n").write("a.py", "x = 1\n").write("a.js", "1;\n");
+    ground
+        .session
+        .repo
+        .write("ruff.toml", "line-length = 100\n")
+        .write("a.py", "x = 1\n")
+        .write("a.js", "1;\n");
     ground.session.repo.commit("Configure a linter");
     ground
 }
@@ -70,7 +79,10 @@ const ATTACKS: &[Attack] = &[
             assert!(!seen.observed("ruff").contains("evil"), "{}", seen.observed("ruff"));
             assert!(seen.observed("ruff").contains("line-length"), "{}", seen.observed("ruff"));
             let row = reviewer(&seen.report, "ruff").to_string();
-            assert!(row.contains("its configuration `ruff.toml` was taken from where the change begins"), "{row}");
+            assert!(
+                row.contains("its configuration `ruff.toml` was taken from where the change begins"),
+                "{row}"
+            );
         },
     },
     Attack {

@@ -31,7 +31,8 @@ impl Machine {
             files,
             references: session.repo.git(&["for-each-ref"]),
             leftovers,
-            bystander_lives: Path::new(&format!("/proc/{bystander}")).exists() || !Path::new("/proc/1").exists(),
+            bystander_lives: Path::new(&format!("/proc/{bystander}")).exists()
+                || !Path::new("/proc/1").exists(),
         }
     }
 

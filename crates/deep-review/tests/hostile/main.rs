@@ -11,10 +11,11 @@
 mod common;
 
 mod agents;
+mod documented;
 mod git_settings;
 mod ground;
-mod linters;
 mod links;
+mod linters;
 mod machine;
 mod markup;
 mod names;

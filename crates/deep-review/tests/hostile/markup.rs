@@ -33,8 +33,12 @@ const PAYLOADS: &[&str] = &[
 ];
 
 fn dictated(ground: &Ground, answer: &str) {
-    let code: String = PAYLOADS.iter().map(|payload| format!("// {}\n", payload.replace('\n', "\n// "))).collect();
-    ground.write("src/new.rs", format!("{code}pub fn first(items: &[u32]) -> u32 {{\n    dbg!(items[0])\n}}\n"));
+    let code: String =
+        PAYLOADS.iter().map(|payload| format!("// {}\n", payload.replace('\n', "\n// "))).collect();
+    ground.write(
+        "src/new.rs",
+        format!("{code}pub fn first(items: &[u32]) -> u32 {{\n    dbg!(items[0])\n}}\n"),
+    );
     ground.write("answer.md", answer);
 }
 
@@ -48,7 +52,10 @@ fn markdown(ground: &Ground) {
             at + 1
         ));
     }
-    answer.push_str(&format!("\n## Design\n\n- {0}\n\n## Testing\n\n- {0}\n\n## Verdict\n\n{0}\n", PAYLOADS[0]));
+    answer.push_str(&format!(
+        "\n## Design\n\n- {0}\n\n## Testing\n\n- {0}\n\n## Verdict\n\n{0}\n",
+        PAYLOADS[0]
+    ));
     dictated(ground, &answer);
 }
 
@@ -81,8 +88,11 @@ fn every_form(ground: &Ground, seen: &Seen) {
         match form {
             "junit" => assert!(!made.contains("<script") && !made.contains("<img"), "{made}"),
             "github-summary" => {
-                let markers = made.matches("<!--").count();
-                assert!(made.trim_start().starts_with("<!--") && markers == 1, "{markers} markers:\n{made}");
+                let markers = crate::ground::outside_code(&made).matches("<!-- deep-review").count();
+                assert!(
+                    made.trim_start().starts_with("<!-- deep-review series") && markers == 1,
+                    "{markers} markers:\n{made}"
+                );
             }
             _ => drop(serde_json::from_str::<serde_json::Value>(&made).expect("JSON")),
         }

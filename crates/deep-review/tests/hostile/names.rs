@@ -14,7 +14,8 @@ fn is_listed(_: &Ground, seen: &Seen) {
 /// A file at the root with a name that is bytes.
 fn named(ground: &Ground, names: &[&[u8]]) {
     let content: &[u8] = b"fn main() {\n    dbg!(1);\n}\n";
-    let mut entries: Vec<(&str, &[u8], &[u8])> = names.iter().map(|name| ("100644", *name, content)).collect();
+    let mut entries: Vec<(&str, &[u8], &[u8])> =
+        names.iter().map(|name| ("100644", *name, content)).collect();
     entries.push(("100644", b"README.md", b"new\n"));
     ground.tree(&entries);
 }
@@ -35,7 +36,16 @@ const ATTACKS: &[Attack] = &[
         name: "names that are shell words",
         build: |ground| {
             let touch = ground.touch().replace('/', "\u{2215}");
-            for name in ["$(touch mark).rs", "`touch mark`.rs", "a;touch mark;.rs", "a|b&.rs", "*.rs", "~", "%s%n.rs", "{worktree}.rs"] {
+            for name in [
+                "$(touch mark).rs",
+                "`touch mark`.rs",
+                "a;touch mark;.rs",
+                "a|b&.rs",
+                "*.rs",
+                "~",
+                "%s%n.rs",
+                "{worktree}.rs",
+            ] {
                 ground.write(name, "fn f() {\n    dbg!(1);\n}\n");
             }
             ground.write(&format!("$({touch}).rs"), "x\n");
@@ -47,16 +57,19 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "names with line breaks and orders to a terminal",
         build: |ground| {
-            named(ground, &[
-                b"a\nb.rs",
-                b"c\rd.rs",
-                b"\x1b[31mred\x1b[0m.rs",
-                b"\x1b]0;title\x07.rs",
-                b"\x1b]8;;evil.test\x1b\\link.rs",
-                b"back\x08\x08.rs",
-                b"\x9b31m.rs",
-                b"tab\t.rs",
-            ]);
+            named(
+                ground,
+                &[
+                    b"a\nb.rs",
+                    b"c\rd.rs",
+                    b"\x1b[31mred\x1b[0m.rs",
+                    b"\x1b]0;title\x07.rs",
+                    b"\x1b]8;;evil.test\x1b\\link.rs",
+                    b"back\x08\x08.rs",
+                    b"\x9b31m.rs",
+                    b"tab\t.rs",
+                ],
+            );
         },
         reviewers: &["obedient"],
         code: 0,
@@ -65,7 +78,14 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "names that run the other way, that are invisible, that look like others",
         build: |ground| {
-            for name in ["txt.\u{202e}sr.rs", "\u{2066}a\u{2069}.rs", "zero\u{200b}width.rs", "\u{feff}bom.rs", "m\u{430}in.rs", "caf\u{65}\u{301}.rs"] {
+            for name in [
+                "txt.\u{202e}sr.rs",
+                "\u{2066}a\u{2069}.rs",
+                "zero\u{200b}width.rs",
+                "\u{feff}bom.rs",
+                "m\u{430}in.rs",
+                "caf\u{65}\u{301}.rs",
+            ] {
                 ground.write(name, "fn f() {\n    dbg!(1);\n}\n");
             }
         },
@@ -76,7 +96,17 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "names that are markup",
         build: |ground| {
-            for name in ["<img src=x onerror=alert(1)>.rs", "<script>alert(1)<.rs", "](javascript:alert(1)).rs", "![x](http:evil.test).rs", "a|b|c.rs", "**bold**.rs", "`tick`.rs", "&lt;.rs", "\"'><svg onload=alert(1)>.rs"] {
+            for name in [
+                "<img src=x onerror=alert(1)>.rs",
+                "<script>alert(1)<.rs",
+                "](javascript:alert(1)).rs",
+                "![x](http:evil.test).rs",
+                "a|b|c.rs",
+                "**bold**.rs",
+                "`tick`.rs",
+                "&lt;.rs",
+                "\"'><svg onload=alert(1)>.rs",
+            ] {
                 ground.write(name, "fn f() {\n    dbg!(1);\n}\n");
             }
         },
@@ -87,7 +117,18 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "names that other systems take for devices or cannot have",
         build: |ground| {
-            for name in ["CON", "nul.rs", "AUX.rs", "COM1", "trailing. ", "a:b.rs", "a\\b.rs", "..\\up.rs", "README.MD", "readme.md"] {
+            for name in [
+                "CON",
+                "nul.rs",
+                "AUX.rs",
+                "COM1",
+                "trailing. ",
+                "a:b.rs",
+                "a\\b.rs",
+                "..\\up.rs",
+                "README.MD",
+                "readme.md",
+            ] {
                 ground.write(name, "x\n");
             }
         },

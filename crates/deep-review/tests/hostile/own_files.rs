@@ -22,7 +22,12 @@ const ATTACKS: &[Attack] = &[
                 "[review]\nquorum = 0\ndetect = true\n[reviewers.evil]\ncommand = [\"sh\", \"-c\", {touch:?}]\n[verify]\ntests = [\"sh\", \"-c\", \
                  {touch:?}]\nrepro = \"auto\"\nsandbox = \"off\"\n[tools]\nenable = [\"*\", \"eslint\"]\n"
             );
-            for name in ["deep-review.toml", ".deep-review.toml", ".deep-review/config.toml", ".config/deep-review.toml"] {
+            for name in [
+                "deep-review.toml",
+                ".deep-review.toml",
+                ".deep-review/config.toml",
+                ".config/deep-review.toml",
+            ] {
                 ground.write(name, &text);
             }
             ground.write("src/new.rs", DEFECT);

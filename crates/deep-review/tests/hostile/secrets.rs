@@ -30,7 +30,15 @@ fn kept(seen: &Seen, but: &[&str]) -> Vec<(String, String)> {
 }
 
 fn in_every_form(seen: &Seen, key: &str) {
-    let forms = [&seen.markdown, &seen.html, &seen.sarif, &seen.terminal, &seen.github, &seen.ran.stdout, &seen.ran.stderr];
+    let forms = [
+        &seen.markdown,
+        &seen.html,
+        &seen.sarif,
+        &seen.terminal,
+        &seen.github,
+        &seen.ran.stdout,
+        &seen.ran.stderr,
+    ];
     assert!(forms.iter().all(|form| !form.contains(key)), "a form of the report has a key");
 }
 
@@ -60,7 +68,9 @@ const ATTACKS: &[Attack] = &[
                 "## Findings\n\n### Important Issues\n\nI1. **The token {key} is committed** — `src/token.rs:1` (important, gap)\n\n```rust\npub \
                  const TOKEN: &str = \"{key}\";\n```\n\n`{key}` is for everybody to see.\n"
             );
-            ground.write("answer.md", answer).write("src/token.rs", format!("pub const TOKEN: &str = \"{key}\";\n"));
+            ground
+                .write("answer.md", answer)
+                .write("src/token.rs", format!("pub const TOKEN: &str = \"{key}\";\n"));
             ground.write(&format!("notes/{key}.md"), "x\n");
             ground.session.repo.commit(&format!("Use {key}"));
         },
@@ -74,7 +84,15 @@ const ATTACKS: &[Attack] = &[
             assert_eq!(found[0]["lane"], "confirmed", "{:#}", found[0]);
             seen.says("<redacted: GitHub token>");
             // The answer, and what was under review, are the record.
-            let record = &["review.md", "review.json", "target.json", "rounds.json", "open.json", "history.json", "plan.json"];
+            let record = &[
+                "review.md",
+                "review.json",
+                "target.json",
+                "rounds.json",
+                "open.json",
+                "history.json",
+                "plan.json",
+            ];
             for (path, text) in kept(seen, record) {
                 assert!(!text.contains(&key), "{path} has the key");
             }
@@ -88,7 +106,8 @@ fn no_key_is_published_or_logged() {
     let script = "echo \"my key is $ADA_API_KEY\" >&2; echo \"## Findings\"; echo; echo \"### Suggestions\"; echo; \
                   echo \"S1. **The key $ADA_API_KEY is set** — \\`src/new.rs:1\\` (suggestion, gap)\"; echo; echo \"It is $ADA_API_KEY.\"";
     configured(&ground.session, "");
-    let table = format!("[reviewers.leaky]\ncommand = [\"/bin/sh\", \"-c\", {script:?}]\nenv = [\"ADA_API_KEY\"]\n");
+    let table =
+        format!("[reviewers.leaky]\ncommand = [\"/bin/sh\", \"-c\", {script:?}]\nenv = [\"ADA_API_KEY\"]\n");
     let config = ground.session.repo.path().join(".git/deep-review/config.toml");
     let before = std::fs::read_to_string(&config).expect("a configuration");
     std::fs::write(&config, before + &table).expect("written");

@@ -21,7 +21,8 @@ fn zeros(ground: &Ground, path: &str, bytes: u64) {
     let file = std::fs::OpenOptions::new().write(true).open(&sparse).expect("a file");
     file.set_len(bytes).expect("a sparse file");
     let sparse = sparse.to_str().expect("text");
-    let object = ground.session.repo.git(&["-c", "core.compression=1", "hash-object", "-w", "--no-filters", sparse]);
+    let object =
+        ground.session.repo.git(&["-c", "core.compression=1", "hash-object", "-w", "--no-filters", sparse]);
     let entry = format!("100644,{},{path}", object.trim());
     ground.session.repo.git(&["update-index", "--add", "--cacheinfo", &entry]);
     let tree = ground.session.repo.git(&["write-tree"]);
@@ -33,9 +34,11 @@ fn zeros(ground: &Ground, path: &str, bytes: u64) {
 fn bomb(ground: &Ground, depth: u32) -> String {
     let file = ground.blob(b"x\n");
     let names: Vec<Vec<u8>> = (0..10).map(|n| format!("n{n}").into_bytes()).collect();
-    let mut tree = ground.subtree(&names.iter().map(|name| ("100644", name.as_slice(), file.as_str())).collect::<Vec<_>>());
+    let mut tree = ground
+        .subtree(&names.iter().map(|name| ("100644", name.as_slice(), file.as_str())).collect::<Vec<_>>());
     for _ in 1..depth {
-        tree = ground.subtree(&names.iter().map(|name| ("40000", name.as_slice(), tree.as_str())).collect::<Vec<_>>());
+        tree = ground
+            .subtree(&names.iter().map(|name| ("40000", name.as_slice(), tree.as_str())).collect::<Vec<_>>());
     }
     tree
 }
@@ -87,7 +90,10 @@ const ATTACKS: &[Attack] = &[
             ] {
                 ground.write(&format!("deep/{name}"), nested(open, close, "1", 20_000));
             }
-            ground.write("answer.md", nested("> - [", "](x)", "`x`", 5_000) + &nested("{\"findings\":[", "]}", "1", 20_000));
+            ground.write(
+                "answer.md",
+                nested("> - [", "](x)", "`x`", 5_000) + &nested("{\"findings\":[", "]}", "1", 20_000),
+            );
         },
         // What it is told to say is no review.
         reviewers: &["parrot"],
@@ -108,7 +114,12 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "patterns that cost time, numbers without end",
         build: |ground| {
-            let text = format!("let x = \"{}!\";\nlet y = {};\n// TODO{}\n", "a".repeat(100_000), "9".repeat(100_000), " ".repeat(100_000));
+            let text = format!(
+                "let x = \"{}!\";\nlet y = {};\n// TODO{}\n",
+                "a".repeat(100_000),
+                "9".repeat(100_000),
+                " ".repeat(100_000)
+            );
             ground.write("src/slow.rs", text).write("src/new.rs", DEFECT);
             ground.write("Cargo.toml", format!("[dependencies]\nx = \"{}\"\n", "1.".repeat(20_000)));
         },
@@ -118,7 +129,11 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "a file of two gigabytes",
-        build: |ground| zeros(ground, "data.bin", (2 << 30) + 1),
+        build: |ground| {
+            ground.write("src/new.rs", DEFECT);
+            ground.session.repo.git(&["add", "-A"]);
+            zeros(ground, "data.bin", (2 << 30) + 1);
+        },
         reviewers: &["obedient"],
         code: 0,
         look: |ground, seen| {

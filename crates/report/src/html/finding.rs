@@ -173,7 +173,12 @@ fn body(page: &mut String, report: &Report, finding: &Finding) {
     }
     notes(page, finding);
     for one in tried(report, finding) {
-        put!(page, "<details><summary>Tried: {}</summary><pre><code>{}</code></pre></details>", line(&one.sentence), text(&one.output));
+        put!(
+            page,
+            "<details><summary>Tried: {}</summary><pre><code>{}</code></pre></details>",
+            line(&one.sentence),
+            text(&one.output)
+        );
     }
     page.push_str("</div>");
 }

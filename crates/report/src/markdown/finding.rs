@@ -19,8 +19,7 @@ pub(super) fn sections(report: &Report) -> String {
 }
 
 fn section(report: &Report, severity: Severity) -> String {
-    let findings: Vec<String> =
-        report
+    let findings: Vec<String> = report
         .findings
         .iter()
         .filter(|finding| finding.severity == severity)
