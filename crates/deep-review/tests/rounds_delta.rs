@@ -367,6 +367,9 @@ fn a_pull_request_and_its_branch_are_one_series() {
     let fourth = round(&session, &[]);
     assert_eq!((&fourth["series"]["round"], &fourth["target"]["branch"]), (&json!(4), &json!("review-it")));
 
+    let log = json(&session.run(&["log", "--series", "--json"]).expect(0));
+    assert_eq!(log.as_array().expect("a list").len(), 4, "under all its names: {log:#}");
+
     // Another pull request with the same commits is another series.
     session.repo.git(&["update-ref", "refs/pull/8/head", "review-it"]);
     let other = round(&session, &["#8"]);
