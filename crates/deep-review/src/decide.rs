@@ -175,7 +175,17 @@ pub(crate) fn tell(session: &Session, decision: &Decision) {
 /// Whether a run is about a branch, also under another name that it had, or as its pull request.
 pub(crate) fn of_branch(runs: &[RunEntry], branch: &str) -> impl Fn(&RunEntry) -> bool + use<> {
     let target = Target { branch: Some(branch.to_owned()), ..Target::default() };
-    let keys = series_keys(&series_key(&target), runs);
+    let mut keys = series_keys(&series_key(&target), runs);
+    // Uncommitted changes of it are a series of their own.
+    let is_named = |run: &&RunEntry| {
+        run.record.as_ref().is_some_and(|it| {
+            it.target.branch.as_deref() == Some(branch)
+                && matches!(it.target.kind, TargetKind::Branch | TargetKind::PullRequest)
+        })
+    };
+    for run in runs.iter().filter(is_named) {
+        keys.extend(run.series().map(|series| series_keys(series, runs)).unwrap_or_default());
+    }
     let branch = branch.to_owned();
     move |run| {
         let named = run.record.as_ref().is_some_and(|it| it.target.branch.as_ref() == Some(&branch));
