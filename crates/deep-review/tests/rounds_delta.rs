@@ -146,7 +146,7 @@ fn a_second_round_gives_what_is_new_what_uses_it_and_what_is_open() {
     let markdown = session.run(&["report"]).expect(0).stdout;
     assert!(markdown.contains("round 1: ada (shown, gave no list), bob"), "{markdown}");
     let page = session.run(&["report", "-f", "html"]).expect(0).stdout;
-    assert!(page.contains("the others stand on earlier rounds"), "the page says it too");
+    assert!(page.contains("the other stands on earlier rounds"), "the page says it too");
     assert!(session.run(&["verify"]).expect(0).stdout.contains("raw material"));
 
     let whole = round(&session, &["--full", "--again"]);
