@@ -85,8 +85,7 @@ pub(crate) fn rest(report: &Report) -> Option<String> {
     let moved = scope.rest.iter().filter(|file| !file.same_file).count();
     let around = match moved {
         0 => String::new(),
-        1 => " Of one of them, other lines of the file are not what they were, because its base moved."
-            .to_owned(),
+        1 => " Of one such file, other lines are not what they were, because its base moved.".to_owned(),
         _ => format!(" Of {moved} such files, other lines are not what they were, because their base moved."),
     };
     let given = scope.files.len();
