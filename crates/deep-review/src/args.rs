@@ -657,7 +657,7 @@ pub(crate) struct LogArgs {
     /// At most this many runs
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
-    /// Only runs of the branch that is checked out
+    /// Only runs of the branch that is checked out, also under names it had and as its pull request
     #[arg(long)]
     pub(crate) series: bool,
 }

@@ -172,6 +172,27 @@ pub(crate) fn tell(session: &Session, decision: &Decision) {
     session.ui.talk(&report::safe_text(&text));
 }
 
+/// Whether a run is about a branch, also under another name that it had, or as its pull request.
+pub(crate) fn of_branch(runs: &[RunEntry], branch: &str) -> impl Fn(&RunEntry) -> bool + use<> {
+    let target = Target { branch: Some(branch.to_owned()), ..Target::default() };
+    let mut keys = series_keys(&series_key(&target), runs);
+    // Uncommitted changes of it are a series of their own.
+    let is_named = |run: &&RunEntry| {
+        run.record.as_ref().is_some_and(|it| {
+            it.target.branch.as_deref() == Some(branch)
+                && matches!(it.target.kind, TargetKind::Branch | TargetKind::PullRequest)
+        })
+    };
+    for run in runs.iter().filter(is_named) {
+        keys.extend(run.series().map(|series| series_keys(series, runs)).unwrap_or_default());
+    }
+    let branch = branch.to_owned();
+    move |run| {
+        let named = run.record.as_ref().is_some_and(|it| it.target.branch.as_ref() == Some(&branch));
+        named || run.series().is_some_and(|series| keys.iter().any(|key| same_series(key, series)))
+    }
+}
+
 /// The newest finished run about the branch that is checked out; where it has none, the newest of all.
 fn last_of_branch(
     session: &Session,
@@ -182,13 +203,8 @@ fn last_of_branch(
     let runs = store.runs().map_err(|error| store_error(&error))?;
     let finished = |run: &&RunEntry| run.state == RunState::Finished;
     if let Some(branch) = &branch {
-        let target = Target { branch: Some(branch.clone()), ..Target::default() };
-        let keys = series_keys(&series_key(&target), &runs);
-        let own = |run: &&RunEntry| {
-            let named = run.record.as_ref().is_some_and(|it| it.target.branch.as_ref() == Some(branch));
-            named || run.series().is_some_and(|series| keys.iter().any(|key| same_series(key, series)))
-        };
-        if let Some(run) = runs.iter().filter(finished).find(own) {
+        let own = of_branch(&runs, branch);
+        if let Some(run) = runs.iter().filter(finished).find(|run| own(run)) {
             return Ok(run.clone());
         }
     }

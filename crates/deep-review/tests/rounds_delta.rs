@@ -146,7 +146,7 @@ fn a_second_round_gives_what_is_new_what_uses_it_and_what_is_open() {
     let markdown = session.run(&["report"]).expect(0).stdout;
     assert!(markdown.contains("round 1: ada (shown, gave no list), bob"), "{markdown}");
     let page = session.run(&["report", "-f", "html"]).expect(0).stdout;
-    assert!(page.contains("the others stand on earlier rounds"), "the page says it too");
+    assert!(page.contains("the other stands on earlier rounds"), "the page says it too");
     assert!(session.run(&["verify"]).expect(0).stdout.contains("raw material"));
 
     let whole = round(&session, &["--full", "--again"]);
@@ -366,6 +366,9 @@ fn a_pull_request_and_its_branch_are_one_series() {
     edit(&session, "beta", "Edit beta");
     let fourth = round(&session, &[]);
     assert_eq!((&fourth["series"]["round"], &fourth["target"]["branch"]), (&json!(4), &json!("review-it")));
+
+    let log = json(&session.run(&["log", "--series", "--json"]).expect(0));
+    assert_eq!(log.as_array().expect("a list").len(), 4, "under all its names: {log:#}");
 
     // Another pull request with the same commits is another series.
     session.repo.git(&["update-ref", "refs/pull/8/head", "review-it"]);

@@ -116,18 +116,15 @@ fn entries(report: &Report) -> Vec<Entry> {
         place: finding.locations.first().map(|place| (place.path.clone(), place.start)),
         note: finding.came_back.clone(),
     };
-    let is_open = |row: &&Prior| {
-        matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial) && row.now.is_none()
-    };
     let of_prior = |row: &Prior| Entry {
         id: row.finding.clone(),
         fingerprint: row.fingerprint.clone(),
         severity: row.severity,
         title: row.title.clone(),
-        place: None,
+        place: row.path.clone().map(|path| (path, row.start)),
         note: Some(format!("not raised again, and still open: {}", row.why)),
     };
-    let open = report.prior.iter().filter(is_open).map(of_prior);
+    let open = report.prior.iter().filter(|row| row.is_still_open()).map(of_prior);
     report.findings.iter().map(of_finding).chain(open).collect()
 }
 

@@ -121,10 +121,7 @@ fn oscillating(rounds: &[Report]) -> Vec<String> {
             entry.0[at] = true;
         }
         // Nobody repeats what is known to be open: that it is not said again is no repair.
-        let open = report.prior.iter().filter(|row| {
-            matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial) && row.now.is_none()
-        });
-        for row in open {
+        for row in report.prior.iter().filter(|row| row.is_still_open()) {
             if let Some(entry) = seen.get_mut(row.fingerprint.as_str()) {
                 entry.0[at] = true;
             }

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    Canary, CriticalPolicy, DeltaScope, Ending, Finding, FindingState, Lane, Prior, PriorStatus,
-    ReviewerKind, ReviewerReport, ReviewerState, Severity, Verdict, VerdictValue,
+    Canary, CriticalPolicy, DeltaScope, Ending, Finding, FindingState, Lane, Prior, ReviewerKind,
+    ReviewerReport, ReviewerState, Severity, Verdict, VerdictValue,
 };
 
 use crate::{Input, Quorum, contest};
@@ -87,8 +87,7 @@ pub(crate) struct Earlier<'a> {
 impl<'a> Earlier<'a> {
     /// Findings that are not settled and that nothing of this round says again.
     fn open(&self) -> impl Iterator<Item = &'a Prior> + use<'a> {
-        let is_open = |row: &&Prior| matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial);
-        self.prior.iter().filter(move |row| row.now.is_none() && is_open(row))
+        self.prior.iter().filter(|row| row.is_still_open())
     }
 
     fn blocking(&self) -> impl Iterator<Item = &'a Prior> + use<'a> {

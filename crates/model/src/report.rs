@@ -320,12 +320,25 @@ pub struct Prior {
     /// The finding of this report that says it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
+    /// Where its code stands now, or would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<crate::RepoPath>,
+    /// The line there, 1-based.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<u32>,
     /// True where it stood in the way then, is not settled, and nothing of this report says it again: it still does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocks: bool,
     /// What reviewers of this round say of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<PriorWord>,
+}
+
+impl Prior {
+    /// Whether it is not settled and nothing of this report says it again.
+    pub fn is_still_open(&self) -> bool {
+        matches!(self.status, PriorStatus::NotFixed | PriorStatus::Partial) && self.now.is_none()
+    }
 }
 
 /// A reviewer's word on a finding of an earlier round.

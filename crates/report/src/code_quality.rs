@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 
 use crate::json::inert;
 use crate::safe::safe_line;
+use crate::still_open::with_still_open;
 use crate::words::{place, reviewers_of};
 
 /// Writes the report as code quality.
 pub fn code_quality(report: &Report) -> String {
+    let report = &*with_still_open(report);
     let open = report.findings.iter().filter(|finding| finding.state != FindingState::Declined);
     let entries: Vec<Value> = open.map(entry).collect();
     inert(serde_json::to_string_pretty(&entries).expect("a tree of values is JSON"))

@@ -11,6 +11,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::safe::{safe_line, safe_text};
+use crate::still_open::with_still_open;
 use crate::words::{parts, place, reviewer_failed, reviewers_of};
 
 /// The case of findings that name no file.
@@ -33,6 +34,7 @@ enum Outcome {
 
 /// Writes the report as JUnit XML.
 pub fn junit(report: &Report) -> String {
+    let report = &*with_still_open(report);
     let cases: Vec<Case<'_>> = report.reviewers.iter().map(reviewer_case).chain(file_cases(report)).collect();
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     write(&mut writer, report, &cases).expect("memory takes any bytes");

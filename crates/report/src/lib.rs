@@ -25,6 +25,7 @@ mod markdown;
 mod rdjson;
 mod safe;
 mod sarif;
+mod still_open;
 mod terminal;
 mod words;
 

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use crate::edits::{Replacement, plain_edits};
 use crate::json::inert;
 use crate::safe::{safe_line, safe_text};
+use crate::still_open::with_still_open;
 use crate::words::{parts, place, reviewers_of, rule_id};
 
 /// Writes the report as RDJSON.
 pub fn rdjson(report: &Report) -> String {
+    let report = &*with_still_open(report);
     let open = report.findings.iter().filter(|finding| finding.state != FindingState::Declined);
     let diagnostics: Vec<Value> = open.map(diagnostic).collect();
     let document = json!({

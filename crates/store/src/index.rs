@@ -334,6 +334,44 @@ mod tests {
     }
 
     #[test]
+    fn an_index_of_every_older_version_comes_to_know_what_todays_knows() {
+        let known = |store: &Store| {
+            let index = store.index().expect("usable");
+            let records = index.reviewer_records().expect("readable");
+            let mine = index.attempts("mine").expect("readable").len();
+            (seen(store), records, mine, version(&index.connection).expect("readable"))
+        };
+        for older in 1..MIGRATIONS.len() {
+            let (_folder, store) = two_runs();
+            let today = known(&store);
+            let path = store.root().join("index.sqlite");
+            for suffix in ["", "-wal", "-shm"] {
+                let _ = fs::remove_file(store.root().join(format!("index.sqlite{suffix}")));
+            }
+            // As that version left it: its tables, and the runs it had read.
+            let connection = Connection::open(&path).expect("opens");
+            for step in &MIGRATIONS[..older] {
+                connection.execute_batch(step).expect("a step");
+            }
+            connection.pragma_update(None, "user_version", older as i64).expect("writable");
+            for run in store.runs().expect("readable") {
+                let report = run.run.report().expect("readable").expect("finished");
+                let stamp = stamp(&run.run).expect("there");
+                let mut connection = Connection::open(&path).expect("opens");
+                let transaction = connection.transaction().expect("begins");
+                rows::insert(&transaction, run.id().as_str(), &stamp, &report).expect("rows");
+                transaction.commit().expect("written");
+            }
+            drop(connection);
+            assert_eq!(known(&store), today, "from version {older}");
+            assert!(
+                !store.root().join("index.sqlite.set-aside").exists(),
+                "it was brought up, not thrown away"
+            );
+        }
+    }
+
+    #[test]
     fn a_missing_index_is_made_from_the_folders() {
         let (_folder, store) = two_runs();
         for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {

@@ -6,6 +6,7 @@ use serde_json::json;
 use store::{RunEntry, RunState};
 
 use crate::args::LogArgs;
+use crate::decide::of_branch;
 use crate::exit::{CommandError, Exit};
 use crate::pager;
 use crate::session::{Session, git_error, store_error};
@@ -17,7 +18,13 @@ pub(crate) fn run(session: &Session, args: &LogArgs) -> Result<Exit, CommandErro
     let mut runs = store.runs().map_err(|error| store_error(&error))?;
     if args.series {
         let current = repository.branch().map_err(|error| git_error(&error))?;
-        runs.retain(|run| branch(run) == current.as_deref());
+        match &current {
+            Some(current) => {
+                let own = of_branch(&runs, current);
+                runs.retain(|run| own(run));
+            }
+            None => runs.retain(|run| branch(run).is_none()),
+        }
     }
     runs.truncate(args.limit);
     if session.ui.json {

@@ -109,8 +109,7 @@ impl<'a> Rounds<'a> {
         let mut prior = follow(findings, &earlier, &words).prior;
         let of_decisions = prior.split_off(self.history.open.len());
         for (row, item) in prior.iter_mut().zip(&self.history.open) {
-            let is_open = matches!(row.status, PriorStatus::NotFixed | PriorStatus::Partial);
-            row.blocks = is_open && row.now.is_none() && item.blocks();
+            row.blocks = row.is_still_open() && item.blocks();
         }
         for finding in findings.iter_mut() {
             let back = finding

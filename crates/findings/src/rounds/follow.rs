@@ -57,6 +57,7 @@ fn row(earlier: &Earlier<'_>, again: &Again, words: &[(&str, &[PriorItem])]) -> 
     let words = words_on(earlier.item, words);
     let (status, why) = status(earlier.item, earlier.now, again, &words);
     let item = earlier.item;
+    let place = earlier.now.places.first();
     Prior {
         finding: item.name(),
         fingerprint: item.fingerprint.clone(),
@@ -66,6 +67,8 @@ fn row(earlier: &Earlier<'_>, again: &Again, words: &[(&str, &[PriorItem])]) -> 
         title: item.title.clone(),
         severity: item.severity,
         now: again.same.as_ref().map(|(id, _)| id.clone()),
+        path: place.and_then(|place| place.path.clone()),
+        start: place.filter(|place| place.path.is_some()).and_then(|place| place.line),
         blocks: false,
         words: words
             .into_iter()

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::edits::{FileEdit, plain_edits};
 use crate::json::inert;
 use crate::safe::{safe_line, safe_text};
+use crate::still_open::with_still_open;
 use crate::words::{self, checked, parts, reviewer_failed, reviewers_of, rule_id};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -38,6 +39,7 @@ const NOT_IN_PATH: &AsciiSet = &CONTROLS
 
 /// Writes the report as SARIF.
 pub fn sarif(report: &Report) -> String {
+    let report = &*with_still_open(report);
     let rules = rule_ids(report);
     let results: Vec<Value> = report.findings.iter().map(|finding| result(report, finding, &rules)).collect();
     let mut run = json!({

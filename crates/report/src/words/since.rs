@@ -85,16 +85,16 @@ pub(crate) fn rest(report: &Report) -> Option<String> {
     let moved = scope.rest.iter().filter(|file| !file.same_file).count();
     let around = match moved {
         0 => String::new(),
-        1 => " Of one of them, other lines of the file are not what they were, because its base moved."
-            .to_owned(),
-        _ => format!(
-            " Of {moved} of them, other lines of the file are not what they were, because their base moved."
-        ),
+        1 => " Of one such file, other lines are not what they were, because its base moved.".to_owned(),
+        _ => format!(" Of {moved} such files, other lines are not what they were, because their base moved."),
     };
+    let given = scope.files.len();
     Some(format!(
-        "{} of {} given to reviewers in this round; the others stand on earlier rounds that read the same change of them.{around}",
-        scope.files.len(),
+        "{given} of {} {} given to reviewers in this round; {} on earlier rounds that read the same change of {}.{around}",
         super::count(all, "changed file"),
+        if given == 1 { "was" } else { "were" },
+        if scope.rest.len() == 1 { "the other stands" } else { "the others stand" },
+        if scope.rest.len() == 1 { "it" } else { "them" },
     ))
 }
 
