@@ -62,7 +62,7 @@ use model::{Attention, ReviewDocument};
 use needles::{Found, Needles};
 
 /// Every rule there is.
-pub use registry::{RULES, Rule, judged};
+pub use registry::{Evidence, RULES, Rule};
 
 /// Reviews a change.
 pub fn review(change: &dyn Change, settings: &Settings) -> ReviewDocument {

@@ -11,6 +11,7 @@ mod fresh;
 mod language;
 mod load;
 mod own;
+mod required;
 mod review;
 mod rule;
 mod scan;
