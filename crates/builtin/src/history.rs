@@ -174,8 +174,8 @@ fn removed(
         return None;
     }
     let block = blocks(file).into_iter().find(|block| block.removed.contains(&gone[0].0))?;
-    // A function that is gone as a whole takes its repairs with it.
-    if block.removed.len() > 40 || !stands(context, file, gone[0].0) {
+    // Written anew is not taken out, and a function that is gone as a whole takes its repairs with it.
+    if !block.added.is_empty() || block.removed.len() > 40 || !stands(context, file, gone[0].0) {
         return None;
     }
     Some(report(context, file, repair, &block, &gone, &before.path, false))

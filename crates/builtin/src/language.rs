@@ -194,6 +194,11 @@ fn is_test_name(name: &str) -> bool {
             && (stem.ends_with("test") || stem.ends_with("tests") || stem.ends_with("spec")))
 }
 
+/// `news_2020` and `old_news` are news.
+fn is_part(stem: &str, known: &str) -> bool {
+    stem == known || stem.starts_with(&format!("{known}_")) || stem.ends_with(&format!("_{known}"))
+}
+
 /// `tool.1`, `tool.1.in`: a page of the manual.
 fn is_manual(name: &str) -> bool {
     let name = name.trim_end_matches(".in");
@@ -237,8 +242,9 @@ fn is_history(folders: &[&str], name: &str) -> bool {
     let stem = stem.replace('-', "_");
     let prose =
         ["", "md", "rst", "txt", "adoc", "mdx"].contains(&name.rsplit_once('.').map_or("", |(_, end)| end));
-    (prose && STEMS.iter().any(|known| stem == *known || stem.starts_with(&format!("{known}_"))))
+    (prose && STEMS.iter().any(|known| is_part(&stem, known)))
         || name.contains("changelog")
+        || (prose && stem.ends_with("history"))
         || (prose && ["migrat", "upgrad", "deprecat", "release_log"].iter().any(|word| stem.contains(word)))
         || name == "authors"
         || folders.iter().any(|folder| FOLDERS.contains(folder))
@@ -316,6 +322,8 @@ mod tests {
             (".github/workflows/ci.yml", Role::Ci),
             ("CHANGELOG.md", Role::History),
             ("docs/release-notes.md", Role::History),
+            ("OLD_HISTORY.rst", Role::History),
+            ("docs/versionhistory.rst", Role::History),
             ("Cargo.lock", Role::Foreign),
             ("web/node_modules/x/index.js", Role::Foreign),
             ("examples/demo.rs", Role::Example),

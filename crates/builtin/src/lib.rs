@@ -62,7 +62,7 @@ use model::{Attention, ReviewDocument};
 use needles::{Found, Needles};
 
 /// Every rule there is.
-pub use registry::{RULES, Rule, judged};
+pub use registry::{Evidence, RULES, Rule};
 
 /// Whether a path names a part of the program: no test, no example, no prose, no build file.
 pub fn is_source(path: &model::RepoPath) -> bool {

@@ -50,7 +50,8 @@ impl Default for Settings {
 impl Settings {
     /// True where the rule runs.
     pub fn runs(&self, rule: &str) -> bool {
-        let default = crate::RULES.iter().find(|known| known.id == rule).is_none_or(|known| known.default);
+        let default =
+            crate::RULES.iter().find(|known| known.id == rule).is_none_or(crate::Rule::runs_by_default);
         self.runs_guest(rule, default)
     }
 

@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn one_line_answers_one_finding_and_is_counted() {
-        let settings = Settings::default();
+        let named = || Settings { enable: vec!["test/always-true".to_owned()], ..Settings::default() };
+        let settings = named();
         assert_eq!(told("", &settings), (1, false));
         assert_eq!(
             told("    # deep-review: ignore test/always-true: a placeholder on purpose\n", &settings),
@@ -81,7 +82,7 @@ mod tests {
         );
         assert_eq!(told("    # deep-review: ignore test/always-true\n", &settings), (1, false), "no reason");
         assert_eq!(told("    # deep-review: ignore test/sleep: no\n", &settings), (1, false), "another rule");
-        let disable = |entry: &str| Settings { disable: vec![entry.to_owned()], ..Settings::default() };
+        let disable = |entry: &str| Settings { disable: vec![entry.to_owned()], ..named() };
         assert_eq!(told("", &disable("test/always-true@test_a.py")), (0, true));
         assert_eq!(told("", &disable("test/always-true@other.py")), (1, false));
         assert_eq!(told("", &disable("test/always-true@*.py: it waits for the parser")), (0, true));

@@ -114,7 +114,8 @@ mod tests {
     fn reviewed(repo: &TestRepo) -> ReviewDocument {
         let repository = Repository::open(&repo.path()).unwrap();
         let target = repository.resolve(&TargetRequest::default()).unwrap();
-        review_snapshot(&Snapshot::open(&repository, &target).unwrap(), &Settings::default())
+        let settings = Settings { enable: vec!["*/*".to_owned()], ..Settings::default() };
+        review_snapshot(&Snapshot::open(&repository, &target).unwrap(), &settings)
     }
 
     #[test]

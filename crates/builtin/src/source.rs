@@ -171,7 +171,9 @@ fn says_generated(content: &str) -> bool {
             .lines()
             .next_back()
             .is_some_and(|line| line.starts_with("//# sourceMappingURL="));
-    if emitted {
+    // What `npm` writes into the description of a package that it installed.
+    let installed = ["_id", "_from", "_resolved"].iter().all(|key| content.contains(&format!("\"{key}\":")));
+    if emitted || (installed && content.starts_with('{')) {
         return true;
     }
     let comment = |line: &&str| line.trim_start().starts_with(['/', '#', '*', ';', '<', '-']);

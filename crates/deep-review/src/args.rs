@@ -118,7 +118,7 @@ pub(crate) enum Command {
     Doctor,
     /// List the reviewers that a run would ask; try one, add one, print a prompt
     Reviewers(ReviewersArgs),
-    /// List the structural rules, shipped ones and your own; run the cases of your own
+    /// List all rules: which run, and how often each was right; run the cases of your own structural rules
     Rules(RulesArgs),
     /// Show configuration and where each value comes from
     Config(ConfigArgs),
@@ -438,11 +438,11 @@ pub(crate) struct ReviewersArgs {
 pub(crate) enum ReviewersCommand {
     /// List them (the default)
     List,
-    /// List the built-in rules: which run, and how often each was right where its findings were read and judged
+    /// List all rules, as `deep-review rules` does
     Rules,
-    /// Ask an agent one small question: is it installed, signed in, reachable, does text arrive unaltered
+    /// Ask an agent one small question: is it installed, signed in, reachable, does text arrive unaltered; start a linter
     Test {
-        /// Reviewers or agents; without one every agent that a run would ask
+        /// Reviewers, agents or linters; without one every agent that a run would ask
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },

@@ -1,15 +1,18 @@
 //! The project's linters on this machine, as commands need them.
 //!
 //! In: a session, its settings, the change. Out: which linters take part and where their programs are, and the settings with them
-//! as reviewers. Starts nothing.
+//! as reviewers. Starts nothing but a program that is tried.
+
+use std::sync::Arc;
 
 use ::config::{ReviewerSettings, Settings};
 use git::{Repository, TargetRequest};
 use model::Target;
 use reviewers::linters::{
-    Absence, Choice, Facts, Linter, Linters, choose, consent, find, is_linter, linters,
+    Absence, Choice, Facts, Linter, Linters, choose, consent, find, is_linter, linters, version,
 };
 
+use crate::exit::CommandError;
 use crate::session::Session;
 
 /// Chooses the linters of a run and adds them to the settings. Returns them with a sentence for each that could be asked and is
@@ -114,6 +117,56 @@ pub(crate) fn told(session: &Session, settings: &Settings) -> Vec<Told> {
         all.push(Told { name: linter.name.clone(), state, about: about(linter, configured, found.err()) });
     }
     all
+}
+
+/// A linter that was tried.
+pub(crate) struct Tried {
+    /// True where its program starts.
+    pub(crate) works: bool,
+    /// What it tells of itself; empty where it tells nothing.
+    pub(crate) version: String,
+    /// All of it in one line.
+    pub(crate) sentence: String,
+}
+
+/// Starts a linter's program in an empty folder and asks for its version: nothing of the repository is run for that.
+pub(crate) fn try_one(
+    session: &Session,
+    settings: &Settings,
+    linter: &Arc<Linter>,
+) -> Result<Tried, CommandError> {
+    let repository = session.repository().ok();
+    let target = repository
+        .as_ref()
+        .and_then(|repository| repository.resolve(&TargetRequest::default()).ok())
+        .unwrap_or_default();
+    let found = match &repository {
+        Some(repository) => program(session, linter, repository, &target),
+        None => find(linter, &session.environment, None, &|_| true),
+    };
+    let read = |path: &str| {
+        let repository = repository.as_ref()?;
+        repository.file_at(&target.merge_base, path).ok().flatten()
+    };
+    let configured = linter.configured_by(&read);
+    let program = match found {
+        Ok(program) => program,
+        Err(absence) => {
+            let sentence = about(linter, configured, Some(absence));
+            return Ok(Tried { works: false, version: String::new(), sentence });
+        }
+    };
+    let version = version(linter, &program, &Session::keeper()?, &session.scratch());
+    let facts = Facts { changed: &[], read: &read, is_installed: &|_| true };
+    let asked = matches!(consent(settings, linter, facts), Some(Choice::Asked(_)));
+    let when = if asked { "asked where a change has files for it" } else { "asked where it is named" };
+    let starts = if version.is_empty() {
+        "does not tell its version: perhaps it cannot start".to_owned()
+    } else {
+        format!("starts ({version})")
+    };
+    let sentence = format!("{starts}; {}; {when}", about(linter, configured, None));
+    Ok(Tried { works: !version.is_empty(), version, sentence })
 }
 
 fn about(linter: &Linter, configured: Option<&str>, absence: Option<Absence>) -> String {

@@ -60,7 +60,18 @@ impl Taken {
 // A call that goes takes nothing away: what it calls may be there still, or never was ours.
 fn taken_by(line: &str) -> impl Iterator<Item = &str> {
     let defined = defined_in(line).map(last_part);
-    words(line).filter(move |word| defined == Some(*word) || !line.contains(&format!("{word}(")))
+    // Collected once: generated lines have a hundred thousand words.
+    let called: HashSet<&str> =
+        line.match_indices('(').flat_map(|(at, _)| called_before(&line[..at])).collect();
+    words(line).filter(move |word| defined == Some(*word) || !called.contains(word))
+}
+
+/// The name that a text ends with, whole and its last part.
+fn called_before(text: &str) -> [&str; 2] {
+    let start =
+        text.char_indices().rev().take_while(|(_, c)| is_part(*c)).last().map_or(text.len(), |(at, _)| at);
+    let run = text[start..].trim_matches(['.', '/']);
+    [run, run.rsplit(['.', '/']).next().unwrap_or(run)]
 }
 
 /// A name without call, sigil and quotes around it.

@@ -45,7 +45,10 @@ pub fn count_matches(files: &[(RepoPath, String)], threads: usize) -> BTreeMap<(
                     let Some((path, text)) = files.get(at) else { break };
                     let of_it = prepared.iter().find(|(language, _)| Some(*language) == languages[at]);
                     let Some((language, prepared)) = of_it else { continue };
-                    let mask = prepared.mask(|rule| rule.looks_at(path.as_str()));
+                    let mask = prepared.mask(text, |rule| rule.looks_at(path.as_str()));
+                    if !mask.contains(&true) {
+                        continue;
+                    }
                     let matches = parse(text, *language)
                         .and_then(|document| prepared.scan(&document, &mask, |_, _| true));
                     let mut counts = counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

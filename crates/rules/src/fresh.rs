@@ -42,8 +42,16 @@ fn text_of<'a>(found: &Match, text: &'a str) -> &'a str {
     text.get(found.bytes.clone()).unwrap_or_default()
 }
 
+/// The text without what programs that lay out code change: spaces, the kind of quotes, a comma before a closing bracket.
 fn whole(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut bare = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        if matches!(c, ')' | ']' | '}') && bare.ends_with(',') {
+            bare.pop();
+        }
+        bare.push(if c == '\'' { '"' } else { c });
+    }
+    bare
 }
 
 fn first_line(text: &str) -> String {
@@ -69,6 +77,18 @@ mod tests {
         let fresh = without_old(matches, head, &old, base, |found| found.lines.0 <= 3);
         let lines: Vec<u32> = fresh.iter().map(|found| found.lines.0).collect();
         assert_eq!(lines, [2, 3]);
+    }
+
+    #[test]
+    fn code_that_was_laid_out_anew_is_old() {
+        let base = "get('a', b, {'c': 1})\n";
+        let head = "get(\n    \"a\",\n    b,\n    {\"c\": 1},\n)\nget(\"a\", d)\n";
+        let matches = vec![
+            at(1, head, head.split_inclusive(")\n").next().unwrap(), 0),
+            at(6, head, "get(\"a\", d)", 0),
+        ];
+        let fresh = without_old(matches, head, &[at(1, base, base.trim_end(), 0)], base, |_| true);
+        assert_eq!(fresh.iter().map(|found| found.lines.0).collect::<Vec<_>>(), [6]);
     }
 
     #[test]

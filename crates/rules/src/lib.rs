@@ -12,6 +12,7 @@ mod language;
 mod load;
 mod mutate;
 mod own;
+mod required;
 mod review;
 mod rule;
 mod scan;

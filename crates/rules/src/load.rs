@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::FAMILY;
 use crate::cases::Cases;
 use crate::language::KNOWN;
+use crate::required::required;
 use crate::rule::{From, Rule, about};
 
 /// A rule file of more bytes is no rule file.
@@ -138,6 +139,9 @@ fn read_rules(
 }
 
 fn compile(config: SerializableRuleConfig<SupportLang>, source: &Source<'_>) -> Result<Rule, String> {
+    let matcher = serde_json::to_value(&config.core.rule).unwrap_or_default();
+    let constraints = serde_json::to_value(&config.core.constraints).unwrap_or_default();
+    let required = required(&matcher, &constraints, config.language);
     let config = RuleConfig::try_from(config, &GlobalRules::default()).map_err(|error| chain(&error))?;
     let files = globs(&serde_json::to_value(&config.files).unwrap_or_default())?;
     let ignores = globs(&serde_json::to_value(&config.ignores).unwrap_or_default())?;
@@ -152,6 +156,7 @@ fn compile(config: SerializableRuleConfig<SupportLang>, source: &Source<'_>) -> 
         language: config.language,
         files,
         ignores,
+        required,
         config,
     })
 }

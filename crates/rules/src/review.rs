@@ -213,7 +213,7 @@ fn fresh(
 ) -> Result<(Vec<Match>, String), Skipped> {
     let path = &subject.diff.path;
     let Some(head) = snapshot.text(Side::Head, path) else { return Ok((Vec::new(), String::new())) };
-    let mask = prepared.mask(|rule| {
+    let mask = prepared.mask(&head.content, |rule| {
         let for_it = rule.from != From::Shipped || !subject.looked.is_test;
         for_it && rule.looks_at(path.as_str())
     });

@@ -32,6 +32,8 @@ pub struct Rule {
     pub(crate) config: RuleConfig<SupportLang>,
     pub(crate) files: Option<GlobSet>,
     pub(crate) ignores: Option<GlobSet>,
+    /// Texts without which it cannot match: one of each set.
+    pub(crate) required: Vec<Vec<String>>,
 }
 
 impl Rule {
@@ -99,11 +101,14 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// True where it was right at least four times in five.
+    /// True where it was right at least four times in five; fewer than three findings prove nothing.
     pub fn is_trusted(self) -> bool {
-        self.findings > 0 && u64::from(self.right) * 5 >= u64::from(self.findings) * 4
+        self.findings >= FEWEST && u64::from(self.right) * 5 >= u64::from(self.findings) * 4
     }
 }
+
+/// Fewer findings are no measure.
+const FEWEST: u32 = 3;
 
 /// Reads the part of `metadata` that is known; what does not fit is no reason to refuse a rule.
 pub(crate) fn about(config: &SerializableRuleConfig<SupportLang>) -> About {

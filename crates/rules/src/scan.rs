@@ -9,6 +9,7 @@ use ast_grep_core::matcher::{Matcher as _, MatcherExt as _};
 use ast_grep_core::replacer::{Content, Replacer as _};
 use ast_grep_core::{AstGrep, NodeMatch};
 
+use crate::required::Sieve;
 use crate::rule::Rule;
 use crate::steps::{Bounded, Skipped, bounded};
 
@@ -31,6 +32,7 @@ pub(crate) struct Match {
 pub(crate) struct Prepared<'r> {
     rules: Vec<&'r Rule>,
     by_kind: Vec<Vec<usize>>,
+    sieve: Sieve,
 }
 
 impl<'r> Prepared<'r> {
@@ -45,7 +47,8 @@ impl<'r> Prepared<'r> {
                 by_kind[kind].push(index);
             }
         }
-        Self { rules, by_kind }
+        let sieve = Sieve::new(rules.iter().map(|rule| rule.required.as_slice()));
+        Self { rules, by_kind, sieve }
     }
 
     /// True where there is nothing to match.
@@ -58,9 +61,10 @@ impl<'r> Prepared<'r> {
         self.rules[index]
     }
 
-    /// The rules that look at a path and are among those wanted, as a mask.
-    pub(crate) fn mask(&self, wanted: impl Fn(&Rule) -> bool) -> Vec<bool> {
-        self.rules.iter().map(|rule| wanted(rule)).collect()
+    /// The rules that are wanted and could match somewhere in a text, as a mask.
+    pub(crate) fn mask(&self, text: &str, wanted: impl Fn(&Rule) -> bool) -> Vec<bool> {
+        let left = self.sieve.left_for(text);
+        self.rules.iter().zip(left).map(|(rule, left)| left && wanted(rule)).collect()
     }
 
     /// Every match of the rules in the mask whose lines matter.

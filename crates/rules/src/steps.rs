@@ -81,8 +81,8 @@ pub(crate) fn parse(text: &str, language: SupportLang) -> Result<AstGrep<Bounded
     if depth > DEEPEST {
         return Err(Skipped::Deep);
     }
-    // Long lists of children are balanced trees inside, so width costs little.
-    let far = 1 + depth / 8 + width / 4096;
+    // Long lists of children are balanced trees inside, so width costs little. Small subtrees count as what people write.
+    let far = 4 + depth / 8 + width / 4096;
     Ok(AstGrep::doc(Bounded { text: text.to_owned(), language, tree, far }))
 }
 
@@ -110,16 +110,20 @@ fn tree(text: &str, language: SupportLang) -> Option<Tree> {
     })
 }
 
-/// Depth of the tree and the most children of one node.
+/// Depth of the tree and the most children of one node, where subtrees of fewer nodes than [`SMALL`] count as leaves: they
+/// cannot be deeper than that, and most of a tree is in them, so that little of it is walked.
 fn shape(tree: &Tree) -> (u64, u64) {
     let mut cursor = tree.walk();
     let (mut depth, mut deepest, mut widest) = (1_u64, 1_u64, 0_u64);
     loop {
-        widest = widest.max(u64::from(cursor.node().child_count()));
-        if cursor.goto_first_child() {
-            depth += 1;
-            deepest = deepest.max(depth);
-            continue;
+        let node = cursor.node();
+        if node.descendant_count() >= SMALL {
+            widest = widest.max(u64::from(node.child_count()));
+            if cursor.goto_first_child() {
+                depth += 1;
+                deepest = deepest.max(depth);
+                continue;
+            }
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
@@ -129,6 +133,9 @@ fn shape(tree: &Tree) -> (u64, u64) {
         }
     }
 }
+
+/// Nodes of a subtree that is not walked.
+const SMALL: usize = 256;
 
 /// A parsed text.
 #[derive(Clone)]

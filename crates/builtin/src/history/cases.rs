@@ -55,6 +55,13 @@ fn a_guard_that_a_repair_added_and_the_change_removes_is_told() {
     );
     let edited = LOAD.replace("is_truncated(number)", "is_truncated(number, reader)");
     assert_eq!(told(subject, &GUARD, &[], LOAD, &edited), Vec::<String>::new(), "the guard is still there");
+    let anew =
+        LOAD.replace(&GUARD.join("\n"), "    reader.forget(number)\n    page = reader.whole_page_at(number)");
+    assert_eq!(
+        told(subject, &GUARD, &[], LOAD, &anew),
+        Vec::<String>::new(),
+        "other code stands in its place"
+    );
 }
 
 #[test]

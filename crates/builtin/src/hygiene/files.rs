@@ -199,7 +199,7 @@ mod tests {
         };
         let modes: BTreeMap<_, _> = modes.iter().map(|(path, mode)| ((*path).into(), *mode)).collect();
         let change = MemoryChange::from_bytes(bytes(base), bytes(head), modes, model::Target::default());
-        let settings = Settings { large_binary: 4, ..Settings::default() };
+        let settings = Settings { enable: vec!["hygiene/*".into()], large_binary: 4, ..Settings::default() };
         find(&Context::new(&change, &settings)).into_iter().filter_map(|raised| raised.finding.rule).collect()
     }
 

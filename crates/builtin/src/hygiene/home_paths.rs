@@ -5,11 +5,11 @@
 
 use std::sync::LazyLock;
 
-use model::Severity;
+use model::{Severity, Side};
 use regex::Regex;
 
 use super::{HOME_PATH, Spotted, raise};
-use crate::context::Context;
+use crate::context::{Context, path_before};
 use crate::family::Raised;
 use crate::language::Role;
 use crate::lex::Part;
@@ -93,11 +93,15 @@ const ANYBODY: &[&str] = &[
 ];
 
 /// Finds home paths among the added lines.
-pub(super) fn find(_context: &Context<'_>, source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
+pub(super) fn find(context: &Context<'_>, source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
     if matches!(source.role, Role::Test | Role::Docs | Role::History | Role::Example) {
         return Vec::new();
     }
     let tests = source.own_tests_start();
+    let before = context.change.diff().iter().find(|file| file.path == source.path).and_then(path_before);
+    let before = before.and_then(|path| context.source(Side::Base, path));
+    // A path that the file names already is its sample, or nothing new.
+    let is_known = |path: &str| before.as_ref().is_some_and(|before| before.content().contains(path));
     added
         .iter()
         .filter(|(number, _)| *number < tests)
@@ -108,7 +112,7 @@ pub(super) fn find(_context: &Context<'_>, source: &Source, added: &[(u32, &str)
                 return None;
             }
             let owner = captures[2].to_lowercase();
-            (!ANYBODY.contains(&owner.as_str())).then(|| (*number, captures[1].to_owned()))
+            (!ANYBODY.contains(&owner.as_str()) && !is_known(&captures[1])).then(|| (*number, captures[1].to_owned()))
         })
         .take(1)
         .map(|(line, path)| {
@@ -160,6 +164,20 @@ mod tests {
         ] {
             assert_eq!(found("deploy/app.yaml", text), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn a_path_that_the_file_names_already_is_its_sample() {
+        let path = "join.rs";
+        let (old, new) =
+            ("a = 'C:\\Users\\viking'\n", "a = 'C:\\Users\\viking'\nb = 'C:\\Users\\viking\\x'\n");
+        let change = MemoryChange::new(&[(path, old)], &[(path, new)]);
+        let settings = Settings::default();
+        let context = Context::new(&change, &settings);
+        let source = Source::new(path.into(), new);
+        let added: Vec<(u32, &str)> = source.numbered_lines().skip(1).collect();
+        assert_eq!(find(&context, &source, &added).len(), 0);
+        assert_eq!(found(path, new), 1);
     }
 
     #[test]

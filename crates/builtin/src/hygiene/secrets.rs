@@ -52,7 +52,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         shape("SendGrid key", r"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})\b", 4.0),
         shape("JSON web token", r"\b(eyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,})", 4.0),
         shape(
-            "password or key",
+            WEAK,
             r#"(?i)(?:secret|passwd|password|api_?key|access_?key|auth_?token|private_?key|client_?secret)["']?\s*(?::|=|:=)\s*["']([A-Za-z0-9+/_=-]{24,})["']"#,
             4.2,
         ),
@@ -65,6 +65,7 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
         .iter()
         .filter(|(_, line)| line.len() < 4000)
         .filter_map(|(number, line)| Some((*number, secret(source, line)?)))
+        .filter(|(_, (what, _))| !is_customary(source, added, what))
         .collect();
     // Several in one test are what the test is about: nobody leaks a collection.
     if is_tame(source) && found.len() > 1 {
@@ -72,6 +73,16 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
     }
     found.into_iter().map(|(number, (what, secret))| report(source, number, what, secret)).collect()
 }
+
+/// True where the file keeps keys of this kind already: an application that has to ship its clients' keys.
+fn is_customary(source: &Source, added: &[(u32, &str)], what: &str) -> bool {
+    let is_new = |line: u32| added.iter().any(|(number, _)| *number == line);
+    let old = source.numbered_lines().filter(|(number, line)| line.len() < 4000 && !is_new(*number));
+    what == WEAK && old.filter_map(|(_, line)| secret(source, line)).any(|(other, _)| other == what)
+}
+
+/// A name and a value without a vendor's mark.
+const WEAK: &str = "password or key";
 
 /// Texts that show what a secret looks like more often than they hold one.
 fn is_tame(source: &Source) -> bool {
@@ -83,7 +94,7 @@ fn secret<'a>(source: &Source, line: &'a str) -> Option<(&'static str, &'a str)>
         let captures = shape.pattern.captures(line)?;
         let found = captures.get(1).or_else(|| captures.get(0))?.as_str();
         let tame = is_tame(source);
-        let weak_shape = matches!(shape.what, "password or key" | "JSON web token" | "private key");
+        let weak_shape = matches!(shape.what, WEAK | "JSON web token" | "private key");
         let real = entropy(found) >= shape.entropy && !is_placeholder(found) && !(tame && weak_shape);
         let carried = shape.what != "private key" || carries_key(source, line);
         (real && carried).then_some((shape.what, found))
@@ -153,7 +164,7 @@ fn report(source: &Source, line: u32, what: &'static str, secret: &str) -> Raise
         Spotted {
             rule: SECRET,
             // A name and randomness may be a key that every client of a service carries; a known shape may not.
-            severity: if what == "password or key" || is_tame(source) { Severity::Suggestion } else { Severity::Important },
+            severity: if what == WEAK || is_tame(source) { Severity::Suggestion } else { Severity::Important },
             category: "security",
             line,
             title: format!("What looks like a real {what} is committed in `{}`", source.path),
@@ -213,6 +224,16 @@ mod tests {
         assert_eq!(one[0].finding.severity, Severity::Suggestion);
         assert_eq!(found("tests/io_test.py", &(token("oI") + &token("kU"))).len(), 0);
         assert_eq!(found("src/io.py", &(token("oI") + &token("kU"))).len(), 2);
+    }
+
+    #[test]
+    fn a_file_that_ships_such_keys_gets_another() {
+        let line = |end: &str| format!("\"client_secret\": \"n3K9wQ2eL5bV8mY1pX4cZ7aR0fT6sH3uJ8{end}\",\n");
+        let text = line("oI") + &line("kU");
+        let source = Source::new("src/services.py".into(), &text);
+        let all: Vec<(u32, &str)> = source.numbered_lines().collect();
+        assert_eq!(find(&source, &all[1..]).len(), 0);
+        assert_eq!(find(&source, &all).len(), 2, "the first ones are new");
     }
 
     #[test]

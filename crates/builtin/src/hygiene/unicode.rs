@@ -13,7 +13,9 @@ use crate::source::Source;
 
 /// Finds deceptive characters among the added lines; one finding a file.
 pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
-    if source.role == Role::Docs || source.role == Role::History {
+    // Data of tests holds what is tested.
+    let data = source.role == Role::Test && !source.language.is_code();
+    if data || source.role == Role::Docs || source.role == Role::History {
         return Vec::new();
     }
     let lines: Vec<(u32, &str, char)> = added
@@ -76,7 +78,10 @@ fn deceptive(line: &str, number: u32) -> Option<char> {
     for (index, c) in line.chars().enumerate() {
         let mark = c == '\u{FEFF}' && number == 1 && index == 0;
         let joins = matches!(c, '\u{200C}' | '\u{200D}') && !previous.is_ascii();
-        if (is_bidi(c) || is_invisible(c)) && !mark && !joins {
+        // Scripts that put no space between words mark their ends by it.
+        let ends_word = c == '\u{200B}'
+            && matches!(previous, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}');
+        if (is_bidi(c) || is_invisible(c)) && !mark && !joins && !ends_word {
             return Some(c);
         }
         previous = c;
@@ -101,7 +106,11 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<Raised> {
-        let source = Source::new("src/a.js".into(), text);
+        found_in("src/a.js", text)
+    }
+
+    fn found_in(path: &str, text: &str) -> Vec<Raised> {
+        let source = Source::new(path.into(), text);
         let added: Vec<(u32, &str)> = source.numbered_lines().collect();
         find(&source, &added)
     }
@@ -113,5 +122,7 @@ mod tests {
         assert_eq!(found("x = '👩\u{200D}🔬'\n").len(), 0);
         assert_eq!(found("\u{FEFF}x = 1\n").len(), 0);
         assert_eq!(found("x = 'é'\n").len(), 0);
+        assert_eq!(found("x = 'ວັນ\u{200B}ສຸກ'\n").len(), 0);
+        assert_eq!(found_in("tests/urls.json", "\"a/\u{FEFF}/b\"\n").len(), 0);
     }
 }

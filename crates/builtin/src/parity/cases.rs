@@ -104,3 +104,42 @@ fn parameters_that_change_for_one_platform_only_are_told() {
         "they differed before"
     );
 }
+
+#[test]
+fn settings_use_some_options_and_their_schema_knows_all() {
+    let keys = ["show_always", "style_root", "style_user", "format", "disabled"];
+    let fields = |more: &str| {
+        let rows = keys.map(|key| format!("    pub {key}: String,\n")).concat();
+        format!("pub struct Username {{\n{rows}{more}}}\n")
+    };
+    let preset = keys.map(|key| format!("{key} = true\n")).concat();
+    let schema =
+        format!("{{\n{}}}\n", keys.map(|key| format!("  \"{key}\": {{\"type\": \"string\"}},\n")).concat());
+    let told = |path: &str, text: &str| {
+        found(
+            &[("src/username.rs", &fields("")), (path, text)],
+            &[("src/username.rs", &fields("    pub detect_variables: String,\n")), (path, text)],
+        )
+    };
+    assert_eq!(told("presets/pastel.toml", &preset), Vec::<String>::new());
+    assert_eq!(told("config-schema.json", &schema), ["parity/list config-schema.json"]);
+}
+
+#[test]
+fn lists_of_one_name_each_hold_what_their_place_needs() {
+    let list = |more: &str| {
+        let keys = ["expression", "position", "occurrence", "parameters", "grouping"];
+        let rows = keys.map(|key| format!("        \"{key}\": True,\n")).concat();
+        format!("    arg_types = {{\n{rows}{more}    }}\n")
+    };
+    let file = |first: &str, second: &str, name: &str| {
+        let second = list(second).replace("arg_types", name);
+        format!("class Extract(Func):\n{}\n\nclass ExtractAll(Func):\n{second}", list(first))
+    };
+    let more = "        \"null_if_no_match\": False,\n";
+    let told = |name: &str| {
+        found(&[("app/string.py", &file("", "", name))], &[("app/string.py", &file(more, "", name))])
+    };
+    assert_eq!(told("arg_types"), Vec::<String>::new());
+    assert_eq!(told("defaults"), ["parity/list app/string.py"]);
+}

@@ -13,7 +13,7 @@ use super::members::{Member, around, is_imported, is_member};
 use crate::context::Context;
 use crate::family::{Draft, Raised, read};
 use crate::functions::indent;
-use crate::language::Role;
+use crate::language::{Language, Role};
 use crate::names::{is_uncommon, occurrences};
 use crate::needles::{Found, Needles};
 use crate::place::{PlaceRole, at, lines};
@@ -155,7 +155,23 @@ fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
         .iter()
         .filter(|path| !matches!(Role::of(path), Role::Test | Role::History | Role::Foreign | Role::Ci))
         .filter_map(|path| mirror(grown, &context.source(Side::Head, path)?))
+        .filter(|(source, first, _)| {
+            let own = context.source(Side::Head, &grown.path);
+            let begins = own.as_deref().and_then(|own| opening(own, grown.old[0].line));
+            !source.language.is_code() || begins.is_none() || begins != opening(source, *first)
+        })
         .collect()
+}
+
+/// The line that a list begins with, where it gives it a name. Lists of one name in two places (`fields = {` in two classes)
+/// each hold what their place needs.
+fn opening(source: &Source, first: u32) -> Option<&str> {
+    let depth = indent(source.line(first));
+    let above = (first.saturating_sub(REACH).max(1)..first).rev();
+    let mut less =
+        above.filter(|line| !source.line(*line).trim().is_empty() && indent(source.line(*line)) < depth);
+    let text = source.line(less.next()?).trim();
+    (text.contains(['=', ':']) && text.ends_with(['{', '[', '('])).then_some(text)
 }
 
 /// The closest lines of a file that name all old members and no new one.
@@ -167,6 +183,11 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     let own = source.path == grown.path;
     // Within one file of data, mappings with the same keys are records: each has what it needs.
     if own && !source.language.is_code() && source.role != Role::Docs {
+        return None;
+    }
+    // Settings use some options of a program; only their schema has to know all.
+    let is_data = !source.language.is_code() && source.role != Role::Docs;
+    if is_data && Language::of(&grown.path).is_code() && !source.path.file_name().contains("schema") {
         return None;
     }
     let (from, to) = (grown.old[0].line.min(grown.new[0].line), grown.old[grown.old.len() - 1].line);

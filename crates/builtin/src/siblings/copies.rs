@@ -156,6 +156,12 @@ fn are_parallel(one: &RepoPath, other: &RepoPath) -> bool {
         && matches!(different.as_slice(), [at] if *at > 0 && FOLDERS.contains(&left[at - 1].as_str()))
 }
 
+/// True for one file in two languages (`lib/net.js` beside `src/net.ts`): one is made from the other.
+fn is_compiled(one: &RepoPath, other: &RepoPath) -> bool {
+    let stem = |path: &RepoPath| path.file_name().split('.').next().unwrap_or_default().to_owned();
+    one.extension() != other.extension() && stem(one) == stem(other)
+}
+
 /// True where most lines are one line again with other numbers and names: a table or an unrolled loop, written so on purpose.
 fn is_unrolled(source: &Source, range: Range<usize>) -> bool {
     let mut shapes: BTreeMap<u32, String> = BTreeMap::new();
@@ -180,7 +186,7 @@ fn original(context: &Context<'_>, copy: &Copy, found: &Found) -> Option<(Rc<Sou
         let source = same.then(|| context.source(Side::Head, &hit.path)).flatten()?;
         let range = copy.pattern.at_line(&source, hit.line)?;
         let line = source.tokens()[range.start].line;
-        if are_parallel(&source.path, &copy.path) {
+        if are_parallel(&source.path, &copy.path) || is_compiled(&source.path, &copy.path) {
             return None;
         }
         // Two new copies are told once, at the later one.

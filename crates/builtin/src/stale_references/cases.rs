@@ -433,3 +433,54 @@ fn a_call_whose_import_was_renamed_away_is_important() {
         ["symbol ! app/run.py"]
     );
 }
+
+#[test]
+fn a_member_of_an_enumeration_is_no_use_of_a_type_of_that_name() {
+    let old = "fn read() {\n    struct Builtin {\n        globs: u32,\n    }\n}\n\npub enum Glob {\n    Builtin((u32, u32)),\n    User(u32),\n}\n";
+    let new = old.replace("    struct Builtin {\n        globs: u32,\n    }\n", "");
+    assert_eq!(found(&[("src/cfg.rs", old)], &[("src/cfg.rs", &new)]), [""; 0]);
+}
+
+#[test]
+fn a_file_that_is_commented_out_names_nothing() {
+    let old = "def write_first_app(path):\n    return path\n\n\ndef test_reload(path):\n    text = write_first_app(path)\n    assert text\n";
+    let new: String = old.lines().skip(4).map(|line| format!("# {line}\n")).collect();
+    assert_eq!(found(&[("tests/test_reload.py", old)], &[("tests/test_reload.py", &new)]), [""; 0]);
+    let note = "# What `write_first_app` wrote is read here.\n";
+    let (noted, kept) = (format!("{note}{old}"), format!("{note}text = 3\n"));
+    assert_eq!(
+        found(&[("tests/test_reload.py", &noted)], &[("tests/test_reload.py", &kept)]),
+        ["symbol ? tests/test_reload.py"]
+    );
+    assert_eq!(
+        found(&[("tests/test_reload.py", old)], &[("tests/test_reload.py", &kept)]),
+        [""; 0],
+        "written on purpose"
+    );
+}
+
+#[test]
+fn a_stand_in_that_goes_leaves_the_name_to_what_it_stood_for() {
+    let shim = "import sys\n\nif sys.version_info < (3, 11):\n    class BaseFailureGroup(BaseException):\n        pass\n\n\n";
+    let code = "def collapse():\n    try:\n        run()\n    except BaseFailureGroup as errors:\n        raise errors\n";
+    assert_eq!(found(&[("app/run.py", &format!("{shim}{code}"))], &[("app/run.py", code)]), [""; 0]);
+    let own = "class BaseFailureGroup(BaseException):\n    pass\n\n\n";
+    assert_eq!(
+        found(&[("app/run.py", &format!("{own}{code}"))], &[("app/run.py", code)]),
+        ["symbol ! app/run.py"]
+    );
+}
+
+#[test]
+fn a_method_of_a_test_is_nobody_elses() {
+    let old = "class DummyPackages:\n    def get_distribution(self, name):\n        return self.found\n\n    def listed(self):\n        return self.get_distribution(3)\n";
+    let new = old.replace("get_distribution", "distribution");
+    let other = "import packages\n\npath = packages.get_distribution('pyramid').location\n";
+    assert_eq!(
+        found(
+            &[("tests/test_packages.py", old), ("tests/test_docs.py", other)],
+            &[("tests/test_packages.py", &new), ("tests/test_docs.py", other)]
+        ),
+        [""; 0]
+    );
+}

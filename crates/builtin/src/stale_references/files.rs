@@ -101,10 +101,15 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         {
             continue;
         }
-        let leads = hit.text.match_indices(gone.needle.as_str()).any(|(at, _)| {
-            mention(&hit.text, at, gone.needle.len())
-                .is_some_and(|path| leads_there(context, gone, hit, path, at))
+        let leading = hit.text.match_indices(gone.needle.as_str()).find_map(|(at, _)| {
+            let path = mention(&hit.text, at, gone.needle.len())?;
+            leads_there(context, gone, hit, path, at).then_some(at + gone.needle.len() - path.len())
         });
+        // What a step writes is made anew each time: it was taken out because it is generated.
+        if leading.is_some_and(|start| is_written(&hit.text[..start])) {
+            return Vec::new();
+        }
+        let leads = leading.is_some();
         if !leads {
             continue;
         }
@@ -119,6 +124,17 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         });
     }
     uses
+}
+
+/// True where a command writes what is named next.
+fn is_written(before: &str) -> bool {
+    let before = before.trim_end().trim_end_matches(['"', '\'', '=', '/', '.']).trim_end();
+    before.ends_with('>') && !before.ends_with("->") && !before.ends_with("=>")
+        || ["-o", "--output", "--out", "tee"].iter().any(|word| {
+            before
+                .strip_suffix(word)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace))
+        })
 }
 
 /// The path around a file name; `None` where the name goes on to another one or stands in a web address.
@@ -258,6 +274,20 @@ mod tests {
         assert_eq!(cut("see [x](../load.sh)."), Some("../load.sh"));
         assert_eq!(cut("preload.sh.bak load.shx"), None);
         assert_eq!(cut("https://example.org/load.sh"), None);
+    }
+
+    #[test]
+    fn what_a_step_writes_is_known_by_how_it_is_named() {
+        for (before, expected) in [
+            ("cargo run -- --man > ", true),
+            ("cc -o ", true),
+            ("tool --output=", true),
+            ("cat ", false),
+            ("see [x](", false),
+            ("map => ", false),
+        ] {
+            assert_eq!(is_written(before), expected, "{before}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use model::{RepoPath, Side};
 use super::Gone;
 use crate::context::{Context, path_before};
 use crate::declarations::{Declaration, DeclarationKind};
-use crate::language::Language;
+use crate::language::{Language, Role};
 use crate::names::{is_distinctive, occurrences, words};
 use crate::source::Source;
 
@@ -161,7 +161,8 @@ fn method(
     spot: &Spot<'_>,
     same_file: bool,
 ) -> Reference {
-    if !spot.is_call() && !spot.qualified {
+    let of_a_test = Role::of(&gone.path) == Role::Test && !same_file;
+    if of_a_test || (!spot.is_call() && !spot.qualified) {
         return Foreign;
     }
     let own = ["self", "Self", "this", "cls", "@", "$this", "static"];

@@ -39,7 +39,9 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             after.insert(found.name.clone());
         }
         for (found, path, language) in old {
-            if worth_looking_up(&found, file) && !is_promised_by_a_trait(context, &found, &path) {
+            let is_ours =
+                !is_promised_by_a_trait(context, &found, &path) && !is_stand_in(context, &found, &path);
+            if worth_looking_up(&found, file) && is_ours {
                 before.entry(found.name.clone()).or_insert((found, path, language));
             }
         }
@@ -91,6 +93,26 @@ fn is_promised_by_a_trait(context: &Context<'_>, found: &Declaration, path: &Rep
     head.is_some_and(|line| {
         let signature: String = (line..=line + 3).map(|line| source.code(line)).collect();
         signature.split('{').next().is_some_and(|signature| signature.contains(" for "))
+    })
+}
+
+/// A declaration below a condition stands in for something of that name where that is missing (`if sys.version_info < …`):
+/// once it goes, the name means the other one.
+fn is_stand_in(context: &Context<'_>, found: &Declaration, path: &RepoPath) -> bool {
+    if !matches!(Language::of(path), Language::Python | Language::Script | Language::Ruby | Language::Php) {
+        return false;
+    }
+    let Some(source) = context.source(Side::Base, path) else { return false };
+    let depth = indent(source.line(found.line));
+    let above = (1..found.line).rev().find(|line| {
+        let text = source.code(*line);
+        !text.trim().is_empty() && indent(&text) < depth
+    });
+    above.is_some_and(|line| {
+        let text = source.code(line);
+        let first =
+            text.trim_start().trim_start_matches(['}', ' ']).split(|c: char| !c.is_alphanumeric()).next();
+        first.is_some_and(|word| ["if", "elif", "else", "try", "except", "catch"].contains(&word))
     })
 }
 
@@ -193,7 +215,9 @@ fn look_at(
         let added = context.is_added(&source.path, hit.line);
         for at in occurrences(&hit.text, &gone.name) {
             let part = source.part_at(hit.line, at);
-            if kin && part == Part::Code {
+            if kin && part == Part::Code && is_variant(source, hit.line, at) {
+                foreign = true;
+            } else if kin && part == Part::Code {
                 match meaning(declaration, gone, source, hit.line, at) {
                     _ if added => return Seen::Alive,
                     Meaning::Declared => return Seen::Alive,
@@ -251,6 +275,19 @@ fn meaning(declaration: &Declaration, gone: &Gone, source: &Source, line: u32, a
         (_, true) => Meaning::Bound,
         _ => Meaning::None,
     }
+}
+
+/// True where a member of an enumeration has the name: `Builtin(Text)` is no use of a type `Builtin`.
+fn is_variant(source: &Source, line: u32, at: usize) -> bool {
+    const REACH: u32 = 200;
+    let depth = crate::functions::indent(source.line(line));
+    let above = (line.saturating_sub(REACH).max(1)..line).rev();
+    let mut opening = above.filter(|number| {
+        let text = source.code(*number);
+        !text.trim().is_empty() && crate::functions::indent(&text) < depth
+    });
+    let is_enum = |number: u32| source.code(number).split_whitespace().any(|word| word == "enum");
+    at == depth && opening.next().is_some_and(is_enum)
 }
 
 fn is_attribute_set(code: &str, at: usize, name: &str) -> bool {
@@ -334,8 +371,10 @@ fn mentioned(
         return None;
     }
     let meant = names_it(gone, declaration, &hit.text, at) && !is_code_in_prose(gone, source, hit.line, at);
-    if past || !meant || !is_looked_at(context, source) || is_declared_in_prose(source, hit.line, &gone.name)
-    {
+    // Who writes the name in the change that takes it away speaks of it on purpose, or took the line out by a comment mark.
+    let written = context.is_added(&source.path, hit.line) && !context.is_moved(source, hit.line);
+    let example = written || is_declared_in_prose(source, hit.line, &gone.name);
+    if past || !meant || !is_looked_at(context, source) || example {
         return None;
     }
     let kin = source.language.shares_names_with(gone.language);

@@ -5,7 +5,6 @@
 
 pub(crate) mod accept_risk;
 pub(crate) mod add_reviewer;
-pub(crate) mod builtin_rules;
 pub(crate) mod config;
 pub(crate) mod consolidate;
 pub(crate) mod decisions;
@@ -27,6 +26,7 @@ pub(crate) mod repro;
 pub(crate) mod resolve;
 pub(crate) mod resume;
 pub(crate) mod reviewers;
+pub(crate) mod rule_list;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schema;

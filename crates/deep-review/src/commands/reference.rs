@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use crate::args::{Cli, Document};
-use crate::commands::{builtin_rules, schema};
+use crate::commands::{rule_list, schema};
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 
@@ -18,7 +18,7 @@ pub(crate) fn run(_session: &Session, folder: &Path) -> Result<Exit, CommandErro
         ("exit-codes.md", exit_codes()),
         ("cli.md", command_line()),
         ("config.md", configuration()),
-        ("rules.md", builtin_rules::reference()),
+        ("rules.md", rule_list::reference()),
         ("review.schema.json", schema::text(Document::Review)),
         ("raw-findings.schema.json", schema::text(Document::RawFindings)),
         ("report.schema.json", schema::text(Document::Report)),

@@ -18,13 +18,13 @@ use crate::linters;
 use crate::models;
 use crate::session::Session;
 
-use super::{add_reviewer, builtin_rules, stats, try_reviewer};
+use super::{add_reviewer, rule_list, stats, try_reviewer};
 
 /// Lists, tries, adds or prints.
 pub(crate) fn run(session: &Session, args: &ReviewersArgs) -> Result<Exit, CommandError> {
     match &args.what {
         None | Some(ReviewersCommand::List) => list(session),
-        Some(ReviewersCommand::Rules) => builtin_rules::run(session),
+        Some(ReviewersCommand::Rules) => rule_list::run(session),
         Some(ReviewersCommand::Test { names }) => try_reviewer::run(session, names),
         Some(ReviewersCommand::Add { name, agent, model, effort, command }) => {
             let wish = add_reviewer::Wish {

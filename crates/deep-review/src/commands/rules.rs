@@ -1,14 +1,15 @@
-//! `rules`: the structural rules that a review would use, and the cases of your own.
+//! `rules`: all rules, and the cases of your own structural ones.
 //!
-//! In: the shipped rules and a folder of the working tree. Out: a row a rule, or a result a case. Reviews nothing; a
+//! In: the shipped rules or a folder of the working tree. Out: the list (`rule_list.rs`), or a result a case. Reviews nothing; a
 //! review reads your rules from the base of the change, whatever the working tree holds.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use ::rules::{CaseResult, From, Loaded, Rule, Source};
-use serde_json::{Value, json};
+use ::rules::{CaseResult, Loaded, Source};
+use serde_json::json;
 
+use super::rule_list;
 use crate::args::{RulesArgs, RulesCommand};
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
@@ -16,7 +17,7 @@ use crate::session::Session;
 /// Lists rules or runs cases.
 pub(crate) fn run(session: &Session, args: &RulesArgs) -> Result<Exit, CommandError> {
     match &args.what {
-        None | Some(RulesCommand::List) => list(session),
+        None | Some(RulesCommand::List) => rule_list::run(session),
         Some(RulesCommand::Test { shipped: true, .. }) => {
             tested(session, "the shipped rules", || Ok(::rules::shipped()))
         }
@@ -37,7 +38,7 @@ fn no_folder() -> CommandError {
 }
 
 /// The folder of the repository's own rules in the working tree, where there is one.
-fn own_folder(session: &Session) -> Result<Option<PathBuf>, CommandError> {
+pub(super) fn own_folder(session: &Session) -> Result<Option<PathBuf>, CommandError> {
     let Ok(repository) = session.repository() else { return Ok(None) };
     let config = session.config(Some(&repository), Vec::new())?;
     let name = config.settings.builtin.rules.trim_matches('/').to_owned();
@@ -46,7 +47,7 @@ fn own_folder(session: &Session) -> Result<Option<PathBuf>, CommandError> {
     Ok(folder.is_dir().then_some(folder))
 }
 
-fn own(folder: &Path) -> Result<Loaded, CommandError> {
+pub(super) fn own(folder: &Path) -> Result<Loaded, CommandError> {
     let (files, notes) = ::rules::in_folder(folder).map_err(|error| {
         CommandError::usage(format!("the rules in `{}` could not be read: {error}", folder.display()))
     })?;
@@ -57,53 +58,9 @@ fn own(folder: &Path) -> Result<Loaded, CommandError> {
 }
 
 /// Compiling a rule recurses as deep as the rule nests.
-fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CommandError> {
+pub(super) fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CommandError> {
     ::rules::with_large_stack(work)
         .ok_or_else(|| CommandError::new(Exit::Environment, "reading the rules broke down"))
-}
-
-fn list(session: &Session) -> Result<Exit, CommandError> {
-    let folder = own_folder(session)?;
-    let (shipped, own) = deeply(|| (::rules::shipped(), folder.as_deref().map(own)))?;
-    let own = own.transpose()?.unwrap_or_default();
-    for note in shipped.notes.iter().chain(&own.notes) {
-        session.ui.warn(&report::safe_text(note));
-    }
-    let rules = shipped.rules.iter().chain(&own.rules);
-    if session.ui.json {
-        let rows: Vec<Value> = rules.map(to_json).collect();
-        session.ui.result(&serde_json::to_string_pretty(&rows).expect("plain data"));
-        return Ok(Exit::Passed);
-    }
-    let mut text = String::new();
-    for rule in rules {
-        let judged = rule.about.judged;
-        let state = if rule.default { "on" } else { "off" };
-        let often = match &rule.from {
-            From::Repository(path) => path.clone(),
-            From::Shipped if judged.findings == 0 => "not judged".to_owned(),
-            From::Shipped => format!("right {} of {}", judged.right, judged.findings),
-        };
-        writeln!(text, "{state:<4} {:<38} {:<11} {often:<16} {}", rule.id, rule.language(), rule.message())
-            .unwrap_or_default();
-    }
-    text.push_str(
-        "\nA rule that is off runs where it is named: `builtin.enable = [\"*\", \"guard/NAME\"]`.\n",
-    );
-    session.ui.result(&report::safe_text(&text));
-    Ok(Exit::Passed)
-}
-
-fn to_json(rule: &Rule) -> Value {
-    let from = match &rule.from {
-        From::Shipped => json!({ "kind": "shipped" }),
-        From::Repository(path) => json!({ "kind": "repository", "path": path }),
-    };
-    json!({
-        "id": rule.id, "language": rule.language(), "severity": rule.severity(), "default": rule.default,
-        "message": rule.message(), "reason": rule.reason(), "fix": rule.about.fix, "link": rule.link(),
-        "category": rule.about.category, "judged": rule.about.judged, "from": from,
-    })
 }
 
 fn tested(

@@ -1,13 +1,14 @@
-//! `reviewers test`: one small question to an agent, or to a model over HTTP.
+//! `reviewers test`: one small question to an agent, or to a model over HTTP; a linter is started.
 //!
-//! In: names. Out: a row each: did it answer, did the text arrive unaltered, could it read a file. Exit code 4 where one
-//! cannot be used. Costs a call or two of each model.
+//! In: names. Out: a row each: did it answer, did the text arrive unaltered, could it read a file; does a linter start. Exit
+//! code 4 where one cannot be used. Costs a call or two of each model.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use ::config::ReviewerSettings;
 use ::reviewers::agent::{Agent, Agents, Trial, TrialPlace, try_agent};
+use ::reviewers::linters::{is_linter, linter};
 use ::reviewers::{endpoint, try_model};
 use model::Clock as _;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use super::reviewers::panel;
 use crate::args::ProgressHow;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
+use crate::linters;
 use crate::progress::Progress;
 use crate::session::Session;
 
@@ -27,7 +29,11 @@ pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandEr
     let progress = Arc::new(Progress::new(session.ui, ProgressHow::None));
     interrupt::listen(&progress, cancel.clone())?;
     let mut tried = Vec::new();
-    for (name, reviewer) in &settings.reviewers {
+    for name in names.iter().filter(|name| is_linter(name, &settings)) {
+        let Some(linter) = linter(name) else { continue };
+        tried.push((name.clone(), Tried::Linter(linters::try_one(session, &settings, linter)?)));
+    }
+    for (name, reviewer) in settings.reviewers.iter().filter(|(name, _)| !is_linter(name, &settings)) {
         let is_wanted = if names.is_empty() { reviewer.enabled } else { names.contains(name) };
         if is_wanted {
             tried.push((name.clone(), one(session, name, reviewer, &agents, &cancel)?));
@@ -42,9 +48,11 @@ pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandEr
             .hint("`deep-review reviewers` tells how to add one"));
     }
     print(session, &tried);
-    let works = tried
-        .iter()
-        .all(|(_, tried)| matches!(tried, Tried::Asked(_, trial) | Tried::Model(_, trial) if works(trial)));
+    let works = tried.iter().all(|(_, tried)| match tried {
+        Tried::Asked(_, trial) | Tried::Model(_, trial) => works(trial),
+        Tried::Linter(linter) => linter.works,
+        Tried::NotAsked(_) => false,
+    });
     Ok(if works { Exit::Passed } else { Exit::Environment })
 }
 
@@ -53,6 +61,8 @@ enum Tried {
     Asked(Box<Agent>, Box<Trial>),
     /// A model over HTTP: who it is, in a few words.
     Model(String, Box<Trial>),
+    /// One of the project's linters.
+    Linter(linters::Tried),
     NotAsked(String),
 }
 
@@ -118,6 +128,7 @@ fn print(session: &Session, tried: &[(String, Tried)]) {
     for (name, tried) in tried {
         let line = match tried {
             Tried::NotAsked(why) => format!("not asked: {why}"),
+            Tried::Linter(linter) => linter.sentence.clone(),
             Tried::Asked(agent, trial) => {
                 let said = match (trial.echoed, trial.read_file) {
                     (true, true) => "works: the text arrived unaltered and it can read files",
@@ -163,6 +174,9 @@ fn seconds(trial: &Trial) -> f64 {
 fn row(name: &str, tried: &Tried) -> Value {
     match tried {
         Tried::NotAsked(why) => json!({ "name": name, "asked": false, "works": false, "why": why }),
+        Tried::Linter(linter) => json!({
+            "name": name, "asked": false, "works": linter.works, "version": linter.version, "why": linter.sentence,
+        }),
         Tried::Model(_, trial) => json!({
             "name": name, "asked": true, "works": works(trial), "canary_echoed": trial.echoed, "failure": trial.failure,
             "ending": trial.ending, "ms": trial.ms, "tokens": trial.tokens, "usd": trial.usd, "model": trial.model,
