@@ -600,7 +600,6 @@ fn target() -> Target {
 pub(crate) fn report() -> Report {
     Report {
         schema: REPORT_SCHEMA.into(),
-        trials: model::Trials::default(),
         summary: "This change moves job handling into a pool (2 commits, 4 files, +70 −17).\n\nC1 loses jobs; I2 is contested."
             .into(),
         tool: Tool { version: "0.1.0".into(), config_sha256: Some("ab".repeat(32)), prompt_sha256: None },
