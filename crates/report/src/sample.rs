@@ -707,7 +707,6 @@ pub(crate) fn report() -> Report {
         }],
         coverage: coverage(),
         retro: retro(),
-        trials: model::Trials::default(),
         challenges: Vec::new(),
         summary_by: None,
         invariants: Invariants { dispositions_balance: true, ids_contiguous: true },
