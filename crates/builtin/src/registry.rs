@@ -51,7 +51,7 @@ impl Evidence {
     }
 }
 
-const fn unseen(id: &'static str, about: &'static str) -> Rule {
+const fn rule(id: &'static str, about: &'static str) -> Rule {
     Rule { id, about, evidence: Evidence { findings: 0, right: 0, planted: 0, found: 0 } }
 }
 
@@ -73,56 +73,65 @@ impl Rule {
 
 /// Every rule there is. A row counts what the rule says in its present form: who changes what a rule says, begins its row anew.
 pub const RULES: &[Rule] = &[
-    unseen(stale_references::SYMBOL, "a removed or renamed name is still used, commented on or documented")
+    rule(stale_references::SYMBOL, "a removed or renamed name is still used, commented on or documented")
+        .real(17, 17)
+        .planted(52, 49),
+    rule(stale_references::FLAG, "a removed or renamed command-line flag is still passed or documented"),
+    rule(stale_references::ENVIRONMENT, "a variable that is no longer read is still set or documented"),
+    rule(stale_references::KEY, "a configuration key that is no longer read is still set or documented")
         .real(1, 1),
-    unseen(stale_references::FLAG, "a removed or renamed command-line flag is still passed or documented"),
-    unseen(stale_references::ENVIRONMENT, "a variable that is no longer read is still set or documented"),
-    unseen(stale_references::KEY, "a configuration key that is no longer read is still set or documented")
-        .real(1, 1),
-    unseen(stale_references::MESSAGE, "a test or document still expects a reworded text"),
-    unseen(stale_references::FILE, "a path still leads to a file that was moved or deleted").real(3, 3),
-    unseen(siblings::UNFIXED, "the code that the change repairs still stands elsewhere"),
-    unseen(siblings::DUPLICATED, "new code repeats code that is there already"),
-    unseen(deviant::PAIR, "a call lacks the call that goes with it nearly everywhere else"),
-    unseen(deviant::CHECK, "a result is used untested that the other callers test"),
-    unseen(deviant::ARGUMENT, "a call lacks the named argument that the other calls pass"),
-    unseen(deviant::EXIT, "one early exit of a function does not clean up as the others do"),
-    unseen(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(10, 10),
-    unseen(history::REVERTED, "the change takes an earlier repair back"),
-    unseen(history::TOGETHER, "files that nearly always change together did not"),
-    unseen(parity::LIST, "a list names all siblings of a new member, but not the new member").real(1, 1),
-    unseen(parity::EXAMPLE, "the example beside a file of settings lacks a new key"),
-    unseen(parity::PLATFORM, "a function changed its parameters for one platform only"),
-    unseen(discarded_errors::RESULT, "new code drops a result that its siblings check"),
-    unseen(discarded_errors::HANDLER, "new code swallows exceptions where its siblings do not"),
-    unseen(lifecycles::CONTEXT, "a call begins a fresh context although one was given"),
-    unseen(bounds::UNBOUNDED, "a wait or read has no bound where the others have one"),
-    unseen(resources::KEPT, "something is opened and never closed where the others close theirs"),
-    unseen(locks::ORDER, "two locks are taken in the order opposite to another place"),
-    unseen(locks::MISSING, "a field is written without the lock that its other writers hold"),
-    unseen(assertions::ALWAYS_TRUE, "an assertion cannot fail").real(2, 2),
-    unseen(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file"),
-    unseen(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
-    unseen(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so"),
-    unseen(defaults::DEFAULT, "a document still gives the old default"),
-    unseen(defaults::PARAMETER, "a comment describes a parameter that is gone"),
-    unseen(interfaces::NEVER_READ, "a new flag is registered and never read"),
-    unseen(announcements::UNANNOUNCED, "a public item goes and the change log does not say so"),
-    unseen(pipelines::TARGET, "a workflow runs code of strangers with the repository's rights"),
-    unseen(pipelines::INJECTION, "a workflow pastes text of strangers into a shell"),
-    unseen(pipelines::UNPINNED, "an action or image is not pinned where the others are"),
-    unseen(pipelines::LOCK, "the lock file does not know a new dependency").real(2, 2),
-    unseen(versions::LOCKED, "the lock file holds a version older than a raised requirement"),
-    unseen(versions::TOOLCHAIN, "a workflow or image keeps the toolchain that was left elsewhere"),
-    unseen(hygiene::CONFLICT, "an unresolved merge conflict is committed"),
-    unseen(hygiene::SECRET, "a key or token with the shape and randomness of a real one is committed"),
-    unseen(hygiene::HOME_PATH, "a path of one person's machine is committed"),
-    unseen(hygiene::DEBUGGING, "a debugging statement is left behind"),
-    unseen(hygiene::ONLY, "a focused test keeps the others from running"),
-    unseen(hygiene::BIDI, "bidirectional or invisible characters make code look other than it is"),
-    unseen(hygiene::BINARY, "a large binary file is added").real(1, 1),
-    unseen(hygiene::STRAY, "a file looks committed by accident").real(2, 2),
-    unseen(hygiene::MODE, "a file is marked executable but cannot be executed"),
+    rule(stale_references::MESSAGE, "a test or document still expects a reworded text")
+        .real(3, 1)
+        .planted(26, 26),
+    rule(stale_references::FILE, "a path still leads to a file that was moved or deleted").real(25, 25),
+    rule(siblings::UNFIXED, "the code that the change repairs still stands elsewhere")
+        .real(4, 0)
+        .planted(68, 60),
+    rule(siblings::DUPLICATED, "new code repeats code that is there already").real(10, 0).planted(68, 65),
+    rule(deviant::PAIR, "a call lacks the call that goes with it nearly everywhere else"),
+    rule(deviant::CHECK, "a result is used untested that the other callers test").real(2, 0),
+    rule(deviant::ARGUMENT, "a call lacks the named argument that the other calls pass").real(1, 0),
+    rule(deviant::EXIT, "one early exit of a function does not clean up as the others do"),
+    rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(70, 70),
+    rule(history::REVERTED, "the change takes an earlier repair back"),
+    rule(history::TOGETHER, "files that nearly always change together did not"),
+    rule(parity::LIST, "a list names all siblings of a new member, but not the new member")
+        .real(8, 1)
+        .planted(65, 62),
+    rule(parity::EXAMPLE, "the example beside a file of settings lacks a new key"),
+    rule(parity::PLATFORM, "a function changed its parameters for one platform only").planted(75, 75),
+    rule(discarded_errors::RESULT, "new code drops a result that its siblings check").real(2, 1),
+    rule(discarded_errors::HANDLER, "new code swallows exceptions where its siblings do not"),
+    rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given"),
+    rule(bounds::UNBOUNDED, "a wait or read has no bound where the others have one"),
+    rule(resources::KEPT, "something is opened and never closed where the others close theirs"),
+    rule(locks::ORDER, "two locks are taken in the order opposite to another place"),
+    rule(locks::MISSING, "a field is written without the lock that its other writers hold"),
+    rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").real(4, 3),
+    rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file"),
+    rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
+    rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so"),
+    rule(defaults::DEFAULT, "a document still gives the old default").planted(28, 28),
+    rule(defaults::PARAMETER, "a comment describes a parameter that is gone").real(1, 1),
+    rule(interfaces::NEVER_READ, "a new flag is registered and never read"),
+    rule(announcements::UNANNOUNCED, "a public item goes and the change log does not say so"),
+    rule(pipelines::TARGET, "a workflow runs code of strangers with the repository's rights"),
+    rule(pipelines::INJECTION, "a workflow pastes text of strangers into a shell"),
+    rule(pipelines::UNPINNED, "an action or image is not pinned where the others are"),
+    rule(pipelines::LOCK, "the lock file does not know a new dependency").real(2, 2),
+    rule(versions::LOCKED, "the lock file holds a version older than a raised requirement"),
+    rule(versions::TOOLCHAIN, "a workflow or image keeps the toolchain that was left elsewhere"),
+    rule(hygiene::CONFLICT, "an unresolved merge conflict is committed").planted(51, 51),
+    rule(hygiene::SECRET, "a key or token with the shape and randomness of a real one is committed")
+        .planted(51, 51),
+    rule(hygiene::HOME_PATH, "a path of one person's machine is committed").real(1, 1).planted(51, 49),
+    rule(hygiene::DEBUGGING, "a debugging statement is left behind"),
+    rule(hygiene::ONLY, "a focused test keeps the others from running"),
+    rule(hygiene::BIDI, "bidirectional or invisible characters make code look other than it is")
+        .planted(51, 51),
+    rule(hygiene::BINARY, "a large binary file is added").real(2, 2),
+    rule(hygiene::STRAY, "a file looks committed by accident").real(1, 1),
+    rule(hygiene::MODE, "a file is marked executable but cannot be executed").real(3, 3),
 ];
 
 #[cfg(test)]

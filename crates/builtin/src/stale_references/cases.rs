@@ -460,6 +460,22 @@ fn a_file_that_is_commented_out_names_nothing() {
 }
 
 #[test]
+fn a_member_of_a_type_that_comes_from_elsewhere_now_is_silent() {
+    let own = "pub struct LogicalSize;\n\nimpl LogicalSize {\n    pub fn from_physical(x: u32) -> u32 {\n        x\n    }\n}\n";
+    let code = "use crate::size::LogicalSize;\n\nfn f() {\n    LogicalSize::from_physical(3);\n}\n";
+    let moved = "pub use sizes::LogicalSize;\n";
+    assert_eq!(
+        found(&[("src/size.rs", own), ("src/a.rs", code)], &[("src/size.rs", moved), ("src/a.rs", code)]),
+        [""; 0]
+    );
+    let gone = own.replace("    pub fn from_physical(x: u32) -> u32 {\n        x\n    }\n", "");
+    assert_eq!(
+        found(&[("src/size.rs", own), ("src/a.rs", code)], &[("src/size.rs", &gone), ("src/a.rs", code)]),
+        ["symbol ! src/a.rs"]
+    );
+}
+
+#[test]
 fn a_stand_in_that_goes_leaves_the_name_to_what_it_stood_for() {
     let shim = "import sys\n\nif sys.version_info < (3, 11):\n    class BaseFailureGroup(BaseException):\n        pass\n\n\n";
     let code = "def collapse():\n    try:\n        run()\n    except BaseFailureGroup as errors:\n        raise errors\n";

@@ -28,6 +28,7 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
     let mut before: BTreeMap<String, (Declaration, RepoPath, Language)> = BTreeMap::new();
     let mut after: HashSet<String> = HashSet::new();
     let mut fresh: BTreeMap<String, DeclarationKind> = BTreeMap::new();
+    let mut types: HashSet<String> = HashSet::new();
     for file in context.changed() {
         let old = declared(context, Side::Base, path_before(file));
         let new = declared(context, Side::Head, Some(&file.path));
@@ -38,6 +39,9 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             }
             after.insert(found.name.clone());
         }
+        types.extend(
+            old.iter().filter(|(it, ..)| it.kind == DeclarationKind::Type).map(|(it, ..)| it.name.clone()),
+        );
         for (found, path, language) in old {
             let is_ours =
                 !is_promised_by_a_trait(context, &found, &path) && !is_stand_in(context, &found, &path);
@@ -46,7 +50,9 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             }
         }
     }
-    before.retain(|name, _| !after.contains(name));
+    // Where its type went as well, the type's own finding tells; or the type comes from elsewhere now, and the member with it.
+    let lost = |container: &str| types.contains(container) && !after.contains(container);
+    before.retain(|name, (found, ..)| !after.contains(name) && !found.container.as_deref().is_some_and(lost));
     let mut gone: Vec<Gone> = before
         .into_values()
         .map(|(declaration, path, language)| {
@@ -371,8 +377,7 @@ fn mentioned(
         return None;
     }
     let meant = names_it(gone, declaration, &hit.text, at) && !is_code_in_prose(gone, source, hit.line, at);
-    // Who writes the name in the change that takes it away speaks of it on purpose, or took the line out by a comment mark.
-    let written = context.is_added(&source.path, hit.line) && !context.is_moved(source, hit.line);
+    let written = is_written_on_purpose(context, gone, source, hit.line);
     let example = written || is_declared_in_prose(source, hit.line, &gone.name);
     if past || !meant || !is_looked_at(context, source) || example {
         return None;
@@ -432,6 +437,22 @@ fn is_code_in_prose(gone: &Gone, source: &Source, line: u32, at: usize) -> bool 
     let ends_like_code = bare.ends_with([';', '{', '}']) || (bare.ends_with(',') && bare.contains('('));
     let taken_out = source.role != Role::Docs && unmarked && ends_like_code;
     defines || taken_out
+}
+
+/// True where the change writes the name anew although it takes away what it names: it tells of the past, or a comment mark took
+/// the line out. A comment that named it before and was only edited is forgotten like any other.
+fn is_written_on_purpose(context: &Context<'_>, gone: &Gone, source: &Source, line: u32) -> bool {
+    let file = context.change.diff().iter().find(|file| file.path == source.path);
+    let before = file.and_then(path_before).and_then(|path| context.source(Side::Base, path));
+    let edited = || {
+        let (Some(file), Some(before)) = (file, before.as_ref()) else { return false };
+        file.removed().any(|(number, text)| {
+            let prose =
+                |at: &usize| before.role == Role::Docs || before.part_at(number, *at) == Part::Comment;
+            occurrences(text, &gone.name).iter().any(prose)
+        })
+    };
+    context.is_added(&source.path, line) && !context.is_moved(source, line) && !edited()
 }
 
 fn in_address(line: &str, at: usize) -> bool {
