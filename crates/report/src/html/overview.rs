@@ -45,7 +45,7 @@ fn verdict(page: &mut String, report: &Report) {
             .iter()
             .map(|id| {
                 // A finding of an earlier round stands in the table about those.
-                let anchor = if id.contains(':') { "prior" } else { id };
+                let anchor = if id.contains(':') { "prior" } else { id.as_str() };
                 format!("<a href=\"#{}\">{}</a>", super::escape::name(anchor), super::escape::name(id))
             })
             .collect();
