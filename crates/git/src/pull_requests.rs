@@ -64,7 +64,7 @@ impl Repository {
 
     /// The pull request that a local branch was checked out from, as its upstream says.
     pub(crate) fn pull_request_of(&self, branch: &str) -> Option<u64> {
-        of_reference(&self.setting(&format!("branch.{branch}.merge"))?)
+        of_reference(self.setting(&format!("branch.{branch}.merge"))?)
     }
 
     /// Where a branch stands, here and at remotes.

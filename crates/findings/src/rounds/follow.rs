@@ -48,9 +48,30 @@ pub fn follow(findings: &mut [Finding], earlier: &[Earlier<'_>], words: &[(&str,
         finding.fingerprint = earlier[found.item].item.fingerprint.clone();
         finding.since_round = Some(earlier[found.item].first_round);
     }
+    share(&mut again, earlier);
     keep_unique(findings, &links.iter().filter(|it| it.level > Level::Unsure).map(|it| it.claim).collect());
     let prior = earlier.iter().zip(&again).map(|(earlier, again)| row(earlier, again, words)).collect();
     Followed { prior }
+}
+
+/// One defect that two findings told in an earlier round may be told by one now: then the other is not gone, it is told there.
+fn share(again: &mut [Again], earlier: &[Earlier<'_>]) {
+    let told: Vec<(usize, String)> =
+        (0..again.len()).filter_map(|at| Some((at, again[at].same.as_ref()?.0.clone()))).collect();
+    for (at, this) in again.iter_mut().enumerate() {
+        if this.same.is_none() && this.perhaps.is_none() {
+            let beside = told.iter().find(|(other, _)| same_place(earlier[at].item, earlier[*other].item));
+            this.perhaps = beside.map(|(_, id)| id.clone());
+        }
+    }
+}
+
+/// Whether two remembered findings stood at the same lines of the same commit.
+fn same_place(one: &Remembered, other: &Remembered) -> bool {
+    let (Some(a), Some(b)) = (one.places.first(), other.places.first()) else { return false };
+    let range = |place: &model::RememberedPlace| Some((place.start?, place.end.or(place.start)?));
+    let (Some(first), Some(second)) = (range(a), range(b)) else { return false };
+    one.head == other.head && a.path == b.path && first.0 <= second.1 && second.0 <= first.1
 }
 
 fn row(earlier: &Earlier<'_>, again: &Again, words: &[(&str, &[PriorItem])]) -> Prior {
@@ -166,5 +187,47 @@ fn understood(status: &str) -> Option<PriorStatus> {
         Some(PriorStatus::Fixed)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{PlaceNow, RememberedPlace, Standing};
+
+    fn item(title: &str, line: u32) -> Remembered {
+        let place = RememberedPlace {
+            path: "a.rs".into(),
+            start: Some(line),
+            end: Some(line),
+            lines: vec!["sum as f32".to_owned()],
+            quoted: true,
+            ..RememberedPlace::default()
+        };
+        Remembered { title: title.to_owned(), places: vec![place], ..Remembered::default() }
+    }
+
+    #[test]
+    fn what_is_told_with_another_at_the_same_lines_is_not_called_fixed() {
+        let gone = Now {
+            places: vec![PlaceNow {
+                path: Some("a.rs".into()),
+                line: Some(8),
+                standing: Standing::Gone,
+                lines: (0, 1),
+                around_changed: None,
+            }],
+            ..Now::default()
+        };
+        let (told, other, far) =
+            (item("cents are lost", 8), item("rounding errors", 8), item("elsewhere", 80));
+        let earlier: Vec<Earlier<'_>> =
+            [&told, &other, &far].map(|item| Earlier { item, now: &gone, first_round: 1 }).to_vec();
+        let same = Again { same: Some(("I4".to_owned(), vec!["ada".to_owned()])), perhaps: None };
+        let mut again = vec![same, Again::default(), Again::default()];
+        share(&mut again, &earlier);
+        let statuses: Vec<PriorStatus> =
+            earlier.iter().zip(&again).map(|(earlier, again)| row(earlier, again, &[]).status).collect();
+        assert_eq!(statuses, [PriorStatus::NotFixed, PriorStatus::Superseded, PriorStatus::Fixed]);
     }
 }

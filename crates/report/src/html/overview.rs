@@ -43,10 +43,10 @@ fn verdict(page: &mut String, report: &Report) {
             .verdict
             .blocking
             .iter()
-            .map(|id| match id.contains(':') {
+            .map(|id| {
                 // A finding of an earlier round stands in the table about those.
-                true => format!("<a href=\"#prior\">{}</a>", super::escape::name(id)),
-                false => format!("<a href=\"#{0}\">{0}</a>", super::escape::name(id)),
+                let anchor = if id.contains(':') { "prior" } else { id.as_str() };
+                format!("<a href=\"#{}\">{}</a>", super::escape::name(anchor), super::escape::name(id))
             })
             .collect();
         put!(page, "<p>To resolve before merge: {}</p>", links.join(" "));
