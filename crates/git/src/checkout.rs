@@ -296,7 +296,7 @@ fn leaves_its_folder(path: &str) -> bool {
 /// Whether a link stays in the tree, whatever other links it passes: it climbs first, and no higher than the root, and then only
 /// descends. A parent behind a name may be the parent of what another link means.
 fn stays_inside(link: &[u8], leads_to: &[u8]) -> bool {
-    let depth = link.iter().filter(|byte| **byte == b'/').count();
+    let depth = memchr::memchr_iter(b'/', link).count();
     let separator = |byte: &u8| *byte == b'/' || (cfg!(windows) && *byte == b'\\');
     let absolute = leads_to.first().is_none_or(separator) || (cfg!(windows) && leads_to.contains(&b':'));
     let mut climbed = 0;

@@ -55,16 +55,15 @@ const MOST_LISTED: u64 = 256 << 20;
 /// Lists the files of a tree, and gives up where they never end.
 fn list(place: &Place, name: &str, read: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>) -> Result<()> {
     let call = place.call(DOING)?.args(["ls-tree", "-r", "-z", "--full-tree", name]);
-    let reading = |stdout: &mut dyn Read| {
+    call.stream(&mut |stdout| {
         let mut bounded = stdout.take(MOST_LISTED);
         read(&mut bounded)?;
         if bounded.limit() > 0 {
             return Ok(());
         }
         Err(std::io::Error::other(format!("its list is longer than {} MiB", MOST_LISTED >> 20)))
-    };
-    let mut reading = reading;
-    call.stream(&mut reading).map(drop)
+    })
+    .map(drop)
 }
 
 /// Fails where a tree has more files than can be worked with, before anything is asked that would keep them all.

@@ -23,7 +23,7 @@ fn head(made: &Reproduction) -> &model::Trial {
     made.head.as_ref().unwrap_or_else(|| panic!("it ran: {made:?}"))
 }
 
-fn output<'a>(made: &'a Reproduction) -> &'a str {
+fn output(made: &Reproduction) -> &str {
     &head(made).output
 }
 
