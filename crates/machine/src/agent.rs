@@ -44,15 +44,23 @@ pub fn agent_main(
     let ended = std::thread::scope(|scope| {
         // From the first moment on, so that it is not taken for dead.
         scope.spawn(|| obey(&places, asked, &over));
-        let ended = work(&places, keeper, environment, asked);
-        over.store(true, Ordering::SeqCst);
-        ended
+        let _over = Over(&over);
+        work(&places, keeper, environment, asked)
     });
     let was_asked = asked.interrupted.load(Ordering::SeqCst) || asked.terminated.load(Ordering::SeqCst);
     let why = ended.err().unwrap_or_else(|| "the machine went down by itself".to_owned());
     write_json(&places.ended(), &AgentEnded { asked: was_asked, why: why.clone() })
         .map_err(|error| format!("{why}; and this could not be written down: {error}"))?;
     if was_asked { Ok(()) } else { Err(why) }
+}
+
+/// Says that it is over, also where the work ended in a panic: nobody waits for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 /// Reads orders until it is over.
