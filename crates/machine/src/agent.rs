@@ -93,8 +93,8 @@ fn work(
     let (command, limits) = match record.template.driver {
         DriverKind::Qemu => {
             let template = &record.template;
-            let command =
-                qemu::command(template, &template.shares, &places.0, &places.jobs(), false).map_err(|it| it.message)?;
+            let command = qemu::command(template, &template.shares, &places.0, &places.jobs(), false)
+                .map_err(|it| it.message)?;
             (command, qemu::limits())
         }
         DriverKind::Lima => (lima::agent_command(&record).map_err(|it| it.message)?, lima::limits(&record)),
@@ -120,9 +120,7 @@ fn work(
         let host = Host { places, record: &record, asked, is_down: &is_down, cancel: &cancel };
         let served = match record.template.driver {
             DriverKind::Qemu => host.qemu(),
-            DriverKind::Lima => {
-                host.lima(&lima::Manager::new(places, &record, keeper, environment))
-            }
+            DriverKind::Lima => host.lima(&lima::Manager::new(places, &record, keeper, environment)),
         };
         // Whatever happened: what still runs is brought to an end.
         host.bring_down();
