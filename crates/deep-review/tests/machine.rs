@@ -72,7 +72,8 @@ impl Bench {
     }
 
     fn create(&self, name: &str) {
-        let words = ["create", name, "--driver", "lima", "--no-share", "--grace", "3s", "--ready-within", "60s"];
+        let words =
+            ["create", name, "--driver", "lima", "--no-share", "--grace", "3s", "--ready-within", "60s"];
         self.run(&words).expect(0);
     }
 
@@ -177,7 +178,10 @@ fn a_machine_is_made_started_used_stopped_and_removed() {
     bench.running("one");
     let again = bench.run(&["create", "one", "--driver", "lima", "--no-share"]);
     assert_eq!(again.code, 2, "{}", again.stderr);
-    assert_eq!((bench.answer("one", "running"), bench.answer("one", "created")), ("true".into(), "true".into()));
+    assert_eq!(
+        (bench.answer("one", "running"), bench.answer("one", "created")),
+        ("true".into(), "true".into())
+    );
     let ran = bench.run(&["exec", "one", "--", "sh", "-c", "echo out; echo err >&2; exit 7"]);
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.code), ("out\n", "err\n", 7));
     let port = bench.port("one");
@@ -396,7 +400,8 @@ fn a_generator_that_hangs_is_not_waited_for_and_a_missing_one_is_named() {
     assert!(!bench.lima.join("_config/user").exists());
     bench.nothing_runs();
     bench.generator("printf key >\"$key\"; printf pub >\"$key.pub\"");
-    let change = ["create", "one", "--driver", "lima", "--no-share", "--ready-within", "20s", "--change", "--start"];
+    let change =
+        ["create", "one", "--driver", "lima", "--no-share", "--ready-within", "20s", "--change", "--start"];
     bench.run(&[&change[..], &["--wait"]].concat()).expect(0);
     bench.run(&["delete", "one"]).expect(0);
 }

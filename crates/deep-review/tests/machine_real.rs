@@ -67,8 +67,15 @@ fn a_machine_boots_runs_commands_within_limits_and_goes() {
     let session = session();
     let Some(()) = machine(&session) else { return };
     // Streams, code, words that a shell would read, and the checkout, which cannot be written.
-    let told = exec(&session, &[], &["sh", "-c", "printf '%s\\n' \"$1\"; echo err >&2; exit 7", "sh", "$(id) 'a' \"b\" *"]);
-    assert_eq!((told["stdout"].as_str(), told["stderr"].as_str()), (Some("$(id) 'a' \"b\" *\n"), Some("err\n")));
+    let told = exec(
+        &session,
+        &[],
+        &["sh", "-c", "printf '%s\\n' \"$1\"; echo err >&2; exit 7", "sh", "$(id) 'a' \"b\" *"],
+    );
+    assert_eq!(
+        (told["stdout"].as_str(), told["stderr"].as_str()),
+        (Some("$(id) 'a' \"b\" *\n"), Some("err\n"))
+    );
     assert_eq!((told["exit"].as_i64(), told["how"].as_str()), (Some(7), Some("exited")));
     let told = exec(&session, &[], &["sh", "-c", "cat src/store.rs; pwd; id -u; touch x"]);
     let here = fs::read_to_string(session.repo.path().join("src/store.rs")).expect("a file");
@@ -87,12 +94,14 @@ fn a_machine_boots_runs_commands_within_limits_and_goes() {
     assert_eq!(told["stdout"], String::from_utf8_lossy(&local.stdout).into_owned());
     assert_eq!(told["exit"].as_i64(), local.status.code().map(i64::from));
     // Limits: a job that runs on, with children that try to get away, and one that writes without end.
-    let told = exec(&session, &["--timeout", "2s"], &["sh", "-c", "setsid sleep 1000 & echo begun; sleep 1000"]);
+    let told =
+        exec(&session, &["--timeout", "2s"], &["sh", "-c", "setsid sleep 1000 & echo begun; sleep 1000"]);
     assert_eq!((told["how"].as_str(), told["stdout"].as_str()), (Some("timed-out"), Some("begun\n")));
     let told = exec(&session, &["--output", "1"], &["sh", "-c", "yes"]);
     assert_eq!(told["how"], "output");
     assert_eq!(told["stdout"].as_str().map(str::len), Some(1 << 20));
-    let told = exec(&session, &[], &["sh", "-c", "ps -e -o comm= | grep -c -e sleep -e yes; echo kept >/tmp/kept"]);
+    let told =
+        exec(&session, &[], &["sh", "-c", "ps -e -o comm= | grep -c -e sleep -e yes; echo kept >/tmp/kept"]);
     assert_eq!(told["stdout"], "0\n", "whoever was ended is gone");
     let told = exec(&session, &["--fresh"], &["sh", "-c", "ls /tmp; echo"]);
     assert_eq!(told["stdout"], "\n");
@@ -157,7 +166,8 @@ fn a_script_shows_in_a_machine_what_it_shows_here() {
     assert_eq!((here.outcome, here.regression), (inside.outcome, inside.regression), "{inside:?}");
     assert_ne!(inside.outcome, ReproOutcome::Refused);
     let told = |it: &Reproduction| {
-        let one = |trial: &Option<model::Trial>| trial.as_ref().map(|it| (it.exit, it.output.clone(), it.ending));
+        let one =
+            |trial: &Option<model::Trial>| trial.as_ref().map(|it| (it.exit, it.output.clone(), it.ending));
         (one(&it.head), one(&it.base))
     };
     assert_eq!(told(here), told(inside));

@@ -44,15 +44,23 @@ pub fn agent_main(
     let ended = std::thread::scope(|scope| {
         // From the first moment on, so that it is not taken for dead.
         scope.spawn(|| obey(&places, asked, &over));
-        let ended = work(&places, keeper, environment, asked);
-        over.store(true, Ordering::SeqCst);
-        ended
+        let _over = Over(&over);
+        work(&places, keeper, environment, asked)
     });
     let was_asked = asked.interrupted.load(Ordering::SeqCst) || asked.terminated.load(Ordering::SeqCst);
     let why = ended.err().unwrap_or_else(|| "the machine went down by itself".to_owned());
     write_json(&places.ended(), &AgentEnded { asked: was_asked, why: why.clone() })
         .map_err(|error| format!("{why}; and this could not be written down: {error}"))?;
     if was_asked { Ok(()) } else { Err(why) }
+}
+
+/// Says that it is over, also where the work ended in a panic: nobody waits for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 /// Reads orders until it is over.
@@ -85,8 +93,8 @@ fn work(
     let (command, limits) = match record.template.driver {
         DriverKind::Qemu => {
             let template = &record.template;
-            let command =
-                qemu::command(template, &template.shares, &places.0, &places.jobs(), false).map_err(|it| it.message)?;
+            let command = qemu::command(template, &template.shares, &places.0, &places.jobs(), false)
+                .map_err(|it| it.message)?;
             (command, qemu::limits())
         }
         DriverKind::Lima => (lima::agent_command(&record).map_err(|it| it.message)?, lima::limits(&record)),
@@ -112,9 +120,7 @@ fn work(
         let host = Host { places, record: &record, asked, is_down: &is_down, cancel: &cancel };
         let served = match record.template.driver {
             DriverKind::Qemu => host.qemu(),
-            DriverKind::Lima => {
-                host.lima(&lima::Manager::new(places, &record, keeper, environment))
-            }
+            DriverKind::Lima => host.lima(&lima::Manager::new(places, &record, keeper, environment)),
         };
         // Whatever happened: what still runs is brought to an end.
         host.bring_down();

@@ -35,7 +35,8 @@ pub fn run_alone(
     err: &mut dyn Write,
 ) -> Result<Done, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let job: MachineJob = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+    let job: MachineJob =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     let folder = file.parent().ok_or("the job lies nowhere")?;
     // Sockets are reached by their bare names.
     std::env::set_current_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -72,8 +72,11 @@ pub(crate) fn send(
             std::thread::sleep(LOOK);
         }
     };
-    // The agent removes what is left where this fails.
-    drop(remove_tree(&folder));
+    // Under a name at which the agent does not look: half removed, it would be taken for a new one.
+    if fs::rename(&folder, &unsent).is_ok() {
+        // The agent removes what is left where this fails.
+        drop(remove_tree(&unsent));
+    }
     Ok(done)
 }
 

@@ -111,7 +111,8 @@ impl Driver for Hosted {
         let mut stale = Vec::new();
         let mut remains = false;
         if agent.is_none() {
-            let left = self.backend.folders().into_iter().flat_map(|folder| left_in(&folder).unwrap_or_default());
+            let left =
+                self.backend.folders().into_iter().flat_map(|folder| left_in(&folder).unwrap_or_default());
             stale = left.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect();
             let nowhere = self.places.agent().join("promises");
             let runs = [self.places.runs(), self.places.helpers()];

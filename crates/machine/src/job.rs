@@ -85,13 +85,12 @@ impl Job {
         for fixed in ["HOME=/home/review", "USER=review", "LOGNAME=review", "TMPDIR=/tmp", "LANG=C.UTF-8"] {
             settings.push(fixed.to_owned());
         }
-        let words: Result<Vec<String>, String> =
-            ["/usr/bin/env".to_owned(), "-i".to_owned()]
-                .iter()
-                .chain(&settings)
-                .chain(&self.command)
-                .map(|word| quoted(word))
-                .collect();
+        let words: Result<Vec<String>, String> = ["/usr/bin/env".to_owned(), "-i".to_owned()]
+            .iter()
+            .chain(&settings)
+            .chain(&self.command)
+            .map(|word| quoted(word))
+            .collect();
         Ok(format!("cd -- {} || exit 126\nexec {}\n", quoted(&self.folder)?, words?.join(" ")))
     }
 
@@ -101,9 +100,7 @@ impl Job {
         for (name, inside) in &self.shown {
             let from = quoted(&format!("/root/jobs/{id}/{name}"))?;
             let to = quoted(&format!("/root{inside}"))?;
-            script.push_str(&format!(
-                "mkdir -p {to} && mount --bind {from} {to} || exit 125\n"
-            ));
+            script.push_str(&format!("mkdir -p {to} && mount --bind {from} {to} || exit 125\n"));
         }
         for (inside, size) in &self.scratch {
             let at = quoted(&format!("/root{inside}"))?;
@@ -131,7 +128,10 @@ mod tests {
         Job {
             command: command.iter().map(|word| (*word).to_owned()).collect(),
             folder: "/a b".to_owned(),
-            environment: vec![("K".to_owned(), "it's".to_owned()), ("PATH".to_owned(), "/opt/bin".to_owned())],
+            environment: vec![
+                ("K".to_owned(), "it's".to_owned()),
+                ("PATH".to_owned(), "/opt/bin".to_owned()),
+            ],
             wall: Duration::from_secs(1),
             output: 1,
             fresh: false,
@@ -147,7 +147,10 @@ mod tests {
         assert!(script.contains("'PATH=/opt/bin:/usr/local/bin:"), "{script}");
         assert!(script.ends_with("'echo' '$(id)' 'a'\\''; rm -rf ~ #' '\n' '*' ''\n"), "{script}");
         let mounts = job(&["x"]).mounts("7").expect("mounts");
-        assert_eq!(mounts, "mkdir -p '/root/tree' && mount --bind '/root/jobs/7/tree' '/root/tree' || exit 125\n");
+        assert_eq!(
+            mounts,
+            "mkdir -p '/root/tree' && mount --bind '/root/jobs/7/tree' '/root/tree' || exit 125\n"
+        );
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub use hosted::Own;
 pub use job::{Done, How, Job};
 pub use one::{Machine, WallTime};
 pub use places::Places;
-pub use reconcile::{Book, Driver, Event, Failed, Loudness, Patience, Reached, Time, note_conditions, reconcile};
+pub use reconcile::{
+    Book, Driver, Event, Failed, Loudness, Patience, Reached, Time, note_conditions, reconcile,
+};
 pub use step::{Action, Agent, Guest, Health, MOST_TRIES, StopWhy, World, step};
 pub use words::{
     Answer, Condition, Desired, DriverKind, Name, Question, Record, SCHEMA, Share, Status, Template, Tries,

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use model::Ending;
 use serde::Deserialize;
-use supervise::{Cancel, Grace, Hold, Keeper, Limits, Program, Resources, SetUp, Stdin, remove_tree, set_up_once};
+use supervise::{
+    Cancel, Grace, Hold, Keeper, Limits, Program, Resources, SetUp, Stdin, remove_tree, set_up_once,
+};
 
 use crate::commands::{Tail, unique};
 use crate::hosted::Backend;
@@ -210,7 +212,8 @@ impl Manager {
         let folder = home.join("_config");
         let is_good = |key: &Path| {
             let public = with_ending(key, ".pub");
-            fs::metadata(key).is_ok_and(|it| it.len() > 0) && fs::metadata(public).is_ok_and(|it| it.len() > 0)
+            fs::metadata(key).is_ok_and(|it| it.len() > 0)
+                && fs::metadata(public).is_ok_and(|it| it.len() > 0)
         };
         let place = folder.join("user");
         let mut make = |new: &Path| -> std::io::Result<()> {
@@ -318,7 +321,9 @@ fn remove_copies(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
         let name = entry.file_name();
         let name = name.as_encoded_bytes();
-        if name.starts_with(b"user.") && (name.ends_with(b".unfinished.pub") || name.ends_with(b".unfinished.folder")) {
+        if name.starts_with(b"user.")
+            && (name.ends_with(b".unfinished.pub") || name.ends_with(b".unfinished.folder"))
+        {
             drop(remove_tree(&entry.path()));
         }
     }
@@ -331,7 +336,11 @@ impl Behind for Manager {
             Ok(Some(it)) if it.status == "Stopped" => Ok(()),
             // Also where it cannot tell: by force is always allowed, and cleans up what is Lima's.
             _ => {
-                let answer = self.call(&["stop", "--force", &self.instance], REMOVAL.min(self.ready_within()), &|| false)?;
+                let answer = self.call(
+                    &["stop", "--force", &self.instance],
+                    REMOVAL.min(self.ready_within()),
+                    &|| false,
+                )?;
                 if answer.ok || is_not_found(&answer.why) { Ok(()) } else { Err(Failed::passing(answer.why)) }
             }
         }
@@ -352,11 +361,13 @@ impl Backend for Manager {
                 "Running" => Guest::Running,
                 "Stopped" => Guest::Stopped,
                 // Half made, half removed, or with a stale pid file: it exists, and is not to be trusted.
-                _ => if self.home().is_some_and(|home| home.join(&self.instance).exists()) || it.dir.exists() {
-                    Guest::Stopped
-                } else {
-                    Guest::Absent
-                },
+                _ => {
+                    if self.home().is_some_and(|home| home.join(&self.instance).exists()) || it.dir.exists() {
+                        Guest::Stopped
+                    } else {
+                        Guest::Absent
+                    }
+                }
             },
             Err(failed) => Guest::Unknown(failed.message),
         }
@@ -397,7 +408,10 @@ impl Backend for Manager {
             return Ok(());
         }
         let set = format!(".cpus={} | .memory=\"{}MiB\"", record.template.cpus, record.template.memory);
-        let answer = self.call(&["edit", "--set", &set, &self.instance], QUESTION.min(self.ready_within()), &|| false)?;
+        let answer =
+            self.call(&["edit", "--set", &set, &self.instance], QUESTION.min(self.ready_within()), &|| {
+                false
+            })?;
         if !answer.ok {
             return Err(Failed::passing(answer.why));
         }
@@ -408,14 +422,16 @@ impl Backend for Manager {
 
     /// Gone is what Lima does not know any more and whose folder is not there.
     fn delete(&self) -> Result<(), Failed> {
-        let answer = self.call(&["delete", "--force", &self.instance], REMOVAL.min(self.ready_within()), &|| false)?;
+        let answer =
+            self.call(&["delete", "--force", &self.instance], REMOVAL.min(self.ready_within()), &|| false)?;
         let known = self.listed()?.is_some();
         let left = self.home().map(|home| home.join(&self.instance)).filter(|folder| folder.exists());
         match (known, left) {
             (false, None) => Ok(()),
-            (true, _) if answer.ok => {
-                Err(Failed::passing(format!("`limactl delete` says that {} is gone, and it is not", self.instance)))
-            }
+            (true, _) if answer.ok => Err(Failed::passing(format!(
+                "`limactl delete` says that {} is gone, and it is not",
+                self.instance
+            ))),
             (false, Some(folder)) => Err(Failed::passing(format!("Lima left {} behind", folder.display()))),
             (true, _) => Err(Failed::passing(answer.why)),
         }

@@ -330,9 +330,7 @@ pub fn note_conditions(record: &mut Record, world: &World, now: Timestamp) {
             (Health::Sick(why), _) => (Answer::False, "AgentSick", why.clone()),
             _ => (Answer::False, "Starting", String::new()),
         },
-        (None, Guest::Running) => {
-            (Answer::False, "NoAgent", "it runs and nobody looks after it".to_owned())
-        }
+        (None, Guest::Running) => (Answer::False, "NoAgent", "it runs and nobody looks after it".to_owned()),
         (None, _) => (Answer::False, "Off", String::new()),
     };
     status.set(Question::Running, running, reason, &message, now);

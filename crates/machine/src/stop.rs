@@ -46,8 +46,7 @@ pub(crate) fn stop(
 
 fn end_agent(places: &Places, grace: Duration, said: &mut dyn FnMut(&str)) -> Result<(), Failed> {
     let agent = places.agent();
-    let rungs =
-        [(Stage::Interrupt, grace), (Stage::Terminate, AFTER_TERMINATE), (Stage::Kill, AFTER_KILL)];
+    let rungs = [(Stage::Interrupt, grace), (Stage::Terminate, AFTER_TERMINATE), (Stage::Kill, AFTER_KILL)];
     for (stage, patience) in rungs {
         if is_free(places)? {
             return Ok(());
@@ -108,7 +107,10 @@ fn confirm(places: &Places, said: &mut dyn FnMut(&str)) -> Result<(), Failed> {
         let recovery = supervise::recover(&runs);
         for attempt in &recovery.attempts {
             if attempt.ended_now > 0 {
-                said(&format!("{} processes of `{}` were left and were ended", attempt.ended_now, attempt.program));
+                said(&format!(
+                    "{} processes of `{}` were left and were ended",
+                    attempt.ended_now, attempt.program
+                ));
             }
             if !attempt.tree_gone {
                 let notes = attempt.notes.join("; ");

@@ -102,11 +102,7 @@ struct Sim(Rc<RefCell<Real>>);
 
 impl Sim {
     /// Does `whole`, or goes wrong.
-    fn attempt(
-        &self,
-        whole: impl FnOnce(&mut Real),
-        half: impl FnOnce(&mut Real),
-    ) -> Result<Fault, Failed> {
+    fn attempt(&self, whole: impl FnOnce(&mut Real), half: impl FnOnce(&mut Real)) -> Result<Fault, Failed> {
         let fault = self.0.borrow_mut().fault();
         match fault {
             Fault::CrashBefore => std::panic::panic_any(Crash),

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Stage;
 use crate::os::{doing, here};
 use crate::record::{Identity, Lock};
-use crate::Stage;
 
 const LOCK: &str = "seat.lock";
 const SITTER: &str = "seat.json";

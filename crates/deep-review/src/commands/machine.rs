@@ -131,7 +131,8 @@ impl<'a> All<'a> {
             Some(known) if !args.change => {
                 let message = format!("there is a machine \"{name}\" already");
                 let is_same = known.template == template;
-                let hint = if is_same { "`machine start` starts it" } else { "`--change` gives it this template" };
+                let hint =
+                    if is_same { "`machine start` starts it" } else { "`--change` gives it this template" };
                 return Err(CommandError::usage(message).hint(hint));
             }
             Some(known) => {
@@ -188,8 +189,10 @@ impl<'a> All<'a> {
             let outside = std::fs::canonicalize(outside)
                 .map_err(|error| CommandError::usage(format!("`--share {text}`: {error}")))?;
             if !inside.starts_with('/') || inside.contains("..") {
-                return Err(CommandError::usage(format!("`--share {text}`: \"{inside}\" is no absolute path"))
-                    .hint("`--share FOLDER=/inside`"));
+                return Err(CommandError::usage(format!(
+                    "`--share {text}`: \"{inside}\" is no absolute path"
+                ))
+                .hint("`--share FOLDER=/inside`"));
             }
             Ok(Share { outside, inside: inside.into() })
         };
@@ -211,7 +214,11 @@ impl<'a> All<'a> {
             let known = taken.read().map_err(|it| error(&it))?;
             let mut record = known.ok_or_else(|| error(&Error::NoSuch(name.clone())))?;
             if record.desired == Desired::Absent && record.finalizer {
-                record.status.trouble(self.session.clock.now(), "wish", "it was to be removed, and is wanted again");
+                record.status.trouble(
+                    self.session.clock.now(),
+                    "wish",
+                    "it was to be removed, and is wanted again",
+                );
             }
             wish(&mut record);
             self.drive(record, &mut taken, patience)
@@ -222,7 +229,8 @@ impl<'a> All<'a> {
     fn delete(&self, args: &MachineDeleteArgs) -> Result<Exit, CommandError> {
         if !args.abandon {
             let which = &args.which;
-            return self.each(&which.names, which.all, &which.patience, &|record| record.wish(Desired::Absent));
+            return self
+                .each(&which.names, which.all, &which.patience, &|record| record.wish(Desired::Absent));
         }
         let patience = patience(&args.which.patience)?;
         for name in self.names(&args.which.names, args.which.all)? {
@@ -232,18 +240,26 @@ impl<'a> All<'a> {
             let machine = Machine::new(&record, taken.folder(), &self.own);
             let driver = machine.driver();
             if machine.look().agent.is_some() {
-                return Err(CommandError::usage(format!("the machine \"{name}\" runs, and nothing is abandoned that runs"))
-                    .hint(format!("`deep-review machine stop {name}` first")));
+                return Err(CommandError::usage(format!(
+                    "the machine \"{name}\" runs, and nothing is abandoned that runs"
+                ))
+                .hint(format!("`deep-review machine stop {name}` first")));
             }
             let by_hand = machine::Driver::by_hand(&driver);
             taken.abandon().map_err(|failed| CommandError::environment(failed.message))?;
-            self.ui().warn(&format!("the machine \"{name}\" is forgotten and may still exist; by hand: {by_hand}"));
+            self.ui().warn(&format!(
+                "the machine \"{name}\" is forgotten and may still exist; by hand: {by_hand}"
+            ));
         }
         Ok(Exit::Passed)
     }
 
     fn names(&self, names: &[String], all: bool) -> Result<Vec<Name>, CommandError> {
-        if all { self.machines.names().map_err(|it| error(&it)) } else { names.iter().map(|text| name(text)).collect() }
+        if all {
+            self.machines.names().map_err(|it| error(&it))
+        } else {
+            names.iter().map(|text| name(text)).collect()
+        }
     }
 
     /// Writes the wish down, and drives the machine there.
@@ -254,7 +270,8 @@ impl<'a> All<'a> {
         patience: Patience,
     ) -> Result<Driven, CommandError> {
         let failed = |failed: machine::Failed| {
-            CommandError::environment(failed.message).hint("nothing was done that is not written down; try again")
+            CommandError::environment(failed.message)
+                .hint("nothing was done that is not written down; try again")
         };
         let ui = self.ui();
         let name = record.name.clone();
@@ -369,7 +386,10 @@ impl<'a> All<'a> {
                 Answer::Unknown => "unknown",
             };
             let message = if condition.message.is_empty() { "" } else { ": " };
-            let value = format!("{answer} ({}{message}{}) since {}", condition.reason, condition.message, condition.since);
+            let value = format!(
+                "{answer} ({}{message}{}) since {}",
+                condition.reason, condition.message, condition.since
+            );
             line(condition.question.as_str(), &value);
         }
         if let Some(by_hand) = &record.stranded {
@@ -389,8 +409,11 @@ impl<'a> All<'a> {
         if record.status.answer(Question::Running) == Answer::True {
             return Ok((record, machine));
         }
-        Err(CommandError::new(Exit::Command(NOT_RUN), format!("the machine \"{name}\" takes no commands: {}", state(&record)))
-            .hint(format!("`deep-review machine start {name} --wait`")))
+        Err(CommandError::new(
+            Exit::Command(NOT_RUN),
+            format!("the machine \"{name}\" takes no commands: {}", state(&record)),
+        )
+        .hint(format!("`deep-review machine start {name} --wait`")))
     }
 
     fn exec(&self, args: &MachineExecArgs) -> Result<Exit, CommandError> {
@@ -450,8 +473,10 @@ impl<'a> All<'a> {
                 Ok(Exit::Command(TOOK_TOO_LONG))
             }
             How::Cancelled => Ok(Exit::Interrupted),
-            How::Lost => Err(CommandError::new(Exit::Command(NOT_RUN), "the machine went down under the command")
-                .hint("`deep-review machine show` tells what is known")),
+            How::Lost => {
+                Err(CommandError::new(Exit::Command(NOT_RUN), "the machine went down under the command")
+                    .hint("`deep-review machine show` tells what is known"))
+            }
         }
     }
 
@@ -498,7 +523,7 @@ impl<'a> All<'a> {
                 output: 64 << 20,
                 fresh: false,
                 shown: Vec::new(),
-            scratch: Vec::new(),
+                scratch: Vec::new(),
             };
             last = self.ended(&self.pass_on(&machine, &job, &[])?)?;
         }
@@ -605,7 +630,8 @@ fn folder(record: &Record) -> String {
 }
 
 fn guest(session: &Session, named: Option<&Path>) -> Result<Option<PathBuf>, CommandError> {
-    let folder = named.map(Path::to_owned).or_else(|| session.environment.get("DEEP_REVIEW_GUEST").map(PathBuf::from));
+    let folder =
+        named.map(Path::to_owned).or_else(|| session.environment.get("DEEP_REVIEW_GUEST").map(PathBuf::from));
     let absolute = |folder: PathBuf| {
         std::fs::canonicalize(&folder)
             .map_err(|error| CommandError::usage(format!("`--guest {}`: {error}", folder.display())))
@@ -634,7 +660,9 @@ fn patience(args: &MachinePatience) -> Result<Patience, CommandError> {
 
 fn error(error: &Error) -> CommandError {
     match error {
-        Error::NoSuch(_) => CommandError::usage(error.to_string()).hint("`deep-review machine list` lists them"),
+        Error::NoSuch(_) => {
+            CommandError::usage(error.to_string()).hint("`deep-review machine list` lists them")
+        }
         Error::Busy(_) => CommandError::new(Exit::Budget, error.to_string()).hint("`--timeout` waits longer"),
         Error::Damaged { path, .. } => CommandError::environment(error.to_string())
             .hint(format!("look at {} and put it right, or remove its folder", path.display())),

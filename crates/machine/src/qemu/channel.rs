@@ -76,8 +76,7 @@ impl Channel {
         if let Err(why) = self.say(&format!("run {id} {nonce} {fresh}\n"), leave) {
             return done(How::Lost, None, Some(why));
         }
-        let mut streams =
-            [Stream::new(nonce, out), Stream::new(nonce, err)];
+        let mut streams = [Stream::new(nonce, out), Stream::new(nonce, err)];
         let mut left = job.output;
         let mut broken: Option<(How, Instant)> = None;
         let mut answer: Option<(bool, i32)> = None;
@@ -186,7 +185,11 @@ fn connect(path: &Path, deadline: Instant, leave: Leave<'_>) -> Result<UnixStrea
         match UnixStream::connect(path) {
             Ok(stream) => return Ok(stream),
             Err(error) => {
-                wait(deadline, leave, &format!("the machine's port {} is not there: {error}", path.display()))?;
+                wait(
+                    deadline,
+                    leave,
+                    &format!("the machine's port {} is not there: {error}", path.display()),
+                )?;
             }
         }
     }

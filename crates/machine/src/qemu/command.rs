@@ -60,9 +60,7 @@ pub(crate) fn command(wanted: &Wanted<'_>) -> Vec<OsString> {
     for Offered { tag, outside } in wanted.offered {
         let mut share = OsString::from("local,path=");
         share.push(escaped(outside));
-        share.push(format!(
-            ",mount_tag={tag},id={tag},security_model=none,readonly=on,multidevs=remap"
-        ));
+        share.push(format!(",mount_tag={tag},id={tag},security_model=none,readonly=on,multidevs=remap"));
         line.extend(["-virtfs".into(), share]);
     }
     line
@@ -93,12 +91,13 @@ mod tests {
             memory: 512,
             kvm: false,
         };
-        let line: Vec<_> =
-            command(&wanted).iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let line: Vec<_> = command(&wanted).iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let has = |words: &[&str]| line.windows(words.len()).any(|window| window == words);
         assert!(has(&["-nic", "none"]) && has(&["-m", "512M"]) && has(&["-initrd", "first-root.img"]));
         assert!(line.iter().any(|word| word.starts_with("local,path=/a,,b[1],mount_tag=share0")));
-        assert!(line.iter().filter(|word| word.starts_with("local,")).all(|word| word.contains("readonly=on")));
+        assert!(
+            line.iter().filter(|word| word.starts_with("local,")).all(|word| word.contains("readonly=on"))
+        );
         // Options that make the clock of the machine wrong.
         assert!(!line.iter().any(|word| word.contains("tsc") || word.contains("lpj")));
     }

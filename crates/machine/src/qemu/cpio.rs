@@ -86,10 +86,7 @@ mod tests {
             at = (start + size).next_multiple_of(4);
         }
         let names: Vec<_> = seen.iter().map(|(name, mode, _)| (name.as_str(), *mode)).collect();
-        assert_eq!(
-            names,
-            [("etc", 0o40_755), ("etc/a", 0o100_644), ("bin", 0o120_777), ("TRAILER!!!", 0)]
-        );
+        assert_eq!(names, [("etc", 0o40_755), ("etc/a", 0o100_644), ("bin", 0o120_777), ("TRAILER!!!", 0)]);
         assert_eq!((seen[1].2.as_slice(), seen[2].2.as_slice()), (&b"hello"[..], &b"usr/bin"[..]));
     }
 }

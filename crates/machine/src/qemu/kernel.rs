@@ -23,7 +23,10 @@ pub(crate) struct Kernel {
 /// Folders of the modules, and their names. What is not there is built in, or another module does its work; the first of a
 /// line is one without which nothing works.
 const MODULES: &[(&str, &[&str])] = &[
-    ("kernel/drivers/virtio", &["virtio", "virtio_ring", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"]),
+    (
+        "kernel/drivers/virtio",
+        &["virtio", "virtio_ring", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"],
+    ),
     ("kernel/drivers/char", &["virtio_console"]),
     ("kernel/fs/netfs", &["netfs"]),
     ("kernel/fs/fscache", &["fscache"]),
@@ -90,14 +93,15 @@ fn modules(root: &Path, version: &str) -> Result<Vec<PathBuf>, String> {
             let paths = endings.map(|ending| folder.join(place).join(format!("{name}.{ending}")));
             let Some(path) = paths.into_iter().find(|path| path.is_file()) else { continue };
             if path.extension().is_some_and(|ending| ending == "zst") {
-                return Err(format!("the modules of {version} are packed with zstd, which is not understood"));
+                return Err(format!(
+                    "the modules of {version} are packed with zstd, which is not understood"
+                ));
             }
             names.push(*name);
             found.push(path);
         }
     }
-    let is_built_in =
-        |name: &str| built_in.lines().any(|line| line.ends_with(&format!("/{name}.ko")));
+    let is_built_in = |name: &str| built_in.lines().any(|line| line.ends_with(&format!("/{name}.ko")));
     let missing = NEEDED.iter().find(|name| !names.contains(name) && !is_built_in(name));
     match missing {
         Some(name) => Err(format!("{version} has no `{name}` (kernels for clouds often have not)")),

@@ -96,8 +96,9 @@ pub(crate) fn check(template: &Template) -> Result<kernel::Kernel, Failed> {
 }
 
 fn program() -> Result<PathBuf, Failed> {
-    which::which(PROGRAM)
-        .map_err(|_| Failed::lasting(format!("`{PROGRAM}` was not found: install the package qemu-system-x86")))
+    which::which(PROGRAM).map_err(|_| {
+        Failed::lasting(format!("`{PROGRAM}` was not found: install the package qemu-system-x86"))
+    })
 }
 
 /// Writes the first root into `folder` and gives the command that runs the machine there.
@@ -151,6 +152,7 @@ pub(crate) fn last_words(console: &Path, complaints: &Path) -> String {
         let lines = lines[lines.len().saturating_sub(3)..].join("; ");
         lines.chars().filter(|each| !each.is_control()).collect::<String>()
     };
-    let said: Vec<String> = [tail(complaints), tail(console)].into_iter().filter(|text| !text.is_empty()).collect();
+    let said: Vec<String> =
+        [tail(complaints), tail(console)].into_iter().filter(|text| !text.is_empty()).collect();
     said.join(" — ")
 }

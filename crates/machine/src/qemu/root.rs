@@ -20,7 +20,10 @@ const SETTINGS: &[&str] = &["alternatives", "ld.so.cache", "ld.so.conf", "localt
 
 /// The few files that programs ask for by name; the same user and settings as in the other sandbox.
 const FILES: &[(&str, &str)] = &[
-    ("passwd", "root:x:0:0:root:/:/bin/sh\nreview:x:1000:1000:review:/home/review:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+    (
+        "passwd",
+        "root:x:0:0:root:/:/bin/sh\nreview:x:1000:1000:review:/home/review:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    ),
     ("group", "root:x:0:\nreview:x:1000:\nnogroup:x:65534:\n"),
     ("hosts", "127.0.0.1 localhost\n::1 localhost\n"),
     ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
@@ -45,7 +48,12 @@ pub(crate) struct FirstRoot {
 }
 
 /// Builds it. Nothing of `shares` changes while the machine runs where `still`, so that it may be remembered inside.
-pub(crate) fn build(kernel: &Kernel, shares: &[Share], jobs: &Path, still: bool) -> Result<FirstRoot, Failed> {
+pub(crate) fn build(
+    kernel: &Kernel,
+    shares: &[Share],
+    jobs: &Path,
+    still: bool,
+) -> Result<FirstRoot, Failed> {
     let read = |path: &Path| {
         fs::read(path).map_err(|error| Failed::lasting(format!("{} cannot be read: {error}", path.display())))
     };

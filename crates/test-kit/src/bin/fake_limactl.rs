@@ -127,7 +127,9 @@ fn main() {
         }
         "shell" => {
             let at = words.iter().position(|word| word.starts_with("deep-review-")).unwrap();
-            if lives(&home().join(words[at])) != Some(true) || !home().join(words[at]).join("ha.sock").exists() {
+            if lives(&home().join(words[at])) != Some(true)
+                || !home().join(words[at]).join("ha.sock").exists()
+            {
                 fail("instance is not running");
             }
             let status = Command::new(words[at + 1]).args(&words[at + 2..]).status().unwrap();
@@ -170,7 +172,8 @@ fn start(folder: &Path) {
         }
         _ => on(INT, note as *const () as usize),
     }
-    for (name, content) in [("ssh.sock", String::new()), ("x.tmp", String::new()), ("locked", String::new())] {
+    for (name, content) in [("ssh.sock", String::new()), ("x.tmp", String::new()), ("locked", String::new())]
+    {
         fs::write(folder.join(name), content).unwrap();
     }
     let mut forwarder =
