@@ -68,7 +68,7 @@ pub(crate) fn refuse(
             match agents.behind(name, settings) {
                 Some(Ok(agent)) => {
                     let can = agent.can_be_confined(settings);
-                    confinement.decide(Who::Agent(can.as_ref().map(|()| ()).map_err(String::as_str)))
+                    confinement.decide(Who::Agent(can.as_ref().copied().map_err(String::as_str)))
                 }
                 // Its own failure says more.
                 Some(Err(_)) => continue,

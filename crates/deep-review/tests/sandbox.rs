@@ -305,7 +305,7 @@ fn what_cannot_be_confined_is_refused_where_that_is_required_and_told_where_not(
 
 /// A command of the user's, confined.
 fn command(session: &TestSession, script: &str, keys: &str) {
-    let file = session.beside("scripts/command.sh", script);
+    let file = session.beside("scripts/command.sh", script).display().to_string();
     let table = format!(
         "[reviewers.ada]\ncommand = [\"/bin/bash\", {file:?}, \"{{output_file}}\"]\nshow = [\"~/shown\"]\nretries = 0\n{keys}\n"
     );

@@ -16,9 +16,9 @@ fn is_public_4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let is_special = match (a, b, c) {
         // This network, shared by carriers, protocol assignments, benchmarks, reserved and broadcast.
-        (0 | 240..=255, _, _) | (100, 64..=127, _) | (192, 0, 0) | (198, 18..=19, _) => true,
+        (0 | 240..=255, _, _) | (100, 64..=127, _) | (192, 0, 0) | (198, 18..=19, _)
         // Relays to IPv6.
-        (192, 88, 99) => true,
+        | (192, 88, 99) => true,
         _ => false,
     };
     !(is_special
@@ -40,8 +40,7 @@ fn is_public_6(address: Ipv6Addr) -> bool {
         is_public_4(Ipv4Addr::new(a, b, c, d))
     };
     match parts {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => carried(high, low),
-        [0x2002, high, low, ..] => carried(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => carried(high, low),
         // Documentation, Teredo, benchmarks, ORCHID.
         [0x2001, 0xdb8 | 0..=0x1ff, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // Global unicast is all that is handed out.

@@ -127,7 +127,7 @@ fn carry(
 
 /// Carries bytes until one side has ended; how many.
 fn pump(mut from: impl Read, mut to: impl Write) -> u64 {
-    let mut buffer = [0; 32 << 10];
+    let mut buffer = vec![0; 32 << 10];
     let mut carried = 0;
     loop {
         match from.read(&mut buffer) {

@@ -93,6 +93,7 @@ fn an_error_in_place_of_an_answer_has_a_class() {
     let class = |step: u64, error: Value| {
         let root = root();
         let mut dialogue = Dialogue::new(&root, "p");
+        dialogue.begin();
         for id in 1..step {
             hear(&mut dialogue, &json!({ "id": id, "result": { "protocolVersion": 1, "sessionId": "s" } }));
         }
@@ -115,9 +116,11 @@ fn an_error_in_place_of_an_answer_has_a_class() {
 fn another_version_and_a_nameless_session_end_it() {
     let root = root();
     let mut dialogue = Dialogue::new(&root, "p");
+    dialogue.begin();
     let turn = hear(&mut dialogue, &json!({ "id": 1, "result": { "protocolVersion": 2 } }));
     assert!(turn.hopeless.is_some_and(|why| why.contains("version 2")));
     let mut dialogue = Dialogue::new(&root, "p");
+    dialogue.begin();
     hear(&mut dialogue, &json!({ "id": 1, "result": { "protocolVersion": 1 } }));
     assert!(hear(&mut dialogue, &json!({ "id": 2, "result": {} })).hopeless.is_some());
 }

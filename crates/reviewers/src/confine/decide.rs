@@ -57,7 +57,6 @@ impl Confinement {
         }
         let is_required = self.choice == SandboxChoice::Require;
         match who {
-            Who::Linter => Decision::Confined,
             Who::Agent(_) | Who::Command(_) if !is_required && !self.is_foreign => {
                 Decision::Open("nobody else had a hand in the change".to_owned())
             }
@@ -65,7 +64,7 @@ impl Confinement {
             Who::Command(false) if !is_required => {
                 Decision::Open("what it needs is not told: `show` and `hosts` of its table".to_owned())
             }
-            Who::Agent(Ok(())) | Who::Command(_) => Decision::Confined,
+            Who::Linter | Who::Agent(Ok(())) | Who::Command(_) => Decision::Confined,
         }
     }
 }
