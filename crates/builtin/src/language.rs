@@ -247,7 +247,7 @@ fn is_history(folders: &[&str], name: &str) -> bool {
         || (prose && stem.ends_with("history"))
         || (prose && ["migrat", "upgrad", "deprecat", "release_log"].iter().any(|word| stem.contains(word)))
         || name == "authors"
-        || folders.iter().any(|folder| FOLDERS.contains(folder))
+        || folders.iter().any(|folder| FOLDERS.contains(&folder.replace('_', "-").as_str()))
 }
 
 fn is_foreign(lower: &str, folders: &[&str], name: &str) -> bool {
@@ -324,6 +324,7 @@ mod tests {
             ("docs/release-notes.md", Role::History),
             ("OLD_HISTORY.rst", Role::History),
             ("docs/versionhistory.rst", Role::History),
+            ("doc/release_notes/v2.1.0.rst", Role::History),
             ("Cargo.lock", Role::Foreign),
             ("web/node_modules/x/index.js", Role::Foreign),
             ("examples/demo.rs", Role::Example),

@@ -72,9 +72,10 @@ impl Rule {
 }
 
 /// Every rule there is. A row counts what the rule says in its present form: who changes what a rule says, begins its row anew.
+/// The changes include those that showed how to mend a rule, so a row flatters; first readings stand in the design document.
 pub const RULES: &[Rule] = &[
     rule(stale_references::SYMBOL, "a removed or renamed name is still used, commented on or documented")
-        .real(17, 17)
+        .real(16, 15)
         .planted(52, 49),
     rule(stale_references::FLAG, "a removed or renamed command-line flag is still passed or documented"),
     rule(stale_references::ENVIRONMENT, "a variable that is no longer read is still set or documented"),
@@ -83,7 +84,7 @@ pub const RULES: &[Rule] = &[
     rule(stale_references::MESSAGE, "a test or document still expects a reworded text")
         .real(3, 1)
         .planted(26, 26),
-    rule(stale_references::FILE, "a path still leads to a file that was moved or deleted").real(25, 25),
+    rule(stale_references::FILE, "a path still leads to a file that was moved or deleted").real(33, 33),
     rule(siblings::UNFIXED, "the code that the change repairs still stands elsewhere")
         .real(4, 0)
         .planted(68, 60),

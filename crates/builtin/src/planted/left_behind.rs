@@ -1,7 +1,8 @@
 //! Plants what should never have been committed: a key, the marks of a merge, letters that hide, somebody's own folder.
 //!
 //! In: source files. Out: trees before and after an edit that leaves one of these behind, and after the edit made well. The keys
-//! are made up from the place they are put at, so that nothing here looks like one.
+//! are made up from the place they are put at, so that nothing here looks like one. These are the shapes that the rules
+//! look for: what is found here shows that nothing is broken, not how good the rules are.
 
 use super::{Plant, Tree, sources};
 use crate::Past;

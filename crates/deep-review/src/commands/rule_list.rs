@@ -57,7 +57,7 @@ pub(crate) fn run(session: &Session) -> Result<Exit, CommandError> {
     }
     text.push_str(
         "\nA rule that is off runs where it is named: `builtin.enable = [\"*\", \"guard/NAME\"]`. \"right\" are findings on real \
-         changes that were read beside the code, \"planted\" are defects put into real code; nothing else switches a rule on.\n",
+         changes that were read beside the code (also such as a rule was mended with), \"planted\" are defects put into real code; nothing else switches a rule on.\n",
     );
     session.ui.result(&report::safe_text(&text));
     Ok(Exit::Passed)
@@ -147,7 +147,7 @@ impl Row {
 pub(crate) fn reference() -> String {
     let mut text = "# Rules\n\n\
         What `deep-review rules` lists without those of your repository. *Known* counts findings on real changes, each read beside the code, and \
-        defects planted in real code, with the rule as it is now (`docs/design/builtin-precision.md`, `docs/design/rules.md`). \
+        defects planted in real code, with the rule as it is now, on changes that may have shown how to mend it, so that the figures flatter (`docs/design/builtin-precision.md`, `docs/design/rules.md`). \
         A rule that is off runs where `builtin.enable` names it.\n\n| rule | by default | known | reports that |\n|---|---|---|---|\n"
         .to_owned();
     let shipped = deeply(::rules::shipped).unwrap_or_default();
