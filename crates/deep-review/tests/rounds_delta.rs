@@ -155,8 +155,9 @@ fn a_second_round_gives_what_is_new_what_uses_it_and_what_is_open() {
 
 /// A file whose first and last line are far apart.
 fn long(first: &str, last: &str) -> String {
-    let lines: String = (0..40).map(|number| format!("pub const LINE_{number}: u32 = {number};\n")).collect();
-    format!("// {first}\n{lines}// {last}\n")
+    let lines: Vec<String> =
+        (0..40).map(|number| format!("pub const LINE_{number}: u32 = {number};")).collect();
+    format!("// {first}\n{}\n// {last}\n", lines.join("\n"))
 }
 
 #[test]

@@ -22,15 +22,14 @@ const INDENT: usize = 8;
 /// Compares.
 pub(crate) fn run(session: &Session, args: &DiffArgs) -> Result<Exit, CommandError> {
     let to = Desk::open(session, args.to.as_deref())?;
-    let from = match &args.from {
-        Some(from) => Desk::open(session, Some(from))?,
-        None => {
-            let previous = to.report.series.previous.as_ref().ok_or_else(|| {
-                CommandError::usage(format!("{} is the first round of its series", to.report.run.id))
-                    .hint("name two runs: `deep-review diff RUN1 RUN2`; `deep-review log` lists them")
-            })?;
-            Desk::open(session, Some(previous.as_str()))?
-        }
+    let from = if let Some(from) = &args.from {
+        Desk::open(session, Some(from))?
+    } else {
+        let previous = to.report.series.previous.as_ref().ok_or_else(|| {
+            CommandError::usage(format!("{} is the first round of its series", to.report.run.id))
+                .hint("name two runs: `deep-review diff RUN1 RUN2`; `deep-review log` lists them")
+        })?;
+        Desk::open(session, Some(previous.as_str()))?
     };
     let (first, second) = (&from.report, &to.report);
     let compared =

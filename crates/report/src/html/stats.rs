@@ -170,8 +170,8 @@ mod tests {
         assert!((low - 0.490).abs() < 0.002 && (high - 0.943).abs() < 0.002, "{low} {high}");
         let (more_low, more_high) = interval(80, 20).expect("something");
         assert!(low < more_low && more_low < 0.8 && 0.8 < more_high && more_high < high);
-        assert_eq!(interval(5, 0).expect("something").1, 1.0);
-        assert_eq!(interval(0, 5).expect("something").0, 0.0);
+        assert!(interval(5, 0).expect("something").1 > 0.999);
+        assert!(interval(0, 5).expect("something").0 < 0.001);
     }
 
     #[test]
