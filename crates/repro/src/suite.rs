@@ -103,6 +103,7 @@ impl Suite<'_> {
 }
 
 /// What a run of the tests is given besides the files of its commit.
+#[derive(Clone, Copy)]
 enum Given<'a> {
     Nothing,
     Patch(&'a str),
@@ -136,12 +137,11 @@ fn passes(trial: &Trial) -> Option<bool> {
 
 fn of_change(head: &Trial, base: Option<&Trial>) -> TestOutcome {
     match (passes(head), base.map(passes)) {
-        (None, _) => TestOutcome::NotTried,
         (Some(true), Some(Some(false))) => TestOutcome::Mends,
         (Some(true), _) => TestOutcome::Passes,
         (Some(false), Some(Some(true))) => TestOutcome::Breaks,
         (Some(false), Some(Some(false))) => TestOutcome::FailsAnyway,
-        (Some(false), _) => TestOutcome::NotTried,
+        (None, _) | (Some(false), None | Some(None)) => TestOutcome::NotTried,
     }
 }
 

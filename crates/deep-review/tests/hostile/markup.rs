@@ -33,8 +33,11 @@ const PAYLOADS: &[&str] = &[
 ];
 
 fn dictated(ground: &Ground, answer: &str) {
-    let code: String =
-        PAYLOADS.iter().map(|payload| format!("// {}\n", payload.replace('\n', "\n// "))).collect();
+    let code = PAYLOADS
+        .iter()
+        .map(|payload| format!("// {}\n", payload.replace('\n', "\n// ")))
+        .collect::<Vec<_>>()
+        .concat();
     ground.write(
         "src/new.rs",
         format!("{code}pub fn first(items: &[u32]) -> u32 {{\n    dbg!(items[0])\n}}\n"),

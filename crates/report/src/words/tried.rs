@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn of_a_long_output_the_end_is_shown() {
-        let long: String = (0..100).map(|n| format!("line {n}\n")).collect();
+        let long = (0..100).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
         let shown = end_of(&long);
         assert!(shown.starts_with("…\nline 76\n") && shown.ends_with("line 99"), "{shown}");
         assert!(end_of(&"ä".repeat(10_000)).len() <= MOST_BYTES + 8);
