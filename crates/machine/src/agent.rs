@@ -69,7 +69,8 @@ fn obey(places: &Places, asked: &Asked, over: &AtomicBool) {
         if places.order("stop").exists() {
             asked.interrupted.store(true, Ordering::SeqCst);
         }
-        if places.order("stop-now").exists() {
+        // Without its folder nobody can find the machine any more.
+        if places.order("stop-now").exists() || !places.agent().exists() {
             asked.terminated.store(true, Ordering::SeqCst);
         }
         // Taking the question away is the answer. Where that fails, whoever asks thinks the worst.
