@@ -153,6 +153,14 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    /// Whatever a test left, or where it failed: nothing goes on running.
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(self.lima.join("faults")));
+        drop(self.run(&["delete", "--all", "--timeout", "60s"]));
+    }
+}
+
 fn eventually(what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {

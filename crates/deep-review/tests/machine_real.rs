@@ -32,6 +32,15 @@ fn run(session: &TestSession, words: &[&str]) -> Ran {
     }
 }
 
+/// Removes the machine, also where a test failed.
+struct Guard<'a>(&'a TestSession);
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        drop(run(self.0, &["machine", "delete", "--all"]));
+    }
+}
+
 /// A running machine; `None` where none can be booted.
 fn machine(session: &TestSession) -> Option<()> {
     let made = run(session, &["machine", "create", "real", "--memory", "512"]);
@@ -65,6 +74,7 @@ fn exec(session: &TestSession, options: &[&str], command: &[&str]) -> Value {
 #[test]
 fn a_machine_boots_runs_commands_within_limits_and_goes() {
     let session = session();
+    let _guard = Guard(&session);
     let Some(()) = machine(&session) else { return };
     // Streams, code, words that a shell would read, and the checkout, which cannot be written.
     let told = exec(

@@ -69,7 +69,8 @@ fn obey(places: &Places, asked: &Asked, over: &AtomicBool) {
         if places.order("stop").exists() {
             asked.interrupted.store(true, Ordering::SeqCst);
         }
-        if places.order("stop-now").exists() {
+        // Without its folder nobody can find the machine any more.
+        if places.order("stop-now").exists() || !places.agent().exists() {
             asked.terminated.store(true, Ordering::SeqCst);
         }
         // Taking the question away is the answer. Where that fails, whoever asks thinks the worst.
@@ -122,6 +123,8 @@ fn work(
             DriverKind::Qemu => host.qemu(),
             DriverKind::Lima => host.lima(&lima::Manager::new(places, &record, keeper, environment)),
         };
+        // From here on nobody is told that it takes commands. Where this cannot be written, its end says so.
+        drop(state(places, &record, false));
         // Whatever happened: what still runs is brought to an end.
         host.bring_down();
         let outcome = run.join().map_err(|_| "looking after the machine failed; this is a defect")?;
@@ -199,7 +202,11 @@ impl Host<'_> {
         while self.leave().is_none() {
             match crate::commands::next(self.places) {
                 Some(taken) => self.command(&mut channel, &taken)?,
-                None => std::thread::sleep(LOOK),
+                None => {
+                    // Noticed at once, and not only when everything of it is proven gone.
+                    channel.is_there()?;
+                    std::thread::sleep(LOOK);
+                }
             }
         }
         if self.is_down.load(Ordering::SeqCst) {

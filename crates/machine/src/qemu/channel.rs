@@ -137,6 +137,11 @@ impl Channel {
         }
     }
 
+    /// Whether the machine has not hung up.
+    pub(crate) fn is_there(&mut self) -> Result<(), String> {
+        self.line().map(drop)
+    }
+
     /// Tells the machine to power off.
     pub(crate) fn power_off(&mut self) -> Result<(), String> {
         self.say("off\n", &|| None)
