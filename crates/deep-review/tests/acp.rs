@@ -207,7 +207,8 @@ fn the_model_is_chosen_where_the_agent_offers_a_choice_and_nothing_else_is_settl
         let report = run(&session, 0);
         let row = reviewer(&report, "ada");
         assert_eq!(row["model"], "large", "{offer}: {row:#}");
-        let stream = std::fs::read_to_string(run_folders(&session)[0].join("raw/ada/stream.ndjson")).expect("one");
+        let stream =
+            std::fs::read_to_string(run_folders(&session)[0].join("raw/ada/stream.ndjson")).expect("one");
         // The introduction and the session come before, the answered prompt after.
         let answers = stream.lines().filter(|line| line.contains("\"result\"")).count();
         assert_eq!(answers, 3 + asked, "{offer} {keys}: {stream}");

@@ -408,7 +408,8 @@ fn a_dry_run_estimates_in_tokens_and_money_and_tells_what_the_rules_found() {
 #[test]
 fn models_look_twice_challenge_each_other_and_write_the_summary() {
     let session = session();
-    let says = |document: Value| Scenario::steps([Step::Say(Say::Text(format!("```json\n{document:#}\n```\n")))]);
+    let says =
+        |document: Value| Scenario::steps([Step::Say(Say::Text(format!("```json\n{document:#}\n```\n")))]);
     let challenge = serde_json::json!({
         "schema": "deep-review/challenge/v1", "answer": "refuted", "because": "Nobody calls it with an empty list.",
         "quote": { "path": CALC_PATH, "start": 6, "end": 7, "text": "def double(value):\n    return value * 2" },
@@ -426,9 +427,18 @@ fn models_look_twice_challenge_each_other_and_write_the_summary() {
     for (name, api, scenario) in
         [("one", "openai", "ok"), ("two", "anthropic", "challenge"), ("three", "gemini", "summary")]
     {
-        model(&session, name, api, &server.url(&format!("{scenario}~{name}")), &format!("vendor = \"{name}\""));
+        model(
+            &session,
+            name,
+            api,
+            &server.url(&format!("{scenario}~{name}")),
+            &format!("vendor = \"{name}\""),
+        );
     }
-    configure(&session, "[review]\nthorough = true\ncross_examine = \"two\"\n[editor]\nreviewer = \"three\"\n");
+    configure(
+        &session,
+        "[review]\nthorough = true\ncross_examine = \"two\"\n[editor]\nreviewer = \"three\"\n",
+    );
     let plan = json(&session.run(&["run", "--json", "--dry-run", "--reviewer", "one"]).expect(0));
     let besides: Vec<(&str, &str)> = plan["besides"]
         .as_array()
@@ -454,6 +464,10 @@ fn models_look_twice_challenge_each_other_and_write_the_summary() {
     );
     assert_eq!(report["summary_by"], "three", "{:#}", report["notes"]);
     assert_eq!(report["invariants"]["dispositions_balance"], true);
-    assert_eq!(report["reviewers"].as_array().map(Vec::len), Some(1), "who answers a question is no reviewer");
+    assert_eq!(
+        report["reviewers"].as_array().map(Vec::len),
+        Some(1),
+        "who answers a question is no reviewer"
+    );
     session.run(&["verify"]).expect(0);
 }

@@ -31,10 +31,8 @@ pub fn besides(settings: &Settings, roster: &[Asked]) -> Result<Vec<Besides>, Er
     }
     let asides = Asides::of(settings)?;
     if let Some(challenger) = &asides.challenger {
-        let when = format!(
-            "may be asked to refute each blocking claim of another vendor, {} at most",
-            MOST - 1
-        );
+        let when =
+            format!("may be asked to refute each blocking claim of another vendor, {} at most", MOST - 1);
         rows.push(Besides { what: "cross-examination", reviewers: vec![challenger.name().to_owned()], when });
     }
     if let Some(editor) = &asides.editor {

@@ -55,11 +55,13 @@ pub use listen::builtin_settings;
 pub use place::permalink;
 pub use preview::{Planned, preview};
 pub use recompute::{Anchor, Recomputed, anchors, recompute};
-pub use reproduce::{ReproRequest, Script, confinement, confinement_of_reviewers, reproduce, scripts, settle};
+pub use reproduce::{
+    ReproRequest, Script, confinement, confinement_of_reviewers, reproduce, scripts, settle,
+};
 pub use resume::{ResumeRequest, resume};
 pub use review::{Finished, Request, Tools, review};
 pub use roster::{Asked, BUILTIN, Import, roster};
 pub use skips::Skips;
 pub use standing::{Standing, standing};
-pub use unaided::unaided;
 pub use trust::{Forge, cautious, trust};
+pub use unaided::unaided;

@@ -259,7 +259,8 @@ impl Snapshot {
             return missing.to_vec();
         }
         let of_hunks = hunks.iter().flat_map(|hunk| hunk.new_start..hunk.new_start + hunk.new_lines);
-        let all: BTreeSet<u32> = of_hunks.filter(|line| (1..=count).contains(line)).chain(missing.iter().copied()).collect();
+        let all: BTreeSet<u32> =
+            of_hunks.filter(|line| (1..=count).contains(line)).chain(missing.iter().copied()).collect();
         all.into_iter().collect()
     }
 

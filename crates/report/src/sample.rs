@@ -599,6 +599,7 @@ fn target() -> Target {
 /// The rich sample.
 pub(crate) fn report() -> Report {
     Report {
+        trials: model::Trials::default(),
         schema: REPORT_SCHEMA.into(),
         summary: "This change moves job handling into a pool (2 commits, 4 files, +70 −17).\n\nC1 loses jobs; I2 is contested."
             .into(),

@@ -257,7 +257,8 @@ fn are_apart(a: &Claim, b: &Claim) -> bool {
 
 /// True where the first sentences of both name code, none of it alike, and their places are in different files.
 fn name_other_code_elsewhere(a: &Claim, b: &Claim) -> bool {
-    let disjoint = |a: &Claim, b: &Claim| a.lead_code.iter().all(|name| b.lead_code.binary_search(name).is_err());
+    let disjoint =
+        |a: &Claim, b: &Claim| a.lead_code.iter().all(|name| b.lead_code.binary_search(name).is_err());
     Places::of(a, b) == Places::OtherFile
         && !a.lead_code.is_empty()
         && !b.lead_code.is_empty()

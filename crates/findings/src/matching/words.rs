@@ -119,7 +119,8 @@ fn is_name(token: &str, parts: usize) -> bool {
 pub(crate) fn code_named(sentence: &str) -> Vec<u64> {
     let in_ticks = sentence.split('`').skip(1).step_by(2).flat_map(tokens).map(|token| (token, true));
     let outside = sentence.split('`').step_by(2).flat_map(tokens).map(|token| (token, false));
-    let names = in_ticks.chain(outside).filter(|(token, ticked)| *ticked || is_name(token, parts(token).len()));
+    let names =
+        in_ticks.chain(outside).filter(|(token, ticked)| *ticked || is_name(token, parts(token).len()));
     let mut names: Vec<u64> = names.map(|(token, _)| hash(&token.to_lowercase())).collect();
     names.sort_unstable();
     names.dedup();

@@ -155,7 +155,11 @@ mod tests {
         assert_eq!(model(&session), Some("small"));
         let mut after = options();
         after["configOptions"][0]["currentValue"] = json!("large");
-        chosen(&mut session, &after, &("session/set_config_option", json!({ "configId": "m", "value": "large" })));
+        chosen(
+            &mut session,
+            &after,
+            &("session/set_config_option", json!({ "configId": "m", "value": "large" })),
+        );
         assert_eq!(model(&session), Some("large"));
         let mut session = models();
         chosen(&mut session, &Value::Null, &("session/set_model", json!({ "modelId": "large" })));

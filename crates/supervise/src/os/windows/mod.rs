@@ -23,10 +23,10 @@ pub(crate) use pipe::read_now;
 pub(crate) use start::{Prepared, job_name};
 pub(crate) use tree::Tree;
 
-use crate::{Cancel, Stage};
 use crate::cancel::Wish;
 use crate::message::{BREAK_OFF, KILL, STOP};
 use crate::record::Identity;
+use crate::{Cancel, Stage};
 
 /// Pipes and cancel tokens cannot be waited for together with the job: they are looked at this often.
 const LOOK: Duration = Duration::from_millis(15);
