@@ -419,7 +419,7 @@ fn models_look_twice_challenge_each_other_and_write_the_summary() {
         ("summary".to_owned(), says(serde_json::json!({ "summary": "I1 is contested." }))),
     ];
     let options = FakeModelOptions {
-        root: session.repo.path().to_owned(),
+        root: session.repo.path().into(),
         own: own.into(),
         ..FakeModelOptions::default()
     };

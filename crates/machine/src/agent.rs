@@ -166,13 +166,6 @@ impl Host<'_> {
         Duration::from_secs(self.record.template.ready_within)
     }
 
-    fn wait_until(&self, longest: Duration, is_enough: impl Fn() -> bool) {
-        let deadline = Instant::now() + longest;
-        while Instant::now() < deadline && !is_enough() {
-            std::thread::sleep(LOOK);
-        }
-    }
-
     /// The ladder of the keeper, shortened where somebody is in a hurry.
     fn bring_down(&self) {
         if self.is_down.load(Ordering::SeqCst) {
@@ -184,7 +177,7 @@ impl Host<'_> {
         }
         self.cancel.cancel();
         let terminated = || self.asked.terminated.load(Ordering::SeqCst);
-        self.wait_until(Duration::from_secs(3600), || self.is_down.load(Ordering::SeqCst) || terminated());
+        wait_until(Duration::from_hours(1), || self.is_down.load(Ordering::SeqCst) || terminated());
         if terminated() {
             self.cancel.kill();
         }
@@ -200,13 +193,12 @@ impl Host<'_> {
         let mut channel = qemu::Channel::open(self.ready_within(), &|| self.leave())?;
         state(self.places, self.record, true)?;
         while self.leave().is_none() {
-            match crate::commands::next(self.places) {
-                Some(taken) => self.command(&mut channel, &taken)?,
-                None => {
-                    // Noticed at once, and not only when everything of it is proven gone.
-                    channel.is_there()?;
-                    std::thread::sleep(LOOK);
-                }
+            if let Some(taken) = crate::commands::next(self.places) {
+                self.command(&mut channel, &taken)?;
+            } else {
+                // Noticed at once, and not only when everything of it is proven gone.
+                channel.is_there()?;
+                std::thread::sleep(LOOK);
             }
         }
         if self.is_down.load(Ordering::SeqCst) {
@@ -215,7 +207,7 @@ impl Host<'_> {
         // In peace, if it listens.
         if channel.power_off().is_ok() {
             let grace = Duration::from_secs(self.record.template.grace);
-            self.wait_until(grace, || {
+            wait_until(grace, || {
                 self.is_down.load(Ordering::SeqCst) || self.asked.terminated.load(Ordering::SeqCst)
             });
         }
@@ -277,5 +269,13 @@ impl Host<'_> {
             std::thread::sleep(LOOK);
         }
         Ok(())
+    }
+}
+
+/// Waits until it is enough, and no longer than this.
+fn wait_until(longest: Duration, is_enough: impl Fn() -> bool) {
+    let deadline = Instant::now() + longest;
+    while Instant::now() < deadline && !is_enough() {
+        std::thread::sleep(LOOK);
     }
 }

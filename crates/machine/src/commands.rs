@@ -97,7 +97,7 @@ impl Tail {
             self.file = File::open(&self.path).ok();
         }
         let Some(file) = &mut self.file else { return Ok(false) };
-        let mut bytes = [0; 65536];
+        let mut bytes = [0; 16384];
         let mut some = false;
         loop {
             let count = file.read(&mut bytes)?;

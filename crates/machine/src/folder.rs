@@ -156,16 +156,19 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Is shown events.
+pub(crate) type Listener = Box<dyn FnMut(&Event) + Send>;
+
 /// A machine that belongs to this process alone.
 pub struct Taken {
     folder: PathBuf,
-    on_event: Option<Box<dyn FnMut(&Event) + Send>>,
+    on_event: Option<Listener>,
     _lock: Exclusive,
 }
 
 impl Taken {
     /// Shows each event to somebody as well.
-    pub fn show_events(&mut self, on_event: Box<dyn FnMut(&Event) + Send>) {
+    pub fn show_events(&mut self, on_event: Listener) {
         self.on_event = Some(on_event);
     }
 

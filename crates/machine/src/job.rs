@@ -3,6 +3,7 @@
 //! In: words. Out: a script that says exactly these words to a POSIX shell, and the name of how it ended. Never a word that the
 //! shell would read as something else.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -100,13 +101,12 @@ impl Job {
         for (name, inside) in &self.shown {
             let from = quoted(&format!("/root/jobs/{id}/{name}"))?;
             let to = quoted(&format!("/root{inside}"))?;
-            script.push_str(&format!("mkdir -p {to} && mount --bind {from} {to} || exit 125\n"));
+            writeln!(script, "mkdir -p {to} && mount --bind {from} {to} || exit 125")
+                .expect("a string takes everything");
         }
         for (inside, size) in &self.scratch {
             let at = quoted(&format!("/root{inside}"))?;
-            script.push_str(&format!(
-                "mkdir -p {at} && mount -t tmpfs -o mode=755,nosuid,nodev,size={size} job {at} && chown 1000:1000 {at} || exit 125\n"
-            ));
+            writeln!(script, "mkdir -p {at} && mount -t tmpfs -o mode=755,nosuid,nodev,size={size} job {at} && chown 1000:1000 {at} || exit 125").expect("a string takes everything");
         }
         Ok(script)
     }

@@ -29,7 +29,7 @@ const QUESTION: Duration = Duration::from_secs(20);
 /// A creation may download an image.
 const CREATION: Duration = Duration::from_mins(20);
 /// A removal, and a stop by force.
-const REMOVAL: Duration = Duration::from_secs(60);
+const REMOVAL: Duration = Duration::from_mins(1);
 /// A key is made in moments, or never.
 const KEY: Duration = Duration::from_secs(30);
 const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 10);

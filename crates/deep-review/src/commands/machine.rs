@@ -446,15 +446,8 @@ impl<'a> All<'a> {
         if self.ui().json {
             return self.exec_json(&machine, &job, &stdin);
         }
-        let done = self.pass_on(&machine, &job, &stdin)?;
+        let done = pass_on(&machine, &job, &stdin)?;
         self.ended(&done)
-    }
-
-    fn pass_on(&self, machine: &Machine, job: &Job, stdin: &[u8]) -> Result<machine::Done, CommandError> {
-        let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
-        machine
-            .exec(job, stdin, &|| false, &mut out, &mut err)
-            .map_err(|failed| CommandError::new(Exit::Command(NOT_RUN), failed.message))
     }
 
     fn ended(&self, done: &machine::Done) -> Result<Exit, CommandError> {
@@ -525,7 +518,7 @@ impl<'a> All<'a> {
                 shown: Vec::new(),
                 scratch: Vec::new(),
             };
-            last = self.ended(&self.pass_on(&machine, &job, &[])?)?;
+            last = self.ended(&pass_on(&machine, &job, &[])?)?;
         }
     }
 
@@ -549,7 +542,7 @@ impl<'a> All<'a> {
                 .collect();
             self.ui().result(&serde_json::to_string_pretty(&lines).expect("plain data"));
         } else {
-            let lines = text.lines().map(|line| report::safe_text(line)).collect::<Vec<_>>();
+            let lines = text.lines().map(report::safe_text).collect::<Vec<_>>();
             self.ui().result(&lines.join("\n"));
         }
         Ok(Exit::Passed)
@@ -668,4 +661,12 @@ fn error(error: &Error) -> CommandError {
             .hint(format!("look at {} and put it right, or remove its folder", path.display())),
         Error::Files { .. } => CommandError::environment(error.to_string()),
     }
+}
+
+/// Runs it, and passes on what it says.
+fn pass_on(machine: &Machine, job: &Job, stdin: &[u8]) -> Result<machine::Done, CommandError> {
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    machine
+        .exec(job, stdin, &|| false, &mut out, &mut err)
+        .map_err(|failed| CommandError::new(Exit::Command(NOT_RUN), failed.message))
 }

@@ -109,7 +109,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
 /// What such a file says, whatever its format: an order, a hook, a server, an address.
 fn plant(ground: &Ground, agents: &[&str]) {
     for (agent, path) in FILES.iter().filter(|(agent, _)| agents.contains(agent)) {
-        if path.ends_with(".sh") {
+        if std::path::Path::new(path).extension().is_some_and(|kind| kind == "sh") {
             ground.trap(path);
             continue;
         }

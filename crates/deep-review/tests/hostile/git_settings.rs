@@ -98,7 +98,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "a submodule whose address is a command",
         build: |ground| {
-            submodule(ground, "x", "x", &format!("ext::sh -c {}", ground.touch().replace(' ', "% ")), "")
+            submodule(ground, "x", "x", &format!("ext::sh -c {}", ground.touch().replace(' ', "% ")), "");
         },
         reviewers: &["obedient"],
         code: 0,

@@ -120,10 +120,16 @@ impl Ground {
         let honest = ground.session.beside("honest.md", HONEST);
         let honest = format!(
             "[reviewers.honest]\ncommand = [{:?}, \"--script\", {:?}]\n",
-            test_kit::fake_agent_path(),
-            { ground.session.beside("honest.txt", format!("say {}\n", honest.display())) }
+            test_kit::fake_agent_path().to_str().expect("UTF-8"),
+            ground
+                .session
+                .beside("honest.txt", format!("say {}\n", honest.display()))
+                .to_str()
+                .expect("UTF-8")
         );
-        configured(&ground.session, &format!("[review]\nquorum = 1\n{table}{parrot}{honest}"));
+        // A rule that speaks of any line that was left in by accident shows that the built-in reviewers looked at it.
+        let rules = "[builtin]\nenable = [\"*\", \"hygiene/debugging\"]\n";
+        configured(&ground.session, &format!("[review]\nquorum = 1\n{rules}{table}{parrot}{honest}"));
         ground
     }
 

@@ -71,7 +71,7 @@ const ATTACKS: &[Attack] = &[
         build: |ground| {
             code(ground);
             let key = ground.session.home().join(".ssh/id_ed25519");
-            ground.write("ruff.toml", format!("extend = {key:?}\nevil = true\n"));
+            ground.write("ruff.toml", format!("extend = {:?}\nevil = true\n", key.to_str().expect("UTF-8")));
         },
         reviewers: &["ruff"],
         code: 0,

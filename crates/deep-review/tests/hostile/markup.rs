@@ -3,6 +3,8 @@
 //! In: an answer, and code, full of them. Out: every form shows them as text. The checks stand in `ground`: they are made for every
 //! attack of every family.
 
+use std::fmt::Write as _;
+
 use crate::common::findings_of;
 use crate::ground::{Attack, Ground, Seen};
 
@@ -49,16 +51,12 @@ fn markdown(ground: &Ground) {
     let mut answer = "## Findings\n\n### Important Issues\n".to_owned();
     for (at, payload) in PAYLOADS.iter().enumerate() {
         let title = payload.lines().next().unwrap_or_default();
-        answer.push_str(&format!(
-            "\nI{}. **{title}** — `src/new.rs:{}` (important, gap)\n\n{payload}\n\n```rust\n// {title}\n```\n\nFix: {payload}\n",
+        writeln!(answer, "\nI{}. **{title}** — `src/new.rs:{}` (important, gap)\n\n{payload}\n\n```rust\n// {title}\n```\n\nFix: {payload}",
             at + 1,
-            at + 1
-        ));
+            at + 1).expect("a string takes everything");
     }
-    answer.push_str(&format!(
-        "\n## Design\n\n- {0}\n\n## Testing\n\n- {0}\n\n## Verdict\n\n{0}\n",
-        PAYLOADS[0]
-    ));
+    writeln!(answer, "\n## Design\n\n- {0}\n\n## Testing\n\n- {0}\n\n## Verdict\n\n{0}", PAYLOADS[0])
+        .expect("a string takes everything");
     dictated(ground, &answer);
 }
 

@@ -266,7 +266,7 @@ impl<'a> Stream<'a> {
         if self.ended {
             return Ok(false);
         }
-        let mut bytes = [0; 65536];
+        let mut bytes = [0; 16384];
         match socket.read(&mut bytes) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(count) => {
@@ -282,16 +282,13 @@ impl<'a> Stream<'a> {
         self.held.extend_from_slice(bytes);
         if !self.begun {
             // What earlier jobs left is nobody's.
-            match find(&self.held, &self.begin) {
-                Some(at) => {
-                    self.held.drain(..at + self.begin.len());
-                    self.begun = true;
-                }
-                None => {
-                    let surplus = self.held.len().saturating_sub(self.begin.len());
-                    self.held.drain(..surplus);
-                    return;
-                }
+            if let Some(at) = find(&self.held, &self.begin) {
+                self.held.drain(..at + self.begin.len());
+                self.begun = true;
+            } else {
+                let surplus = self.held.len().saturating_sub(self.begin.len());
+                self.held.drain(..surplus);
+                return;
             }
         }
         let (sure, ended) = match find(&self.held, &self.end) {

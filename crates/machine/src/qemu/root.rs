@@ -3,6 +3,7 @@
 //! In: a kernel and shares. Out: an archive, and the shares that QEMU must offer. Of `/etc` only a short list is shown, and of
 //! this system's accounts nothing.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +79,7 @@ pub(crate) fn build(
         let at = Path::new("/").join(name);
         if let Ok(target) = fs::read_link(&at) {
             let target = quoted(&target.to_string_lossy()).map_err(Failed::lasting)?;
-            script.push_str(&format!("ln -s {target} /root/{name}\n"));
+            writeln!(script, "ln -s {target} /root/{name}").expect("a string takes everything");
         } else if at.is_dir() {
             offer(&mut offered, &mut script, &at, &format!("/{name}"), "cache=loose")?;
         }
@@ -112,7 +113,7 @@ fn offer(
 ) -> Result<(), Failed> {
     let tag = format!("share{}", offered.len());
     let inside = quoted(inside).map_err(Failed::lasting)?;
-    script.push_str(&format!("share {tag} {options} {inside}\n"));
+    writeln!(script, "share {tag} {options} {inside}").expect("a string takes everything");
     offered.push(Offered { tag, outside: outside.to_owned() });
     Ok(())
 }
