@@ -418,11 +418,8 @@ fn models_look_twice_challenge_each_other_and_write_the_summary() {
         ("challenge".to_owned(), says(challenge)),
         ("summary".to_owned(), says(serde_json::json!({ "summary": "I1 is contested." }))),
     ];
-    let options = FakeModelOptions {
-        root: session.repo.path().into(),
-        own: own.into(),
-        ..FakeModelOptions::default()
-    };
+    let options =
+        FakeModelOptions { root: session.repo.path(), own: own.into(), ..FakeModelOptions::default() };
     let server = FakeModel::with(options).expect("a free port");
     for (name, api, scenario) in
         [("one", "openai", "ok"), ("two", "anthropic", "challenge"), ("three", "gemini", "summary")]

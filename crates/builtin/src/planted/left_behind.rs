@@ -37,7 +37,7 @@ fn with_lines(tree: &Tree, source: &Source, after: u32, lines: &[String]) -> Tre
             for new in lines {
                 // The marks of a merge stand at the margin.
                 let margin = if new.starts_with(['<', '=', '>']) { "" } else { space };
-                text.push_str(&format!("{margin}{new}\n"));
+                text.extend([margin, new.as_str(), "\n"]);
             }
         }
     }
@@ -131,10 +131,7 @@ pub(super) fn conflict(tree: &Tree) -> Vec<Plant> {
 pub(super) fn hidden(tree: &Tree) -> Vec<Plant> {
     plant_all(tree, "hygiene/deceptive-characters", |source, _| {
         let text = "only for those who may do it";
-        (
-            vec![comment(source, &format!("only for \u{202e}those who\u{2066} may do it"))],
-            vec![comment(source, text)],
-        )
+        (vec![comment(source, "only for \u{202e}those who\u{2066} may do it")], vec![comment(source, text)])
     })
 }
 

@@ -444,7 +444,7 @@ fn a_member_of_an_enumeration_is_no_use_of_a_type_of_that_name() {
 #[test]
 fn a_file_that_is_commented_out_names_nothing() {
     let old = "def write_first_app(path):\n    return path\n\n\ndef test_reload(path):\n    text = write_first_app(path)\n    assert text\n";
-    let new: String = old.lines().skip(4).map(|line| format!("# {line}\n")).collect();
+    let new: String = old.lines().skip(4).flat_map(|line| ["# ", line, "\n"]).collect();
     assert_eq!(found(&[("tests/test_reload.py", old)], &[("tests/test_reload.py", &new)]), [""; 0]);
     let note = "# What `write_first_app` wrote is read here.\n";
     let (noted, kept) = (format!("{note}{old}"), format!("{note}text = 3\n"));
