@@ -306,26 +306,33 @@ fn arrange(
     arranged
 }
 
-/// Links findings that may be one defect, each time with what keeps them apart.
+/// Most links of one finding. They are hints for whoever reads it; a long list of them is none.
+const MOST_LINKS: usize = 5;
+
+/// Links findings that may be one defect, the most alike, each time with what keeps them apart.
 fn link_twins(
     findings: &mut [Finding],
     clustering: &Clustering,
     claims: &[Claim],
     of_cluster: &HashMap<usize, (usize, usize)>,
 ) {
-    let mut links: Vec<(usize, usize, String)> = Vec::new();
+    let mut links: Vec<Vec<(f32, usize, String)>> = vec![Vec::new(); findings.len()];
     for link in &clustering.maybe_same {
         if let (Some((a, shown_a)), Some((b, shown_b))) = (of_cluster.get(&link.a), of_cluster.get(&link.b)) {
             let why = apart(&findings[*a], &findings[*b], &because(&claims[*shown_a], &claims[*shown_b]));
-            links.push((*a, *b, why.clone()));
-            links.push((*b, *a, why));
+            links[*a].push((link.score, *b, why.clone()));
+            links[*b].push((link.score, *a, why));
         }
     }
-    links.sort();
-    for (from, to, why) in links {
-        let id = findings[to].id.clone();
-        findings[from].possibly_same.push(id);
-        findings[from].apart_because.push(why);
+    for (from, mut links) in links.into_iter().enumerate() {
+        links.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
+        links.truncate(MOST_LINKS);
+        links.sort_by_key(|(_, to, _)| *to);
+        for (_, to, why) in links {
+            let id = findings[to].id.clone();
+            findings[from].possibly_same.push(id);
+            findings[from].apart_because.push(why);
+        }
     }
 }
 

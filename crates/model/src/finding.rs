@@ -443,7 +443,7 @@ pub struct Finding {
     /// Why it came back although people had declined it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_back: Option<String>,
-    /// Ids of findings that may be the same defect.
+    /// Ids of findings that may be the same defect: the five most alike.
     #[serde(default)]
     pub possibly_same: Vec<String>,
     /// Why each of `possibly_same` was not merged, in plain words and in the same order.

@@ -16,6 +16,10 @@ use crate::words::{
 
 /// Suggestions beyond this number start folded.
 const UNFOLDED_SUGGESTIONS: usize = 8;
+/// A report of more findings than this is too long to be read from end to end, and its page must still open at once …
+const LARGE: usize = 400;
+/// … so its suggestions beyond this number come without code and without the reasons behind a reason.
+const WHOLE_SUGGESTIONS: usize = 150;
 
 /// The sections by severity.
 pub(super) fn sections(page: &mut String, report: &Report) {
@@ -33,14 +37,34 @@ pub(super) fn sections(page: &mut String, report: &Report) {
             page.push_str("<p class=\"soft\">None.</p>");
         }
         let fold = severity == Severity::Suggestion && number > UNFOLDED_SUGGESTIONS;
-        for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
-            card(page, report, &filters, finding, fold);
+        let most = if severity == Severity::Suggestion && report.findings.len() > LARGE {
+            WHOLE_SUGGESTIONS
+        } else {
+            usize::MAX
+        };
+        let findings = report.findings.iter().filter(|finding| finding.severity == severity);
+        for (at, finding) in findings.enumerate() {
+            if at == most {
+                put!(
+                    page,
+                    "<p class=\"soft\">From here on without code: <code>deep-review show {}</code> shows it, and the JSON report holds it.</p>",
+                    name(&finding.id)
+                );
+            }
+            card(page, report, &filters, finding, Manner { fold, brief: at >= most });
         }
         page.push_str("</section>\n");
     }
 }
 
-fn card(page: &mut String, report: &Report, filters: &[Filter], finding: &Finding, fold: bool) {
+/// How a card is shown.
+#[derive(Clone, Copy)]
+struct Manner {
+    fold: bool,
+    brief: bool,
+}
+
+fn card(page: &mut String, report: &Report, filters: &[Filter], finding: &Finding, manner: Manner) {
     let contested = if finding.lane == Lane::Contested { " contested" } else { "" };
     put!(
         page,
@@ -53,12 +77,12 @@ fn card(page: &mut String, report: &Report, filters: &[Filter], finding: &Findin
     }
     page.push('>');
     head(page, report, finding);
-    if fold {
+    if manner.fold {
         page.push_str("<details class=\"fold\"><summary>Details</summary>");
     }
-    body(page, report, finding);
-    folded(page, report, finding);
-    page.push_str(if fold { "</details></article>\n" } else { "</article>\n" });
+    body(page, report, finding, manner.brief);
+    folded(page, report, finding, manner.brief);
+    page.push_str(if manner.fold { "</details></article>\n" } else { "</article>\n" });
 }
 
 fn head(page: &mut String, report: &Report, finding: &Finding) {
@@ -137,10 +161,10 @@ pub(super) fn linked_place(location: &Location) -> String {
     }
 }
 
-fn body(page: &mut String, report: &Report, finding: &Finding) {
+fn body(page: &mut String, report: &Report, finding: &Finding, brief: bool) {
     let parts = parts(finding);
     page.push_str("<div class=\"body\">");
-    if let Some(excerpt) = &finding.excerpt {
+    if let Some(excerpt) = finding.excerpt.as_ref().filter(|_| !brief) {
         let range = Location {
             path: excerpt.path.clone(),
             start: Some(excerpt.start),
@@ -221,7 +245,7 @@ fn notes(page: &mut String, finding: &Finding) {
 }
 
 /// Each reviewer's own words and what the confidence is made of.
-fn folded(page: &mut String, report: &Report, finding: &Finding) {
+fn folded(page: &mut String, report: &Report, finding: &Finding, brief: bool) {
     if finding.sources.is_empty() {
         return;
     }
@@ -249,12 +273,14 @@ fn folded(page: &mut String, report: &Report, finding: &Finding) {
     for why in &finding.merged_because {
         put!(page, "<p class=\"soft\">Merged: {}</p>", with_code(why));
     }
-    for (id, why) in finding.possibly_same.iter().zip(&finding.apart_because) {
+    let apart = finding.possibly_same.iter().zip(&finding.apart_because);
+    for (id, why) in apart.filter(|_| !brief) {
         put!(page, "<p class=\"soft\">Not merged with {}: {}</p>", name(id), with_code(why));
     }
     let terms: Vec<String> = finding
         .confidence_terms
         .iter()
+        .filter(|_| !brief)
         .map(|term| format!("{} {:+.2}", line(&term.name), term.weight))
         .collect();
     let terms = if terms.is_empty() { String::new() } else { format!(": {}", terms.join(", ")) };

@@ -93,6 +93,26 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_hundreds_leaves_out_code_and_no_finding() {
+        let mut report = sample::report();
+        let one =
+            report.findings.iter().find(|finding| finding.excerpt.is_some()).expect("one with code").clone();
+        let mut counted = |findings: usize| {
+            let named = |at: usize| model::Finding {
+                id: format!("S{at}"),
+                severity: model::Severity::Suggestion,
+                ..one.clone()
+            };
+            report.findings = (1..=findings).map(named).collect();
+            let page = html(&report, &[]);
+            let count = |text: &str| page.matches(text).count();
+            (count("<article"), count("<figure class=\"block\">"), page.contains("deep-review show S151"))
+        };
+        assert_eq!(counted(400), (400, 400, false));
+        assert_eq!(counted(401), (401, 150, true));
+    }
+
+    #[test]
     fn every_finding_is_an_anchor_and_ids_are_unique() {
         let page = page();
         for finding in sample::report().findings {
