@@ -4,6 +4,8 @@
 //! ([`step`]), one loop acts ([`reconcile`]), one function stops. Never a file by a pattern, never a signal to a
 //! process that is not verified, never a record dropped while the machine may exist.
 
+#![cfg_attr(not(unix), allow(dead_code, reason = "the drivers are for unix so far"))]
+
 mod agent;
 mod alone;
 mod commands;

@@ -4,6 +4,8 @@
 //! else, and one entry for each attempt. It adds keys on the way out, so that they never come in. Plain threads; never looks
 //! into what passes encrypted, and never follows a name to this machine or its network unless the user named that server.
 
+#![cfg_attr(not(unix), allow(dead_code, reason = "nothing passes where there are no unix sockets"))]
+
 mod address;
 #[cfg(unix)]
 mod connection;

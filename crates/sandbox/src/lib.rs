@@ -4,6 +4,8 @@
 //! few files that go with it. Starts nothing itself, and never says that a program is confined where it is not: a system
 //! without a sandbox gives a reason and no command.
 
+#![cfg_attr(not(unix), allow(dead_code, reason = "nothing lives inside where there is no sandbox"))]
+
 mod bubblewrap;
 mod files;
 mod inside;

@@ -21,7 +21,7 @@ pub(crate) fn show(ui: Ui, request: &Request<'_>, tools: &Tools<'_>) -> Result<E
         let rows: Vec<_> = planned.iter().map(row).collect();
         let target = &request.target;
         let plan = json!({
-            "schema": "deep-review/plan/v1",
+            "schema": "deep-review/dry-run/v1",
             "target": { "branch": target.branch, "base": target.merge_base, "head": target.head, "files": target.changed.len() },
             "trust": target.trust,
             "sandbox": tools.confinement.possible.name(),
