@@ -125,7 +125,7 @@ pub const RULES: &[Rule] = &[
     rule(hygiene::CONFLICT, "an unresolved merge conflict is committed").planted(51, 51),
     rule(hygiene::SECRET, "a key or token with the shape and randomness of a real one is committed")
         .planted(51, 51),
-    rule(hygiene::HOME_PATH, "a path of one person's machine is committed").real(1, 1).planted(51, 49),
+    rule(hygiene::HOME_PATH, "a path of one person's machine is committed").real(5, 1).planted(51, 49),
     rule(hygiene::DEBUGGING, "a debugging statement is left behind"),
     rule(hygiene::ONLY, "a focused test keeps the others from running"),
     rule(hygiene::BIDI, "bidirectional or invisible characters make code look other than it is")
