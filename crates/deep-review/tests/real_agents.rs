@@ -600,8 +600,8 @@ fn claude_is_ended_in_the_middle_of_its_work_when_a_budget_is_used_up() {
     assert_eq!((row["ending"].as_str(), &row["tree_gone"]), (Some("cancelled"), &true.into()), "{row:#}");
     let asked = server.asked("loop-tools~budget").len();
     assert!((4..12).contains(&asked), "each request reads 1250 tokens: {asked}");
-    // It is asked to end by the signal on which it still reports what it cost.
-    assert!(row["usd"].as_f64() > Some(0.0), "{row:#}");
+    // It is asked to end by the signal on which it mostly still reports what it cost; where it does not, that is not known.
+    assert!(row["usd"].is_null() || row["usd"].as_f64() > Some(0.0), "{row:#}");
 }
 
 #[test]
