@@ -28,7 +28,6 @@ const CUT_OFF: &[&str] = &[
     "--unshare-all",
     "--cap-drop",
     "ALL",
-    "--new-session",
     "--die-with-parent",
     "--as-pid-1",
     "--hostname",
@@ -64,16 +63,8 @@ fn arguments(
     profile: &Profile,
     command: &[OsString],
 ) -> Vec<OsString> {
-    let mut line = Line::new(program);
-    line.words(CUT_OFF);
-    line.system(system);
-    for (outside, inside) in generated {
-        line.read(outside, inside);
-    }
-    line.words(&["--proc", "/proc", "--dev", "/dev"]);
-    line.memory("/dev/shm", SHARED);
-    line.memory("/tmp", profile.temporary);
-    line.memory(HOME, profile.temporary);
+    let mut line = Line::cut_off(program, system, generated, profile.temporary);
+    line.words(&["--new-session"]);
     for (path, size) in &profile.scratch {
         line.memory(path, *size);
     }
@@ -94,6 +85,26 @@ pub(crate) struct Line(pub(crate) Vec<OsString>);
 impl Line {
     pub(crate) fn new(program: &Path) -> Self {
         Self(vec![program.into()])
+    }
+
+    /// What is the same for everybody inside: cut off from all else, the system for reading, generated files, memory for the rest.
+    pub(crate) fn cut_off(
+        bubblewrap: &Path,
+        system: &[Shown],
+        generated: &[(impl AsRef<OsStr>, impl AsRef<OsStr>)],
+        temporary: Size,
+    ) -> Self {
+        let mut line = Self::new(bubblewrap);
+        line.words(CUT_OFF);
+        line.system(system);
+        for (outside, inside) in generated {
+            line.read(outside, inside);
+        }
+        line.words(&["--proc", "/proc", "--dev", "/dev"]);
+        line.memory("/dev/shm", SHARED);
+        line.memory("/tmp", temporary);
+        line.memory(HOME, temporary);
+        line
     }
 
     /// The system's own files.

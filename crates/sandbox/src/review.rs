@@ -6,28 +6,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::bubblewrap::{Line, SHARED};
-use crate::files::{self, HOME, USER};
+use crate::bubblewrap::Line;
+use crate::files::{self, HOME};
 use crate::inside::Inside;
 use crate::root::{Shown, system};
 use crate::{Error, Folder, Size};
-
-/// What cuts a reviewer off from the machine. As for scripts, but in the session and process group that it is given: it has no
-/// terminal, and so the interrupt that asks it to end reaches it and not only the monitor of bubblewrap.
-const CUT_OFF: &[&str] = &[
-    "--unshare-user",
-    "--uid",
-    USER,
-    "--gid",
-    USER,
-    "--unshare-all",
-    "--cap-drop",
-    "ALL",
-    "--die-with-parent",
-    "--as-pid-1",
-    "--hostname",
-    "review",
-];
 
 /// Where our own program stands inside.
 pub(crate) const OWN: &str = "/run/deep-review/program";
@@ -127,16 +110,9 @@ fn arguments(
     room: &Room,
     command: &[OsString],
 ) -> Vec<OsString> {
-    let mut line = Line::new(bubblewrap);
-    line.words(CUT_OFF);
-    line.system(system);
-    for (outside, inside) in generated {
-        line.read(outside, inside);
-    }
-    line.words(&["--proc", "/proc", "--dev", "/dev"]);
-    line.memory("/dev/shm", SHARED);
-    line.memory("/tmp", room.temporary);
-    line.memory(HOME, room.temporary);
+    // As for scripts, but in the session and process group that it is given: it has no terminal, and so the interrupt that asks it
+    // to end reaches it and not only the monitor of bubblewrap.
+    let mut line = Line::cut_off(bubblewrap, system, generated, room.temporary);
     for Folder { outside, inside } in &room.read {
         line.read(outside, inside);
     }

@@ -8,10 +8,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::files;
 use crate::inside::Inside;
 use crate::review::Room;
-use crate::walled::{home, temporary};
+use crate::walled::{furnish, home, temporary};
 
 /// The system's own program.
 pub(crate) const PROGRAM: &str = "/usr/bin/sandbox-exec";
@@ -47,12 +46,7 @@ const SERVICES: &[&str] = &[
 /// The command that runs `command` in the system's sandbox.
 pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
     room.check()?;
-    let home = home(&room.private);
-    files::write(&room.private)?;
-    let made = |path: &Path| std::fs::create_dir_all(path).map_err(Error::Files);
-    made(&home)?;
-    made(&temporary(&room.private))?;
-    room.scratch.iter().try_for_each(|(path, _)| made(path))?;
+    let home = furnish(room)?;
     let (program, words) = own.split_first().expect("our own program has a path");
     let inside = Inside {
         start: room.start.clone(),

@@ -14,16 +14,11 @@ use crate::review::Room;
 /// The command that runs `command` behind a wall.
 pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
     room.check()?;
-    let home = home(&room.private);
-    files::write(&room.private)?;
-    let made = |path: &Path| std::fs::create_dir_all(path).map_err(Error::Files);
-    made(&home)?;
-    made(&temporary(&room.private))?;
-    room.scratch.iter().try_for_each(|(path, _)| made(path))?;
+    let home = furnish(room)?;
     for folder in &room.read {
         if let Ok(below) = folder.inside.strip_prefix(Room::home()) {
             let at = home.join(below);
-            made(at.parent().unwrap_or(&home))?;
+            std::fs::create_dir_all(at.parent().unwrap_or(&home)).map_err(Error::Files)?;
             link(&folder.outside, &at).map_err(Error::Files)?;
         }
     }
@@ -43,6 +38,17 @@ fn link(target: &Path, at: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn link(_: &Path, _: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Makes the folders that stand on disk where there is no memory for them: the home, which is given back, and all else it may write.
+pub(crate) fn furnish(room: &Room) -> Result<PathBuf, Error> {
+    let home = home(&room.private);
+    files::write(&room.private)?;
+    let temporary = temporary(&room.private);
+    for path in [&home, &temporary].into_iter().chain(room.scratch.iter().map(|(path, _)| path)) {
+        std::fs::create_dir_all(path).map_err(Error::Files)?;
+    }
+    Ok(home)
 }
 
 /// The home of whoever is behind the wall.
