@@ -94,7 +94,7 @@ fn work(
     let (command, limits) = match record.template.driver {
         DriverKind::Qemu => {
             let template = &record.template;
-            let command = qemu::command(template, &template.shares, &places.0, &places.jobs(), false)
+            let command = qemu::command(template, &places.0, &places.jobs(), false)
                 .map_err(|it| it.message)?;
             (command, qemu::limits())
         }

@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(10);
 const JOB: &str = "job.json";
 const STDIN: &str = "stdin";
 const DONE: &str = "done.json";
+/// Files that the job is shown, by their numbers.
+pub(crate) const SHOWN: &str = "shown";
 const CANCEL: &str = "cancel";
 const SENDER: &str = "sender.lock";
 const UNSENT: &str = ".unsent";
@@ -30,11 +32,13 @@ pub(crate) fn unique() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// Hands a job to the agent of a machine and waits for its end.
+/// Hands a job to the agent of a machine and waits for its end. It is shown copies of `files`, as `shown/0` and so on.
+#[expect(clippy::too_many_arguments, reason = "two sinks and a question are not one thing")]
 pub(crate) fn send(
     places: &Places,
     job: &Job,
     stdin: &[u8],
+    files: &[PathBuf],
     cancelled: &dyn Fn() -> bool,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -46,6 +50,9 @@ pub(crate) fn send(
     fs::create_dir_all(&unsent).map_err(failed)?;
     let _sender = Exclusive::take(&unsent.join(SENDER)).map_err(failed)?;
     fs::write(unsent.join(STDIN), stdin).map_err(failed)?;
+    for (number, file) in files.iter().enumerate() {
+        give(file, &unsent.join(SHOWN), number).map_err(failed)?;
+    }
     write_json(&unsent.join(JOB), job).map_err(failed)?;
     fs::rename(&unsent, &folder).map_err(failed)?;
     let mut tails = [Tail::new(folder.join("stdout")), Tail::new(folder.join("stderr"))];
@@ -78,6 +85,20 @@ pub(crate) fn send(
         drop(remove_tree(&unsent));
     }
     Ok(done)
+}
+
+/// Copies a file to where everybody in the machine may read it, and run it where somebody may.
+fn give(file: &Path, folder: &Path, number: usize) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let to = folder.join(number.to_string());
+    fs::copy(file, &to)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let is_program = fs::metadata(file)?.permissions().mode() & 0o111 != 0;
+        fs::set_permissions(&to, fs::Permissions::from_mode(if is_program { 0o755 } else { 0o644 }))?;
+    }
+    Ok(())
 }
 
 /// A file that grows.
@@ -159,6 +180,10 @@ impl Taken {
         let failed = |error: io::Error| format!("{}: {error}", folder.display());
         fs::create_dir_all(&folder).map_err(failed)?;
         fs::copy(self.folder.join(STDIN), folder.join("stdin")).map_err(failed)?;
+        match fs::rename(self.folder.join(SHOWN), folder.join(SHOWN)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
         put(job, &folder, &id)?;
         Ok(id)
     }

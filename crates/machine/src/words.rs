@@ -105,6 +105,15 @@ pub struct Share {
     pub inside: PathBuf,
 }
 
+/// A folder of this system out of which the jobs of a machine are shown what each of them may read. No job sees all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Where it is.
+    pub outside: PathBuf,
+    /// Nothing in it changes while the machine runs, so that it may be remembered inside.
+    pub still: bool,
+}
+
 /// What a machine is made of. Another template than the one it runs with means a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +127,9 @@ pub struct Template {
     /// Folders it may read.
     #[serde(default)]
     pub shares: Vec<Share>,
+    /// Folders out of which jobs are shown something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<Pool>,
     /// Lima's own template: a file, or a name as `template:default`.
     #[serde(default)]
     pub lima: Option<String>,
@@ -137,7 +149,17 @@ impl Template {
             DriverKind::Qemu => (1024, 120),
             DriverKind::Lima => (2048, 600),
         };
-        Self { driver, cpus: 2, memory, shares: Vec::new(), lima: None, guest: None, ready_within, grace: 20 }
+        Self {
+            driver,
+            cpus: 2,
+            memory,
+            shares: Vec::new(),
+            pools: Vec::new(),
+            lima: None,
+            guest: None,
+            ready_within,
+            grace: 20,
+        }
     }
 
     /// What tells this template from another.

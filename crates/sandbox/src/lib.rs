@@ -8,6 +8,7 @@
 
 mod bubblewrap;
 mod files;
+mod house;
 mod inside;
 #[cfg(unix)]
 mod live;
@@ -28,6 +29,7 @@ mod walled;
 
 #[cfg(unix)]
 pub use live::inside_main;
+pub use house::{House, Key, Place};
 pub use machine::MachineJob;
 pub use possible::{Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};
