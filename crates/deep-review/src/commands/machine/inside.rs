@@ -56,8 +56,7 @@ impl All<'_> {
             wall,
             output: args.output << 20,
             fresh: args.fresh,
-            shown: Vec::new(),
-            scratch: Vec::new(),
+            ..Job::default()
         };
         if self.ui().json {
             return self.exec_json(&machine, &job, &stdin);
@@ -126,13 +125,9 @@ impl All<'_> {
             let command = ["/bin/sh", "-c", LINE, "sh"].map(str::to_owned).into_iter();
             let job = Job {
                 command: command.chain([folder(&record), line]).collect(),
-                folder: "/".to_owned(),
-                environment: Vec::new(),
                 wall: Duration::from_hours(1),
                 output: 64 << 20,
-                fresh: false,
-                shown: Vec::new(),
-                scratch: Vec::new(),
+                ..Job::default()
             };
             last = self.ended(&pass_on(&machine, &job, &[])?)?;
         }
