@@ -49,7 +49,7 @@ impl All<'_> {
         self.tell(&[done])
     }
 
-    pub(super) fn template(&self, args: &MachineCreateArgs) -> Result<Template, CommandError> {
+    fn template(&self, args: &MachineCreateArgs) -> Result<Template, CommandError> {
         let driver = match args.driver {
             MachineDriver::Qemu => DriverKind::Qemu,
             MachineDriver::Lima => DriverKind::Lima,
@@ -71,7 +71,7 @@ impl All<'_> {
         })
     }
 
-    pub(super) fn shares(&self, args: &MachineCreateArgs) -> Result<Vec<Share>, CommandError> {
+    fn shares(&self, args: &MachineCreateArgs) -> Result<Vec<Share>, CommandError> {
         if args.no_share {
             return Ok(Vec::new());
         }
@@ -152,7 +152,7 @@ impl All<'_> {
     }
 
     /// Writes the wish down, and drives the machine there.
-    pub(super) fn drive(
+    fn drive(
         &self,
         mut record: Record,
         taken: &mut machine::Taken,
@@ -172,7 +172,7 @@ impl All<'_> {
         Ok(Driven { reached: reached.map_err(failed)?, record })
     }
 
-    pub(super) fn tell(&self, all: &[Driven]) -> Result<Exit, CommandError> {
+    fn tell(&self, all: &[Driven]) -> Result<Exit, CommandError> {
         if self.ui().json {
             let told: Vec<_> = all.iter().map(Driven::json).collect();
             self.ui().result(&serde_json::to_string_pretty(&told).expect("plain data"));
