@@ -9,7 +9,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{json, reviewer};
+use common::{Working, has_no_machine, json, reviewer, with_guest};
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
 
@@ -104,12 +104,6 @@ fn folder() -> Option<PathBuf> {
     Some(told.unwrap_or_else(usual)).filter(|folder| folder.is_dir())
 }
 
-/// What a machine boots from, as `.ci/machine` tells.
-#[expect(clippy::disallowed_methods, reason = "where the kernel is, is said in the environment")]
-fn guest() -> Option<String> {
-    std::env::var("DEEP_REVIEW_GUEST").ok()
-}
-
 /// The folder of the compiler that runs these tests: below an empty home, `rustup` would not find it.
 #[expect(clippy::disallowed_methods, reason = "cargo tells tests where it is")]
 fn toolchain() -> Option<PathBuf> {
@@ -118,14 +112,9 @@ fn toolchain() -> Option<PathBuf> {
 }
 
 fn run(session: &TestSession, search: &str, words: &[&str]) -> Ran {
-    let mut command = session.command(words);
-    command.env("PATH", search).envs(guest().map(|guest| ("DEEP_REVIEW_GUEST", guest)));
-    let output = command.output().expect("the binary starts");
-    Ran {
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        code: output.status.code().unwrap_or(-1),
-    }
+    let mut command = with_guest(session, words);
+    command.env("PATH", search);
+    Working::begin(command).end()
 }
 
 /// A linter's own document, as it was kept.
@@ -225,8 +214,7 @@ fn in_a_machine_each_says_exactly_what_it_says_here() {
         words.extend(["--reviewer", name]);
     }
     let ran = run(&session, &search, &[&words[..], &["--sandbox", "machine"]].concat());
-    let missing = ["install the package qemu", "no kernel for a machine", "busybox", "QEMU machines are for"];
-    if ran.code == 6 && missing.iter().any(|missing| ran.stderr.contains(missing)) {
+    if ran.code == 6 && has_no_machine(&ran.stderr) {
         println!("skipped: {}", ran.stderr.trim());
         return;
     }

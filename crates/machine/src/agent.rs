@@ -241,10 +241,15 @@ impl Host<'_> {
                 done
             }
         };
+        let is_useless = channel.is_stuck() || done.how == How::Lost && done.ms > 0;
+        if is_useless {
+            // Before whoever waits is told, and asks again.
+            drop(state(self.places, self.record, false));
+        }
         // Whoever waited may have gone; then there is nobody to answer.
         drop(taken.answer(&done));
-        match (done.how, self.leave()) {
-            (How::Lost, None) if done.ms > 0 => Err(done.note.unwrap_or_default()),
+        match self.leave() {
+            None if is_useless => Err(done.note.unwrap_or_default()),
             _ => Ok(()),
         }
     }

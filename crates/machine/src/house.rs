@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use sandbox::{House, Key, Place};
-use supervise::{Cancel, Grace, Hold, Keeper, Limits, Outcome, Program, Resources, Stdin, remove_tree};
+use supervise::{Cancel, Grace, Hold, Keeper, Limits, Outcome, Program, Resources, Seat, Stdin, remove_tree};
 
 use crate::folder::{make_private, write_record};
 use crate::places::{AgentEnded, AgentState, Places, read_json};
@@ -157,8 +157,11 @@ impl Inner {
         let state = self.lock();
         let running = state.running.as_ref()?;
         let shows = |folder: &PathBuf| running.shown.iter().any(|shown| folder.starts_with(shown));
-        let is_fit =
-            !running.thread.is_finished() && running.folder.starts_with(place) && wanted.iter().all(shows);
+        let places = Places::of(&running.folder);
+        let is_up = !running.thread.is_finished()
+            && Seat::is_taken(&places.agent()).unwrap_or(false)
+            && read_json::<AgentState>(&places.state()).is_some_and(|state| state.ready);
+        let is_fit = is_up && running.folder.starts_with(place) && wanted.iter().all(shows);
         is_fit.then(|| running.folder.clone())
     }
 
