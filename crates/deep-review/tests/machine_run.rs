@@ -167,7 +167,7 @@ fn a_machine_that_dies_is_a_failed_reviewer_and_an_end_of_the_run_is_its_end() {
         let row = reviewer(&told, name);
         assert_eq!(row["ending"], "finished", "{row:#}");
     }
-    assert_eq!(told["run"]["complete"], false, "who failed has not found nothing");
+    assert_eq!((&row["state"], &row["findings"]), (&Value::from("failed"), &reviewer(&told, "victim")["findings"]));
     nothing_is_left(&session);
     // An interrupt: what has arrived is reported, and the machine ends with the run.
     let working = Working::begin(with_guest(&session, &in_a_machine(&["victim"])));

@@ -25,6 +25,8 @@ pub(crate) const SHOWN: &str = "shown";
 const CANCEL: &str = "cancel";
 const SENDER: &str = "sender.lock";
 const UNSENT: &str = ".unsent";
+/// A command that is not whole after this time never will be.
+const UNSENT_FOR: Duration = Duration::from_mins(1);
 
 /// A name that nobody else has, and nobody can guess.
 pub(crate) fn unique() -> String {
@@ -48,7 +50,7 @@ pub(crate) fn send(
     let unsent = places.commands().join(format!("{id}{UNSENT}"));
     let folder = places.commands().join(&id);
     fs::create_dir_all(&unsent).map_err(failed)?;
-    let _sender = Exclusive::take(&unsent.join(SENDER)).map_err(failed)?;
+    let _sender = hold(&unsent.join(SENDER)).map_err(failed)?;
     fs::write(unsent.join(STDIN), stdin).map_err(failed)?;
     for (number, file) in files.iter().enumerate() {
         give(file, &unsent.join(SHOWN), number).map_err(failed)?;
@@ -85,6 +87,17 @@ pub(crate) fn send(
         drop(remove_tree(&unsent));
     }
     Ok(done)
+}
+
+/// Takes the lock that says that the sender lives. An agent that looks whether it does holds it for a moment.
+fn hold(path: &Path) -> io::Result<Exclusive> {
+    for _ in 0..1000 {
+        if let Some(lock) = Exclusive::take(path)? {
+            return Ok(lock);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Err(io::Error::other("somebody else holds its lock"))
 }
 
 /// Copies a file to where everybody in the machine may read it, and run it where somebody may.
@@ -143,8 +156,12 @@ pub(crate) fn next(places: &Places) -> Option<Taken> {
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     folders.sort();
-    for (_, folder) in folders {
+    for (changed, folder) in folders {
         let is_unsent = folder.to_string_lossy().ends_with(UNSENT);
+        // One that is being made has no holder yet, and one that is being removed none any more.
+        if is_unsent && changed.elapsed().is_ok_and(|age| age < UNSENT_FOR) {
+            continue;
+        }
         if is_sender_gone(&folder) {
             drop(remove_tree(&folder));
         } else if !is_unsent && !folder.join(DONE).exists() {
