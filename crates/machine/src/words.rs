@@ -292,6 +292,9 @@ pub struct Tries {
     pub last: Option<Timestamp>,
     /// Why the last time.
     pub why: Option<String>,
+    /// No other try could have helped.
+    #[serde(default)]
+    pub lasting: bool,
 }
 
 /// Everything that is written down about a machine. It stays until the machine is confirmed gone: it is what remembers
@@ -310,12 +313,18 @@ pub struct Record {
     pub restarts: u64,
     /// The machine may exist in the world: set before it is made, and only taken back when it is confirmed gone.
     pub finalizer: bool,
+    /// Creations after which it was not there.
+    #[serde(default)]
+    pub creating: Tries,
     /// Starts in vain.
     pub starting: Tries,
     /// Stops in vain.
     pub stopping: Tries,
-    /// Deletions in vain.
+    /// Deletions in vain, and those after which it was still there.
     pub deleting: Tries,
+    /// Removals of the record in vain.
+    #[serde(default)]
+    pub forgetting: Tries,
     /// It could not be removed: the command that removes it by hand.
     pub stranded: Option<String>,
     /// What is known of it.
@@ -332,9 +341,11 @@ impl Record {
             template,
             restarts: 0,
             finalizer: false,
+            creating: Tries::default(),
             starting: Tries::default(),
             stopping: Tries::default(),
             deleting: Tries::default(),
+            forgetting: Tries::default(),
             stranded: None,
             status: Status::default(),
         }
@@ -343,9 +354,15 @@ impl Record {
     /// Takes a new wish of the user's. What was tried in vain for an earlier one is tried again.
     pub fn wish(&mut self, desired: Desired) {
         self.desired = desired;
-        self.starting = Tries::default();
-        self.stopping = Tries::default();
-        self.deleting = Tries::default();
+        for tries in [
+            &mut self.creating,
+            &mut self.starting,
+            &mut self.stopping,
+            &mut self.deleting,
+            &mut self.forgetting,
+        ] {
+            *tries = Tries::default();
+        }
         self.stranded = None;
     }
 }
