@@ -38,8 +38,9 @@ const MODULES: &[(&str, &[&str])] = &[
 /// Without these no machine: modules, or built in.
 const NEEDED: &[&str] = &["virtio_pci", "virtio_console", "9pnet_virtio", "9p"];
 
-const HINT: &str = "on Debian: `apt-get download linux-image-amd64` names the package, `dpkg-deb -x` unpacks it into a folder, as \
-                    well as busybox-static; `DEEP_REVIEW_GUEST` names the folder";
+const HINT: &str = "on Debian, `apt-get install busybox-static`, then in an empty folder `apt-get download $(apt-cache depends \
+                    linux-image-amd64 | sed -n 's/.*Depends: //p' | head -n 1)`, `dpkg-deb -x linux-image-*.deb .` and \
+                    `export DEEP_REVIEW_GUEST=$PWD`";
 
 /// Looks in `guest` where it is given, else in this system.
 pub(crate) fn find(guest: Option<&Path>) -> Result<Kernel, Failed> {

@@ -77,7 +77,7 @@ impl All<'_> {
             };
             let message = if condition.message.is_empty() { "" } else { ": " };
             let value = format!(
-                "{answer} ({}{message}{}) since {}",
+                "{answer} ({}{message}{}) since {:.0}",
                 condition.reason, condition.message, condition.since
             );
             line(condition.question.as_str(), &value);
@@ -86,7 +86,7 @@ impl All<'_> {
             line("by hand", by_hand);
         }
         for trouble in &record.status.troubles {
-            line("trouble", &format!("{} {}: {}", trouble.at, trouble.step, trouble.message));
+            line("trouble", &format!("{:.0} {}: {}", trouble.at, trouble.step, trouble.message));
         }
         line("console", &machine.places().console().display().to_string());
         self.ui().result(&text);
@@ -113,7 +113,9 @@ impl All<'_> {
                 .collect();
             self.ui().result(&serde_json::to_string_pretty(&lines).expect("plain data"));
         } else {
-            let lines = text.lines().map(report::safe_text).collect::<Vec<_>>();
+            let is_event = of == MachineLog::Events;
+            let lines = text.lines().map(|line| if is_event { told(line) } else { report::safe_text(line) });
+            let lines = lines.collect::<Vec<_>>();
             self.ui().result(&lines.join("\n"));
         }
         Ok(Exit::Passed)
@@ -147,4 +149,17 @@ fn read(path: &Path) -> std::io::Result<String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         read => read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
     }
+}
+
+/// An event in a line for people; what is none of ours is shown as it is.
+fn told(line: &str) -> String {
+    let event = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
+    let field = |name: &str| event.get(name).and_then(serde_json::Value::as_str);
+    let (Some(at), Some(level), Some(step), Some(message)) =
+        (field("at"), field("level"), field("step"), field("message"))
+    else {
+        return report::safe_text(line);
+    };
+    let at = at.parse::<jiff::Timestamp>().map_or_else(|_| at.to_owned(), |at| format!("{at:.0}"));
+    report::safe_text(&format!("{at}  {level:<7}  {step}: {message}"))
 }
