@@ -36,11 +36,8 @@ pub(crate) fn confinement(
     let keeper = Session::keeper()?;
     let own = keeper.command.first().cloned().unwrap_or_default();
     let home = session.environment.home();
-    let possible = if is_machine {
-        machine::as_sandbox(session)?
-    } else {
-        engine::confinement_of_reviewers(&keeper)
-    };
+    let possible =
+        if is_machine { machine::as_sandbox(session)? } else { engine::confinement_of_reviewers(&keeper) };
     let mut confinement = Confinement {
         choice,
         possible,
@@ -65,9 +62,8 @@ pub(crate) fn confinement(
 /// What a machine will have to show, as far as it is known before: what is missing costs another boot.
 fn expected(confinement: &Confinement, agents: &Agents) -> Vec<PathBuf> {
     let programs = agents.linters.found.values().flatten();
-    let around = programs.map(|program| {
-        sandbox::around(program, &confinement.search, confinement.home.as_deref()).read
-    });
+    let around = programs
+        .map(|program| sandbox::around(program, &confinement.search, confinement.home.as_deref()).read);
     let compilers = confinement.toolchains.read.iter().map(|folder| folder.outside.clone());
     around.flatten().chain(compilers).collect()
 }
@@ -113,10 +109,15 @@ pub(crate) fn refuse(
     if refused.is_empty() {
         return Ok(());
     }
-    let wanted = if confinement.choice == SandboxChoice::Machine { "machine" } else { "sandbox" };
+    let (wanted, hint) = match confinement.choice {
+        SandboxChoice::Machine => {
+            ("machine", "`--sandbox auto` takes the sandbox of this system, where there is one")
+        }
+        _ => ("sandbox", "`deep-review doctor` tells what is possible on this machine"),
+    };
     let what =
         format!("a {wanted} is required, and not everybody can be put into one: {}", refused.join("; "));
     Err(CommandError::new(Exit::Refused, what)
-        .hint("`deep-review doctor` tells what is possible on this machine")
+        .hint(hint)
         .hint("`--reviewer builtin` starts no program but git"))
 }

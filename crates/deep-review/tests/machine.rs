@@ -397,6 +397,42 @@ fn two_services_that_start_at_once_make_one_key() {
 }
 
 #[test]
+fn commands_that_come_at_once_for_one_machine_take_turns() {
+    let bench = Bench::new();
+    bench.create("one");
+    let wishes: [&[&str]; 5] = [
+        &["start", "one", "--wait"],
+        &["restart", "one", "--wait"],
+        &["stop", "one"],
+        &["start", "one", "--wait"],
+        &["restart", "one", "--wait"],
+    ];
+    let children = wishes.map(|words| bench.command(words).spawn().expect("started"));
+    for mut child in children {
+        assert!(child.wait().expect("ended").success());
+    }
+    bench.run(&["start", "one", "--wait"]).expect(0);
+    let agents = bench.processes().into_iter().filter(|line| line.contains("__machine-agent")).count();
+    assert_eq!(agents, 1, "{:?}", bench.processes());
+    assert_eq!(bench.answer("one", "running"), "true");
+    bench.run(&["delete", "one"]).expect(0);
+    bench.nothing_is_left("one");
+}
+
+#[test]
+fn a_driver_that_is_missing_is_said_once_and_leaves_nothing_to_remove() {
+    let bench = Bench::new();
+    let programs = bench.session.repo.scratch().join("programs/limactl");
+    fs::remove_file(&programs).expect("no manager any more");
+    let ran = bench.run(&["create", "one", "--driver", "lima", "--no-share"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("install Lima") && !ran.stderr.contains("(tried"), "{}", ran.stderr);
+    // Nobody ever began to make it, so nobody needs to say that it is gone.
+    bench.run(&["delete", "one"]).expect(0);
+    assert!(!bench.folder("one").exists());
+}
+
+#[test]
 fn a_generator_that_hangs_is_not_waited_for_and_a_missing_one_is_named() {
     let bench = Bench::new();
     let words = ["create", "one", "--driver", "lima", "--no-share", "--ready-within", "1s"];

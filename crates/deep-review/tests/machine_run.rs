@@ -12,8 +12,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use common::{
-    MARKDOWN_REVIEW, Working, has_no_machine, json, nobody_runs, reviewer, run_folders, run_with_guest, session,
-    with_guest,
+    MARKDOWN_REVIEW, Working, has_no_machine, json, nobody_runs, reviewer, run_folders, run_with_guest,
+    session, with_guest,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -24,9 +24,8 @@ fn shell(session: &TestSession, name: &str, script: &str, keys: &str) {
     let config = session.repo.path().join(".git/deep-review/config.toml");
     fs::create_dir_all(config.parent().expect("a parent")).expect("a folder");
     let before = fs::read_to_string(&config).unwrap_or_default();
-    let table = format!(
-        "[reviewers.{name}]\ncommand = [\"/bin/sh\", \"-c\", '''{script}''']\nretries = 0\n{keys}\n"
-    );
+    let table =
+        format!("[reviewers.{name}]\ncommand = [\"/bin/sh\", \"-c\", '''{script}''']\nretries = 0\n{keys}\n");
     fs::write(&config, before + &table).expect("a written configuration");
 }
 
@@ -55,7 +54,8 @@ fn stderr(session: &TestSession, name: &str) -> String {
     let folder = run_folders(session).pop().expect("a run").join("raw").join(name);
     let entries = fs::read_dir(&folder).expect("a folder").flatten();
     let mut paths = entries.map(|entry| entry.path());
-    let path = paths.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("stderr")));
+    let path =
+        paths.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("stderr")));
     path.map(|path| fs::read_to_string(path).expect("text")).unwrap_or_default()
 }
 
@@ -167,7 +167,10 @@ fn a_machine_that_dies_is_a_failed_reviewer_and_an_end_of_the_run_is_its_end() {
         let row = reviewer(&told, name);
         assert_eq!(row["ending"], "finished", "{row:#}");
     }
-    assert_eq!((&row["state"], &row["findings"]), (&Value::from("failed"), &reviewer(&told, "victim")["findings"]));
+    assert_eq!(
+        (&row["state"], &row["findings"]),
+        (&Value::from("failed"), &reviewer(&told, "victim")["findings"])
+    );
     nothing_is_left(&session);
     // An interrupt: what has arrived is reported, and the machine ends with the run.
     let working = Working::begin(with_guest(&session, &in_a_machine(&["victim"])));
@@ -191,7 +194,9 @@ fn who_needs_more_than_a_machine_has_is_refused_by_name() {
     shell(&session, "far", "true", "hosts = [\"api.example.com\"]");
     shell(&session, "filing", "true {output_file}", "output = \"file\"");
     let ran = run_with_guest(&session, &in_a_machine(&["far", "filing"])).expect(6);
-    for told in ["a machine is required", "far: it needs the network", "filing: it answers with a file", "hint: "] {
+    for told in
+        ["a machine is required", "far: it needs the network", "filing: it answers with a file", "hint: "]
+    {
         assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
     }
     // Without anything to boot from nobody runs elsewhere instead.

@@ -94,8 +94,8 @@ fn work(
     let (command, limits) = match record.template.driver {
         DriverKind::Qemu => {
             let template = &record.template;
-            let command = qemu::command(template, &places.0, &places.jobs(), false)
-                .map_err(|it| it.message)?;
+            let command =
+                qemu::command(template, &places.0, &places.jobs(), false).map_err(|it| it.message)?;
             (command, qemu::limits())
         }
         DriverKind::Lima => (lima::agent_command(&record).map_err(|it| it.message)?, lima::limits(&record)),

@@ -35,7 +35,6 @@ pub(crate) fn unique() -> String {
 }
 
 /// Hands a job to the agent of a machine and waits for its end. It is shown copies of `files`, as `shown/0` and so on.
-#[expect(clippy::too_many_arguments, reason = "two sinks and a question are not one thing")]
 pub(crate) fn send(
     places: &Places,
     job: &Job,

@@ -30,8 +30,58 @@ pub fn hand_over(
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     let record = crate::folder::read(folder).map_err(|error| error.to_string())?;
     let template = record.ok_or("there is no record of the machine")?.template;
+    if is_of_root(folder) {
+        for (outside, _) in &wanted.read {
+            refuse_closed(outside, &template.pools)?;
+        }
+    }
     let (job, files) = job(wanted, &template)?;
     send(&Places::of(folder), &job, stdin, &files, cancelled, out, err).map_err(|failed| failed.message)
+}
+
+/// Whether we are root, who made this folder.
+#[cfg(unix)]
+fn is_of_root(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(folder).is_ok_and(|own| own.uid() == 0)
+}
+
+#[cfg(not(unix))]
+fn is_of_root(_: &Path) -> bool {
+    false
+}
+
+/// Nobody in a machine is root. A program that is shown a checkout of root's must be able to read all of it: one that cannot might
+/// say that it found nothing.
+#[cfg(unix)]
+fn refuse_closed(outside: &Path, pools: &[Pool]) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let failed = |path: &Path, error: &std::io::Error| format!("{}: {error}", path.display());
+    let real = outside.canonicalize().map_err(|error| failed(outside, &error))?;
+    if !pools.iter().any(|pool| !pool.still && real.starts_with(&pool.outside)) {
+        return Ok(());
+    }
+    let mut left = vec![real];
+    while let Some(path) = left.pop() {
+        let metadata = path.symlink_metadata().map_err(|error| failed(&path, &error))?;
+        let needed = if metadata.is_dir() { 0o005 } else { 0o004 };
+        if !metadata.is_symlink() && metadata.permissions().mode() & needed != needed {
+            return Err(format!(
+                "only root may read {}, and nobody in a machine is root: `umask 022`, or another user, helps",
+                path.display()
+            ));
+        }
+        if metadata.is_dir() {
+            let entries = std::fs::read_dir(&path).map_err(|error| failed(&path, &error))?;
+            left.extend(entries.filter_map(Result::ok).map(|entry| entry.path()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_closed(_: &Path, _: &[Pool]) -> Result<(), String> {
+    Ok(())
 }
 
 /// The job as the machine understands it, and the files that go with it.
@@ -91,7 +141,9 @@ fn source(outside: &Path, pools: &[Pool]) -> Result<Source, String> {
         Some((number, below.to_owned()))
     });
     match pool {
-        Some((number, below)) if below.as_os_str().is_empty() => Ok(Source::Machine(format!("/pool/{number}"))),
+        Some((number, below)) if below.as_os_str().is_empty() => {
+            Ok(Source::Machine(format!("/pool/{number}")))
+        }
         Some((number, below)) => Ok(Source::Machine(format!("/pool/{number}/{}", text(&below)?))),
         None if real.is_file() => Ok(Source::File(real)),
         None => Err(format!("{} is not among what the machine was booted to show", outside.display())),
@@ -122,6 +174,40 @@ mod tests {
         assert!(at("elsewhere").expect_err("nobody shows it").contains("not among"));
         assert!(at("none").is_err());
         assert_eq!(source(Path::new("/usr/bin"), &pools), Ok(Source::Machine("/root/usr/bin".to_owned())));
+    }
+
+    #[test]
+    fn a_checkout_that_only_root_may_read_is_refused_and_what_nobody_reviews_is_not_looked_at() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let scratch = tempfile::tempdir().expect("a folder");
+        let root = scratch.path().canonicalize().expect("a path");
+        for folder in ["pool/tree/deep", "tools"] {
+            std::fs::create_dir_all(root.join(folder)).expect("a folder");
+        }
+        let mode = |name: &str, mode| {
+            std::fs::set_permissions(root.join(name), std::fs::Permissions::from_mode(mode)).expect("a mode");
+        };
+        for name in ["pool/tree/deep/a", "tools/b"] {
+            std::fs::write(root.join(name), "x").expect("a file");
+            mode(name, 0o644);
+        }
+        for folder in ["pool", "pool/tree", "pool/tree/deep", "tools"] {
+            mode(folder, 0o755);
+        }
+        std::os::unix::fs::symlink("/nowhere", root.join("pool/tree/link")).expect("a link");
+        let pools = [
+            Pool { outside: root.join("pool"), still: false },
+            Pool { outside: root.join("tools"), still: true },
+        ];
+        assert_eq!(refuse_closed(&root.join("pool/tree"), &pools), Ok(()));
+        mode("tools/b", 0o600);
+        assert_eq!(refuse_closed(&root.join("tools"), &pools), Ok(()));
+        mode("pool/tree/deep/a", 0o600);
+        let why = refuse_closed(&root.join("pool/tree"), &pools).expect_err("closed");
+        assert!(why.contains("deep/a") && why.contains("umask"), "{why}");
+        mode("pool/tree/deep/a", 0o644);
+        mode("pool/tree/deep", 0o700);
+        assert!(refuse_closed(&root.join("pool/tree"), &pools).is_err());
     }
 
     #[test]

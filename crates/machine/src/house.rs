@@ -181,9 +181,16 @@ impl Inner {
     }
 
     /// Boots one, and waits until it takes commands.
-    fn boot(&self, place: &Path, records: &Path, number: u32, wanted: Vec<PathBuf>) -> Result<Running, String> {
+    fn boot(
+        &self,
+        place: &Path,
+        records: &Path,
+        number: u32,
+        wanted: Vec<PathBuf>,
+    ) -> Result<Running, String> {
         let folder = place.join(FOLDER).join(number.to_string());
-        let failed = |error: io::Error| format!("the machine could not be made: {}: {error}", folder.display());
+        let failed =
+            |error: io::Error| format!("the machine could not be made: {}: {error}", folder.display());
         let mut pools = vec![Pool { outside: place.to_owned(), still: false }];
         pools.extend(wanted.iter().map(|outside| Pool { outside: outside.clone(), still: true }));
         let template = Template {
@@ -202,7 +209,8 @@ impl Inner {
             fs::create_dir_all(needed).map_err(failed)?;
         }
         write_record(&folder, &Record::new(name, template)).map_err(failed)?;
-        let running = self.start(folder.clone(), records.join(format!("machine-{number}")), wanted).map_err(failed)?;
+        let running =
+            self.start(folder.clone(), records.join(format!("machine-{number}")), wanted).map_err(failed)?;
         let deadline = Instant::now() + ready_within;
         loop {
             let state: Option<AgentState> = read_json(&places.state());
@@ -258,7 +266,8 @@ impl Running {
                 }
             }
             Ok(outcome) => {
-                notes.push(format!("it is not proven that the machine is gone: {}", outcome.notes.join("; ")));
+                notes
+                    .push(format!("it is not proven that the machine is gone: {}", outcome.notes.join("; ")));
             }
             Err(_) => notes.push("looking after the machine failed; this is a defect".to_owned()),
         }
@@ -316,7 +325,8 @@ mod tests {
         fs::create_dir_all(place.join("tree")).expect("a folder");
         fs::create_dir(root.join("tools")).expect("a folder");
         fs::write(root.join("tool"), "").expect("a file");
-        let wanted = [root.join("tools"), root.join("tool"), place.join("tree"), root.join("none"), "/usr/bin".into()];
+        let wanted =
+            [root.join("tools"), root.join("tool"), place.join("tree"), root.join("none"), "/usr/bin".into()];
         assert_eq!(folders(wanted.iter(), &place), [root.join("tools")]);
     }
 }

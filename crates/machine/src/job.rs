@@ -134,7 +134,8 @@ impl Job {
         all.sort_by(|one, other| one.2.cmp(other.2));
         let mut script = String::new();
         for (verb, from, inside) in all {
-            writeln!(script, "{verb} {} {}", quoted(&from)?, quoted(inside)?).expect("a string takes everything");
+            writeln!(script, "{verb} {} {}", quoted(&from)?, quoted(inside)?)
+                .expect("a string takes everything");
         }
         for (at, target) in &self.links {
             writeln!(script, "link {} {}", quoted(target)?, quoted(at)?).expect("a string takes everything");

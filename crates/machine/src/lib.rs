@@ -37,6 +37,6 @@ pub use reconcile::{
 };
 pub use step::{Action, Agent, Guest, Health, MOST_TRIES, StopWhy, World, step};
 pub use words::{
-    Answer, Condition, Desired, DriverKind, Name, Pool, Question, Record, SCHEMA, Share, Status, Template, Tries,
-    Trouble,
+    Answer, Condition, Desired, DriverKind, Name, Pool, Question, Record, SCHEMA, Share, Status, Template,
+    Tries, Trouble,
 };

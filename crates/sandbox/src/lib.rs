@@ -27,9 +27,9 @@ mod wall;
 mod wall;
 mod walled;
 
+pub use house::{House, Key, Place};
 #[cfg(unix)]
 pub use live::inside_main;
-pub use house::{House, Key, Place};
 pub use machine::MachineJob;
 pub use possible::{Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};

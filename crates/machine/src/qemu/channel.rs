@@ -354,7 +354,9 @@ mod tests {
 
     #[test]
     fn what_is_said_is_told_at_once_but_for_what_may_be_the_mark() {
-        for (said, told) in [("hello\n", "hello\n"), ("helloE01", "hello"), ("EE0", "E"), ("E0123", ""), ("", "")] {
+        for (said, told) in
+            [("hello\n", "hello\n"), ("helloE01", "hello"), ("EE0", "E"), ("E0123", ""), ("", "")]
+        {
             let (text, ended, _) = through(&[b"B0123", said.as_bytes()], 100);
             assert_eq!((text.as_slice(), ended), (told.as_bytes(), said == "E0123"), "{said}");
         }

@@ -105,7 +105,9 @@ pub(crate) fn build(
     }
     archive.folder("etc-inside");
     let user = User::of(jobs);
-    for (name, content) in user.files().iter().map(|(name, content)| (*name, content.as_str())).chain(FILES.iter().copied()) {
+    for (name, content) in
+        user.files().iter().map(|(name, content)| (*name, content.as_str())).chain(FILES.iter().copied())
+    {
         archive.file(&format!("etc-inside/{name}"), 0o644, content.as_bytes());
     }
     archive.file("user.sh", 0o644, format!("user={} group={}\n", user.user, user.group).as_bytes());
@@ -139,7 +141,8 @@ pub(crate) fn build(
     }
     for (number, Pool { outside, still }) in template.pools.iter().enumerate() {
         let options = if *still { "cache=loose" } else { "cache=none" };
-        writeln!(script, "pool share{} {options} {number}", offered.len()).expect("a string takes everything");
+        writeln!(script, "pool share{} {options} {number}", offered.len())
+            .expect("a string takes everything");
         offered.push(Offered { tag: format!("share{}", offered.len()), outside: outside.clone() });
     }
     if offered.len() > MOST_SHARES {

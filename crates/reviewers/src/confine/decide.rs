@@ -178,7 +178,9 @@ mod tests {
         let there = machine(Possible::Machine(Vec::new()));
         assert_eq!(there.decide(Who::Linter), Decision::Confined);
         assert_eq!(there.decide(Who::Command(false)), Decision::Confined);
-        assert!(matches!(there.decide(Who::Agent(Ok(()))), Decision::Refused(why) if why.contains("network")));
+        assert!(
+            matches!(there.decide(Who::Agent(Ok(()))), Decision::Refused(why) if why.contains("network"))
+        );
         let plain = ReviewerSettings::default();
         assert_eq!(there.cannot_hold(&plain), None);
         for wrong in [

@@ -93,7 +93,11 @@ impl Confined {
     /// Limits of a confined program; those given where it is not.
     pub(crate) fn limits(&self, limits: Limits) -> Limits {
         // Outside of the machine there is only who waits for the end of what is inside.
-        if self.by.is_empty() || self.key.is_some() { limits } else { Limits { is_shielded: true, resources: RESOURCES, ..limits } }
+        if self.by.is_empty() || self.key.is_some() {
+            limits
+        } else {
+            Limits { is_shielded: true, resources: RESOURCES, ..limits }
+        }
     }
 
     /// To be called when it has ended: what it reached goes with the attempt.
@@ -161,7 +165,8 @@ impl Confinement {
             private: needs.private.join("generated"),
         };
         if let Some(house) = &self.house {
-            let (folder, records) = self.place.as_ref().ok_or_else(|| failed(&"the run has no place for it"))?;
+            let (folder, records) =
+                self.place.as_ref().ok_or_else(|| failed(&"the run has no place for it"))?;
             let read: Vec<PathBuf> = room.read.iter().map(|folder| folder.outside.clone()).collect();
             let key = house.enter(&Place { folder, records }, &read)?;
             let command = Possible::lodge(&key, &room, &environment, &program.command)

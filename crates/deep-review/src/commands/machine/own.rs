@@ -70,9 +70,11 @@ pub(crate) fn hand(folder: &Path, file: &Path) -> Result<Exit, CommandError> {
     let failed = |why: String| CommandError::new(Exit::Command(NOT_RUN), why);
     let asked = listen()?;
     let mut stdin = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut stdin).map_err(|error| failed(format!("standard input: {error}")))?;
-    let cancelled =
-        || asked.interrupted.load(Ordering::SeqCst) || asked.terminated.load(Ordering::SeqCst);
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut stdin)
+        .map_err(|error| failed(format!("standard input: {error}")))?;
+    let cancelled = || asked.interrupted.load(Ordering::SeqCst) || asked.terminated.load(Ordering::SeqCst);
     let done = machine::hand_over(
         folder,
         file,

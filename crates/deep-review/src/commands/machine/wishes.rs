@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use machine::{
-    Book as _, Desired, DriverKind, Error, Event, Loudness, Machine, Name, Patience, Reached, Record, Share, Template, WallTime,
+    Book as _, Desired, DriverKind, Error, Event, Loudness, Machine, Name, Patience, Reached, Record, Share,
+    Template, WallTime,
 };
 use model::Clock as _;
 
