@@ -7,7 +7,6 @@ use ::config::{SandboxChoice, Settings};
 use engine::Asked;
 use reviewers::agent::Agents;
 use reviewers::{Confinement, Decision, Who};
-use sandbox::Possible;
 
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
@@ -26,6 +25,19 @@ pub(crate) fn confinement(
     if choice == SandboxChoice::Off || !starts_programs {
         return Ok(Confinement { choice, is_foreign, ..Confinement::none("it was not looked for") });
     }
+    tried(session, choice, is_foreign)
+}
+
+/// As for a run of the user's own change, for programs that are only tried.
+pub(crate) fn for_trials(session: &Session, settings: &Settings) -> Result<Confinement, CommandError> {
+    let choice = settings.verify.sandbox;
+    if choice == SandboxChoice::Off {
+        return Ok(Confinement { choice, ..Confinement::none("the sandbox is switched off") });
+    }
+    tried(session, choice, false)
+}
+
+fn tried(session: &Session, choice: SandboxChoice, is_foreign: bool) -> Result<Confinement, CommandError> {
     let keeper = Session::keeper()?;
     let own = keeper.command.first().cloned().unwrap_or_default();
     let home = session.environment.home();
@@ -46,7 +58,10 @@ pub(crate) fn confinement(
 
 /// What a reader must know where somebody else had a hand in the change and nothing can be confined.
 pub(crate) fn warning(confinement: &Confinement) -> Option<String> {
-    let Possible::No(why) = &confinement.possible else { return None };
+    if confinement.possible.is_sandbox() {
+        return None;
+    }
+    let why = confinement.possible.sentence();
     let is_wanted =
         confinement.is_foreign && confinement.choice == SandboxChoice::Auto && !confinement.own.is_empty();
     is_wanted.then(|| format!("reviewers run without a sandbox, on a change that is not all yours: {why}"))
