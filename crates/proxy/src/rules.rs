@@ -112,6 +112,9 @@ impl Route {
     }
 }
 
+/// What a server is asked to do.
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /// Names of keys in queries, as servers read them. Keys go where keys are added, and nowhere else: with another one a program could
 /// leave what it read in somebody else's account.
 const KEYS: &[&str] = &["key", "api_key", "api-key", "apikey", "access_token", "oauth_token", "token", "subscription-key"];
@@ -191,6 +194,9 @@ impl Rules {
                 Some(host) => Answer::Connect(host),
                 None => Answer::Refuse("it is not on its list"),
             };
+        }
+        if !METHODS.contains(&head.method.as_str()) {
+            return Answer::Refuse("its method is none that a model's server has");
         }
         if !head.target.starts_with('/') {
             return Answer::Refuse("plain HTTP through a proxy is not let through");

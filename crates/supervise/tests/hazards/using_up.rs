@@ -62,11 +62,11 @@ fn processes_that_are_small_each_and_large_together_are_ended_together() {
 #[test]
 fn memory_that_processes_share_is_counted_once() {
     let bench = Bench::new();
-    let script = "x=$(head -c 40000000 /dev/zero | tr '\\0' a); for n in 1 2 3 4 5 6 7 8; do (sleep 3; echo ${#x}) & done; wait";
+    let script = "x=$(head -c 40000000 /dev/zero | tr '\\0' a); for n in 1 2 3 4 5 6 7 8; do (sleep 3; echo shared) & done; wait; echo ${#x}";
     let limits = Limits { memory: Some(250 << 20), ..only(|_| {}) };
     let outcome = supervise::run(&bench.shell(script), &limits, &Cancel::new(), &mut |_| {});
     assert_eq!(outcome.ending, Ending::Finished, "{outcome:?}");
-    assert_eq!(text(&outcome.stdout), "40000000\n".repeat(8));
+    assert_eq!(text(&outcome.stdout), "shared\n".repeat(8) + "40000000\n");
 }
 
 #[test]
