@@ -47,22 +47,22 @@ const MISUSES: &[Misuse] = &[
     },
     Misuse {
         name: "an answer that is a folder which nobody may enter, with all that is hard to remove",
-        script: "rm -f \"$1\"; mkdir \"$1\"; cd \"$1\"; for n in $(seq 3000); do : > \"f$n\"; done; mkfifo p; mkdir locked; : > locked/f; chmod 000 locked; \
-                 ln -s HOME link; python3 -c '\nimport os, socket\nfor n in range(30000):\n    os.mkdir(\"d\"); os.chdir(\"d\")\n' ; chmod 000 .",
+        script: "rm -f \"$1\"; mkdir \"$1\"; cd \"$1\"; for n in $(seq 1000); do : > \"f$n\"; done; mkfifo p; mkdir locked; : > locked/f; chmod 000 locked; \
+                 ln -s HOME link; python3 -c '\nimport os, socket\nfor n in range(6000):\n    os.mkdir(\"d\"); os.chdir(\"d\")\n' ; chmod 000 .",
         table: FILE,
         ending: "empty",
         says: "not a plain file",
     },
     Misuse {
-        name: "one line of sixty megabytes",
-        script: "printf '## Findings\\n\\nI1. **'; head -c 60000000 /dev/zero | tr '\\0' a",
-        table: "output_limit = \"80MB\"",
+        name: "one line of nine megabytes",
+        script: "printf '## Findings\\n\\nI1. **'; head -c 9000000 /dev/zero | tr '\\0' a",
+        table: "output_limit = \"10MB\"",
         ending: "",
         says: "",
     },
     Misuse {
         name: "zeros, broken text, orders to a terminal, and words that run backwards",
-        script: "printf '## Findings\\n\\nI1. **a\\000b\\377\\376\\033[2J\\033]8;;http://evil.test\\007x\\342\\200\\256** - `src/new.rs:2`\\n'; head -c 3000000 /dev/urandom",
+        script: "printf '## Findings\\n\\nI1. **a\\000b\\377\\376\\033[2J\\033]8;;http://evil.test\\007x\\342\\200\\256** - `src/new.rs:2`\\n'; head -c 300000 /dev/urandom",
         table: "",
         ending: "",
         says: "",
