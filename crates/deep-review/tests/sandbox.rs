@@ -507,8 +507,11 @@ fn a_login_that_is_over_inside_says_how_to_renew_it() {
     if !can(&session) {
         return;
     }
-    let folder =
-        agent(&session, "", "grep -q token ~/.testy/login || exit 9; echo 'the login has expired' >&2; exit 1");
+    let folder = agent(
+        &session,
+        "",
+        "grep -q token ~/.testy/login || exit 9; echo 'the login has expired' >&2; exit 1",
+    );
     let text = "title = \"Test agent\"\n[detect]\nprograms = [\"testy\"]\nversion = '^test-agent (\\S+)'\n\
                 [[auth]]\nname = \"a login\"\nfile = [\"~/.testy/login\"]\n\
                 [auth.confined]\nhosts = [\"model.example\"]\nat_home = \".testy/login\"\n\
@@ -539,16 +542,24 @@ fn what_is_only_tried_is_confined_as_it_is_when_it_reviews() {
     // A linter is asked for its version, and reads no home for that.
     let secret = session.home().join("secret");
     std::fs::write(&secret, "7.7.7\n").expect("a file");
-    let folder =
-        program(&session, "shellcheck", &format!("cat {} 2>/dev/null; echo 'version: 0.9.9'", secret.display()));
+    let folder = program(
+        &session,
+        "shellcheck",
+        &format!("cat {} 2>/dev/null; echo 'version: 0.9.9'", secret.display()),
+    );
     let tried = |words: &[&str]| json(&run(&session, &folder, words).expect(0));
     assert_eq!(tried(&["reviewers", "test", "shellcheck", "--json"])[0]["version"], "0.9.9");
-    configured(&session, "[verify]\nsandbox = \"off\"");
+    let configuration = session.repo.path().join(".git/deep-review/config.toml");
+    let choose = |choice: &str| {
+        std::fs::create_dir_all(configuration.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&configuration, format!("[verify]\nsandbox = \"{choice}\"\n")).expect("written");
+    };
+    choose("off");
     assert_eq!(tried(&["reviewers", "test", "shellcheck", "--json"])[0]["version"], "7.7.7");
     // An agent is asked as a run of the user's own change asks it: in a sandbox where one is required.
     let folder = agent(&session, "https://api.vendor.example", "id -u >&2; pwd");
     let tried = |choice: &str| {
-        configured(&session, &format!("[verify]\nsandbox = \"{choice}\""));
+        choose(choice);
         json(&run(&session, &folder, &["reviewers", "test", "testy", "--json"]))[0]["confined_by"].clone()
     };
     assert_eq!((tried("auto"), tried("require")), (Value::Null, "bubblewrap".into()));

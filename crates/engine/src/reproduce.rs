@@ -180,7 +180,8 @@ fn tried_to_write(keeper: &Keeper) -> Result<(), String> {
     let places = sandbox::Possible::Token.places(&room.private);
     let write = |to: &Path, name: &str| {
         let words = ["cmd.exe", "/d", "/c", "echo", "x>", to.to_str().unwrap_or_default()].map(Into::into);
-        let made = sandbox::Possible::Token.furnish(&room, &own, &words).map_err(|error| error.to_string())?;
+        let made =
+            sandbox::Possible::Token.furnish(&room, &own, &words).map_err(|error| error.to_string())?;
         ran_well_as(made.ok_or("there is no command for it")?, folder.path(), name, keeper)
     };
     let inside = places.temporary.join("inside");

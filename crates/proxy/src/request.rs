@@ -219,7 +219,8 @@ mod tests {
         let all = AtomicUsize::new(0);
         let mut held: Vec<Held<'_>> = (0..ALL / LARGEST).map(|_| Held::of(&all)).collect();
         assert!(held.iter_mut().all(|one| one.take(LARGEST).is_ok()));
-        let head = || read_head(&mut "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab".as_bytes()).unwrap().unwrap();
+        let head =
+            || read_head(&mut "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab".as_bytes()).unwrap().unwrap();
         let body = || {
             let (head, rest) = head();
             read_body(&head, rest, &mut io::empty(), &mut Held::of(&all))

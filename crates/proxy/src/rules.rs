@@ -117,7 +117,8 @@ const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 /// Names of keys in queries, as servers read them. Keys go where keys are added, and nowhere else: with another one a program could
 /// leave what it read in somebody else's account.
-const KEYS: &[&str] = &["key", "api_key", "api-key", "apikey", "access_token", "oauth_token", "token", "subscription-key"];
+const KEYS: &[&str] =
+    &["key", "api_key", "api-key", "apikey", "access_token", "oauth_token", "token", "subscription-key"];
 
 /// Whether a part of a query carries a key, however it is written.
 fn is_key(pair: &str) -> bool {
@@ -277,7 +278,15 @@ mod tests {
             other => format!("{other:?}"),
         };
         assert_eq!(asked("/v1/messages?beta=true&key=mine"), "https://a.example/base/v1/messages?beta=true");
-        for key in ["KEY=mine", "%6bey=mine", "%6B%65%79=mine", "Api_Key=mine", "access_token=mine", "$key=mine", "key"] {
+        for key in [
+            "KEY=mine",
+            "%6bey=mine",
+            "%6B%65%79=mine",
+            "Api_Key=mine",
+            "access_token=mine",
+            "$key=mine",
+            "key",
+        ] {
             assert_eq!(asked(&format!("/x?{key}&z=1")), "https://a.example/base/x?z=1", "{key}");
         }
         assert_eq!(asked("/u1/x?y=1"), "http://h:1/v1/x?t=2&y=1");

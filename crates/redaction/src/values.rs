@@ -60,7 +60,8 @@ const NO_SECRETS: &[&str] = &["GIT_CONFIG_KEY_", "GIT_AUTHOR_"];
 fn is_secret(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
     let is_none = NO_SECRETS.iter().any(|start| name.starts_with(start));
-    !is_none && ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "AUTH"].iter().any(|part| name.contains(part))
+    !is_none
+        && ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "AUTH"].iter().any(|part| name.contains(part))
 }
 
 fn replace(bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -101,7 +102,11 @@ mod tests {
     #[test]
     fn a_setting_of_git_is_no_secret() {
         // A checkout's git is told these, and a finding about them must say what it says.
-        let around = [("GIT_CONFIG_KEY_0", "core.hooksPath"), ("GIT_AUTHOR_NAME", "Ada Lovelace"), ("X_AUTH", "long-enough")];
+        let around = [
+            ("GIT_CONFIG_KEY_0", "core.hooksPath"),
+            ("GIT_AUTHOR_NAME", "Ada Lovelace"),
+            ("X_AUTH", "long-enough"),
+        ];
         let secrets = Secrets::of(&around.map(|(name, value)| (name.into(), value.into())));
         let text = b"core.hooksPath by Ada Lovelace, long-enough".to_vec();
         assert_eq!(secrets.redact(text), b"core.hooksPath by Ada Lovelace, <X_AUTH>");

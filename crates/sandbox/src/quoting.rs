@@ -35,7 +35,8 @@ mod tests {
 
     /// As programs of Windows read their line.
     fn read(line: &[u16]) -> Vec<Vec<u16>> {
-        let (mut words, mut word, mut in_quotes, mut is_word, mut backslashes) = (Vec::new(), Vec::new(), false, false, 0);
+        let (mut words, mut word, mut in_quotes, mut is_word, mut backslashes) =
+            (Vec::new(), Vec::new(), false, false, 0);
         for unit in line {
             match *unit {
                 BACKSLASH => {
@@ -45,7 +46,11 @@ mod tests {
                 }
                 QUOTE => {
                     word.extend(std::iter::repeat_n(BACKSLASH, backslashes / 2));
-                    if backslashes % 2 == 1 { word.push(QUOTE) } else { in_quotes = !in_quotes }
+                    if backslashes % 2 == 1 {
+                        word.push(QUOTE)
+                    } else {
+                        in_quotes = !in_quotes
+                    }
                     is_word = true;
                 }
                 unit => {

@@ -130,7 +130,8 @@ impl<'a> Keeping<'a> {
         let until = if self.is_news() { until.min(self.last_news + self.limits.news) } else { until };
         let look = if self.clock.is_paused() { FROZEN_LOOK } else { SUPERVISOR_LOOK };
         let longest = if self.lifeline.is_some() { look } else { Duration::MAX };
-        let memory = if self.minds_the_memory() { self.memory_look.saturating_sub(now) } else { Duration::MAX };
+        let memory =
+            if self.minds_the_memory() { self.memory_look.saturating_sub(now) } else { Duration::MAX };
         let longest = until.saturating_sub(now).min(longest).min(memory);
         let output = [&self.stdout, &self.stderr].into_iter().flatten();
         let output = output.filter(|_| !self.spool.is_over());

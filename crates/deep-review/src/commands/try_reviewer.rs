@@ -33,7 +33,8 @@ pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandEr
     let mut tried = Vec::new();
     for name in names.iter().filter(|name| is_linter(name, &settings)) {
         let Some(linter) = linter(name) else { continue };
-        tried.push((name.clone(), Tried::Linter(linters::try_one(session, &settings, linter, &confinement)?)));
+        tried
+            .push((name.clone(), Tried::Linter(linters::try_one(session, &settings, linter, &confinement)?)));
     }
     for (name, reviewer) in settings.reviewers.iter().filter(|(name, _)| !is_linter(name, &settings)) {
         let is_wanted = if names.is_empty() { reviewer.enabled } else { names.contains(name) };

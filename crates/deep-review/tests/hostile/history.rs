@@ -86,7 +86,8 @@ const ATTACKS: &[Attack] = &[
                 .into_bytes();
                 commit.extend(b"Add\0a \xff\xfe\x1b[2J function\n\n");
                 commit.extend(vec![b'x'; 1 << 20]);
-                parent = ground.feed(&["hash-object", "-w", "-t", "commit", "--literally", "--stdin"], &commit);
+                parent =
+                    ground.feed(&["hash-object", "-w", "-t", "commit", "--literally", "--stdin"], &commit);
             }
             repo.git(&["reset", "-q", "--soft", &parent]);
         },
@@ -147,7 +148,9 @@ fn names_of_references_are_no_commands_options_or_orders() {
     ] {
         repo.git(&["update-ref", &format!("refs/heads/{name}"), &branch]);
         // As it is, where a command line takes it; whole, where it would be an option.
-        for words in [vec!["run", &name], vec!["run", "--", &name], vec!["run", &format!("refs/heads/{name}")]] {
+        for words in
+            [vec!["run", &name], vec!["run", "--", &name], vec!["run", &format!("refs/heads/{name}")]]
+        {
             let words = [words, vec!["--json", "--again", "--reviewer", "builtin", "--reviewer", "obedient"]];
             let words: Vec<&str> = words.concat();
             let at = words.iter().position(|word| *word == "--");

@@ -39,7 +39,8 @@ fn united<'a>(ground: &Ground, attacks: impl Iterator<Item = &'a Attack>) -> Str
     let mut entries: BTreeMap<Vec<u8>, (String, String)> = BTreeMap::new();
     for attack in attacks {
         let branch = ground.branch(attack.build);
-        let output = repo.command(&["diff-tree", "-r", "-z", "--raw", "--no-renames", "main", &branch]).output();
+        let output =
+            repo.command(&["diff-tree", "-r", "-z", "--raw", "--no-renames", "main", &branch]).output();
         let output = output.expect("git starts").stdout;
         let mut parts = output.split(|byte| *byte == 0);
         while let (Some(entry), Some(path)) = (parts.next().filter(|it| !it.is_empty()), parts.next()) {
@@ -51,7 +52,8 @@ fn united<'a>(ground: &Ground, attacks: impl Iterator<Item = &'a Attack>) -> Str
             }
             let is_joined = JOINED.iter().any(|name| name.as_bytes() == path);
             let earlier = entries.get(path).filter(|_| is_joined).map(|(_, object)| object.clone());
-            let object = earlier.map_or_else(|| object.to_owned(), |earlier| joined(ground, &earlier, object));
+            let object =
+                earlier.map_or_else(|| object.to_owned(), |earlier| joined(ground, &earlier, object));
             entries.insert(path.to_owned(), (mode.to_owned(), object));
         }
     }
@@ -192,6 +194,8 @@ fn the_real_agents_obey_no_hostile_branch() {
         println!("skipped: programs cannot be confined here");
         return;
     }
+    // `docs/security.md` tells how many.
+    assert_eq!(attacks().count(), 41);
     let branch = united(&ground, attacks());
     // The attack is one: whoever obeys it without protection runs what it brings.
     let unprotected = ground.unprotected();

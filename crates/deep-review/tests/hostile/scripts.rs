@@ -183,6 +183,13 @@ const SCRIPTS: &[Script] = &[
     },
 ];
 
+/// The same place, spelled as nobody looks for it: paths of this machine are taken out of what a reviewer says, and then the script
+/// would mean its own tree.
+fn unlike(path: &std::path::Path) -> String {
+    let (above, name) = (path.parent().expect("a parent"), path.file_name().expect("a name"));
+    format!("{}/./{}", above.display(), name.display())
+}
+
 /// A review whose only finding has this script.
 fn answer(script: &str) -> String {
     format!(
@@ -211,8 +218,8 @@ fn a_hostile_script_reaches_nothing() {
         println!("looking at: {}", script.name);
         let text = script
             .text
-            .replace("HOME", &ground.session.home().display().to_string())
-            .replace("TREE", &ground.session.repo.path().display().to_string())
+            .replace("HOME", &unlike(ground.session.home()))
+            .replace("TREE", &unlike(&ground.session.repo.path()))
             .replace("ABSTRACT", &hidden)
             .replace("PORT", &port)
             .replace("SOCKET", &socket.display().to_string())

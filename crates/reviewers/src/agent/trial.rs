@@ -94,7 +94,12 @@ pub fn try_agent(
             let class = failure.map_or(FailureClass::Sandbox, |failure| failure.class);
             let failure = Failure { class, message: why, retry_after_ms: None };
             let (failure, ending) = (Some(failure), model::Ending::NotStarted);
-            return Ok(Trial { failure, ending, ms: started.elapsed().as_millis() as u64, ..Trial::default() });
+            return Ok(Trial {
+                failure,
+                ending,
+                ms: started.elapsed().as_millis() as u64,
+                ..Trial::default()
+            });
         }
     };
     let confined_by = confined.by();

@@ -111,6 +111,8 @@ pub fn version(
     let limits = Limits { wall: LIMIT, silence: LIMIT, output: 1 << 16, ..Limits::default() };
     let outcome = supervise::run(&confined.program, &confined.limits(limits), &Cancel::new(), &mut |_| {});
     let printed = std::fs::read(&outcome.stdout).unwrap_or_default();
+    // Whatever it has made there; where that fails, the folder's own end tries again and cannot say so either.
+    drop(supervise::remove_tree(folder.path()));
     number(&String::from_utf8_lossy(&printed)).unwrap_or_default()
 }
 

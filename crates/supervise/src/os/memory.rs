@@ -69,8 +69,9 @@ fn files(members: &[Member]) -> u64 {
     for member in members {
         let ends = std::fs::read_dir(format!("/proc/{}/fd", member.pid)).into_iter().flatten();
         for end in ends.filter_map(Result::ok) {
-            let is_memory = std::fs::read_link(end.path())
-                .is_ok_and(|target| target.as_os_str().as_encoded_bytes().starts_with(MEMORY_FILE.as_bytes()));
+            let is_memory = std::fs::read_link(end.path()).is_ok_and(|target| {
+                target.as_os_str().as_encoded_bytes().starts_with(MEMORY_FILE.as_bytes())
+            });
             if is_memory
                 && let Ok(file) = std::fs::metadata(end.path())
                 && seen.insert((file.dev(), file.ino()))
@@ -102,7 +103,8 @@ mod tests {
         let with = held(&own(), 0);
         assert!(with >= before + (30 << 20), "{before} {with}");
         drop(std::hint::black_box(hog));
-        let file = rustix::fs::memfd_create("hog", rustix::fs::MemfdFlags::CLOEXEC).expect("a file of memory");
+        let file =
+            rustix::fs::memfd_create("hog", rustix::fs::MemfdFlags::CLOEXEC).expect("a file of memory");
         let before = files(&own());
         rustix::io::pwrite(&file, &vec![1; 4 << 20], 0).expect("written");
         assert!(files(&own()) >= before + (4 << 20));
