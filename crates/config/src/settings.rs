@@ -164,6 +164,11 @@ pub struct ReviewerDefaults {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// More memory than this, of all its processes together, ends the attempt. Never more than three quarters of the machine's.
+    /// Looked at on Linux, refused by the system on Windows; on macOS it has no effect.
+    #[serde(with = "crate::bytes")]
+    #[schemars(with = "String")]
+    pub memory_limit: u64,
     /// A model over HTTP: whether it may look at the repository through read-only tools.
     pub tools: bool,
     /// A model over HTTP: how often it may call tools in one conversation before it must answer.
@@ -248,6 +253,11 @@ pub struct ReviewerSettings {
     #[serde(with = "crate::bytes")]
     #[schemars(with = "String")]
     pub output_limit: u64,
+    /// More memory than this, of all its processes together, ends the attempt. Never more than three quarters of the machine's.
+    /// Looked at on Linux, refused by the system on Windows; on macOS it has no effect.
+    #[serde(with = "crate::bytes")]
+    #[schemars(with = "String")]
+    pub memory_limit: u64,
     /// A model over HTTP: whether it may look at the repository through read-only tools.
     pub tools: bool,
     /// A model over HTTP: how often it may call tools in one conversation before it must answer.
@@ -287,6 +297,7 @@ impl ReviewerSettings {
             env: defaults.env.clone(),
             enabled: defaults.enabled,
             output_limit: defaults.output_limit,
+            memory_limit: defaults.memory_limit,
             tools: defaults.tools,
             max_turns: defaults.max_turns,
             context_tokens: defaults.context_tokens,

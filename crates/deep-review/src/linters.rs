@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ::config::{ReviewerSettings, Settings};
 use git::{Repository, TargetRequest};
 use model::Target;
+use reviewers::Confinement;
 use reviewers::linters::{
     Absence, Choice, Facts, Linter, Linters, choose, consent, find, is_linter, linters, version,
 };
@@ -129,11 +130,13 @@ pub(crate) struct Tried {
     pub(crate) sentence: String,
 }
 
-/// Starts a linter's program in an empty folder and asks for its version: nothing of the repository is run for that.
+/// Starts a linter's program in an empty folder and asks for its version, confined as it is when it looks at a change: nothing of the
+/// repository is run for that.
 pub(crate) fn try_one(
     session: &Session,
     settings: &Settings,
     linter: &Arc<Linter>,
+    confinement: &Confinement,
 ) -> Result<Tried, CommandError> {
     let repository = session.repository().ok();
     let target = repository
@@ -156,7 +159,7 @@ pub(crate) fn try_one(
             return Ok(Tried { works: false, version: String::new(), sentence });
         }
     };
-    let version = version(linter, &program, &Session::keeper()?, &session.scratch());
+    let version = version(linter, &program, &Session::keeper()?, &session.scratch(), confinement);
     let facts = Facts { changed: &[], read: &read, is_installed: &|_| true };
     let asked = matches!(consent(settings, linter, facts), Some(Choice::Asked(_)));
     let when = if asked { "asked where a change has files for it" } else { "asked where it is named" };

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == "__keeper") {
         return supervise::keeper_main(words.into_iter().skip(2));
     }
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     if words.get(1).is_some_and(|word| word == "__inside") {
         return sandbox::inside_main(words.into_iter().skip(2));
     }

@@ -33,12 +33,36 @@ pub(crate) fn confinement(
     if choice == SandboxChoice::Off || !starts_programs && !is_machine {
         return Ok(Confinement { choice, is_foreign, ..Confinement::none("it was not looked for") });
     }
+    let possible = if is_machine { Some(machine::as_sandbox(session)?) } else { None };
+    let mut confinement = by(session, possible, choice, is_foreign)?;
+    if matches!(confinement.possible, Possible::Machine(_)) {
+        confinement.house = Some(machine::house(session, expected(&confinement, agents), cancel)?);
+    }
+    Ok(confinement)
+}
+
+/// As for a run of the user's own change, for programs that are only tried: no machine boots for these.
+pub(crate) fn for_trials(session: &Session, settings: &Settings) -> Result<Confinement, CommandError> {
+    let choice = settings.verify.sandbox;
+    if choice == SandboxChoice::Off {
+        return Ok(Confinement { choice, ..Confinement::none("the sandbox is switched off") });
+    }
+    let choice = if choice == SandboxChoice::Machine { SandboxChoice::Auto } else { choice };
+    by(session, None, choice, false)
+}
+
+/// With what confines; without it with what this system has, tried.
+fn by(
+    session: &Session,
+    possible: Option<Possible>,
+    choice: SandboxChoice,
+    is_foreign: bool,
+) -> Result<Confinement, CommandError> {
     let keeper = Session::keeper()?;
     let own = keeper.command.first().cloned().unwrap_or_default();
     let home = session.environment.home();
-    let possible =
-        if is_machine { machine::as_sandbox(session)? } else { engine::confinement_of_reviewers(&keeper) };
-    let mut confinement = Confinement {
+    let possible = possible.unwrap_or_else(|| engine::confinement_of_reviewers(&keeper));
+    Ok(Confinement {
         choice,
         possible,
         is_foreign,
@@ -52,11 +76,7 @@ pub(crate) fn confinement(
         own: vec![own, "__inside".into()],
         house: None,
         place: None,
-    };
-    if matches!(confinement.possible, Possible::Machine(_)) {
-        confinement.house = Some(machine::house(session, expected(&confinement, agents), cancel)?);
-    }
-    Ok(confinement)
+    })
 }
 
 /// What a machine will have to show, as far as it is known before: what is missing costs another boot.
@@ -70,7 +90,10 @@ fn expected(confinement: &Confinement, agents: &Agents) -> Vec<PathBuf> {
 
 /// What a reader must know where somebody else had a hand in the change and nothing can be confined.
 pub(crate) fn warning(confinement: &Confinement) -> Option<String> {
-    let Possible::No(why) = &confinement.possible else { return None };
+    if confinement.possible.is_sandbox() {
+        return None;
+    }
+    let why = confinement.possible.sentence();
     let is_wanted =
         confinement.is_foreign && confinement.choice == SandboxChoice::Auto && !confinement.own.is_empty();
     is_wanted.then(|| format!("reviewers run without a sandbox, on a change that is not all yours: {why}"))

@@ -502,6 +502,70 @@ fn an_inner_sandbox_is_tried_before_the_agent_is_asked() {
 }
 
 #[test]
+fn a_login_that_is_over_inside_says_how_to_renew_it() {
+    let session = session();
+    if !can(&session) {
+        return;
+    }
+    let folder = agent(
+        &session,
+        "",
+        "grep -q token ~/.testy/login || exit 9; echo 'the login has expired' >&2; exit 1",
+    );
+    let text = "title = \"Test agent\"\n[detect]\nprograms = [\"testy\"]\nversion = '^test-agent (\\S+)'\n\
+                [[auth]]\nname = \"a login\"\nfile = [\"~/.testy/login\"]\n\
+                [auth.confined]\nhosts = [\"model.example\"]\nat_home = \".testy/login\"\n\
+                [run]\nargs = []\n[isolation]\nread_only = \"not confined\"\n\
+                [[failures]]\nclass = \"auth\"\ntext = 'login has expired'\n";
+    std::fs::write(session.home().join(".config/deep-review/agents/testy.toml"), text).expect("an adapter");
+    std::fs::create_dir_all(session.home().join(".testy")).expect("a folder");
+    std::fs::write(session.home().join(".testy/login"), "token").expect("a login");
+    let asked = |sandbox: &str| {
+        let words = ["--json", "--again", "--reviewer", "testy", "--sandbox", sandbox];
+        let report = json(&run(&session, &folder, &words).expect(3));
+        reviewer(&report, "testy")["failure"].clone()
+    };
+    let failure = asked("require");
+    assert_eq!(failure["class"], "auth", "{failure:#}");
+    let message = failure["message"].as_str().expect("a sentence");
+    assert!(message.contains("not renewed in the sandbox: call `testy` once yourself"), "{message}");
+    // Outside its own words are enough.
+    assert!(!asked("off")["message"].to_string().contains("sandbox"));
+}
+
+#[test]
+fn what_is_only_tried_is_confined_as_it_is_when_it_reviews() {
+    let session = with_script();
+    if !can(&session) {
+        return;
+    }
+    // A linter is asked for its version, and reads no home for that.
+    let secret = session.home().join("secret");
+    std::fs::write(&secret, "7.7.7\n").expect("a file");
+    let folder = program(
+        &session,
+        "shellcheck",
+        &format!("cat {} 2>/dev/null; echo 'version: 0.9.9'", secret.display()),
+    );
+    let tried = |words: &[&str]| json(&run(&session, &folder, words).expect(0));
+    assert_eq!(tried(&["reviewers", "test", "shellcheck", "--json"])[0]["version"], "0.9.9");
+    let configuration = session.repo.path().join(".git/deep-review/config.toml");
+    let choose = |choice: &str| {
+        std::fs::create_dir_all(configuration.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&configuration, format!("[verify]\nsandbox = \"{choice}\"\n")).expect("written");
+    };
+    choose("off");
+    assert_eq!(tried(&["reviewers", "test", "shellcheck", "--json"])[0]["version"], "7.7.7");
+    // An agent is asked as a run of the user's own change asks it: in a sandbox where one is required.
+    let folder = agent(&session, "https://api.vendor.example", "id -u >&2; pwd");
+    let tried = |choice: &str| {
+        choose(choice);
+        json(&run(&session, &folder, &["reviewers", "test", "testy", "--json"]))[0]["confined_by"].clone()
+    };
+    assert_eq!((tried("auto"), tried("require")), (Value::Null, "bubblewrap".into()));
+}
+
+#[test]
 fn neither_the_branch_nor_its_base_decides_how_its_reviewers_are_confined() {
     let session = session();
     if !can(&session) {

@@ -131,10 +131,13 @@ pub fn settle(
 /// Whether programs can be confined here: looks for the sandbox, and tries it.
 pub fn confinement(keeper: &Keeper) -> sandbox::Possible {
     let possible = sandbox::look();
-    let sandbox::Possible::Bubblewrap(_) = &possible else { return possible };
-    match tried(&possible, keeper) {
-        Ok(()) => possible,
-        Err(why) => sandbox::Possible::No(format!("bubblewrap does not work here: {why}")),
+    let sandbox::Possible::Bubblewrap(bwrap) = &possible else { return possible };
+    let Err(why) = tried(&possible, keeper) else { return possible };
+    // Perhaps it is only too old for what it was asked for besides.
+    let less = sandbox::Possible::Bubblewrap(sandbox::Bwrap { closes_namespaces: false, ..bwrap.clone() });
+    match tried(&less, keeper) {
+        Ok(()) => less,
+        Err(_) => sandbox::Possible::No(format!("bubblewrap does not work here: {why}")),
     }
 }
 
@@ -160,6 +163,12 @@ pub fn confinement_of_reviewers(keeper: &Keeper) -> sandbox::Possible {
             sandbox::Possible::No(format!("{why}; {other}"))
         }
         sandbox::Possible::No(other) => sandbox::Possible::No(other),
+        sandbox::Possible::Token => match tried_to_write(keeper) {
+            Ok(()) => sandbox::Possible::Token,
+            Err(other) => sandbox::Possible::No(format!(
+                "a restricted token does not work here: {other}; use WSL 2 or a virtual machine"
+            )),
+        },
         fallback => match tried_in_a_room(&fallback, keeper) {
             Ok(()) => fallback,
             Err(other) => sandbox::Possible::No(format!(
@@ -168,6 +177,33 @@ pub fn confinement_of_reviewers(keeper: &Keeper) -> sandbox::Possible {
             )),
         },
     }
+}
+
+/// Tries that a program with a token that can do less starts, and writes in its own folder and not outside (Windows).
+fn tried_to_write(keeper: &Keeper) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let outside = folder.path().join("outside");
+    let room = sandbox::Room {
+        start: folder.path().to_owned(),
+        private: folder.path().join("private"),
+        ..sandbox::Room::default()
+    };
+    let own = [keeper.command.first().cloned().unwrap_or_default(), "__inside".into()];
+    let places = sandbox::Possible::Token.places(&room.private);
+    let write = |to: &Path, name: &str| {
+        let words = ["cmd.exe", "/d", "/c", "echo", "x>", to.to_str().unwrap_or_default()].map(Into::into);
+        let made =
+            sandbox::Possible::Token.furnish(&room, &own, &words).map_err(|error| error.to_string())?;
+        ran_well_as(made.ok_or("there is no command for it")?, folder.path(), name, keeper)
+    };
+    let inside = places.temporary.join("inside");
+    write(&inside, "inside")?;
+    if !inside.exists() {
+        return Err("a program with it does not write to its own folder".to_owned());
+    }
+    // Its own failure is what is hoped for.
+    drop(write(&outside, "outside"));
+    if outside.exists() { Err("what a program with it writes is not held back".to_owned()) } else { Ok(()) }
 }
 
 /// Tries that a file outside of a room cannot be read in it.
@@ -195,12 +231,21 @@ fn tried(possible: &sandbox::Possible, keeper: &Keeper) -> Result<(), String> {
 }
 
 fn ran_well(command: Vec<std::ffi::OsString>, folder: &Path, keeper: &Keeper) -> Result<(), String> {
+    ran_well_as(command, folder, "process", keeper)
+}
+
+fn ran_well_as(
+    command: Vec<std::ffi::OsString>,
+    folder: &Path,
+    name: &str,
+    keeper: &Keeper,
+) -> Result<(), String> {
     let program = supervise::Program {
         command,
         folder: folder.to_owned(),
         environment: supervise::harmless_environment(&[]),
         stdin: supervise::Stdin::Null,
-        run_folder: folder.join("process"),
+        run_folder: folder.join(name),
         keeper: keeper.clone(),
     };
     let limits = supervise::Limits { wall: Duration::from_secs(10), ..supervise::Limits::default() };

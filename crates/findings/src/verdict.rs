@@ -350,6 +350,7 @@ pub(crate) fn ending(reviewer: &ReviewerReport) -> &'static str {
         Ending::TimedOut => "it ran out of time",
         Ending::Stalled => "it fell silent",
         Ending::OutputLimit => "it wrote more than the limit",
+        Ending::MemoryLimit => "it took more memory than the limit",
         Ending::Cancelled => "it was cancelled",
         Ending::Skipped => "it was skipped",
         Ending::Lost => "its ending was not observed",

@@ -53,15 +53,19 @@ const DOING: &str = "could not look at a checkout";
 impl Checkout {
     /// What its files look like now, `.git` included.
     pub fn fingerprint(&self) -> Result<Fingerprint> {
-        let mut fingerprint = Fingerprint::default();
-        walk(&self.path, b"", &mut fingerprint.files).map_err(|error| Error::failed(DOING, error))?;
-        Ok(fingerprint)
+        self.look(None)
+    }
+
+    /// The same; where it is told what was there, folders that were not are not entered: whoever made them may have made many.
+    fn look(&self, known: Option<&Fingerprint>) -> Result<Fingerprint> {
+        let files = walk(&self.path, known).map_err(|error| Error::failed(DOING, error))?;
+        Ok(Fingerprint { files })
     }
 
     /// Which files were added, changed or removed since, in path order, relative to the root. A new folder is named
     /// once, with a `/` behind it; a file that was touched but is what the commit says is not named.
     pub fn changed_since(&self, before: &Fingerprint) -> Result<Vec<String>> {
-        let now = self.fingerprint()?;
+        let now = self.look(Some(before))?;
         let mut changed: Vec<Vec<u8>> = Vec::new();
         let mut touched: Vec<Vec<u8>> = Vec::new();
         for (path, look) in &now.files {
@@ -172,26 +176,30 @@ fn is_noise(relative: &[u8]) -> bool {
     stored && relative != b".git/objects/info" || NOISE.iter().any(|noise| noise.as_bytes() == relative)
 }
 
-fn walk(folder: &Path, prefix: &[u8], files: &mut BTreeMap<Vec<u8>, Look>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let mut relative = prefix.to_vec();
-        relative.extend(path_bytes(&entry.file_name()));
-        if is_noise(&relative) {
-            continue;
-        }
-        let path = entry.path();
-        // Somebody may still be removing files while we look.
-        let Ok(metadata) = path.symlink_metadata() else { continue };
-        let look = Look::at(&path, &relative, &metadata);
-        let descend = look.kind == Kind::Folder;
-        files.insert(relative.clone(), look);
-        if descend {
-            relative.push(b'/');
-            walk(&path, &relative, files)?;
+/// Everything below a folder. A list and no recursion: folders may be nested deeper than a stack is.
+fn walk(root: &Path, known: Option<&Fingerprint>) -> std::io::Result<BTreeMap<Vec<u8>, Look>> {
+    let mut files = BTreeMap::new();
+    let mut left = vec![(root.to_owned(), Vec::new())];
+    while let Some((folder, prefix)) = left.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let mut relative = prefix.clone();
+            relative.extend(path_bytes(&entry.file_name()));
+            if is_noise(&relative) {
+                continue;
+            }
+            let path = entry.path();
+            // Somebody may still be removing files while we look.
+            let Ok(metadata) = path.symlink_metadata() else { continue };
+            let look = Look::at(&path, &relative, &metadata);
+            let was_there = known.is_none_or(|known| known.files.contains_key(&relative));
+            if look.kind == Kind::Folder && was_there {
+                left.push((path, [&relative, b"/".as_slice()].concat()));
+            }
+            files.insert(relative, look);
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 #[cfg(unix)]

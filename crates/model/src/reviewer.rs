@@ -57,6 +57,8 @@ pub enum Ending {
     Stalled,
     /// More was written than the output limit allows.
     OutputLimit,
+    /// Its processes together held more memory than the limit allows.
+    MemoryLimit,
     /// A person or the run's deadline ended it.
     Cancelled,
     /// A person skipped it while the others went on: it does not count, and `resume` does not ask it again.
@@ -86,6 +88,7 @@ impl Ending {
             Self::TimedOut => "timed-out",
             Self::Stalled => "stalled",
             Self::OutputLimit => "output-limit",
+            Self::MemoryLimit => "memory-limit",
             Self::Cancelled => "cancelled",
             Self::Skipped => "skipped",
             Self::Lost => "lost",

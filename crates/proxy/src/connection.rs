@@ -28,8 +28,8 @@ pub(crate) fn serve(stream: &UnixStream, shared: &Arc<Shared>) {
         Ok(None) => return,
         Ok(Some((head, rest))) => {
             drop(stream.set_read_timeout(None));
-            entry.method.clone_from(&head.method);
-            let path = head.target.split(['?', '#']).next().unwrap_or_default();
+            entry.method = head.method.chars().take(20).collect();
+            let path = visible(&head.target);
             match shared.rules.answer(&head) {
                 Answer::Connect(host) => {
                     entry.host = host.shown();
@@ -37,25 +37,20 @@ pub(crate) fn serve(stream: &UnixStream, shared: &Arc<Shared>) {
                 }
                 Answer::Ask(route, address) => {
                     entry.host = route.host().map(|host| host.shown()).unwrap_or_default();
-                    path.clone_into(&mut entry.path);
+                    entry.path = path;
                     let asked = relay(stream, &head, rest, (route, &address), shared, &mut entry);
                     entry.failed = asked.err().map(|error| error.to_string()).or(entry.failed.take());
                 }
                 Answer::Upgrade => {
-                    path.clone_into(&mut entry.path);
+                    entry.path = path;
                     "an upgrade to another protocol".clone_into(&mut entry.host);
                     entry.status = Some(426);
                     drop(say(stream, "426 Upgrade Required", "this proxy speaks HTTP/1.1 and nothing else"));
                 }
                 Answer::Refuse(why) => {
-                    entry.host = if head.target.starts_with('/') {
-                        "this proxy".to_owned()
-                    } else {
-                        visible(&head.target)
-                    };
-                    if head.target.starts_with('/') {
-                        entry.path = visible(path);
-                    }
+                    let is_path = head.target.starts_with('/');
+                    (entry.host, entry.path) =
+                        if is_path { ("this proxy".to_owned(), path) } else { (path, String::new()) };
                     refuse(stream, why, &mut entry);
                 }
             }

@@ -14,7 +14,7 @@ use ureq::{Agent, Body};
 
 use crate::Entry;
 use crate::connection::{refuse, say};
-use crate::request::{Head, read_body};
+use crate::request::{Head, Held, read_body};
 use crate::rules::Route;
 use crate::server::Shared;
 use crate::tunnel::{Unreachable, addresses};
@@ -91,7 +91,14 @@ pub(crate) fn relay(
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
     let mut reader = stream;
-    let body = read_body(head, rest, &mut reader)?;
+    let mut held = Held::of(&shared.bodies);
+    let body = match read_body(head, rest, &mut reader, &mut held) {
+        Ok(body) => body,
+        Err(error) => {
+            refuse(stream, &format!("it is no request: {error}"), entry);
+            return Ok(());
+        }
+    };
     entry.sent = body.len() as u64;
     let response = match ask(shared, head, route, address, body) {
         Ok(response) => response,

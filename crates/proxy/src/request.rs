@@ -4,13 +4,44 @@
 //! no head.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The most bytes of a head.
 const LONGEST: usize = 64 << 10;
 /// The most headers.
 const MOST: usize = 128;
-/// The most bytes of a body.
-const LARGEST: usize = 256 << 20;
+/// The most bytes of a body. No vendor takes as many.
+const LARGEST: usize = 64 << 20;
+/// The most bytes of all bodies that are held at the same time: they are ours, not those of the program that sends them.
+const ALL: usize = 256 << 20;
+
+/// The part of what may be held that one request has. Given back when it goes.
+pub(crate) struct Held<'a> {
+    all: &'a AtomicUsize,
+    own: usize,
+}
+
+impl<'a> Held<'a> {
+    /// Nothing yet, of what `all` counts.
+    pub(crate) fn of(all: &'a AtomicUsize) -> Self {
+        Self { all, own: 0 }
+    }
+
+    fn take(&mut self, bytes: usize) -> io::Result<()> {
+        let before = self.all.fetch_add(bytes, Ordering::SeqCst);
+        self.own += bytes;
+        if before + bytes > ALL {
+            return Err(wrong("too much is being sent at the same time"));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Ordering::SeqCst);
+    }
+}
 
 /// The head of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,24 +111,30 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
 }
 
 /// Reads the body that belongs to a head; `rest` is what came with it.
-pub(crate) fn read_body(head: &Head, rest: Vec<u8>, from: &mut impl Read) -> io::Result<Vec<u8>> {
+pub(crate) fn read_body(
+    head: &Head,
+    rest: Vec<u8>,
+    from: &mut impl Read,
+    held: &mut Held<'_>,
+) -> io::Result<Vec<u8>> {
     let mut source = io::Cursor::new(rest).chain(from);
     if head.header("transfer-encoding").is_some() {
         if !head.has_word("transfer-encoding", "chunked") || head.header("content-length").is_some() {
             return Err(wrong("its length is told in two ways"));
         }
-        return chunked(&mut source);
+        return chunked(&mut source, held);
     }
     let Some(length) = head.header("content-length") else { return Ok(Vec::new()) };
     let length = std::str::from_utf8(length).ok().and_then(|text| text.trim().parse::<usize>().ok());
     let length =
         length.filter(|length| *length <= LARGEST).ok_or_else(|| wrong("its length is no length"))?;
+    held.take(length)?;
     let mut body = Vec::new();
     source.take(length as u64).read_to_end(&mut body)?;
     if body.len() < length { Err(wrong("its body breaks off")) } else { Ok(body) }
 }
 
-fn chunked(source: &mut impl Read) -> io::Result<Vec<u8>> {
+fn chunked(source: &mut impl Read, held: &mut Held<'_>) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let line = line(source)?;
@@ -111,6 +148,7 @@ fn chunked(source: &mut impl Read) -> io::Result<Vec<u8>> {
         if size > LARGEST.saturating_sub(body.len()) {
             return Err(wrong("its body is too large"));
         }
+        held.take(size)?;
         let begun = body.len();
         source.take(size as u64).read_to_end(&mut body)?;
         if body.len() - begun < size || !self::line(source)?.is_empty() {
@@ -141,7 +179,8 @@ mod tests {
     fn read(text: &str) -> io::Result<(Head, Vec<u8>)> {
         let mut source = text.as_bytes();
         let (head, rest) = read_head(&mut source)?.ok_or_else(|| wrong("nothing"))?;
-        let body = read_body(&head, rest, &mut source)?;
+        let all = AtomicUsize::new(0);
+        let body = read_body(&head, rest, &mut source, &mut Held::of(&all))?;
         Ok((head, body))
     }
 
@@ -175,12 +214,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn many_requests_together_hold_no_more_than_one_program_may() {
+        let all = AtomicUsize::new(0);
+        let mut held: Vec<Held<'_>> = (0..ALL / LARGEST).map(|_| Held::of(&all)).collect();
+        assert!(held.iter_mut().all(|one| one.take(LARGEST).is_ok()));
+        let head =
+            || read_head(&mut "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab".as_bytes()).unwrap().unwrap();
+        let body = || {
+            let (head, rest) = head();
+            read_body(&head, rest, &mut io::empty(), &mut Held::of(&all))
+        };
+        assert!(body().is_err(), "there is no room");
+        held.pop();
+        assert_eq!(body().unwrap(), b"ab", "and what is given back is there again");
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut source = bytes.as_slice();
             if let Ok(Some((head, rest))) = read_head(&mut source) {
-                drop(read_body(&head, rest, &mut source));
+                let all = AtomicUsize::new(0);
+                drop(read_body(&head, rest, &mut source, &mut Held::of(&all)));
+                prop_assert_eq!(all.into_inner(), 0);
             }
         }
     }

@@ -101,17 +101,30 @@ impl Route {
             return None;
         }
         let (base, own_query) = self.upstream.split_once('?').unwrap_or((self.upstream.as_str(), ""));
-        // Keys go where keys are added, and nowhere else.
-        let is_key =
-            |pair: &&str| !pair.is_empty() && !pair.starts_with("key=") && !pair.starts_with("api_key=");
+        let is_kept = |pair: &&str| !pair.is_empty() && !is_key(pair);
         let query: Vec<&str> = own_query
             .split('&')
             .filter(|pair| !pair.is_empty())
-            .chain(query.split('&').filter(is_key))
+            .chain(query.split('&').filter(is_kept))
             .collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
         Some(format!("{}{path}{query}", base.trim_end_matches('/')))
     }
+}
+
+/// What a server is asked to do.
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Names of keys in queries, as servers read them. Keys go where keys are added, and nowhere else: with another one a program could
+/// leave what it read in somebody else's account.
+const KEYS: &[&str] =
+    &["key", "api_key", "api-key", "apikey", "access_token", "oauth_token", "token", "subscription-key"];
+
+/// Whether a part of a query carries a key, however it is written.
+fn is_key(pair: &str) -> bool {
+    let name = pair.split(['=', ';']).next().unwrap_or_default().replace('+', " ");
+    let name = percent_encoding::percent_decode_str(&name).decode_utf8_lossy().trim().to_ascii_lowercase();
+    KEYS.contains(&name.trim_start_matches('$'))
 }
 
 /// Everything one program may reach.
@@ -182,6 +195,9 @@ impl Rules {
                 Some(host) => Answer::Connect(host),
                 None => Answer::Refuse("it is not on its list"),
             };
+        }
+        if !METHODS.contains(&head.method.as_str()) {
+            return Answer::Refuse("its method is none that a model's server has");
         }
         if !head.target.starts_with('/') {
             return Answer::Refuse("plain HTTP through a proxy is not let through");
@@ -262,6 +278,17 @@ mod tests {
             other => format!("{other:?}"),
         };
         assert_eq!(asked("/v1/messages?beta=true&key=mine"), "https://a.example/base/v1/messages?beta=true");
+        for key in [
+            "KEY=mine",
+            "%6bey=mine",
+            "%6B%65%79=mine",
+            "Api_Key=mine",
+            "access_token=mine",
+            "$key=mine",
+            "key",
+        ] {
+            assert_eq!(asked(&format!("/x?{key}&z=1")), "https://a.example/base/x?z=1", "{key}");
+        }
         assert_eq!(asked("/u1/x?y=1"), "http://h:1/v1/x?t=2&y=1");
         assert_eq!(asked("/u11/x"), "https://a.example/base/u11/x");
         for wrong in ["/../admin", "/a/..", "/%2e%2e/x", "/a%2F..%2Fb", "/\\..\\x", "http://evil.example/"] {

@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     ended: AtomicBool,
     /// Connections that are open.
     busy: AtomicUsize,
+    /// Bytes of bodies that are held.
+    pub(crate) bodies: AtomicUsize,
 }
 
 type Ender = Box<dyn Fn() + Send>;
@@ -106,6 +108,7 @@ impl Proxy {
             next: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
             busy: AtomicUsize::new(0),
+            bodies: AtomicUsize::new(0),
         });
         let listening = std::thread::spawn({
             let shared = Arc::clone(&shared);

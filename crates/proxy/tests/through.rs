@@ -199,3 +199,42 @@ fn another_protocol_is_refused_in_a_way_that_programs_understand() {
     let answer = world.ask("GET /k/x HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 426"), "{answer}");
 }
+
+#[test]
+fn what_is_told_of_a_request_is_short_however_long_it_was() {
+    let (address, asked) = telling(OK);
+    let rules = Rules { routes: vec![route(format!("http://{address}"), true)], ..Rules::default() };
+    let world = World::new(rules);
+    let long = "x".repeat(50_000);
+    for text in [
+        format!("POST /k/{long} HTTP/1.1\r\nContent-Length: 0\r\n\r\n"),
+        format!("{long} /k/x HTTP/1.1\r\nContent-Length: 0\r\n\r\n"),
+        format!("CONNECT {long}:443 HTTP/1.1\r\n\r\n"),
+        format!("GET /{long} HTTP/1.1\r\n\r\n"),
+    ] {
+        drop(world.ask(&text));
+    }
+    assert!(asked.try_iter().all(|asked| asked.starts_with("POST /") || asked.starts_with("post /")));
+    let (log, _) = world.proxy.end();
+    assert_eq!(log.len(), 4);
+    for entry in log {
+        assert!(entry.method.len() + entry.host.len() + entry.path.len() < 500, "{entry:?}");
+    }
+}
+
+#[test]
+fn a_body_larger_than_any_vendor_takes_is_refused_before_it_is_read() {
+    let (address, asked) = telling(OK);
+    let rules = Rules { routes: vec![route(format!("http://{address}"), true)], ..Rules::default() };
+    let world = World::new(rules);
+    for text in [
+        "POST /k/x HTTP/1.1\r\nContent-Length: 70000000\r\n\r\n",
+        "POST /k/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5000000\r\n",
+        "POST /k/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+    ] {
+        assert!(world.ask(text).starts_with("HTTP/1.1 403"), "{text}");
+    }
+    assert!(asked.try_recv().is_err(), "nobody was asked");
+    let (log, _) = world.proxy.end();
+    assert!(log.len() == 3 && log.iter().all(|entry| entry.refused.is_some()), "{log:?}");
+}

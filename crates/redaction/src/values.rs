@@ -54,9 +54,14 @@ fn host(value: &OsStr) -> Option<&[u8]> {
     rest.split(['/', '?', '#']).next().map(str::as_bytes)
 }
 
+/// Names that only look as if they said so: those of git's settings, which we hand over ourselves, and of authors.
+const NO_SECRETS: &[&str] = &["GIT_CONFIG_KEY_", "GIT_AUTHOR_"];
+
 fn is_secret(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
-    ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "AUTH"].iter().any(|part| name.contains(part))
+    let is_none = NO_SECRETS.iter().any(|start| name.starts_with(start));
+    !is_none
+        && ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "AUTH"].iter().any(|part| name.contains(part))
 }
 
 fn replace(bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -92,5 +97,18 @@ mod tests {
         let secrets = Secrets::of(&environment);
         let text = secrets.text("keys sk-1234567890 and sk-123456789 of /usr/bin:/bin abc (10.1.2.3:4567)");
         assert_eq!(text, "keys <OTHER_TOKEN> and <MY_API_KEY> of /usr/bin:/bin abc (<MY_BASE_URL>)");
+    }
+
+    #[test]
+    fn a_setting_of_git_is_no_secret() {
+        // A checkout's git is told these, and a finding about them must say what it says.
+        let around = [
+            ("GIT_CONFIG_KEY_0", "core.hooksPath"),
+            ("GIT_AUTHOR_NAME", "Ada Lovelace"),
+            ("X_AUTH", "long-enough"),
+        ];
+        let secrets = Secrets::of(&around.map(|(name, value)| (name.into(), value.into())));
+        let text = b"core.hooksPath by Ada Lovelace, long-enough".to_vec();
+        assert_eq!(secrets.redact(text), b"core.hooksPath by Ada Lovelace, <X_AUTH>");
     }
 }

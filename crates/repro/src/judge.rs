@@ -49,6 +49,7 @@ fn outcome(claim: &ReproClaim, head: &Trial, base: Option<&Trial>) -> (ReproOutc
     match head.ending {
         Ending::TimedOut | Ending::Stalled => return (TimedOut, "it did not end in time".to_owned()),
         Ending::OutputLimit => return (HarnessError, "it wrote more than is kept".to_owned()),
+        Ending::MemoryLimit => return (HarnessError, "it took more memory than it is given".to_owned()),
         Ending::Finished | Ending::Leaky | Ending::Failed => {}
         other => return (HarnessError, format!("it was not run to its end: {}", other.as_str())),
     }

@@ -58,6 +58,9 @@ const ROOM: Size = Size::mebibytes(2048);
 /// Room in `/tmp`, and again in its home.
 const TEMPORARY: Size = Size::mebibytes(256);
 
+/// The most memory of all processes of a job together; what its files take is not part of it.
+const TOGETHER: u64 = 6 << 30;
+
 /// Bytes of output that are kept for people; what is compared is the same.
 const OUTPUT_KEPT: usize = 64 * 1024;
 
@@ -195,6 +198,8 @@ fn limits(wall: Duration) -> Limits {
             terminate: Duration::from_secs(1),
             ..Grace::default()
         },
+        memory: Some(TOGETHER),
+        is_keyless: true,
         resources: Resources { processes: Some(512), memory: Some(4 << 30), file: Some(ROOM.0) },
         ..Limits::default()
     }

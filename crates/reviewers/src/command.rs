@@ -53,13 +53,22 @@ fn ask(
     attempt.tree_gone = Some(outcome.tree_gone);
     attempt.notes.extend(outcome.notes.iter().cloned());
     attempt.stderr = secrets.redact_log(read_end(&outcome.stderr, STDERR_KEPT));
+    let is_too_large = request.settings.output == Output::File
+        && desk.output_file.symlink_metadata().is_ok_and(|file| file.len() > request.settings.output_limit);
     let answer = match request.settings.output {
         Output::Stdout => read_whole(&outcome.stdout, &mut attempt.notes),
+        // Nobody watched it grow, and a few blocks of a disk can stand for more than memory holds.
+        Output::File if is_too_large => Vec::new(),
         Output::File => read_whole(&desk.output_file, &mut attempt.notes),
     };
     // Quotes are looked up in the code: of an answer only our own keys go.
     attempt.answer = secrets.redact(answer);
     attempt.error = failure(&outcome, request.settings, attempt);
+    if is_too_large && attempt.error.is_none() {
+        attempt.ending = Ending::OutputLimit;
+        let limit = config::format_bytes(request.settings.output_limit);
+        attempt.error = Some(format!("its answer is larger than {limit}"));
+    }
     desk.look_over(&mut attempt.notes);
     Ok(())
 }
@@ -118,7 +127,8 @@ pub(crate) fn confined(
     if let Some(why) = request.confinement.cannot_hold(settings) {
         return Err(format!("it was not asked, because a machine is required: {why}"));
     }
-    let mut needs = desk.needs(request);
+    // A command may be an agent, and then its own sandbox may need them.
+    let mut needs = crate::confine::Needs { nests: true, ..desk.needs(request) };
     let named = program.command.iter().map(std::path::PathBuf::from);
     needs.read.extend(named.filter(|path| path.is_absolute() && path.is_file()));
     needs.shown = shown(settings, request.environment);
@@ -132,6 +142,7 @@ pub(crate) fn limits(settings: &ReviewerSettings) -> Limits {
         wall: settings.timeout,
         silence: settings.silence,
         output: settings.output_limit,
+        memory: Some(settings.memory_limit),
         ..Limits::default()
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::files::{self, HOME, USER};
 use crate::root::{Shown, system};
-use crate::{Error, Folder, Profile, Size};
+use crate::{Bwrap, Error, Folder, Profile, Size};
 
 /// Where the system's own programs are, inside.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
@@ -34,14 +34,17 @@ const CUT_OFF: &[&str] = &[
     "review",
 ];
 
+/// Keeps whoever is inside from making user namespaces, in which it would have capabilities and so more of the kernel to attack.
+const CLOSED: &str = "--disable-userns";
+
 /// Builds command lines.
 pub(crate) struct Bubblewrap<'a> {
-    program: &'a Path,
+    bwrap: &'a Bwrap,
 }
 
 impl<'a> Bubblewrap<'a> {
-    pub(crate) fn new(program: &'a Path) -> Self {
-        Self { program }
+    pub(crate) fn new(bwrap: &'a Bwrap) -> Self {
+        Self { bwrap }
     }
 
     /// Writes the generated files and gives the command.
@@ -52,19 +55,20 @@ impl<'a> Bubblewrap<'a> {
             return Err(Error::Relative(path.clone()));
         }
         let generated = files::write(&profile.private)?;
-        Ok(arguments(self.program, &system(Path::new("/")), &generated, profile, command))
+        Ok(arguments(self.bwrap, &system(Path::new("/")), &generated, profile, command))
     }
 }
 
 fn arguments(
-    program: &Path,
+    bwrap: &Bwrap,
     system: &[Shown],
     generated: &[(impl AsRef<OsStr>, impl AsRef<OsStr>)],
     profile: &Profile,
     command: &[OsString],
 ) -> Vec<OsString> {
-    let mut line = Line::cut_off(program, system, generated, profile.temporary);
+    let mut line = Line::cut_off(bwrap, system, generated, profile.temporary);
     line.words(&["--new-session"]);
+    line.close_namespaces(bwrap);
     for (path, size) in &profile.scratch {
         line.memory(path, *size);
     }
@@ -89,12 +93,12 @@ impl Line {
 
     /// What is the same for everybody inside: cut off from all else, the system for reading, generated files, memory for the rest.
     pub(crate) fn cut_off(
-        bubblewrap: &Path,
+        bwrap: &Bwrap,
         system: &[Shown],
         generated: &[(impl AsRef<OsStr>, impl AsRef<OsStr>)],
         temporary: Size,
     ) -> Self {
-        let mut line = Self::new(bubblewrap);
+        let mut line = Self::new(&bwrap.program);
         line.words(CUT_OFF);
         line.system(system);
         for (outside, inside) in generated {
@@ -105,6 +109,13 @@ impl Line {
         line.memory("/tmp", temporary);
         line.memory(HOME, temporary);
         line
+    }
+
+    /// Nobody inside makes user namespaces, where bubblewrap can see to that.
+    pub(crate) fn close_namespaces(&mut self, bwrap: &Bwrap) {
+        if bwrap.closes_namespaces {
+            self.words(&[CLOSED]);
+        }
     }
 
     /// The system's own files.
@@ -188,7 +199,7 @@ mod tests {
             [Shown::Read("/usr".into()), Shown::Link { target: "usr/bin".into(), at: "/bin".into() }];
         let generated = [("/p/passwd", "/etc/passwd")];
         let line =
-            arguments(Path::new("/bin/bwrap"), &system, &generated, &profile, &["bash".into(), "x".into()]);
+            arguments(&Bwrap::new("/bin/bwrap"), &system, &generated, &profile, &["bash".into(), "x".into()]);
         let text: Vec<_> = line.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let has = |words: &[&str]| text.windows(words.len()).any(|window| window == words);
         assert!(has(&["--ro-bind", "/x/a b; rm -rf ~", "/tree"]));
@@ -199,6 +210,7 @@ mod tests {
         let path = text.iter().position(|word| word == "PATH").unwrap();
         assert!(text[path + 1].starts_with("/opt/bin:/usr/local/bin:"), "{}", text[path + 1]);
         assert_eq!(text[text.len() - 3..], ["--", "bash", "x"]);
+        assert!(has(&[CLOSED]), "a script needs no namespaces of its own");
         // Nothing is writable but memory.
         assert!(!text.iter().any(|word| word == "--bind-try" || word == "--dev-bind"));
         assert_eq!(text.iter().filter(|word| *word == "--bind").count(), 1, "the value of K");
@@ -209,7 +221,7 @@ mod tests {
         let (mut profile, command) = crate::Possible::probe("/p".into());
         profile.read.push(Folder::in_place("a"));
         assert!(matches!(
-            Bubblewrap::new(Path::new("bwrap")).command(&profile, &command),
+            Bubblewrap::new(&Bwrap::new("bwrap")).command(&profile, &command),
             Err(Error::Relative(_))
         ));
     }

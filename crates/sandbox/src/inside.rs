@@ -21,6 +21,26 @@ pub(crate) struct Inside {
     pub(crate) copies: Vec<(PathBuf, PathBuf)>,
     /// The wall to put around the command, where nothing else holds it.
     pub(crate) wall: Option<Wall>,
+    /// The token with which the command runs (Windows); the wall says where it may write.
+    pub(crate) token: Option<Token>,
+}
+
+/// How far this program is on its way to a token that can do less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// It is to be made, and this program is to be started with it.
+    Lower,
+    /// This program has it.
+    Lowered,
+}
+
+impl Token {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Lower => "--lower",
+            Self::Lowered => "--lowered",
+        }
+    }
 }
 
 /// What stays open in a wall.
@@ -52,6 +72,7 @@ impl Inside {
                 to.clone().into_os_string(),
             ]);
         }
+        words.extend(self.token.map(|token| token.word().into()));
         if let Some(wall) = &self.wall {
             words.push("--wall".into());
             words.push(wall.port.map(|port| port.to_string()).unwrap_or_default().into());
@@ -83,6 +104,10 @@ impl Inside {
                 let port =
                     port.map(|port| port.parse().map_err(|_| "that is no port".to_owned())).transpose()?;
                 inside.wall = Some(Wall { port, ..Wall::default() });
+            } else if let Some(token) =
+                [Token::Lower, Token::Lowered].into_iter().find(|token| word == OsStr::new(token.word()))
+            {
+                inside.token = Some(token);
             } else if word == OsStr::new("--read") {
                 let path = path()?;
                 inside.wall.get_or_insert_default().read.push(path);
@@ -110,6 +135,7 @@ mod tests {
             network: Some(("/s".into(), 80)),
             copies: vec![("/a".into(), "/b c".into()), ("--".into(), "--copy".into())],
             wall: Some(Wall { read: vec!["/r".into()], write: vec!["--read".into()], port: Some(9) }),
+            token: Some(Token::Lower),
         };
         let command = [OsString::from("x"), "--copy".into()];
         let words = inside.words().into_iter().chain(["--".into()]).chain(command.clone());

@@ -4,7 +4,7 @@
 //! few files that go with it. Starts nothing itself, and never says that a program is confined where it is not: a system
 //! without a sandbox gives a reason and no command.
 
-#![cfg_attr(not(unix), allow(dead_code, reason = "nothing lives inside where there is no sandbox"))]
+#![cfg_attr(windows, allow(dead_code, reason = "most of what is known of sandboxes is for other systems"))]
 
 mod bubblewrap;
 mod files;
@@ -12,9 +12,13 @@ mod house;
 mod inside;
 #[cfg(unix)]
 mod live;
+#[cfg(windows)]
+#[path = "lowered.rs"]
+mod live;
 mod machine;
 mod possible;
 mod profile;
+mod quoting;
 mod review;
 mod root;
 mod seatbelt;
@@ -28,10 +32,10 @@ mod wall;
 mod walled;
 
 pub use house::{House, Key, Place};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use live::inside_main;
 pub use machine::MachineJob;
-pub use possible::{Places, Possible, fallback, look};
+pub use possible::{Bwrap, Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};
 pub use review::Room;
 pub use shown::{Around, around};

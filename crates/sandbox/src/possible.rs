@@ -14,17 +14,36 @@ use crate::{Error, Key, Profile, Room, machine, review, seatbelt, walled};
 /// How programs can be confined here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Possible {
-    /// By bubblewrap, at this path.
-    Bubblewrap(PathBuf),
+    /// By bubblewrap.
+    Bubblewrap(Bwrap),
     /// Reviewers and linters by Landlock and seccomp (Linux); scripts not at all.
     Landlock,
     /// Reviewers and linters by the sandbox of macOS; scripts not at all.
     Seatbelt,
+    /// Linters by a token that can do less than its user (Windows); reviewers and scripts not at all.
+    Token,
     /// By a machine: scripts by one of their own each (the words that run the job of a file there), reviewers and linters by one that
     /// a [`crate::House`] holds.
     Machine(Vec<OsString>),
     /// Not at all, and why.
     No(String),
+}
+
+/// The program of bubblewrap on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bwrap {
+    /// Where it is.
+    pub program: PathBuf,
+    /// Whether it can keep those inside from making user namespaces, in which they could use what of the kernel needs privileges: it
+    /// can since 0.8.
+    pub closes_namespaces: bool,
+}
+
+impl Bwrap {
+    /// One that is asked for everything it may be able to do.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), closes_namespaces: true }
+    }
 }
 
 /// Where whoever is inside finds what.
@@ -42,7 +61,7 @@ pub struct Places {
 pub fn look() -> Possible {
     if cfg!(target_os = "linux") {
         match which::which("bwrap") {
-            Ok(path) => Possible::Bubblewrap(path),
+            Ok(path) => Possible::Bubblewrap(Bwrap::new(path)),
             Err(_) => Possible::No("`bwrap` was not found: install the package bubblewrap".to_owned()),
         }
     } else {
@@ -57,11 +76,7 @@ pub fn fallback() -> Possible {
     } else if cfg!(target_os = "macos") && Path::new(seatbelt::PROGRAM).is_file() {
         Possible::Seatbelt
     } else if cfg!(windows) {
-        Possible::No(
-            "there is none on Windows: a job object ends what a reviewer starts, and holds back nothing it reads or reaches; \
-             use WSL 2 or a virtual machine"
-                .to_owned(),
-        )
+        Possible::Token
     } else {
         Possible::No("there is none for this system".to_owned())
     }
@@ -71,12 +86,12 @@ impl Possible {
     /// The command that runs `command` confined, with its generated files written. `None` where nothing can hold it.
     pub fn confine(&self, profile: &Profile, command: &[OsString]) -> Result<Option<Vec<OsString>>, Error> {
         match self {
-            Self::Bubblewrap(program) => Bubblewrap::new(program).command(profile, command).map(Some),
+            Self::Bubblewrap(bwrap) => Bubblewrap::new(bwrap).command(profile, command).map(Some),
             Self::Machine(words) => {
                 let file = machine::write(profile, command)?;
                 Ok(Some(words.iter().cloned().chain([file.into()]).collect()))
             }
-            Self::Landlock | Self::Seatbelt | Self::No(_) => Ok(None),
+            Self::Landlock | Self::Seatbelt | Self::Token | Self::No(_) => Ok(None),
         }
     }
 
@@ -89,9 +104,10 @@ impl Possible {
         command: &[OsString],
     ) -> Result<Option<Vec<OsString>>, Error> {
         match self {
-            Self::Bubblewrap(program) => review::command(program, own, room, command).map(Some),
+            Self::Bubblewrap(bwrap) => review::command(bwrap, own, room, command).map(Some),
             Self::Landlock => walled::command(own, room, command).map(Some),
             Self::Seatbelt => seatbelt::command(own, room, command).map(Some),
+            Self::Token => walled::lowered(own, room, command).map(Some),
             Self::Machine(_) | Self::No(_) => Ok(None),
         }
     }
@@ -115,7 +131,7 @@ impl Possible {
                 temporary: "/tmp".into(),
                 git: "/etc/gitconfig".into(),
             },
-            Self::Landlock | Self::Seatbelt => Places {
+            Self::Landlock | Self::Seatbelt | Self::Token => Places {
                 home: walled::home(private),
                 temporary: walled::temporary(private),
                 git: private.join("gitconfig"),
@@ -138,9 +154,15 @@ impl Possible {
             Self::Bubblewrap(_) => "bubblewrap",
             Self::Landlock => "landlock",
             Self::Seatbelt => "seatbelt",
+            Self::Token => "restricted-token",
             Self::Machine(_) => "machine",
             Self::No(_) => "nothing",
         }
+    }
+
+    /// Whether it keeps whoever is inside from reading the home and reaching the network: only that is a sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        !matches!(self, Self::Token | Self::No(_))
     }
 
     /// A profile that shows nothing, and a command that succeeds where confinement works. Many systems have the program and
@@ -160,19 +182,47 @@ impl Possible {
     /// What it is, in one sentence that says what it does not stop.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Bubblewrap(_) => "bubblewrap: no network, no other process, no home, the system's programs read-only, memory for \
-                files; it does not hide the kernel, so a hole in that is a hole in it"
-                .to_owned(),
+            Self::Bubblewrap(bwrap) => {
+                let namespaces = if bwrap.closes_namespaces {
+                    ""
+                } else {
+                    "; older than 0.8, it does not keep scripts and linters from making user namespaces"
+                };
+                format!(
+                    "bubblewrap: no network, no other process, no home, the system's programs read-only, memory for files; it does not \
+                     hide the kernel, so a hole in that is a hole in it{namespaces}"
+                )
+            }
             Self::Landlock => "Landlock and seccomp, for reviewers and linters: files of a list, no network but the proxy; names of \
                 files and command lines of processes everywhere can be seen, what is written stands on disk, and scripts are refused"
                 .to_owned(),
             Self::Seatbelt => "the sandbox of macOS, for reviewers and linters: files of a list, no network but the proxy; nobody has \
                 tried this yet, names of files everywhere can be seen, and scripts are refused"
                 .to_owned(),
+            Self::Token => "a restricted token in the job object, for linters: no administrator's rights, no privileges, nothing written \
+                but in folders of ours; it holds back neither what is read nor what is reached, so it is no sandbox for a stranger's \
+                change: agents, commands and scripts are not run so. Use WSL 2 or a virtual machine"
+                .to_owned(),
             Self::Machine(_) => "a machine of its own, by QEMU: a kernel of its own, no network, the system's programs read-only, memory \
                 for files; a hole in QEMU would be a hole in it"
                 .to_owned(),
             Self::No(why) => why.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_back_neither_reading_nor_the_network_is_no_sandbox_and_says_so() {
+        assert!(!Possible::Token.is_sandbox() && !Possible::No(String::new()).is_sandbox());
+        assert!(Possible::Token.sentence().contains("neither what is read nor what is reached"));
+        for sandbox in [Possible::Bubblewrap(Bwrap::new("/b")), Possible::Landlock, Possible::Seatbelt] {
+            assert!(sandbox.is_sandbox(), "{sandbox:?}");
+        }
+        let old = Possible::Bubblewrap(Bwrap { closes_namespaces: false, ..Bwrap::new("/b") });
+        assert!(old.sentence().contains("older than 0.8"));
     }
 }

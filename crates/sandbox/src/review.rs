@@ -10,7 +10,7 @@ use crate::bubblewrap::Line;
 use crate::files::{self, HOME};
 use crate::inside::Inside;
 use crate::root::{Shown, system};
-use crate::{Error, Folder, Size};
+use crate::{Bwrap, Error, Folder, Size};
 
 /// Where our own program stands inside.
 pub(crate) const OWN: &str = "/run/deep-review/program";
@@ -40,6 +40,8 @@ pub struct Room {
     pub temporary: Size,
     /// The socket of the proxy, and the port on which it is reached inside; none where it may reach nothing.
     pub network: Option<(PathBuf, u16)>,
+    /// Whether it may make user namespaces: for programs whose own sandbox needs them.
+    pub nests: bool,
     /// A folder of ours for generated files, fresh for this program.
     pub private: PathBuf,
 }
@@ -81,6 +83,7 @@ impl Room {
             network: self.network.as_ref().map(|(_, port)| (SOCKET.into(), *port)),
             copies: copies.chain(home).collect(),
             wall: None,
+            token: None,
         }
     }
 }
@@ -92,18 +95,18 @@ fn given(number: usize) -> PathBuf {
 
 /// The command that runs `command` in a room. `own` is this program, `words` make it the one that lives inside.
 pub(crate) fn command(
-    bubblewrap: &Path,
+    bwrap: &Bwrap,
     own: &[OsString],
     room: &Room,
     command: &[OsString],
 ) -> Result<Vec<OsString>, Error> {
     room.check()?;
     let generated = files::write(&room.private)?;
-    Ok(arguments(bubblewrap, &system(Path::new("/")), &generated, own, room, command))
+    Ok(arguments(bwrap, &system(Path::new("/")), &generated, own, room, command))
 }
 
 fn arguments(
-    bubblewrap: &Path,
+    bwrap: &Bwrap,
     system: &[Shown],
     generated: &[(PathBuf, PathBuf)],
     own: &[OsString],
@@ -112,7 +115,10 @@ fn arguments(
 ) -> Vec<OsString> {
     // As for scripts, but in the session and process group that it is given: it has no terminal, and so the interrupt that asks it
     // to end reaches it and not only the monitor of bubblewrap.
-    let mut line = Line::cut_off(bubblewrap, system, generated, room.temporary);
+    let mut line = Line::cut_off(bwrap, system, generated, room.temporary);
+    if !room.nests {
+        line.close_namespaces(bwrap);
+    }
     for Folder { outside, inside } in &room.read {
         line.read(outside, inside);
     }
@@ -157,6 +163,7 @@ mod tests {
             at_home: vec![("/home/ada/.agent/key".into(), ".agent/key".into())],
             temporary: Size(5),
             network: Some(("/c/socket".into(), 3128)),
+            nests: false,
             private: "/p".into(),
         }
     }
@@ -165,7 +172,7 @@ mod tests {
         let own = ["/x/deep-review".into(), "__inside".into()];
         let generated = [(PathBuf::from("/p/passwd"), PathBuf::from("/etc/passwd"))];
         let command = ["/u/bin/agent".into(), "-p".into()];
-        let line = arguments(Path::new("/bin/bwrap"), &[], &generated, &own, room, &command);
+        let line = arguments(&Bwrap::new("/bin/bwrap"), &[], &generated, &own, room, &command);
         line.iter().map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
@@ -188,6 +195,12 @@ mod tests {
         let end: Vec<&str> = text.iter().rev().take(3).rev().map(String::as_str).collect();
         assert_eq!(end, ["--", "/u/bin/agent", "-p"]);
         assert!(has(&["--copy", "/run/deep-review/given/1", "/home/review/.agent/key"]), "{text:?}");
+    }
+
+    #[test]
+    fn only_whose_own_sandbox_needs_them_may_make_user_namespaces() {
+        let is_closed = |nests| text(&Room { nests, ..room() }).iter().any(|word| word == "--disable-userns");
+        assert!(is_closed(false) && !is_closed(true));
     }
 
     #[test]

@@ -54,11 +54,10 @@ pub(crate) fn system(root: &Path) -> Vec<Shown> {
     shown
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn programs_are_shown_as_they_are_and_nothing_else_is() {
         let root = tempfile::tempdir().unwrap();

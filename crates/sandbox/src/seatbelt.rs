@@ -53,6 +53,7 @@ pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Re
         network: room.network.clone(),
         copies: room.at_home.iter().map(|(from, below)| (from.clone(), home.join(below))).collect(),
         wall: None,
+        token: None,
     };
     let mut line =
         vec![PROGRAM.into(), "-p".into(), profile(room, Path::new(program)).into(), program.clone()];

@@ -1,4 +1,4 @@
-//! A room made by a wall around the program, where there is no other view of the disk to give it.
+//! A room made by a wall around the program, or by a token that can do less, where there is no other view of the disk to give it.
 //!
 //! In: a room and a command. Out: the command line of our own program, which shuts itself in and starts the command. What a
 //! sandbox keeps in memory stands on disk here, in folders of ours.
@@ -8,13 +8,31 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::files;
-use crate::inside::{Inside, Wall};
+use crate::inside::{Inside, Token, Wall};
 use crate::review::Room;
 
 /// The command that runs `command` behind a wall.
 pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
     room.check()?;
     let home = furnish(room)?;
+    link_home(room, &home)?;
+    Ok(line(own, &inside(room, &home), command))
+}
+
+/// The command that runs `command` with a token that can do less (Windows).
+pub(crate) fn lowered(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
+    room.check()?;
+    let home = furnish(room)?;
+    let inside = Inside { token: Some(Token::Lower), network: None, ..inside(room, &home) };
+    Ok(line(own, &inside, command))
+}
+
+fn line(own: &[OsString], inside: &Inside, command: &[OsString]) -> Vec<OsString> {
+    let words = own.iter().cloned().chain(inside.words());
+    words.chain([OsString::from("--")]).chain(command.iter().cloned()).collect()
+}
+
+fn link_home(room: &Room, home: &Path) -> Result<(), Error> {
     for folder in &room.read {
         if let Ok(below) = folder.inside.strip_prefix(Room::home()) {
             let at = home.join(below);
@@ -22,11 +40,7 @@ pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Re
             link(&folder.outside, &at).map_err(Error::Files)?;
         }
     }
-    let mut line = own.to_vec();
-    line.extend(inside(room, &home).words());
-    line.push("--".into());
-    line.extend(command.iter().cloned());
-    Ok(line)
+    Ok(())
 }
 
 /// What stands elsewhere, where it is looked for.
@@ -74,6 +88,7 @@ fn inside(room: &Room, home: &Path) -> Inside {
         network: room.network.clone(),
         copies: room.at_home.iter().map(|(from, below)| (from.clone(), home.join(below))).collect(),
         wall: Some(Wall { read, write, port: room.network.as_ref().map(|(_, port)| *port) }),
+        token: None,
     }
 }
 
@@ -102,5 +117,10 @@ mod tests {
         assert_eq!(wall.read, [PathBuf::from("/c/checkout"), private.path().join("gitconfig")]);
         assert!(wall.write.iter().all(|path| path.starts_with(private.path())), "{wall:?}");
         assert_eq!((wall.port, inside.copies.len()), (Some(4000), 1));
+        // The same by a token, which has no port to keep open.
+        let line = lowered(&["/x".into(), "__inside".into()], &room, &["agent".into()]).unwrap();
+        let (inside, command) = Inside::parse(line[2..].iter().cloned()).unwrap();
+        assert_eq!((inside.token, inside.network, command), (Some(Token::Lower), None, vec!["agent".into()]));
+        assert_eq!(inside.wall.unwrap().write, wall.write);
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Cause {
     Silence,
     /// The output limit.
     Output,
+    /// The limit on the memory of the whole tree.
+    Memory,
     /// Its output could not be written.
     Spool,
     /// The supervisor asked.
@@ -40,6 +42,7 @@ pub(crate) fn name(cause: Option<Cause>, exit: Option<Exit>, held: bool) -> Endi
         Some(Cause::Wall) => Ending::TimedOut,
         Some(Cause::Silence) => Ending::Stalled,
         Some(Cause::Output) => Ending::OutputLimit,
+        Some(Cause::Memory) => Ending::MemoryLimit,
         Some(Cause::Spool | Cause::BrokenOff) => Ending::Failed,
         Some(Cause::Cancelled | Cause::Asked) => Ending::Cancelled,
         Some(Cause::Alone) => Ending::Lost,
@@ -75,6 +78,7 @@ mod tests {
             (Cause::Wall, Ending::TimedOut),
             (Cause::Silence, Ending::Stalled),
             (Cause::Output, Ending::OutputLimit),
+            (Cause::Memory, Ending::MemoryLimit),
             (Cause::Spool, Ending::Failed),
             (Cause::Cancelled, Ending::Cancelled),
             (Cause::BrokenOff, Ending::Failed),

@@ -142,7 +142,8 @@ impl Attempt {
     fn start(&mut self, program: &Program) -> Result<(Tree, Streams, Spool, Ears), End> {
         let spool = Spool::create(&self.folder, self.record.limits.output)
             .map_err(|error| not_started(&doing("creating the files for its output", &error)))?;
-        let (prepared, ends) = Prepared::new(&self.record.mark).map_err(|error| not_started(&error))?;
+        let (prepared, ends) = Prepared::new(&self.record.mark, self.record.limits.memory)
+            .map_err(|error| not_started(&error))?;
         let ears = Ears(prepared.port());
         let (folder, record): (&Path, _) = (&self.folder, &mut self.record);
         // It is in its job and stands still: the record says that it runs before it does.

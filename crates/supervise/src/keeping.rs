@@ -22,6 +22,10 @@ use crate::{Grace, Level, Limits, Pulse, Stage};
 const SUPERVISOR_LOOK: Duration = Duration::from_millis(500);
 /// How often is looked whether it goes on.
 const FROZEN_LOOK: Duration = Duration::from_millis(50);
+/// How often is looked how much memory the tree holds.
+const MEMORY_LOOK: Duration = Duration::from_millis(200);
+/// Looking takes at most one part in so many of the keeper's time, however many processes there are.
+const MEMORY_PAUSES: u32 = 10;
 /// More notes than these are of no use to anybody.
 const MOST_NOTES: usize = 40;
 
@@ -31,6 +35,8 @@ pub(crate) struct Keeping<'a> {
     clock: Clock,
     supervisor: i32,
     supervisor_look: Duration,
+    most_memory: Option<u64>,
+    memory_look: Duration,
     tree: Tree,
     spool: Spool,
     stdout: Option<PipeReader>,
@@ -71,6 +77,8 @@ impl<'a> Keeping<'a> {
             clock: Clock::start(),
             supervisor: here::supervisor(),
             supervisor_look: Duration::ZERO,
+            most_memory: Tree::most_memory(limits.memory),
+            memory_look: Duration::ZERO,
             tree,
             spool,
             stdout: Some(stdout),
@@ -100,6 +108,7 @@ impl<'a> Keeping<'a> {
             self.tree.reap();
             self.news(teller);
             self.mind_the_supervisor();
+            self.mind_the_memory();
             match self.next(teller) {
                 Next::Look(until) => look = until,
                 Next::Done { gone } => break gone,
@@ -121,7 +130,9 @@ impl<'a> Keeping<'a> {
         let until = if self.is_news() { until.min(self.last_news + self.limits.news) } else { until };
         let look = if self.clock.is_paused() { FROZEN_LOOK } else { SUPERVISOR_LOOK };
         let longest = if self.lifeline.is_some() { look } else { Duration::MAX };
-        let longest = until.saturating_sub(now).min(longest);
+        let memory =
+            if self.minds_the_memory() { self.memory_look.saturating_sub(now) } else { Duration::MAX };
+        let longest = until.saturating_sub(now).min(longest).min(memory);
         let output = [&self.stdout, &self.stderr].into_iter().flatten();
         let output = output.filter(|_| !self.spool.is_over());
         if let Err(error) = here::wait(output, &self.ears, self.lifeline.as_ref(), &self.tree, longest) {
@@ -208,6 +219,32 @@ impl<'a> Keeping<'a> {
             }
             (false, true) => self.thaw(),
             _ => {}
+        }
+    }
+
+    /// Who stands still takes no more, and who is being killed gives everything back.
+    fn minds_the_memory(&self) -> bool {
+        let is_killed = self.ladder.as_ref().is_some_and(|ladder| ladder.stage() == Some(Stage::Kill));
+        self.most_memory.is_some() && !is_killed && !self.clock.is_paused()
+    }
+
+    /// A tree that holds too much memory is killed at once: in the time of a talk it would take more.
+    fn mind_the_memory(&mut self) {
+        let (Some(most), now) = (self.most_memory, self.clock.now()) else { return };
+        if !self.minds_the_memory() || now < self.memory_look {
+            return;
+        }
+        let too_much = self.tree.too_much_memory(most);
+        let took = self.clock.now().saturating_sub(now);
+        self.memory_look = self.clock.now() + MEMORY_LOOK.max(took * MEMORY_PAUSES);
+        if let Some(held) = too_much {
+            self.note(format!(
+                "its processes together held {} MiB of memory, more than their limit of {} MiB",
+                held >> 20,
+                most >> 20
+            ));
+            self.stop(Cause::Memory);
+            self.ladder.iter_mut().for_each(Ladder::hurry);
         }
     }
 

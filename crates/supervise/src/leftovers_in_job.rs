@@ -97,7 +97,7 @@ mod tests {
             keeper: Keeper { command: Vec::new() },
         };
         let mut record = record();
-        let (prepared, ends) = Prepared::new(&record.mark).expect("pipes");
+        let (prepared, ends) = Prepared::new(&record.mark, None).expect("pipes");
         let (mut held, _streams) = prepared
             .launch(&program, ends, |leader| {
                 record.leader = Some(leader);

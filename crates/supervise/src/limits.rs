@@ -15,6 +15,11 @@ pub struct Limits {
     pub silence: Duration,
     /// Most bytes kept of stdout and stderr together; the byte after these ends the attempt.
     pub output: u64,
+    /// Most bytes of memory that all processes of the tree hold together. On Linux the keeper looks several times a second, ends
+    /// the tree at once where it is more, and never lets it have more than three quarters of the machine; on Windows the job
+    /// refuses more; elsewhere it has no effect.
+    #[serde(default)]
+    pub memory: Option<u64>,
     /// Patience while ending the attempt.
     pub grace: Grace,
     /// What counts against [`Limits::silence`].
@@ -36,6 +41,10 @@ pub struct Limits {
     /// them. What it holds must heed them again by itself.
     #[serde(default)]
     pub is_shielded: bool,
+    /// The program starts without the keys of its user's session (Linux): those are handed on to whoever is started, whatever is
+    /// hidden from it besides.
+    #[serde(default)]
+    pub is_keyless: bool,
 }
 
 /// Which output shows that a program is at work.
@@ -97,6 +106,7 @@ impl Default for Limits {
             wall: Duration::from_mins(20),
             silence: Duration::from_mins(5),
             output: 64 << 20,
+            memory: None,
             grace: Grace::default(),
             pulse: Pulse::default(),
             interrupt: Interrupt::default(),
@@ -104,6 +114,7 @@ impl Default for Limits {
             hold: Hold::default(),
             resources: Resources::default(),
             is_shielded: false,
+            is_keyless: false,
         }
     }
 }

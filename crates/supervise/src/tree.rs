@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal};
 use crate::ending::Exit;
 use crate::ladder::Alive;
 use crate::os::tree::Member;
-use crate::os::{tree, unix};
+use crate::os::{memory, tree, unix};
 use crate::shim::Shim;
 use crate::{Interrupt, Level, Stage};
 
@@ -169,6 +169,16 @@ impl Tree {
             members.retain(|member| member.pid != shim.pid.as_raw_pid());
         }
         members
+    }
+
+    /// The most memory that the tree may hold, of what is wanted and what this machine can bear. `None` where nobody looks.
+    pub(crate) fn most_memory(wanted: Option<u64>) -> Option<u64> {
+        memory::most().map(|most| wanted.map_or(most, |wanted| wanted.min(most)))
+    }
+
+    /// The memory that it holds, where that is more than `most`.
+    pub(crate) fn too_much_memory(&self, most: u64) -> Option<u64> {
+        Some(memory::held(&self.members(), most)).filter(|held| *held > most)
     }
 
     /// Everyone who can be seen now, for people: name and number.

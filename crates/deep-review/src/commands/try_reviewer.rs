@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ::config::ReviewerSettings;
 use ::reviewers::agent::{Agent, Agents, Trial, TrialPlace, try_agent};
 use ::reviewers::linters::{is_linter, linter};
-use ::reviewers::{endpoint, try_model};
+use ::reviewers::{Confinement, endpoint, try_model};
 use model::Clock as _;
 use serde_json::{Value, json};
 use supervise::Cancel;
@@ -20,6 +20,7 @@ use crate::exit::{CommandError, Exit};
 use crate::interrupt;
 use crate::linters;
 use crate::progress::Progress;
+use crate::sandboxes;
 use crate::session::Session;
 
 /// Tries every named reviewer, or every agent a run would ask.
@@ -28,15 +29,17 @@ pub(crate) fn run(session: &Session, names: &[String]) -> Result<Exit, CommandEr
     let cancel = Cancel::new();
     let progress = Arc::new(Progress::new(session.ui, ProgressHow::None));
     interrupt::listen(&progress, cancel.clone())?;
+    let confinement = sandboxes::for_trials(session, &settings)?;
     let mut tried = Vec::new();
     for name in names.iter().filter(|name| is_linter(name, &settings)) {
         let Some(linter) = linter(name) else { continue };
-        tried.push((name.clone(), Tried::Linter(linters::try_one(session, &settings, linter)?)));
+        tried
+            .push((name.clone(), Tried::Linter(linters::try_one(session, &settings, linter, &confinement)?)));
     }
     for (name, reviewer) in settings.reviewers.iter().filter(|(name, _)| !is_linter(name, &settings)) {
         let is_wanted = if names.is_empty() { reviewer.enabled } else { names.contains(name) };
         if is_wanted {
-            tried.push((name.clone(), one(session, name, reviewer, &agents, &cancel)?));
+            tried.push((name.clone(), one(session, name, reviewer, (&agents, &confinement), &cancel)?));
         }
     }
     if let Some(unknown) = names.iter().find(|name| !tried.iter().any(|(tried, _)| tried == *name)) {
@@ -74,7 +77,7 @@ fn one(
     session: &Session,
     name: &str,
     settings: &ReviewerSettings,
-    agents: &Agents,
+    (agents, confinement): (&Agents, &Confinement),
     cancel: &Cancel,
 ) -> Result<Tried, CommandError> {
     let agent = match agents.behind(name, settings) {
@@ -102,6 +105,7 @@ fn one(
         keeper: &Session::keeper()?,
         environment: &session.environment,
         nonce: &nonce,
+        confinement,
     };
     let trial = try_agent(agent, settings, &place, cancel).map_err(failed)?;
     Ok(Tried::Asked(Box::new(agent.clone()), Box::new(trial)))
@@ -161,10 +165,11 @@ fn sentence(said: &str, who: &str, trial: &Trial) -> String {
         );
     }
     let model = trial.model.as_deref().map(|model| format!(", {model}")).unwrap_or_default();
+    let behind = trial.confined_by.map(|by| format!(", in a sandbox of {by}")).unwrap_or_default();
     let tokens = trial.tokens.map_or("tokens unknown".to_owned(), |tokens| {
         format!("{} tokens in, {} out", tokens.input, tokens.output)
     });
-    format!("{said} ({:.1} s{model}, {tokens}; {who})", seconds(trial))
+    format!("{said} ({:.1} s{model}, {tokens}{behind}; {who})", seconds(trial))
 }
 
 fn seconds(trial: &Trial) -> f64 {
@@ -185,7 +190,7 @@ fn row(name: &str, tried: &Tried) -> Value {
         Tried::Asked(agent, trial) => json!({
             "name": name, "asked": true, "works": works(trial), "canary_echoed": trial.echoed, "read_file": trial.read_file,
             "failure": trial.failure, "ending": trial.ending, "ms": trial.ms, "tokens": trial.tokens, "usd": trial.usd,
-            "model": trial.model, "version": agent.version, "answer": trial.answer,
+            "model": trial.model, "version": agent.version, "answer": trial.answer, "confined_by": trial.confined_by,
         }),
     }
 }

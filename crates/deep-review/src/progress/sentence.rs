@@ -41,7 +41,16 @@ pub(crate) fn sentence(event: &EventKind) -> Option<String> {
         EventKind::Note { text } => format!("note: {text}"),
         EventKind::ReviewerProgress { .. } | EventKind::RunEnded { .. } => return None,
     };
-    Some(report::safe_text(&line))
+    Some(report::safe_text(&short(line)))
+}
+
+/// A title may be as long as an answer; one line of the terminal is not. The report has all of it.
+fn short(line: String) -> String {
+    const LONGEST: usize = 500;
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 fn seconds(ms: u64) -> String {
@@ -113,5 +122,12 @@ mod tests {
             error: None,
         };
         assert_eq!(sentence(&event).unwrap(), "codex timed-out after 2.0s");
+    }
+
+    #[test]
+    fn a_title_without_an_end_is_cut_on_the_terminal() {
+        let event = EventKind::Note { text: "é".repeat(9000) };
+        let line = sentence(&event).expect("a line");
+        assert!(line.chars().count() == 501 && line.ends_with('…'), "{}", line.len());
     }
 }

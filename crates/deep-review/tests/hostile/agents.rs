@@ -150,7 +150,7 @@ macro_rules! of_agents {
     };
 }
 
-const ATTACKS: &[Attack] = of_agents![
+pub(crate) const ATTACKS: &[Attack] = of_agents![
     "claude's settings, hooks, servers, skills and instructions" => &["claude"],
     "codex's settings, hooks and instructions, and a change of them" => &["codex"],
     "gemini's settings, extensions, environment and instructions" => &["gemini", "antigravity"],

@@ -33,7 +33,7 @@ fn embedded(ground: &Ground, folder: &str, head: &str) {
     ground.write(&format!("{folder}/config"), config);
 }
 
-const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack {
         name: "filters, text conversions, merge and diff drivers by attributes",
         build: |ground| {

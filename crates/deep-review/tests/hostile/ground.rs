@@ -199,7 +199,8 @@ impl Ground {
         self.feed(&["hash-object", "-w", "--stdin", "--no-filters"], content)
     }
 
-    fn feed(&self, words: &[&str], input: &[u8]) -> String {
+    /// What git prints when it is given this to read.
+    pub(crate) fn feed(&self, words: &[&str], input: &[u8]) -> String {
         let mut command = self.session.repo.command(words);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("git starts");
@@ -289,8 +290,14 @@ impl Ground {
 
     /// The binary, with its own folder for what is temporary.
     pub(crate) fn call(&self, words: &[&str]) -> Ran {
+        self.call_with(words, &[])
+    }
+
+    /// The same with more variables.
+    pub(crate) fn call_with(&self, words: &[&str], more: &[(String, String)]) -> Ran {
         let mut command = self.session.command(words);
         let output = command
+            .envs(more.iter().map(|(name, value)| (name, value)))
             .env("TMPDIR", &self.temporary)
             .env("PATH", self.search())
             .env("ADA_API_KEY", KEY)
@@ -301,6 +308,13 @@ impl Ground {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             code: output.status.code().unwrap_or(-1),
         }
+    }
+
+    /// Adds tables to the user's configuration.
+    pub(crate) fn configure(&self, tables: &str) {
+        let config = self.session.repo.path().join(".git/deep-review/config.toml");
+        let before = std::fs::read_to_string(&config).expect("a configuration");
+        std::fs::write(&config, before + tables).expect("written");
     }
 
     /// The search path: programs of this ground come first.

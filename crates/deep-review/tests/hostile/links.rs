@@ -22,7 +22,7 @@ fn stays_inside(_: &Ground, seen: &Seen) {
     seen.says("lead out of the tree");
 }
 
-const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack {
         name: "a link to a key of the user",
         build: |ground| {

@@ -11,15 +11,18 @@
 mod common;
 
 mod agents;
+mod answers;
 mod documented;
 mod git_settings;
 mod ground;
+mod history;
 mod links;
 mod linters;
 mod machine;
 mod markup;
 mod names;
 mod own_files;
+mod real;
 mod scripts;
 mod secrets;
 mod size;

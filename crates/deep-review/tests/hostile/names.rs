@@ -20,7 +20,7 @@ fn named(ground: &Ground, names: &[&[u8]]) {
     ground.tree(&entries);
 }
 
-const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack {
         name: "names that are options",
         build: |ground| {

@@ -24,7 +24,7 @@ fn the_defect_stands(_: &Ground, seen: &Seen) {
     assert!(blocking.contains(&found[0]["id"]), "{}", seen.report["verdict"]);
 }
 
-const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack {
         name: "an answer that finds nothing",
         build: |ground| {

@@ -412,6 +412,11 @@ impl Adapter {
         Ok(adapter)
     }
 
+    /// Whether it makes user namespaces for a sandbox of its own.
+    pub(crate) fn nests(&self) -> bool {
+        self.isolation.user_namespaces
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.detect.programs.is_empty() {
             return Err("`detect.programs` names no program".to_owned());

@@ -22,7 +22,7 @@ use super::meter::{Account, Meter};
 use super::preflight::{Agent, found_file};
 use super::stream::{ProcessEnd, Seen, StreamReader};
 use crate::command;
-use crate::confine::{Confined, Door, Needs, Who};
+use crate::confine::{Confined, Confinement, Door, Needs, Who};
 use crate::desk::{CommandRequest, Desk, Telling};
 use crate::{Attempt, Doing};
 use redaction::Secrets;
@@ -87,9 +87,27 @@ fn ask(
     let (confined, secrets) = prepare(party, places, common, &desk, cancel, attempt)?;
     let watched = watch(party, &confined, places.private, cancel, progress);
     take(attempt, &watched, common.settings, &secrets);
+    if confined.by().is_some() {
+        hint_at_login(party, attempt);
+    }
     confined.end(attempt, &secrets);
     desk.look_over(&mut attempt.notes);
     Ok(())
+}
+
+/// A login that was copied into the sandbox may be over: it is renewed only where the user calls the agent.
+fn hint_at_login(party: Party<'_>, attempt: &mut Attempt) {
+    let is_copied = !confined::login(party.agent, party.environment).is_empty();
+    let failure = attempt.failure.as_mut().filter(|failure| failure.class == FailureClass::Auth && is_copied);
+    let Some(failure) = failure else { return };
+    let name = party.agent.program.file_name().unwrap_or_default().to_string_lossy();
+    let hint = format!(
+        "; its login is a copy, which is not renewed in the sandbox: call `{name}` once yourself, then `deep-review resume`"
+    );
+    failure.message.push_str(&hint);
+    if let Some(error) = &mut attempt.error {
+        error.push_str(&hint);
+    }
 }
 
 /// The program, behind a sandbox where it is to have one, and what must not be told of it.
@@ -108,7 +126,32 @@ fn prepare(
         let secrets = Secrets::of(&call.program.environment);
         return Ok((Confined::open(call.program), secrets));
     }
-    let (open, door) = (ConfinedWay::default(), common.confinement.door());
+    let needs = || desk.needs(common);
+    let probe = common.folder.join("probe");
+    let behind = Behind { confinement: common.confinement, needs: &needs, probe };
+    shut_in(party, places, &behind, cancel, attempt)
+}
+
+/// The sandbox of one attempt.
+pub(crate) struct Behind<'a> {
+    /// How programs are confined.
+    pub(crate) confinement: &'a Confinement,
+    /// What whoever is inside needs besides what its adapter and the user's table say.
+    pub(crate) needs: &'a dyn Fn() -> Needs,
+    /// A fresh folder for the trial of an agent's own sandbox.
+    pub(crate) probe: PathBuf,
+}
+
+/// The program behind a sandbox, and what must not be told of it.
+pub(crate) fn shut_in(
+    party: Party<'_>,
+    places: Places<'_>,
+    behind: &Behind<'_>,
+    cancel: &Cancel,
+    attempt: &mut Attempt,
+) -> Result<(Confined, Secrets), String> {
+    let way = confined::way(party.agent, party.settings);
+    let (open, door) = (ConfinedWay::default(), behind.confinement.door());
     let call = program(party, places, Some((way?.unwrap_or(&open), &door)))?;
     let mut rules = confined::rules(party.agent, party.settings, party.environment, &door)?;
     rules.routes.extend(call.routes);
@@ -117,7 +160,8 @@ fn prepare(
         shown: confined::shown(party.settings, party.environment),
         rules,
         door,
-        ..desk.needs(common)
+        nests: party.agent.adapter.nests(),
+        ..(behind.needs)()
     };
     // What it leaves there is read afterwards only where its adapter says so.
     match party.agent.adapter.stream.file {
@@ -125,14 +169,14 @@ fn prepare(
         None => needs.copies.push((places.private.to_owned(), PRIVATE)),
     }
     let mut program = call.program;
-    try_inner(party, places, common, (&program, desk), cancel, attempt)?
+    try_inner(party, places, (&program, behind), cancel, attempt)?
         .iter()
         .for_each(|(from, to)| replace(&mut program.command, from, to));
     // A server may repeat the key that it was sent.
     let keys = party.agent.way().map(|auth| auth.env.as_slice()).unwrap_or_default();
     let mut known = supervise::harmless_environment(&[keys, &call.keys].concat());
     known.extend(program.environment.iter().cloned());
-    let confined = common.confinement.confine(program, needs)?;
+    let confined = behind.confinement.confine(program, needs)?;
     known.extend(confined.program.environment.iter().cloned());
     Ok((confined, Secrets::of(&known)))
 }
@@ -153,8 +197,7 @@ fn replace(command: &mut [OsString], from: &str, to: &str) {
 fn try_inner<'a>(
     party: Party<'a>,
     places: Places<'_>,
-    common: &CommandRequest<'_>,
-    at: (&Program, &Desk),
+    (program, behind): (&Program, &Behind<'_>),
     cancel: &Cancel,
     attempt: &mut Attempt,
 ) -> Result<Vec<(&'a String, &'a String)>, String> {
@@ -162,7 +205,6 @@ fn try_inner<'a>(
     if known.probe.is_empty() {
         return Ok(Vec::new());
     }
-    let (program, desk) = at;
     let words = std::iter::once(party.agent.program.clone().into_os_string());
     let probe = Program {
         command: words.chain(known.probe.iter().map(OsString::from)).collect(),
@@ -172,10 +214,11 @@ fn try_inner<'a>(
     };
     std::fs::create_dir_all(&probe.run_folder)
         .map_err(|error| format!("a folder for it could not be made: {error}"))?;
-    let mut needs = desk.needs(common);
-    needs.private = common.folder.join("probe");
+    let mut needs = (behind.needs)();
+    needs.nests = party.agent.adapter.nests();
+    needs.private.clone_from(&behind.probe);
     needs.copies.push((places.private.to_owned(), PRIVATE));
-    let confined = common.confinement.confine(probe, needs)?;
+    let confined = behind.confinement.confine(probe, needs)?;
     let limits =
         confined.limits(Limits { wall: PROBE, silence: PROBE, output: 1 << 16, ..Limits::default() });
     let outcome = supervise::run(&confined.program, &limits, cancel, &mut |_| {});
@@ -520,7 +563,7 @@ pub(crate) fn take(attempt: &mut Attempt, watched: &Watched, settings: &Reviewer
     attempt.failure = match ending {
         Ending::Finished | Ending::Leaky | Ending::Cancelled => None,
         // A limit of ours ended it; that its stream has no end then says nothing new.
-        Ending::TimedOut | Ending::Stalled | Ending::OutputLimit => {
+        Ending::TimedOut | Ending::Stalled | Ending::OutputLimit | Ending::MemoryLimit => {
             failure.filter(|failure| failure.class != FailureClass::Incomplete)
         }
         _ => failure,

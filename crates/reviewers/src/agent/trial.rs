@@ -11,11 +11,13 @@ use model::{Failure, FailureClass, Tokens};
 use supervise::{Cancel, Keeper};
 
 use super::answer::END_MARK;
-use super::ask::{Party, Places, program, watch};
+use super::ask::{Behind, Party, Places, program, shut_in, watch};
+use super::confined;
 use super::preflight::Agent;
 use redaction::Secrets;
 
-use crate::confine::Confined;
+use crate::Attempt;
+use crate::confine::{Confined, Confinement, Decision, Needs, Who};
 
 /// What came of a trial.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +40,8 @@ pub struct Trial {
     pub model: Option<String>,
     /// What it answered, at most 400 characters.
     pub answer: String,
+    /// What confined it; `None` where nothing did.
+    pub confined_by: Option<&'static str>,
 }
 
 /// Where a trial happens.
@@ -51,6 +55,8 @@ pub struct TrialPlace<'a> {
     pub environment: &'a Environment,
     /// Something nobody can guess.
     pub nonce: &'a str,
+    /// How programs are confined.
+    pub confinement: &'a Confinement,
 }
 
 /// Asks the question. `Err` is about our own work only.
@@ -82,9 +88,21 @@ pub fn try_agent(
         process: &process,
         keeper: place.keeper,
     };
-    // Nothing of anybody else's is in the folder, so it is tried as it is.
-    let confined = Confined::open(program(party, places, None)?.program);
-    let secrets = Secrets::of(&confined.program.environment);
+    let (confined, secrets) = match behind(party, places, place, cancel) {
+        Ok(made) => made,
+        Err((why, failure)) => {
+            let class = failure.map_or(FailureClass::Sandbox, |failure| failure.class);
+            let failure = Failure { class, message: why, retry_after_ms: None };
+            let (failure, ending) = (Some(failure), model::Ending::NotStarted);
+            return Ok(Trial {
+                failure,
+                ending,
+                ms: started.elapsed().as_millis() as u64,
+                ..Trial::default()
+            });
+        }
+    };
+    let confined_by = confined.by();
     let watched = watch(party, &confined, places.private, cancel, &mut |_, _| {});
     let text = secrets.text(&watched.answer.text);
     let echoed = text.contains(&canary);
@@ -104,7 +122,40 @@ pub fn try_agent(
         usd: watched.answer.usd,
         model: watched.answer.model,
         answer: text.chars().take(400).collect(),
+        confined_by,
     })
+}
+
+/// The program as a run of the user's own change would start it: as it is, or behind the sandbox that is required. `Err` where it
+/// must not run, with what kind of failure that is.
+fn behind(
+    party: Party<'_>,
+    places: Places<'_>,
+    place: &TrialPlace<'_>,
+    cancel: &Cancel,
+) -> Result<(Confined, Secrets), (String, Option<Failure>)> {
+    let way = confined::way(party.agent, party.settings);
+    match place.confinement.decide(Who::Agent(way.as_ref().map(drop).map_err(String::as_str))) {
+        Decision::Refused(why) => {
+            Err((format!("it was not asked, because a sandbox is required: {why}"), None))
+        }
+        Decision::Open(_) => {
+            let confined = Confined::open(program(party, places, None).map_err(|why| (why, None))?.program);
+            let secrets = Secrets::of(&confined.program.environment);
+            Ok((confined, secrets))
+        }
+        Decision::Confined => {
+            let needs = || Needs {
+                read: vec![places.worktree.to_owned()],
+                private: place.folder.join("sandbox"),
+                ..Needs::default()
+            };
+            let behind =
+                Behind { confinement: place.confinement, needs: &needs, probe: place.folder.join("probe") };
+            let mut attempt = Attempt::default();
+            shut_in(party, places, &behind, cancel, &mut attempt).map_err(|why| (why, attempt.failure))
+        }
+    }
 }
 
 fn question(canary: &str, file: &Path) -> String {

@@ -100,6 +100,9 @@ impl Confinement {
             _ => {}
         }
         let is_required = self.choice == SandboxChoice::Require;
+        if !self.possible.is_sandbox() && (is_required || !matches!(who, Who::Linter)) {
+            return without(self.possible.sentence());
+        }
         match who {
             Who::Agent(_) | Who::Command(_) if !is_required && !self.is_foreign => {
                 Decision::Open("nobody else had a hand in the change".to_owned())
@@ -141,7 +144,7 @@ mod tests {
 
     fn confinement(choice: SandboxChoice, is_possible: bool, is_foreign: bool) -> Confinement {
         let possible = if is_possible {
-            Possible::Bubblewrap("/bin/bwrap".into())
+            Possible::Bubblewrap(sandbox::Bwrap::new("/bin/bwrap"))
         } else {
             Possible::No("no bwrap".into())
         };
@@ -199,6 +202,18 @@ mod tests {
         assert_eq!(auto(false, true).decide(Who::Linter), Decision::Open("no bwrap".into()));
         assert_eq!(auto(true, true).decide(Who::Agent(Err("no hosts"))), Decision::Open("no hosts".into()));
         assert!(matches!(auto(true, true).decide(Who::Command(false)), Decision::Open(_)));
+    }
+
+    #[test]
+    fn a_token_that_can_do_less_is_for_linters_and_never_counts_where_a_sandbox_is_required() {
+        let with = |choice| Confinement { possible: Possible::Token, ..confinement(choice, true, true) };
+        assert_eq!(with(SandboxChoice::Auto).decide(Who::Linter), Decision::Confined);
+        for who in [Who::Agent(Ok(())), Who::Command(true)] {
+            assert!(matches!(with(SandboxChoice::Auto).decide(who), Decision::Open(_)), "{who:?}");
+        }
+        for who in [Who::Linter, Who::Agent(Ok(())), Who::Command(true)] {
+            assert!(matches!(with(SandboxChoice::Require).decide(who), Decision::Refused(_)), "{who:?}");
+        }
     }
 
     #[test]

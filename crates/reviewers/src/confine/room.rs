@@ -24,6 +24,7 @@ const RESOURCES: Resources = Resources { processes: Some(4096), memory: Some(64 
 /// Variables that name folders of the home, or servers that a confined program does not reach.
 const LEFT_OUT: &[&str] = &[
     "HOME",
+    "USERPROFILE",
     "TMPDIR",
     "TMP",
     "TEMP",
@@ -71,6 +72,8 @@ pub(crate) struct Needs {
     pub(crate) door: Door,
     /// Compilers.
     pub(crate) toolchains: bool,
+    /// User namespaces, for a sandbox of its own.
+    pub(crate) nests: bool,
     /// A fresh folder of ours.
     pub(crate) private: PathBuf,
 }
@@ -94,10 +97,14 @@ impl Confined {
     pub(crate) fn limits(&self, limits: Limits) -> Limits {
         // Outside of the machine there is only who waits for the end of what is inside.
         if self.by.is_empty() || self.key.is_some() {
-            limits
-        } else {
-            Limits { is_shielded: true, resources: RESOURCES, ..limits }
+            return limits;
         }
+        Limits { is_shielded: true, is_keyless: true, resources: RESOURCES, ..limits }
+    }
+
+    /// What confines it; `None` where nothing does.
+    pub(crate) fn by(&self) -> Option<&'static str> {
+        Some(self.by).filter(|by| !by.is_empty())
     }
 
     /// To be called when it has ended: what it reached goes with the attempt.
@@ -162,6 +169,7 @@ impl Confinement {
             at_home: needs.at_home,
             temporary: TEMPORARY,
             network: (!needs.rules.is_empty()).then_some((socket, needs.door.port)),
+            nests: needs.nests,
             private: needs.private.join("generated"),
         };
         if let Some(house) = &self.house {
@@ -214,7 +222,12 @@ fn environment(
     if !has_home {
         set("HOME", places.home.as_os_str());
     }
-    set("TMPDIR", places.temporary.as_os_str());
+    for name in if cfg!(windows) { &["TMPDIR", "TEMP", "TMP"][..] } else { &["TMPDIR"] } {
+        set(name, places.temporary.as_os_str());
+    }
+    if cfg!(windows) {
+        set("USERPROFILE", places.home.as_os_str());
+    }
     set("USER", OsStr::new("review"));
     set("LOGNAME", OsStr::new("review"));
     set("SHELL", OsStr::new("/bin/sh"));

@@ -10,6 +10,7 @@ use config::Environment;
 use supervise::{Cancel, Keeper, Limits, Program, Stdin};
 
 use super::linter::Linter;
+use crate::confine::{Confined, Confinement, Decision, Needs, Who};
 
 /// Why a program cannot be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +68,15 @@ pub fn find(
     Err(refused.unwrap_or(Absence::NotInstalled))
 }
 
-/// The version a program tells: the first number with a dot in what it prints. Empty where it tells none in time.
-pub fn version(linter: &Linter, program: &Path, keeper: &Keeper, scratch: &Path) -> String {
+/// The version a program tells: the first number with a dot in what it prints. Empty where it tells none in time, or where it
+/// would have to be confined and cannot be. It runs as it does when it looks at a change: in a sandbox where there is one.
+pub fn version(
+    linter: &Linter,
+    program: &Path,
+    keeper: &Keeper,
+    scratch: &Path,
+    confinement: &Confinement,
+) -> String {
     const LIMIT: Duration = Duration::from_secs(20);
     let Ok(folder) = tempfile::Builder::new().prefix("version-").tempdir_in(scratch) else {
         return String::new();
@@ -86,9 +94,25 @@ pub fn version(linter: &Linter, program: &Path, keeper: &Keeper, scratch: &Path)
         run_folder: process,
         keeper: keeper.clone(),
     };
+    let confined = match confinement.decide(Who::Linter) {
+        Decision::Refused(_) => return String::new(),
+        Decision::Open(_) => Confined::open(program),
+        Decision::Confined => {
+            let needs = Needs {
+                read: vec![program.folder.clone()],
+                toolchains: true,
+                private: folder.path().join("sandbox"),
+                ..Needs::default()
+            };
+            let Ok(confined) = confinement.confine(program, needs) else { return String::new() };
+            confined
+        }
+    };
     let limits = Limits { wall: LIMIT, silence: LIMIT, output: 1 << 16, ..Limits::default() };
-    let outcome = supervise::run(&program, &limits, &Cancel::new(), &mut |_| {});
+    let outcome = supervise::run(&confined.program, &confined.limits(limits), &Cancel::new(), &mut |_| {});
     let printed = std::fs::read(&outcome.stdout).unwrap_or_default();
+    // Whatever it has made there; where that fails, the folder's own end tries again and cannot say so either.
+    drop(supervise::remove_tree(folder.path()));
     number(&String::from_utf8_lossy(&printed)).unwrap_or_default()
 }
 

@@ -97,7 +97,7 @@ fn ask(
 ) -> Result<(), String> {
     let program = request.program.map_err(str::to_owned)?;
     let linter = request.linter;
-    let version = super::find::version(linter, program, request.keeper, request.process);
+    let version = super::find::version(linter, program, request.keeper, request.process, request.confinement);
     let until = Instant::now() + request.settings.timeout;
     let mut call = Call { request, program, cancel, progress, until };
     let now_files =

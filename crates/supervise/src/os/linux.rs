@@ -60,6 +60,23 @@ pub(crate) fn be_first_to_go() {
     }
 }
 
+/// Gives this process a session keyring of its own, empty. Makes one system call only, so that it may be called between fork and
+/// exec. Where the system has no keys, or lets nobody near them, nothing has to be left.
+#[expect(unsafe_code, reason = "this system call has no safe door")]
+pub(crate) fn leave_keys_behind() -> io::Result<()> {
+    const JOIN_SESSION_KEYRING: libc::c_long = 1;
+    // SAFETY: a null name asks for a new keyring without one; no memory is read.
+    let joined = unsafe { libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, std::ptr::null::<u8>()) };
+    if joined >= 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::ENOSYS | libc::EPERM | libc::EACCES) => Ok(()),
+        _ => Err(error),
+    }
+}
+
 /// Whether a process is stopped (not: traced). `false` where it is gone.
 pub(crate) fn is_stopped(pid: i32) -> bool {
     stat(pid).is_ok_and(|stat| stat.stopped)

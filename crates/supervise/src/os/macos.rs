@@ -63,6 +63,11 @@ pub(crate) fn die_with(_keeper: Pid) -> io::Result<()> {
 /// Not known here.
 pub(crate) fn be_first_to_go() {}
 
+/// Keys are not handed on here.
+pub(crate) fn leave_keys_behind() -> io::Result<()> {
+    Ok(())
+}
+
 /// Whether somebody has stopped the process.
 pub(crate) fn is_stopped(pid: i32) -> bool {
     information(pid).is_some_and(|information| information.pbi_status == libc::SSTOP)

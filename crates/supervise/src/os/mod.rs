@@ -30,6 +30,13 @@ pub(crate) mod descent;
 pub(crate) mod tree;
 
 #[cfg(target_os = "linux")]
+pub(crate) mod memory;
+
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "no_memory.rs"]
+pub(crate) mod memory;
+
+#[cfg(target_os = "linux")]
 pub(crate) mod namespace;
 
 #[cfg(all(unix, not(target_os = "linux")))]

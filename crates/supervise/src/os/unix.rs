@@ -96,12 +96,16 @@ pub(crate) fn start_leader(
     let parent = rustix::process::getpid();
     let resources = limits.resources.clone();
     let is_shielded = limits.is_shielded;
+    let is_keyless = limits.is_keyless;
     // SAFETY: between fork and exec the closure makes async-signal-safe system calls and allocates nothing.
     unsafe {
         command.pre_exec(move || {
             super::tree::die_with(parent)?;
             super::tree::be_first_to_go();
             limit(&resources);
+            if is_keyless {
+                super::tree::leave_keys_behind()?;
+            }
             if is_shielded {
                 libc::signal(libc::SIGINT, libc::SIG_IGN);
                 libc::signal(libc::SIGTERM, libc::SIG_IGN);

@@ -12,6 +12,7 @@ mod endings;
 mod held;
 mod hostile;
 mod inside;
+mod keys;
 mod ordering;
 mod recovering;
 mod reused;

@@ -36,6 +36,39 @@ fn memory_is_allocated_to_its_limit_and_not_beyond() {
     }
 }
 
+/// Six processes in sessions of their own, each far below what one may allocate.
+const HOGS: &str = "for n in 1 2 3 4 5 6; do setsid sh -c '(head -c 60000000 /dev/zero; sleep 60) | tail' >/dev/null & done; \
+                    trap '' TERM INT; echo begun; sleep 60; echo the end";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn processes_that_are_small_each_and_large_together_are_ended_together() {
+    for hold in [Hold::Firm, Hold::Loose] {
+        let bench = Bench::new();
+        let resources = only(|resources| resources.memory = Some(100 << 20));
+        let limits = Limits { hold, memory: Some(200 << 20), wall: Duration::from_secs(50), ..resources };
+        let outcome = supervise::run(&bench.shell(HOGS), &limits, &Cancel::new(), &mut |_| {});
+        assert_eq!((outcome.ending, outcome.tree_gone), (Ending::MemoryLimit, true), "{outcome:?}");
+        assert_eq!(text(&outcome.stdout), "begun\n", "{outcome:?}");
+        assert!(
+            outcome.notes.iter().any(|note| note.contains("more than their limit of 200 MiB")),
+            "{outcome:?}"
+        );
+        assert_eq!(bench.survivors(), Vec::<String>::new());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_that_processes_share_is_counted_once() {
+    let bench = Bench::new();
+    let script = "x=$(head -c 40000000 /dev/zero | tr '\\0' a); for n in 1 2 3 4 5 6 7 8; do (sleep 3; echo shared) & done; wait; echo ${#x}";
+    let limits = Limits { memory: Some(250 << 20), ..only(|_| {}) };
+    let outcome = supervise::run(&bench.shell(script), &limits, &Cancel::new(), &mut |_| {});
+    assert_eq!(outcome.ending, Ending::Finished, "{outcome:?}");
+    assert_eq!(text(&outcome.stdout), "shared\n".repeat(8) + "40000000\n");
+}
+
 #[test]
 fn the_tree_is_the_first_to_go_when_memory_is_full_and_we_are_not() {
     for hold in [Hold::Firm, Hold::Loose] {

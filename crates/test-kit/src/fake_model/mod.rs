@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 pub use review::{CALC_AFTER, CALC_BEFORE, CALC_PATH, TITLE, calc_repository};
-pub use scenario::{Action, Fault, Refusal, Say, Scenario, Step};
+pub use scenario::{Action, Fault, Refusal, Say, Scenario, Step, Want};
 
 /// Tokens every answer reports, whatever the protocol calls them.
 pub const USAGE: Usage = Usage { input: 1000, cached: 200, cache_written: 50, output: 100, reasoning: 20 };

@@ -20,7 +20,7 @@ pub(crate) fn die_together() -> Result<(), String> {
 #[expect(unsafe_code, reason = "std has no handle of this process itself")]
 fn enter() -> io::Result<Job> {
     let job = Job::create(None)?;
-    job.end_with_its_handle()?;
+    job.end_with_its_handle(None)?;
     // SAFETY: the pseudo handle of this process is always valid and need not be closed.
     let own = unsafe { BorrowedHandle::borrow_raw(GetCurrentProcess()) };
     job.assign(own.as_handle())?;

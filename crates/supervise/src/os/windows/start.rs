@@ -36,17 +36,18 @@ pub(crate) fn job_name(mark: &str) -> String {
 pub(crate) struct Prepared {
     name: String,
     port: Rc<Port>,
+    memory: Option<u64>,
     stdout: PipeReader,
     stderr: PipeReader,
 }
 
 impl Prepared {
     /// Makes what the program will need; [`Prepared::launch`] uses it up. Gives the ends for the program as well.
-    pub(crate) fn new(mark: &str) -> io::Result<(Self, Ends)> {
+    pub(crate) fn new(mark: &str, memory: Option<u64>) -> io::Result<(Self, Ends)> {
         let (stdout, stdout_writer) = pipe()?;
         let (stderr, stderr_writer) = pipe()?;
         let port = Rc::new(Port::new()?);
-        Ok((Self { name: job_name(mark), port, stdout, stderr }, Ends(stdout_writer, stderr_writer)))
+        Ok((Self { name: job_name(mark), port, memory, stdout, stderr }, Ends(stdout_writer, stderr_writer)))
     }
 
     /// Where the messages of the job will arrive.
@@ -62,7 +63,8 @@ impl Prepared {
         record: impl FnOnce(Identity) -> io::Result<()>,
     ) -> Result<(Tree, Streams), LaunchError> {
         let mut command = command(program, ends).map_err(LaunchError::Start)?;
-        let mut machine = Windows { name: self.name, port: Rc::clone(&self.port), command: &mut command };
+        let (port, memory) = (Rc::clone(&self.port), self.memory);
+        let mut machine = Windows { name: self.name, port, memory, command: &mut command };
         let (job, child) =
             launch(&mut machine, |child: &Child| record(identity_of(child.as_handle(), child.id())?))?;
         // Our copies of the write ends go with the command: only the program's tree holds them now.
@@ -116,6 +118,8 @@ fn flags() -> u32 {
 struct Windows<'a> {
     name: String,
     port: Rc<Port>,
+    /// The most bytes of memory of everyone in the job.
+    memory: Option<u64>,
     command: &'a mut Command,
 }
 
@@ -128,7 +132,7 @@ impl Machine for Windows<'_> {
     }
 
     fn configure(&mut self, job: &Job) -> io::Result<()> {
-        job.end_with_its_handle()?;
+        job.end_with_its_handle(self.memory)?;
         job.tell(&self.port)
     }
 

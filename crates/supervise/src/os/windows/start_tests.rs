@@ -73,9 +73,14 @@ fn whatever_stage_fails_the_program_never_ran_and_is_gone() {
         let folder = tempfile::tempdir().expect("a folder");
         let program = program(folder.path(), "edit ran");
         let mark = format!("test-{}-{stage}", std::process::id());
-        let (prepared, ends) = Prepared::new(&mark).expect("pipes");
+        let (prepared, ends) = Prepared::new(&mark, None).expect("pipes");
         let mut command = command(&program, ends).expect("a command");
-        let real = Windows { name: prepared.name.clone(), port: prepared.port(), command: &mut command };
+        let real = Windows {
+            name: prepared.name.clone(),
+            port: prepared.port(),
+            memory: None,
+            command: &mut command,
+        };
         let mut machine = Failing { real, stage, started: None };
         let recorded = if stage == "record" { Err(io::Error::other("record fails here")) } else { Ok(()) };
         let error = launch(&mut machine, |_| recorded).map(drop).expect_err("it fails");
@@ -98,9 +103,10 @@ fn as_supervisor_before_the_assignment() {
     let Some(folder) = std::env::var_os("TEST_FOLDER").map(PathBuf::from) else { return };
     die_together().expect("in a job of our own");
     let program = program(&folder, "edit ran\nsleep 60s");
-    let (prepared, ends) = Prepared::new("never-made").expect("pipes");
+    let (prepared, ends) = Prepared::new("never-made", None).expect("pipes");
     let mut command = command(&program, ends).expect("a command");
-    let mut windows = Windows { name: prepared.name.clone(), port: prepared.port(), command: &mut command };
+    let mut windows =
+        Windows { name: prepared.name.clone(), port: prepared.port(), memory: None, command: &mut command };
     let child = windows.start_suspended().expect("it stands still");
     let identity = identity_of(child.as_handle(), child.id()).expect("an identity");
     let text = serde_json::to_string(&identity).expect("plain data");

@@ -115,6 +115,17 @@ impl Tree {
         }
     }
 
+    /// Nobody looks here: the job itself refuses its members more ([`Job::end_with_its_handle`]).
+    pub(crate) fn most_memory(_wanted: Option<u64>) -> Option<u64> {
+        None
+    }
+
+    /// See [`Tree::most_memory`].
+    #[expect(clippy::unused_self, reason = "the equal of a function that looks at processes elsewhere")]
+    pub(crate) fn too_much_memory(&self, _most: u64) -> Option<u64> {
+        None
+    }
+
     /// Everyone in the job, for people: name and number.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.job.members().into_iter().map(|number| format!("{} ({number})", process::name(number))).collect()
