@@ -479,8 +479,7 @@ pub struct VerifySettings {
     #[serde(with = "crate::duration")]
     #[schemars(with = "String")]
     pub timeout: Duration,
-    /// Whether reviewers and linters run in a sandbox. Scripts always do, and in a machine of their own where that is
-    /// wanted here.
+    /// Whether reviewers and linters run in a sandbox, and in which. Scripts always do.
     pub sandbox: SandboxChoice,
 }
 

@@ -87,7 +87,7 @@ fn refuse_closed(_: &Path, _: &[Pool]) -> Result<(), String> {
 /// The job as the machine understands it, and the files that go with it.
 fn job(wanted: MachineJob, template: &Template) -> Result<(Job, Vec<PathBuf>), String> {
     // More than the machine has would be a machine that dies and not a disk that is full.
-    let most = u64::from(template.memory) * 3 / 4 << 20;
+    let most = (u64::from(template.memory) * 3 / 4) << 20;
     let mut job = Job {
         command: wanted.command,
         folder: wanted.start,

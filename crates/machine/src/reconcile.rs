@@ -322,9 +322,8 @@ fn why(action: &Action, world: &World) -> String {
             None => "it runs and nobody looks after it".to_owned(),
         },
         Action::Stop(StopWhy::Wanted) => "it runs, and should not".to_owned(),
-        Action::Stop(StopWhy::Deleting) => "it is to be removed".to_owned(),
+        Action::Stop(StopWhy::Deleting) | Action::Delete => "it is to be removed".to_owned(),
         Action::Stop(StopWhy::Restart) => "it was changed, or is to be restarted".to_owned(),
-        Action::Delete => "it is to be removed".to_owned(),
         _ => String::new(),
     }
 }
