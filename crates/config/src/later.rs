@@ -7,7 +7,7 @@ use crate::layer::{KeyPath, Layer, Leaf, spell};
 use crate::trust::Message;
 
 /// Keys without effect in this version; `*` stands for the rest.
-const UNUSED: [&str; 3] = ["ui.*", "policy.declined_reraise", "review.context"];
+const UNUSED: [&str; 1] = ["ui.*"];
 
 /// Messages about settings that have no effect.
 pub(crate) fn unused(leaves: &[Leaf]) -> Vec<Message> {

@@ -11,7 +11,8 @@ use model::{Now, PlaceNow, Remembered, RememberedPlace, RepoPath, Side, Standing
 use crate::callers::sum;
 use crate::facts::Facts;
 use crate::remember::{around, callers_of, normal, starts};
-use crate::symbol::{defined_in, last_part};
+use crate::squeezed::Squeezed;
+use crate::symbol::{defined_in, enclosing, last_part};
 use crate::text::{normalise, substance};
 use crate::view::FileView;
 use crate::world::World;
@@ -22,11 +23,14 @@ const SUBSTANCE: usize = 4;
 /// Lines with less are not looked for in other files.
 const DISTINCT: usize = 14;
 
+/// What must stand in another file of what stood at and around a place, in letters, before edited code counts as moved there.
+const MOVED: usize = 2 * DISTINCT;
+
 /// Looks for every one of them. `moved` are files by their name then and now.
 pub fn look_again(facts: &dyn Facts, items: &[&Remembered], moved: &[(RepoPath, RepoPath)]) -> Vec<Now> {
     let world = World::new(facts);
     let known = callers_of(facts, items);
-    let mut look = Look { world: &world, moved, added: Added::default() };
+    let mut look = Look { world: &world, moved, added: Added::default(), squeezed: HashMap::new() };
     let mut now = Vec::with_capacity(items.len());
     for item in items {
         let places: Vec<PlaceNow> = item.places.iter().map(|place| look.place(place)).collect();
@@ -62,6 +66,13 @@ struct Look<'w, 'f> {
     world: &'w World<'f>,
     moved: &'w [(RepoPath, RepoPath)],
     added: Added,
+    squeezed: HashMap<RepoPath, Rc<Squeezed>>,
+}
+
+/// Whether somebody looked the lines up when they were remembered. What was only told, of code that was not at hand, can be
+/// found again, but its absence says nothing.
+fn was_seen(place: &RememberedPlace) -> bool {
+    place.times > 0
 }
 
 impl Look<'_, '_> {
@@ -71,8 +82,9 @@ impl Look<'_, '_> {
         let view = path.as_ref().and_then(|path| self.world.view(Side::Head, path));
         let all = wanted.len() as u32;
         let Some((path, view)) = path.zip(view) else {
-            return self.elsewhere(place, &wanted).unwrap_or(PlaceNow {
-                standing: Standing::Removed,
+            let moved = self.elsewhere(place, &wanted).or_else(|| self.edited_elsewhere(place, &wanted));
+            return moved.unwrap_or(PlaceNow {
+                standing: if was_seen(place) { Standing::Removed } else { Standing::Nothing },
                 lines: (0, all),
                 ..PlaceNow::default()
             });
@@ -80,15 +92,58 @@ impl Look<'_, '_> {
         if wanted.is_empty() {
             return PlaceNow { path: Some(path), line: place.start, ..PlaceNow::default() };
         }
-        let found = starts(&view, &wanted);
-        // Where the same lines stood several times, one less means that those of this finding may be the ones that went.
-        if !found.is_empty() && (place.times <= 1 || found.len() as u32 >= place.times) {
+        let mut found = starts(&view, &wanted);
+        if found.is_empty() || (found.len() as u32) < place.times {
+            let laid_out_anew = self.formatted(&path, &view).starts(&wanted);
+            if laid_out_anew.len() >= found.len() {
+                found = laid_out_anew;
+            }
+        }
+        // Where the same lines stood several times and there is one less, those of this finding may be the ones that went:
+        // what stands around the others tells.
+        if (found.len() as u32) < place.times {
+            found.retain(|line| is_its_own(place, &view, *line, all));
+        }
+        if !found.is_empty() {
             return stands(place, path, &view, &found, all);
         }
         if let Some(moved) = self.elsewhere(place, &wanted) {
             return moved;
         }
+        if !was_seen(place) {
+            return PlaceNow { path: Some(path), line: place.start, ..PlaceNow::default() };
+        }
+        if symbol_is_gone(place, &view, &wanted) {
+            if let Some(moved) = self.edited_elsewhere(place, &wanted) {
+                return moved;
+            }
+        }
         edited(place, path, &view, &wanted)
+    }
+
+    /// A file of now without what formatters change.
+    fn formatted(&mut self, path: &RepoPath, view: &FileView) -> Rc<Squeezed> {
+        let known = self.squeezed.entry(path.clone()).or_insert_with(|| Rc::new(Squeezed::new(view)));
+        Rc::clone(known)
+    }
+
+    /// Another file of the change that has what stood at and around the place, where the lines themselves were edited: the
+    /// code moved and was edited at once. Two files that are as good as each other are none.
+    fn edited_elsewhere(&mut self, place: &RememberedPlace, wanted: &[String]) -> Option<PlaceNow> {
+        let lines = place.before.iter().chain(wanted).chain(&place.after);
+        let mut votes: HashMap<RepoPath, usize> = HashMap::new();
+        for line in lines.filter(|line| substance(line) >= SUBSTANCE) {
+            for path in self.added.files(self.world.facts, line) {
+                *votes.entry(path).or_default() += substance(line);
+            }
+        }
+        votes.remove(&place.path);
+        let most = votes.values().copied().max().filter(|most| *most >= MOVED)?;
+        let mut best = votes.into_iter().filter(|(_, votes)| *votes == most);
+        let (path, _) = best.next().filter(|_| best.next().is_none())?;
+        let view = self.world.view(Side::Head, &path)?;
+        let beside = between(place, &view).is_some() || wanted.iter().any(|line| !view.positions(line).is_empty());
+        beside.then(|| edited(place, path, &view, wanted))
     }
 
     /// The file now: under its name, its new name, or the name that the change gave to the same file.
@@ -137,13 +192,39 @@ impl Look<'_, '_> {
 
 fn stands(place: &RememberedPlace, path: RepoPath, view: &Rc<FileView>, found: &[u32], all: u32) -> PlaceNow {
     let near = place.start.unwrap_or(1);
-    let line = found.iter().copied().min_by_key(|line| line.abs_diff(near));
+    // Equal lines are told apart by what stands around them, and only then by how far they are from where they were.
+    let fits = |line: u32| if found.len() == 1 { 0 } else { fit(place, view, line, all) };
+    let line = found.iter().copied().max_by_key(|line| (fits(*line), std::cmp::Reverse(line.abs_diff(near))));
     let known = !place.before.is_empty() || !place.after.is_empty();
     let around_changed = line.filter(|_| known).map(|line| {
         let (before, after) = around(view, line, all as usize);
         before != place.before || after != place.after
     });
     PlaceNow { path: Some(path), line, standing: Standing::Stands, lines: (all, all), around_changed }
+}
+
+/// How much of what stood around a place stands around these lines, nearest lines first; the function counts like all of it.
+fn fit(place: &RememberedPlace, view: &FileView, line: u32, all: u32) -> usize {
+    let same_symbol = place.symbol.is_some() && enclosing(&view.lines, line) == place.symbol;
+    let known = place.before.len() + place.after.len();
+    same_around(place, view, line, all) + if same_symbol { known + 1 } else { 0 }
+}
+
+fn same_around(place: &RememberedPlace, view: &FileView, line: u32, all: u32) -> usize {
+    let (before, after) = around(view, line, all as usize);
+    let above = before.iter().rev().zip(place.before.iter().rev()).filter(|(now, then)| now == then);
+    above.count() + after.iter().zip(&place.after).filter(|(now, then)| now == then).count()
+}
+
+/// Whether lines that stand at several places are, here, those of this place.
+fn is_its_own(place: &RememberedPlace, view: &FileView, line: u32, all: u32) -> bool {
+    let known = place.before.len() + place.after.len();
+    let same_symbol = place.symbol.as_ref().map(|symbol| enclosing(&view.lines, line).as_ref() == Some(symbol));
+    if known == 0 {
+        return same_symbol == Some(true);
+    }
+    let same = same_around(place, view, line, all);
+    if same_symbol == Some(false) { same * 4 >= known * 3 } else { same * 2 >= known }
 }
 
 fn edited(place: &RememberedPlace, path: RepoPath, view: &FileView, wanted: &[String]) -> PlaceNow {

@@ -30,6 +30,7 @@ mod paths;
 mod pattern;
 mod remember;
 mod snapshot;
+mod squeezed;
 mod standing;
 mod symbol;
 mod taken;

@@ -98,7 +98,8 @@ fn place(finding: &Finding, (at, location): (usize, &Location)) -> RememberedPla
         start: location.start,
         end: location.end,
         symbol: location.symbol.clone(),
-        times: u32::from(!lines.is_empty()),
+        // Nobody looked yet whether they stand there.
+        times: 0,
         lines,
         quoted: quote.is_some(),
         ..RememberedPlace::default()

@@ -6,6 +6,7 @@
 mod acp;
 pub mod agent;
 mod attempt;
+mod background;
 mod budget;
 mod command;
 mod conclude;
@@ -33,6 +34,7 @@ pub use http::{
     Endpoint, Known, ModelRequest, ask_model, by_key, endpoint, instructions, key_names, known, try_model,
 };
 pub use prices::prices_as_of;
+pub use background::Background;
 pub use prompt::{
     Briefing, CHALLENGE_TEMPLATE, Prompt, PromptInput, SUMMARY_TEMPLATE, TEMPLATE, canary, prompt,
     unified_diff,

@@ -84,7 +84,7 @@ fn take_round(
     let Some(report) = previous.report()? else { return Ok(()) };
     let open = match previous.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
         Some(open) => open,
-        None => Open::new(items_of(repository, &report), Vec::new(), None),
+        None => Open::new(items_of(repository, &report), settled_of(repository, &report), None),
     };
     history.open = open.open;
     history.closed = open.closed;
@@ -120,8 +120,18 @@ pub(crate) fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
     remembered_of(repository, report, &open).into_iter().enumerate().map(item).collect()
 }
 
+/// The findings of a report that people settled, for rounds that left no list: they may come back.
+fn settled_of(repository: &Repository, report: &Report) -> Vec<Item> {
+    let is_settled = |state| matches!(state, FindingState::Fixed | FindingState::Stale | FindingState::Superseded);
+    let settled: Vec<_> = report.findings.iter().filter(|finding| is_settled(finding.state)).cloned().collect();
+    let round = report.series.round;
+    let first: Vec<u32> = settled.iter().map(|finding| finding.since_round.unwrap_or(round)).collect();
+    let item = |(finding, first_round)| Item { finding, first_round, blocks: None, closed_round: Some(round) };
+    remembered_of(repository, report, &settled).into_iter().zip(first).map(item).collect()
+}
+
 /// Findings of a stored report as they are remembered: with the lines at its head where its commits are here.
-pub(crate) fn remembered_of(
+pub fn remembered_of(
     repository: &Repository,
     report: &Report,
     findings: &[model::Finding],

@@ -11,6 +11,7 @@ use model::{
     Action, CallSite, CheckResult, CheckedFinding, Decision, Gate, Now, Remembered, Standing, Strength,
 };
 
+use super::alike::Quote;
 use super::identity::{Level, Link, Said, link};
 use crate::matching::{Claim, cluster, normal_form};
 
@@ -25,6 +26,23 @@ pub struct Binding<'a> {
     pub holds: bool,
 }
 
+/// What counts as a material change: what brings a declined finding back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Material {
+    /// Its lines were edited.
+    pub edited: bool,
+    /// Its function is used at more places.
+    pub callers: bool,
+    /// Somebody ran it where it had only been read.
+    pub ran: bool,
+}
+
+impl Default for Material {
+    fn default() -> Self {
+        Self { edited: true, callers: true, ran: true }
+    }
+}
+
 /// What this round says about one decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Raised {
@@ -35,7 +53,7 @@ pub struct Raised {
 }
 
 /// Fills in the gate's answer, and says for each decision what came of it.
-pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>]) -> Vec<Raised> {
+pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>], material: Material) -> Vec<Raised> {
     let mut raised = vec![Raised::default(); bindings.len()];
     for finding in checked.iter_mut() {
         answer(finding, CheckResult::NotApplicable, "nothing that people declined is like it".to_owned());
@@ -44,7 +62,7 @@ pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>]) -> Vec
         return raised;
     }
     for (binding, members) in matches(checked, bindings) {
-        let change = change(&bindings[binding], members.iter().map(|at| &checked[*at]));
+        let (change, ignored) = change(&bindings[binding], members.iter().map(|at| &checked[*at]), material);
         for at in members {
             let finding = &mut checked[at];
             let label = if finding.raw.id.is_empty() {
@@ -57,7 +75,11 @@ pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>]) -> Vec
             match &change {
                 Some(why) => answer(finding, CheckResult::Pass, format!("{was}; it is back because {why}")),
                 None => {
-                    answer(finding, CheckResult::Fail, format!("{was}; {}", unchanged(&bindings[binding])));
+                    let why = match &ignored {
+                        Some(what) => format!("{what}, which brings nothing back here (`policy.declined_reraise`)"),
+                        None => unchanged(&bindings[binding]),
+                    };
+                    answer(finding, CheckResult::Fail, format!("{was}; {why}"));
                 }
             }
         }
@@ -114,7 +136,17 @@ pub(crate) fn said(finding: &CheckedFinding) -> Said {
         claim: Claim::of(finding),
         reviewers: BTreeSet::from([finding.reviewer.clone()]),
         title: normal_form(&finding.raw.title),
+        quotes: quotes(finding),
     }
+}
+
+/// What a claim quotes, by the path as it was resolved.
+fn quotes(finding: &CheckedFinding) -> Vec<(String, Quote)> {
+    let resolved = finding.locations.iter().map(|place| (place.path.as_str(), place.quote.as_deref()));
+    let claimed = finding.raw.locations.iter().map(|place| (place.path.as_str(), place.quote.as_deref()));
+    let quoted = |(path, quote): (&str, Option<&str>)| Some((path.to_owned(), Quote::of(quote?)));
+    let all: Vec<_> = resolved.filter_map(quoted).collect();
+    if all.is_empty() { claimed.filter_map(quoted).collect() } else { all }
 }
 
 /// Claims that are one defect as consolidation will see it.
@@ -148,18 +180,35 @@ fn unchanged(binding: &Binding<'_>) -> String {
         (true, 0) => "its lines are as they were".to_owned(),
         (true, 1) => "its lines and its one call site are as they were".to_owned(),
         (true, sites) => format!("its lines and its {sites} call sites are as they were"),
-        (false, _) => "nothing about it has changed".to_owned(),
+        (false, _) => "nothing shows that anything about it has changed".to_owned(),
     }
 }
 
-/// Why a decision no longer stands in the way; `None` where it does.
-fn change<'c>(binding: &Binding<'_>, claims: impl Iterator<Item = &'c CheckedFinding>) -> Option<String> {
+/// Why a decision no longer stands in the way; and what did change where that is not to bring it back.
+fn change<'c>(
+    binding: &Binding<'_>,
+    claims: impl Iterator<Item = &'c CheckedFinding>,
+    material: Material,
+) -> (Option<String>, Option<String>) {
     let then = &binding.decision.finding;
     if !binding.holds {
         let until = binding.decision.until.map(|day| day.to_string()).unwrap_or_default();
-        return Some(format!("the risk was accepted until {until}, which has passed"));
+        return (Some(format!("the risk was accepted until {until}, which has passed")), None);
     }
-    edited(then, binding.now).or_else(|| called(then, binding.now)).or_else(|| ran(then, claims))
+    let found = [
+        (material.edited, edited(then, binding.now)),
+        (material.callers, called(then, binding.now)),
+        (material.ran, ran(then, claims)),
+    ];
+    let mut ignored = None;
+    for (counts, why) in found {
+        match why {
+            Some(why) if counts => return (Some(why), None),
+            Some(why) => ignored = ignored.or(Some(why)),
+            None => {}
+        }
+    }
+    (None, ignored)
 }
 
 fn edited(then: &Remembered, now: &Now) -> Option<String> {

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use model::{Now, PlaceNow, Remembered, Standing};
+use model::{CheckedFinding, Now, PlaceNow, Remembered, RememberedPlace, Standing};
 
+use super::alike::{Quote, alike};
 use crate::matching::{Claim, Place, compare, in_context, normal_form, same_file};
 
 /// How a claim and a remembered finding are the same.
@@ -41,6 +42,8 @@ pub(crate) struct Said {
     pub(crate) claim: Claim,
     pub(crate) reviewers: BTreeSet<String>,
     pub(crate) title: String,
+    /// The code that it quotes, by path.
+    pub(crate) quotes: Vec<(String, Quote)>,
 }
 
 /// Lines within which two places count as one: reviewers name the line before or after.
@@ -52,8 +55,10 @@ const TIE: f32 = 0.6;
 /// How far below the threshold a pair is still told as possible.
 const POSSIBLE: f32 = 1.4;
 
-/// What a claim gains where it names the very lines, lines that overlap, or the same function.
+/// What a claim gains where it names the very lines, quotes the remembered ones as they are now, names lines that overlap, or
+/// the same function.
 const SAME_LINES: f32 = 2.5;
+const EDITED_LINES: f32 = 2.0;
 const OVERLAP: f32 = 1.5;
 const SAME_FUNCTION: f32 = 0.6;
 
@@ -79,12 +84,26 @@ pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one:
     settle(pairs, one_to_one)
 }
 
+/// Of claims whose code says that they are a remembered finding: which, by position of the claim. Two claims of one remembered
+/// finding are one defect, however differently they tell it.
+pub fn told_before(checked: &[CheckedFinding], items: &[(&Remembered, &Now)]) -> Vec<Option<usize>> {
+    let mut told = vec![None; checked.len()];
+    if !items.is_empty() {
+        let mut said: Vec<Said> = checked.iter().map(super::declined::said).collect();
+        for found in link(&mut said, items, false).into_iter().filter(|it| it.level >= Level::SameCode) {
+            told[found.claim] = Some(found.item);
+        }
+    }
+    told
+}
+
 /// Links texts with remembered findings, for callers that have no run at hand.
 pub fn links(titles_and_bodies: &[(&str, &str)], items: &[(&Remembered, &Now)]) -> Vec<Link> {
     let said = |(title, body): &(&str, &str)| Said {
         claim: Claim::from_parts(title, body, Vec::new(), None, None),
         reviewers: BTreeSet::new(),
         title: normal_form(title),
+        quotes: Vec::new(),
     };
     let mut said: Vec<Said> = titles_and_bodies.iter().map(said).collect();
     link(&mut said, items, false)
@@ -111,6 +130,12 @@ fn settle(mut pairs: Vec<Link>, one_to_one: bool) -> Vec<Link> {
         items.insert(pair.item);
         settled.push(Link { level, ..*pair });
     }
+    // What is left over and speaks of the code of a remembered finding that another claim is: it may be that one, too.
+    for pair in pairs.iter().filter(|pair| one_to_one && pair.score >= 0.0 && pair.level >= Level::SameCode) {
+        if items.contains(&pair.item) && claims.insert(pair.claim) {
+            settled.push(Link { level: Level::Unsure, ..*pair });
+        }
+    }
     settled.sort_by_key(|link| link.claim);
     settled
 }
@@ -125,7 +150,7 @@ fn tellings(item: &Remembered, now: &Now) -> Vec<Claim> {
             let path = now.path.as_ref().unwrap_or(&then.path).as_str().to_owned();
             Place {
                 path,
-                lines: range(now, then.lines.len() as u32).or(then.start.zip(then.end.or(then.start))),
+                lines: range(then, now).or(then.start.zip(then.end.or(then.start))),
             }
         })
         .collect();
@@ -137,9 +162,14 @@ fn tellings(item: &Remembered, now: &Now) -> Vec<Claim> {
     all
 }
 
-/// The lines where remembered code stands now.
-fn range(now: &PlaceNow, count: u32) -> Option<(u32, u32)> {
-    now.line.map(|line| (line, line + count.max(1) - 1))
+/// The lines where remembered code stands now; where nobody can look, those that were told.
+fn range(then: &RememberedPlace, now: &PlaceNow) -> Option<(u32, u32)> {
+    let told = then.start.zip(then.end.or(then.start));
+    if now.standing == Standing::Nothing {
+        return told;
+    }
+    let count = (then.lines.len() as u32).max(1);
+    now.line.map(|line| (line, line + count - 1))
 }
 
 fn weigh(said: &mut [Said], remembered: &mut [Vec<Claim>]) {
@@ -157,11 +187,12 @@ fn weigh(said: &mut [Said], remembered: &mut [Vec<Claim>]) {
 
 fn score(one: &Said, told: &[Claim], (item, now): (&Remembered, &Now)) -> (f32, Level) {
     let words = told.iter().map(|telling| compare(&one.claim, telling)).fold(f32::MIN, f32::max);
-    let place = place(&one.claim, item, now);
+    let place = better(place(&one.claim, item, now), quoted(one, item, now));
     let stands = now.places.iter().any(|place| place.standing == Standing::Stands);
     let same_title = one.title == normal_form(&item.title);
     let (more, level) = match place {
-        Where::Lines => (SAME_LINES, Level::SameCode),
+        Where::Lines | Where::Quoted => (SAME_LINES, Level::SameCode),
+        Where::Edited => (EDITED_LINES, Level::SameCode),
         Where::Overlap => (OVERLAP, Level::SameCode),
         Where::Function => (SAME_FUNCTION, Level::SameWords),
         Where::Elsewhere if stands && item.reviewers.iter().any(|name| one.reviewers.contains(name)) => {
@@ -175,12 +206,15 @@ fn score(one: &Said, told: &[Claim], (item, now): (&Remembered, &Now)) -> (f32, 
     (words + more, level)
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Where {
-    Lines,
-    Overlap,
-    Function,
     Elsewhere,
     Unknown,
+    Function,
+    Overlap,
+    Edited,
+    Quoted,
+    Lines,
 }
 
 fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
@@ -192,7 +226,7 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
     for (then, now) in item.places.iter().zip(&now.places) {
         let path = now.path.as_ref().unwrap_or(&then.path).as_str();
         for own in claim.places.iter().filter(|own| same_file(&own.path, path)) {
-            let here = match (own.lines, range(now, then.lines.len() as u32)) {
+            let here = match (own.lines, range(then, now)) {
                 (Some(a), Some(b)) if now.standing == Standing::Stands && a.0 == b.0 && a.1 == b.1 => {
                     Where::Lines
                 }
@@ -209,15 +243,40 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
     best
 }
 
+/// What the quoted code says: the remembered lines, or those as somebody edited them. Where they still stand their place
+/// decides, because equal lines may stand at many places.
+fn quoted(one: &Said, item: &Remembered, now: &Now) -> Where {
+    let mut best = Where::Elsewhere;
+    for (then, now) in item.places.iter().zip(&now.places) {
+        if now.standing == Standing::Stands || then.lines.is_empty() {
+            continue;
+        }
+        let told = Quote::new(&then.lines);
+        for (_, quote) in one.quotes.iter().filter(|(path, _)| may_be_in(path, then, now)) {
+            let here = match alike(&told, quote) {
+                share if share >= 1.0 => Where::Quoted,
+                share if share >= EDITED => Where::Edited,
+                _ => continue,
+            };
+            best = better(best, here);
+        }
+    }
+    best
+}
+
+/// Of two quotes that share less of their tokens one is not the other, edited.
+const EDITED: f32 = 0.6;
+
+/// Whether a path may be that of remembered code: where it is now or was then, or a file of that name where it is gone.
+fn may_be_in(path: &str, then: &RememberedPlace, now: &PlaceNow) -> bool {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_now = now.path.as_ref().is_some_and(|now| same_file(path, now.as_str()));
+    let then = then.path.as_str();
+    is_now || same_file(path, then) || (now.path.is_none() && name(path) == name(then))
+}
+
 fn better(a: Where, b: Where) -> Where {
-    let rank = |place: &Where| match place {
-        Where::Lines => 4,
-        Where::Overlap => 3,
-        Where::Function => 2,
-        Where::Unknown => 1,
-        Where::Elsewhere => 0,
-    };
-    if rank(&b) > rank(&a) { b } else { a }
+    a.max(b)
 }
 
 fn gap(a: (u32, u32), b: (u32, u32)) -> u32 {

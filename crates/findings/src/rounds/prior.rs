@@ -37,7 +37,7 @@ pub(crate) fn status(item: &Remembered, now: &Now, again: &Again, words: &[Word]
     let standing: Vec<&PlaceNow> =
         looked.iter().map(|(_, place)| *place).filter(|place| place.standing == Standing::Stands).collect();
     if looked.is_empty() {
-        return without_lines(again, words);
+        return without_lines(item, again, words);
     }
     if standing.len() == looked.len() {
         return all_stand(&standing, now, again, words);
@@ -54,20 +54,19 @@ fn says(words: &[Word], status: PriorStatus) -> Option<&Word> {
     words.iter().find(|word| word.status == Some(status))
 }
 
-fn without_lines(again: &Again, words: &[Word]) -> (PriorStatus, String) {
+fn without_lines(item: &Remembered, again: &Again, words: &[Word]) -> (PriorStatus, String) {
+    let lines = item.places.iter().any(|place| !place.lines.is_empty());
+    let blind = if lines { "its code was not at hand when it was told" } else { "it names no line to look at" };
     if let Some((id, who)) = &again.same {
         return (PriorStatus::NotFixed, format!("{} raises it again as {id}", list(who)));
     }
     let against = words.iter().find(|word| !matches!(word.status, Some(PriorStatus::Fixed) | None));
     match (says(words, PriorStatus::Fixed), against) {
         (Some(word), None) => {
-            let why = format!("it names no line to look at; `{}` says that it is fixed", word.reviewer);
+            let why = format!("{blind}; `{}` says that it is fixed", word.reviewer);
             (PriorStatus::Fixed, why)
         }
-        _ => (
-            PriorStatus::NotFixed,
-            "it names no line to look at, and nothing shows that it was repaired".to_owned(),
-        ),
+        _ => (PriorStatus::NotFixed, format!("{blind}, and nothing shows that it was repaired")),
     }
 }
 
