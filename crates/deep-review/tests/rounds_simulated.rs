@@ -40,6 +40,7 @@ struct Measured {
     comes_back: Share,
     fixed: Share,
     half: Share,
+    edited: Share,
     gone: Share,
     honest: Share,
     same: Share,
@@ -55,36 +56,63 @@ struct Round<'r> {
 }
 
 impl Round<'_> {
-    /// Findings that rest on what reviewers said of a defect.
-    fn findings(&self, defect: usize) -> Vec<&Value> {
-        let is_of = |source: &Value| {
+    /// What a finding's sources are about: defects, each with whether its line is named.
+    fn about(&self, finding: &Value) -> Vec<(usize, bool)> {
+        let of = |source: &Value| {
             let (reviewer, index) = (source["reviewer"].as_str(), source["index"].as_u64());
             let told = self.told.iter().find(|((name, at), _)| Some(*name) == reviewer && Some(*at) == index);
-            told.is_some_and(|(_, of)| *of == defect)
+            *told.expect("every source was told").1
         };
+        finding["sources"].as_array().expect("a list").iter().map(of).collect()
+    }
+
+    /// Findings that rest on what reviewers said of a defect.
+    fn findings(&self, defect: usize) -> Vec<&Value> {
         let all = self.report["findings"].as_array().expect("a list").iter();
-        all.filter(|it| it["sources"].as_array().expect("a list").iter().any(is_of)).collect()
+        all.filter(|it| self.about(it).iter().any(|(of, _)| *of == defect)).collect()
     }
 
-    fn status(&self, print: &str) -> &str {
+    fn prior(&self, print: &str) -> Option<&Value> {
         let rows = self.report["prior"].as_array().expect("a list");
-        rows.iter().find(|row| row["fingerprint"] == print).and_then(|row| row["status"].as_str()).unwrap_or("none")
+        rows.iter().find(|row| row["fingerprint"] == print)
     }
 
-    fn at(&self, what: &str, living: &Living) -> String {
-        format!("{}: {what} {}", self.name, living.function)
+    /// What went wrong, and with `DEEP_REVIEW_TELL` what the report says around it.
+    #[expect(clippy::disallowed_methods, reason = "how much is told is said from outside")]
+    fn at(&self, what: &str, living: &Living, found: &[&Value]) -> String {
+        let mut text = format!("{}: {what} {}", self.name, living.function);
+        if std::env::var_os("DEEP_REVIEW_TELL").is_none() {
+            return text;
+        }
+        for finding in found {
+            let place = &finding["locations"][0];
+            text += &format!(
+                "\n      {} {} {}:{} since {} «{}» {:?} back {} alike {}",
+                finding["id"], finding["fingerprint"], place["path"], place["start"], finding["since_round"],
+                finding["title"], self.about(finding), finding["came_back"], finding["possibly_same"],
+            );
+        }
+        for row in self.report["prior"].as_array().expect("a list") {
+            text += &format!("\n      was {} {} «{}» {} now {}: {}", row["fingerprint"], row["status"], row["title"], row["start"], row["now"], row["why"]);
+        }
+        for row in self.report["dispositions"].as_array().expect("a list") {
+            if row["disposition"] == "dropped" {
+                text += &format!("\n      dropped {} {} «{}»: {}", row["reviewer"], row["index"], row["title"], row["why"]);
+            }
+        }
+        text
     }
 }
 
 /// What the simulation knows of a defect across rounds.
 #[derive(Debug, Default)]
 struct Known {
-    /// The identity of its first telling.
-    print: Option<String>,
-    /// Whether its finding is open, as the program should see it.
-    is_open: bool,
-    /// Whether the last round named its line.
-    was_named: bool,
+    /// Identities under which it was told: more than one where a round could not see that two tellings are one.
+    prints: BTreeSet<String>,
+    /// Those told in the last round, as long as nobody declined them: with whether its line was named.
+    open: BTreeMap<String, bool>,
+    /// Whether all that people declined of it named its line.
+    declined_by_line: bool,
 }
 
 fn play(seed: u64, measured: &mut Measured) {
@@ -109,84 +137,108 @@ fn play(seed: u64, measured: &mut Measured) {
         );
         assert_eq!(report["invariants"]["dispositions_balance"], true);
         let round = Round { report: &report, told: &told, name: format!("seed {seed} round {number}") };
-        for at in told.values().copied().collect::<BTreeSet<usize>>() {
-            told_again(&round, &history.living[at], at, known.entry(at).or_default(), measured);
+        for (at, living) in history.living.iter().enumerate() {
+            followed(&round, living, known.entry(at).or_default(), measured);
+        }
+        let others: BTreeMap<usize, BTreeSet<String>> =
+            known.iter().map(|(at, known)| (*at, known.prints.clone())).collect();
+        for at in told.values().map(|(at, _)| *at).collect::<BTreeSet<usize>>() {
+            let elsewhere = others.iter().filter(|(other, _)| **other != at).flat_map(|(_, prints)| prints);
+            let taken: BTreeSet<&String> = elsewhere.collect();
+            let entry = known.entry(at).or_default();
+            told_again(&round, &history.living[at], (at, &taken), entry, measured);
         }
         for (at, living) in history.living.iter().enumerate() {
             let entry = known.entry(at).or_default();
-            followed(&round, living, entry, measured);
-            let is_told = told.values().any(|it| *it == at);
-            entry.is_open = is_told && living.declined.is_none();
-            entry.was_named = !living.blurred;
+            entry.open.clear();
+            for finding in round.findings(at).into_iter().filter(|_| living.declined.is_none()) {
+                let named = round.about(finding).iter().any(|(of, named)| *of == at && *named);
+                entry.open.insert(print_of(finding), named);
+            }
         }
         for at in history.declines() {
             let found = round.findings(at);
-            let Some(finding) = found.first() else {
-                panic!("{}", round.at("nothing to decline:", &history.living[at]));
-            };
-            let id = finding["id"].as_str().expect("a text").to_owned();
-            session.run(&["decline", &id, "-m", "it is meant like this"]).expect(0);
-            known.entry(at).or_default().is_open = false;
+            assert!(!found.is_empty(), "{}", round.at("nothing to decline:", &history.living[at], &[]));
+            // Who declines it declines every finding that tells it.
+            for finding in found {
+                let id = finding["id"].as_str().expect("a text").to_owned();
+                session.run(&["decline", &id, "-m", "it is meant like this"]).expect(0);
+            }
+            let entry = known.entry(at).or_default();
+            entry.declined_by_line = entry.open.values().all(|named| *named);
+            entry.open.clear();
         }
     }
 }
 
+fn print_of(finding: &Value) -> String {
+    finding["fingerprint"].as_str().expect("a text").to_owned()
+}
+
 /// What is told in a round: declined or not, known or new.
-fn told_again(round: &Round<'_>, living: &Living, at: usize, known: &mut Known, measured: &mut Measured) {
+fn told_again(
+    round: &Round<'_>,
+    living: &Living,
+    (at, taken): (usize, &BTreeSet<&String>),
+    known: &mut Known,
+    measured: &mut Measured,
+) {
     let found = round.findings(at);
     match living.declined {
         Some(Done::Left) => {
-            measured.stays_declined.count(found.is_empty(), || round.at("raised again", living));
+            measured.stays_declined.count(found.is_empty(), || round.at("raised again", living, &found));
         }
-        Some(done) if known.was_named || done == Done::Called => {
+        Some(done) if known.declined_by_line || done == Done::Called => {
             let why = found.iter().find_map(|it| it["came_back"].as_str()).unwrap_or_default();
             let right = match done {
                 Done::Called => why.contains("call site") || why.contains("edited"),
                 _ => why.contains("edited"),
             };
-            measured.comes_back.count(right, || round.at(&format!("not back after {done:?} ({why})"), living));
+            measured.comes_back.count(right, || round.at(&format!("not back after {done:?} ({why})"), living, &found));
         }
         _ => {}
     }
-    if found.is_empty() {
-        if living.declined.is_none() {
-            measured.same.count(false, || round.at("lost", living));
-        }
-        return;
+    if found.is_empty() && living.declined.is_none() {
+        measured.same.count(false, || round.at("lost", living, &found));
     }
-    measured.once.count(found.len() == 1, || round.at("told by several findings", living));
-    match &known.print {
-        // Where several findings tell it, one carries the identity on and the others say that they may be the same.
-        Some(print) => {
-            let same = found.iter().find(|it| it["fingerprint"] == print.as_str());
-            let linked = same.is_some_and(|same| {
-                let others = found.iter().filter(|it| it["id"] != same["id"]);
-                let links = same["possibly_same"].as_array().cloned().unwrap_or_default();
-                others.into_iter().all(|other| links.contains(&other["id"]))
-            });
-            measured.same.count(linked, || round.at(if same.is_some() { "unlinked twin of" } else { "another identity for" }, living));
+    if !found.is_empty() {
+        measured.once.count(found.len() == 1, || round.at("told by several findings", living, &[]));
+    }
+    let is_new = known.prints.is_empty();
+    let told_before = known.prints.clone();
+    for finding in &found {
+        let print = print_of(finding);
+        // One that may be the same as another says so, and that one carries the identity on.
+        let links = finding["possibly_same"].as_array().cloned().unwrap_or_default();
+        let is_linked =
+            found.iter().any(|it| links.contains(&it["id"]) && told_before.contains(&print_of(it)));
+        if !is_new {
+            let right = !taken.contains(&print) && (told_before.contains(&print) || is_linked);
+            measured.same.count(right, || round.at("another identity for", living, &found));
         }
-        None => known.print = found[0]["fingerprint"].as_str().map(str::to_owned),
+        known.prints.insert(print);
     }
 }
 
 /// What became of it, as the list of earlier findings tells it.
 fn followed(round: &Round<'_>, living: &Living, known: &Known, measured: &mut Measured) {
-    let Some(print) = &known.print else { return };
-    let status = round.status(print);
-    let told = |what: &str| round.at(&format!("{what}, it is told as {status}:"), living);
-    if living.done == Done::Fixed && known.is_open && known.was_named {
-        measured.fixed.count(status == "fixed", || told("repaired"));
-    }
-    if living.done == Done::HalfFixed && known.is_open {
-        measured.half.count(status != "fixed" && status != "none", || told("half repaired"));
-    }
-    if living.done == Done::TakenOut && known.is_open {
-        let settled = matches!(status, "stale" | "fixed" | "superseded");
-        measured.gone.count(settled, || told("taken out"));
-    }
-    if living.stands() && status != "none" {
-        measured.honest.count(status != "fixed", || told("it stands"));
+    for (print, named) in &known.open {
+        let status = round.prior(print).and_then(|row| row["status"].as_str()).unwrap_or("none");
+        let told = |what: &str| round.at(&format!("{what}, it is told as {status} ({print}):"), living, &[]);
+        match living.done {
+            // A finding that names lines beside it is not fixed as long as they stand.
+            Done::Fixed if *named => measured.fixed.count(status == "fixed", || told("repaired")),
+            Done::HalfFixed => measured.half.count(!matches!(status, "fixed" | "none"), || told("half repaired")),
+            Done::Edited => measured.edited.count(!matches!(status, "fixed" | "none"), || told("edited")),
+            Done::TakenOut => {
+                let settled = matches!(status, "stale" | "fixed" | "superseded");
+                measured.gone.count(settled, || told("taken out"));
+            }
+            Done::Left | Done::Called if living.stands() => {
+                measured.honest.count(!matches!(status, "fixed" | "none"), || told("it stands"));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -207,6 +259,7 @@ fn histories_are_followed() {
         ("standing: never called fixed", &measured.honest),
         ("identity across rounds", &measured.same),
         ("half repaired: not called fixed", &measured.half),
+        ("edited: not called fixed", &measured.edited),
         ("taken out: settled", &measured.gone),
         ("told by one finding", &measured.once),
     ] {

@@ -46,6 +46,6 @@ pub use excerpt::excerpt;
 pub use facts::{Blamed, Facts, FileText, Found, Hit, PathEntry};
 pub use history::history;
 pub use limitations::limitations;
-pub use remember::{Told, remember, remember_bare};
+pub use remember::{Told, keep_telling, remember, remember_bare};
 pub use untested::untested;
 pub use uses::uses;

@@ -77,8 +77,6 @@ pub struct Living {
     pub absent: bool,
     /// Whether it was told in an earlier round.
     pub told: bool,
-    /// Whether the last ones to tell it named only lines beside it.
-    pub blurred: bool,
     /// Whether people declined it, and what was done to it since.
     pub declined: Option<Done>,
     /// What was done to it since the last round.
@@ -304,7 +302,6 @@ impl Living {
             half: false,
             absent: false,
             told: false,
-            blurred: false,
             declined: None,
             done: Done::Left,
             edits: 0,

@@ -259,7 +259,14 @@ fn place(finding: &Remembered) -> String {
 pub(crate) fn left_open(history: &History, report: &Report, facts: &Snapshot) -> Open {
     let told =
         Told { run: report.run.id.clone(), round: report.series.round, head: report.target.head.clone() };
-    let remembered = evidence::remember(facts, &report.findings, &told);
+    let mut remembered = evidence::remember(facts, &report.findings, &told);
+    let known = || history.open.iter().chain(&history.closed).map(|item| &item.finding);
+    let decided = || history.bound.iter().map(|bound| &bound.decision.finding);
+    for finding in &mut remembered {
+        let identity = finding.fingerprint.clone();
+        let before = known().chain(decided()).filter(|it| it.fingerprint == identity);
+        before.for_each(|it| evidence::keep_telling(finding, it));
+    }
     let mut open: Vec<Item> = remembered
         .into_iter()
         .zip(&report.findings)

@@ -36,7 +36,8 @@ pub struct MaybeSame {
 /// One reviewer that tells two things apart mostly means two things: so much less in log-odds.
 const SAME_REVIEWER: f32 = 2.0;
 
-/// What two reviewers' claims gain where both tell one finding of an earlier round again.
+/// What two reviewers' claims gain where both tell one finding of an earlier round again; what they lose where they tell two, at
+/// places that do not touch.
 const TOLD_BEFORE: f32 = 2.5;
 
 /// No single pair decides for a whole cluster.
@@ -149,6 +150,8 @@ impl Groups {
                 score = score.min(THRESHOLD - MARGIN / 2.0);
             } else if told[a].is_some() && told[a] == told[b] {
                 score = (score + TOLD_BEFORE).min(CAP);
+            } else if told[a].is_some() && told[b].is_some() && are_apart(claims[a], claims[b]) {
+                score -= TOLD_BEFORE;
             }
             let near = meet(&files[a], &files[b]);
             if !near && score <= UNRELATED {

@@ -72,16 +72,55 @@ const NEVER: f32 = -20.0;
 pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one: bool) -> Vec<Link> {
     let mut remembered: Vec<Vec<Claim>> = items.iter().map(|(item, now)| tellings(item, now)).collect();
     weigh(said, &mut remembered);
+    let quotes: Vec<Vec<Quote>> =
+        items.iter().map(|(item, _)| item.places.iter().map(|place| Quote::new(&place.lines)).collect()).collect();
+    let of_claim = |one: &Said| -> Vec<Where> {
+        let each = items.iter().zip(&quotes);
+        each.map(|((item, now), quotes)| better(place(&one.claim, item, now), quoted(one, item, now, quotes)))
+            .collect()
+    };
+    let places: Vec<Vec<Where>> = said.iter().map(of_claim).collect();
+    let has = |now: &Now, of: &[Standing]| now.places.iter().any(|place| of.contains(&place.standing));
+    let stands: Vec<bool> = items.iter().map(|(_, now)| has(now, &[Standing::Stands])).collect();
+    let went: Vec<bool> = items
+        .iter()
+        .map(|(_, now)| has(now, &[Standing::Changed, Standing::Gone, Standing::Removed]))
+        .collect();
+    // Who tells each of them where it stands in this round.
+    let tellers = |item: usize| -> BTreeSet<&str> {
+        let here = said.iter().zip(&places).filter(|(_, places)| places[item] >= Where::Function);
+        here.flat_map(|(one, _)| one.reviewers.iter().map(String::as_str)).collect()
+    };
+    let tellers: Vec<BTreeSet<&str>> = (0..items.len()).map(tellers).collect();
     let mut pairs: Vec<Link> = Vec::new();
     for (claim, one) in said.iter().enumerate() {
+        // Code that stands as it did belongs to whom it belonged to: a remembered finding whose own code went is not there.
+        let taken = (0..items.len()).any(|item| stands[item] && places[claim][item] >= Where::Overlap);
         for (item, told) in remembered.iter().enumerate() {
-            let (score, level) = score(one, told, items[item]);
+            let place = places[claim][item];
+            let known = Known {
+                stands: stands[item] || (taken && went[item] && place < Where::Function),
+                tells_both: one.reviewers.iter().any(|name| tellers[item].contains(name.as_str())),
+                is_own: items[item].0.reviewers.iter().any(|name| one.reviewers.contains(name)),
+            };
+            let (score, level) = score(one, told, items[item].0, place, known);
             if score >= -POSSIBLE {
                 pairs.push(Link { claim, item, level, score });
             }
         }
     }
     settle(pairs, one_to_one)
+}
+
+/// What is known of a pair besides words and place.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The remembered code stands as it did, or the claim's own code belongs to another finding.
+    stands: bool,
+    /// Whoever makes the claim also makes one where the remembered code stands.
+    tells_both: bool,
+    /// Whoever makes the claim told the remembered finding.
+    is_own: bool,
 }
 
 /// Of claims whose code says that they are a remembered finding: which, by position of the claim. Two claims of one remembered
@@ -158,7 +197,10 @@ fn tellings(item: &Remembered, now: &Now) -> Vec<Claim> {
     let telling =
         |title: &str, body: &str| Claim::from_parts(title, body, places.clone(), symbol.clone(), None);
     let mut all = vec![telling(&item.title, &item.body)];
-    all.extend(item.also_told.iter().take(8).map(|title| telling(title, &item.body)));
+    all.extend(item.tellings.iter().take(8).map(|told| telling(&told.title, &told.body)));
+    if item.tellings.is_empty() {
+        all.extend(item.also_told.iter().take(8).map(|title| telling(title, &item.body)));
+    }
     all
 }
 
@@ -185,26 +227,43 @@ fn weigh(said: &mut [Said], remembered: &mut [Vec<Claim>]) {
     }
 }
 
-fn score(one: &Said, told: &[Claim], (item, now): (&Remembered, &Now)) -> (f32, Level) {
-    let words = told.iter().map(|telling| compare(&one.claim, telling)).fold(f32::MIN, f32::max);
-    let place = better(place(&one.claim, item, now), quoted(one, item, now));
-    let stands = now.places.iter().any(|place| place.standing == Standing::Stands);
+fn score(one: &Said, told: &[Claim], item: &Remembered, place: Where, known: Known) -> (f32, Level) {
     let same_title = one.title == normal_form(&item.title);
-    let (more, level) = match place {
-        Where::Lines | Where::Quoted => (SAME_LINES, Level::SameCode),
-        Where::Edited => (EDITED_LINES, Level::SameCode),
-        Where::Overlap => (OVERLAP, Level::SameCode),
-        Where::Function => (SAME_FUNCTION, Level::SameWords),
-        Where::Elsewhere if stands && item.reviewers.iter().any(|name| one.reviewers.contains(name)) => {
+    let (more, least, level) = match place {
+        Where::Lines | Where::Quoted => (SAME_LINES, LEAST_SAME, Level::SameCode),
+        Where::Edited => (EDITED_LINES, 0.0, Level::SameCode),
+        Where::Overlap => (OVERLAP, 0.0, Level::SameCode),
+        Where::Function => (SAME_FUNCTION, 0.0, Level::SameWords),
+        Where::Elsewhere if known.stands && known.tells_both => {
             // Who tells two places apart means two things; the first one still stands where it stood.
             return (NEVER, Level::Unsure);
         }
-        Where::Elsewhere if stands => (-ELSEWHERE, Level::SameWords),
-        Where::Elsewhere | Where::Unknown => (0.0, Level::SameWords),
+        Where::Elsewhere | Where::Unknown if known.stands => {
+            (-ELSEWHERE, if known.is_own { 1.0 } else { LEAST_ELSEWHERE }, Level::SameWords)
+        }
+        Where::Elsewhere | Where::Unknown => (0.0, 0.0, Level::SameWords),
     };
+    let of_telling = |telling: &Claim| compare(&one.claim, telling) + more * brevity(&one.claim, telling).max(least);
+    let score = told.iter().map(of_telling).fold(f32::MIN, f32::max);
     let level = if same_title && level == Level::SameCode { Level::Exact } else { level };
-    (words + more, level)
+    (score, level)
 }
+
+/// How much the place has to say beside the words, 0–1: long texts tell by themselves whether they mean one defect. Of judged
+/// pairs of reviewers' claims on overlapping lines with [`LONG`] words or more, those that are one defect all scored above 1 by
+/// their words, and of those that are not, one in thirty did; of remarks in two sentences neither holds.
+fn brevity(one: &Claim, other: &Claim) -> f32 {
+    let words = one.length().min(other.length()) as f32;
+    ((LONG - words) / (LONG - SHORT)).clamp(0.0, 1.0)
+}
+
+/// Distinct words of a text that says all by itself, and of one that says little.
+const LONG: f32 = 45.0;
+const SHORT: f32 = 24.0;
+
+/// What the very same lines say beside the longest texts, and what another place does, as shares of the full measure.
+const LEAST_SAME: f32 = 0.3;
+const LEAST_ELSEWHERE: f32 = 0.6;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Where {
@@ -245,15 +304,14 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
 
 /// What the quoted code says: the remembered lines, or those as somebody edited them. Where they still stand their place
 /// decides, because equal lines may stand at many places.
-fn quoted(one: &Said, item: &Remembered, now: &Now) -> Where {
+fn quoted(one: &Said, item: &Remembered, now: &Now, told: &[Quote]) -> Where {
     let mut best = Where::Elsewhere;
-    for (then, now) in item.places.iter().zip(&now.places) {
+    for ((then, now), told) in item.places.iter().zip(&now.places).zip(told) {
         if now.standing == Standing::Stands || then.lines.is_empty() {
             continue;
         }
-        let told = Quote::new(&then.lines);
         for (_, quote) in one.quotes.iter().filter(|(path, _)| may_be_in(path, then, now)) {
-            let here = match alike(&told, quote) {
+            let here = match alike(told, quote) {
                 share if share >= 1.0 => Where::Quoted,
                 share if share >= EDITED => Where::Edited,
                 _ => continue,

@@ -11,12 +11,14 @@ use serde_json::json;
 use super::code::{Line, Part};
 use super::{Dice, Living, REVIEWERS};
 
-/// Which defect a finding of a reviewer is about: by reviewer and its place in the review.
-pub type Told = BTreeMap<(&'static str, u64), usize>;
+/// Which defect a finding of a reviewer is about, and whether it names the line itself: by reviewer and its place in the review.
+pub type Told = BTreeMap<(&'static str, u64), (usize, bool)>;
 
 /// One finding of one reviewer.
 struct Saying {
     defect: usize,
+    /// Whether it names the wrong line, and not only one beside it.
+    named: bool,
     title: String,
     problem: String,
     severity: &'static str,
@@ -42,22 +44,22 @@ pub(super) fn reviews(
             _ => 3,
         };
         let mut who: Vec<usize> = (0..count).map(|n| (first + n) % REVIEWERS.len()).collect();
-        // Twins are told by whoever sees both of them, and nobody else: two people cannot be told from one defect.
+        // Twins are told by one reviewer, who sees both of them: what two people say of two such lines cannot be told apart.
         let defect = living[at].defect.function.to_owned();
+        if living.iter().filter(|other| other.defect.function == defect).count() > 1 {
+            who.truncate(1);
+        }
         if let Some((known, others)) = &last
             && *known == defect
         {
-            who = others.iter().take(1).copied().collect();
+            who.clone_from(others);
         }
-        let mut blurred = true;
         let offset = dice.below(3);
         for (n, reviewer) in who.iter().enumerate() {
             let telling = (offset + n) % living[at].defect.tellings.len();
             let saying = say(at, &living[at], telling, files, dice);
-            blurred &= !saying.1;
-            by.entry(REVIEWERS[*reviewer]).or_default().push(saying.0);
+            by.entry(REVIEWERS[*reviewer]).or_default().push(saying);
         }
-        living[at].blurred = blurred;
         living[at].told = true;
         last = Some((defect, who));
     }
@@ -69,21 +71,21 @@ pub(super) fn reviews(
             sayings.sort_by_key(|saying| SECTIONS.iter().position(|(severity, _)| *severity == saying.severity));
         }
         for (index, saying) in (0..).zip(&sayings) {
-            told.insert((name, index), saying.defect);
+            told.insert((name, index), (saying.defect, saying.named));
         }
         written.insert(name, if writes_markdown { markdown(&sayings) } else { document(&sayings, dice) });
     }
     (written, told)
 }
 
-/// What one reviewer says of a defect, and whether it names the wrong line itself.
+/// What one reviewer says of a defect.
 fn say(
     at: usize,
     living: &Living,
     telling: usize,
     files: &BTreeMap<String, Vec<Line>>,
     dice: &mut Dice,
-) -> (Saying, bool) {
+) -> Saying {
     let lines = &files[&living.path];
     let (first, end) = lines_of(lines, Part::Wrong(at));
     let how = dice.below(100);
@@ -111,14 +113,14 @@ fn say(
     }
     let (title, problem) = living.defect.tellings[telling];
     let own = |text: &str| text.replace(living.defect.function, &living.function);
-    let saying = Saying {
+    Saying {
         defect: at,
+        named,
         title: own(title),
         problem: own(problem),
         severity: living.defect.severity,
         places,
-    };
-    (saying, named)
+    }
 }
 
 /// First and last line of a part, from 1.
