@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{json, saying, session_bare};
 use serde_json::Value;
 use test_kit::TestSession;
-use test_kit::history::{Done, History, Living, REVIEWERS, Told};
+use test_kit::history::{Done, History, How, Living, REVIEWERS, Told};
 
 /// Things that were right, and of how many.
 #[derive(Debug, Default)]
@@ -56,8 +56,8 @@ struct Round<'r> {
 }
 
 impl Round<'_> {
-    /// What a finding's sources are about: defects, each with whether its line is named.
-    fn about(&self, finding: &Value) -> Vec<(usize, bool)> {
+    /// What a finding's sources are about: defects, each with how its line is shown.
+    fn about(&self, finding: &Value) -> Vec<(usize, How)> {
         let of = |source: &Value| {
             let (reviewer, index) = (source["reviewer"].as_str(), source["index"].as_u64());
             let told = self.told.iter().find(|((name, at), _)| Some(*name) == reviewer && Some(*at) == index);
@@ -152,7 +152,10 @@ fn play(seed: u64, measured: &mut Measured) {
             let entry = known.entry(at).or_default();
             entry.open.clear();
             for finding in round.findings(at).into_iter().filter(|_| living.declined.is_none()) {
-                let named = round.about(finding).iter().any(|(of, named)| *of == at && *named);
+                // A line beside a quoted one is taken for miscounted; where nobody quotes, nobody can know.
+                let hows: Vec<How> =
+                    round.about(finding).iter().filter(|(of, _)| *of == at).map(|(_, how)| *how).collect();
+                let named = hows.contains(&How::Quoted) || !hows.contains(&How::Beside);
                 entry.open.insert(print_of(finding), named);
             }
         }

@@ -172,7 +172,10 @@ impl Look<'_, '_> {
         }
         for path in self.added.files(self.world.facts, told) {
             let view = self.world.view(Side::Head, &path)?;
-            let found = starts(&view, wanted);
+            let mut found = starts(&view, wanted);
+            if found.is_empty() {
+                found = self.formatted(&path, &view).starts(wanted);
+            }
             if path != place.path && !found.is_empty() {
                 return Some(stands(place, path, &view, &found, wanted.len() as u32));
             }

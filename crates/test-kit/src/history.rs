@@ -9,7 +9,7 @@ mod telling;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-pub use telling::Told;
+pub use telling::{How, Told};
 
 use crate::TestRepo;
 use crate::defects::{DEFECTS, Defect};

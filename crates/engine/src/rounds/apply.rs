@@ -59,7 +59,9 @@ impl<'a> Rounds<'a> {
             .zip(&self.bound)
             .map(|(bound, now)| Binding { decision: &bound.decision, now, holds: bound.holds })
             .collect();
-        self.raised = declined(checked, &bindings, material);
+        let open: Vec<(&Remembered, &Now)> =
+            self.history.open.iter().map(|item| &item.finding).zip(&self.open).collect();
+        self.raised = declined(checked, &bindings, &open, material);
         self.hold_against_the_bar(checked);
         let open = self.history.open.iter().map(|item| &item.finding).zip(&self.open);
         let decided = self.history.bound.iter().map(|bound| &bound.decision.finding).zip(&self.bound);

@@ -24,7 +24,7 @@ use crate::Error;
 const MOST_BOUND: usize = 2_000;
 
 /// Heads that renames are looked for from.
-const MOST_HEADS: usize = 6;
+const MOST_HEADS: usize = 32;
 
 /// Collects for a run that has its place in the series already and began at `started`.
 pub(crate) fn gather(

@@ -53,7 +53,15 @@ pub struct Raised {
 }
 
 /// Fills in the gate's answer, and says for each decision what came of it.
-pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>], material: Material) -> Vec<Raised> {
+///
+/// `open` are findings that nobody decided about, or that came back: what is told as one of them is not told as another that
+/// was declined, and what is told as one that came back is told as the one it was.
+pub fn declined(
+    checked: &mut [CheckedFinding],
+    bindings: &[Binding<'_>],
+    open: &[(&Remembered, &Now)],
+    material: Material,
+) -> Vec<Raised> {
     let mut raised = vec![Raised::default(); bindings.len()];
     for finding in checked.iter_mut() {
         answer(finding, CheckResult::NotApplicable, "nothing that people declined is like it".to_owned());
@@ -61,7 +69,7 @@ pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>], materi
     if bindings.is_empty() || checked.is_empty() {
         return raised;
     }
-    for (binding, members) in matches(checked, bindings) {
+    for (binding, members) in matches(checked, bindings, open) {
         let (change, ignored) = change(&bindings[binding], members.iter().map(|at| &checked[*at]), material);
         for at in members {
             let finding = &mut checked[at];
@@ -98,8 +106,19 @@ fn answer(finding: &mut CheckedFinding, result: CheckResult, detail: String) {
 }
 
 /// Claims by the decision they say again. Where one telling of a defect says it, its other tellings do too.
-fn matches(checked: &[CheckedFinding], bindings: &[Binding<'_>]) -> BTreeMap<usize, Vec<usize>> {
-    let items: Vec<(&Remembered, &Now)> = bindings.iter().map(|it| (&it.decision.finding, it.now)).collect();
+fn matches(
+    checked: &[CheckedFinding],
+    bindings: &[Binding<'_>],
+    open: &[(&Remembered, &Now)],
+) -> BTreeMap<usize, Vec<usize>> {
+    let decided = bindings.iter().map(|it| (&it.decision.finding, it.now));
+    let items: Vec<(&Remembered, &Now)> = decided.chain(open.iter().copied()).collect();
+    // Which decision each of them is, where it is one.
+    let decision_of = |item: usize| {
+        let identity = &items[item].0.fingerprint;
+        let own = || bindings.iter().position(|it| it.decision.finding.fingerprint == *identity);
+        if item < bindings.len() { Some(item) } else { own() }
+    };
     let mut said: Vec<Said> = checked.iter().map(said).collect();
     let mut best: BTreeMap<usize, Link> = BTreeMap::new();
     for found in link(&mut said, &items, false).into_iter().filter(|link| link.level > Level::Unsure) {
@@ -108,8 +127,9 @@ fn matches(checked: &[CheckedFinding], bindings: &[Binding<'_>]) -> BTreeMap<usi
     let mut by_decision: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for members in tellings(checked) {
         let found = members.iter().filter_map(|at| best.get(at));
-        if let Some(found) = found.max_by(|a, b| a.score.total_cmp(&b.score).then(b.claim.cmp(&a.claim))) {
-            by_decision.entry(found.item).or_default().extend(members);
+        let found = found.max_by(|a, b| a.score.total_cmp(&b.score).then(b.claim.cmp(&a.claim)));
+        if let Some(decision) = found.and_then(|found| decision_of(found.item)) {
+            by_decision.entry(decision).or_default().extend(members);
         }
     }
     for members in by_decision.values_mut() {

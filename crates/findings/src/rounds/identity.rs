@@ -49,6 +49,9 @@ pub(crate) struct Said {
 /// Lines within which two places count as one: reviewers name the line before or after.
 const NEAR: u32 = 4;
 
+/// Lines by which a place is taken for miscounted.
+const MISCOUNTED: u32 = 2;
+
 /// Of two remembered findings closer than this the claim might be either.
 const TIE: f32 = 0.6;
 
@@ -94,17 +97,22 @@ pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one:
     let tellers: Vec<BTreeSet<&str>> = (0..items.len()).map(tellers).collect();
     let mut pairs: Vec<Link> = Vec::new();
     for (claim, one) in said.iter().enumerate() {
-        // Code that stands as it did belongs to whom it belonged to: a remembered finding whose own code went is not there.
-        let taken = (0..items.len()).any(|item| stands[item] && places[claim][item] >= Where::Overlap);
-        for (item, told) in remembered.iter().enumerate() {
-            let place = places[claim][item];
+        let of_item = |item: usize| {
             let known = Known {
-                stands: stands[item] || (taken && went[item] && place < Where::Function),
+                stands: stands[item],
                 tells_both: one.reviewers.iter().any(|name| tellers[item].contains(name.as_str())),
                 is_own: items[item].0.reviewers.iter().any(|name| one.reviewers.contains(name)),
             };
-            let (score, level) = score(one, told, items[item].0, place, known);
-            if score >= -POSSIBLE {
+            score(one, &remembered[item], items[item].0, places[claim][item], known)
+        };
+        let scores: Vec<(f32, Level)> = (0..items.len()).map(of_item).collect();
+        // Code that stands as it did, told for what it was told for, is that remembered finding and no other one elsewhere.
+        let is_held = (0..items.len())
+            .any(|item| stands[item] && places[claim][item] >= Where::Overlap && scores[item].0 >= 0.0);
+        for (item, (score, level)) in scores.into_iter().enumerate() {
+            let is_there = places[claim][item] >= Where::Function;
+            let is_somewhere = stands[item] || went[item];
+            if score >= -POSSIBLE && (is_there || !is_held || !is_somewhere) {
                 pairs.push(Link { claim, item, level, score });
             }
         }
@@ -115,7 +123,7 @@ pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one:
 /// What is known of a pair besides words and place.
 #[derive(Clone, Copy)]
 struct Known {
-    /// The remembered code stands as it did, or the claim's own code belongs to another finding.
+    /// The remembered code stands as it did.
     stands: bool,
     /// Whoever makes the claim also makes one where the remembered code stands.
     tells_both: bool,
@@ -289,7 +297,7 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
                 (Some(a), Some(b)) if now.standing == Standing::Stands && a.0 == b.0 && a.1 == b.1 => {
                     Where::Lines
                 }
-                (Some(a), Some(b)) if gap(a, b) == 0 => Where::Overlap,
+                (Some(a), Some(b)) if gap(a, b) <= MISCOUNTED => Where::Overlap,
                 (Some(a), Some(b)) if gap(a, b) <= NEAR => Where::Function,
                 _ if symbol.is_some() && claim.symbol.as_deref() == symbol => Where::Function,
                 (Some(_), Some(_)) if now.standing == Standing::Stands => continue,
@@ -303,11 +311,16 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
 }
 
 /// What the quoted code says: the remembered lines, or those as somebody edited them. Where they still stand their place
-/// decides, because equal lines may stand at many places.
+/// has to agree, because equal lines may stand at many places.
 fn quoted(one: &Said, item: &Remembered, now: &Now, told: &[Quote]) -> Where {
     let mut best = Where::Elsewhere;
     for ((then, now), told) in item.places.iter().zip(&now.places).zip(told) {
-        if now.standing == Standing::Stands || then.lines.is_empty() {
+        let near = |own: &&Place| match (own.lines, range(then, now)) {
+            (Some(a), Some(b)) => gap(a, b) <= NEAR,
+            _ => false,
+        };
+        let is_near = || one.claim.places.iter().filter(|own| may_be_in(&own.path, then, now)).any(|it| near(&it));
+        if then.lines.is_empty() || (now.standing == Standing::Stands && !is_near()) {
             continue;
         }
         for (_, quote) in one.quotes.iter().filter(|(path, _)| may_be_in(path, then, now)) {

@@ -58,7 +58,7 @@ fn without_lines(item: &Remembered, again: &Again, words: &[Word]) -> (PriorStat
     let lines = item.places.iter().any(|place| !place.lines.is_empty());
     let blind = if lines { "its code was not at hand when it was told" } else { "it names no line to look at" };
     if let Some((id, who)) = &again.same {
-        return (PriorStatus::NotFixed, format!("{} raises it again as {id}", list(who)));
+        return (PriorStatus::NotFixed, format!("{} {} it again as {id}", list(who), raise(who)));
     }
     let against = words.iter().find(|word| !matches!(word.status, Some(PriorStatus::Fixed) | None));
     match (says(words, PriorStatus::Fixed), against) {
@@ -73,7 +73,7 @@ fn without_lines(item: &Remembered, again: &Again, words: &[Word]) -> (PriorStat
 fn all_stand(standing: &[&PlaceNow], now: &Now, again: &Again, words: &[Word]) -> (PriorStatus, String) {
     let mut why = format!("its code stands as it was at {}", place_of(standing[0]));
     if let Some((id, who)) = &again.same {
-        why = format!("{why}; {} raises it again as {id}", list(who));
+        why = format!("{why}; {} {} it again as {id}", list(who), raise(who));
         return (PriorStatus::NotFixed, why);
     }
     if now.fix_stands == Some(true) {
@@ -105,7 +105,7 @@ fn none_stands(
     let place = place_of(first);
     if let Some((id, who)) = &again.same {
         let status = if left > 0 { PriorStatus::Partial } else { PriorStatus::NotFixed };
-        return (status, format!("its lines were edited, but {} still raises it as {id}", list(who)));
+        return (status, format!("its lines were edited, but {} still {} it as {id}", list(who), raise(who)));
     }
     if let Some(word) = says(words, PriorStatus::NotFixed).or_else(|| says(words, PriorStatus::Partial)) {
         let why = format!("its lines were edited, but `{}` says: {}", word.reviewer, said(word));
@@ -126,6 +126,9 @@ fn none_stands(
     let lines = match (left, all) {
         (0, 1) => format!("its line is gone from {place}"),
         (0, _) => format!("its lines are gone from {place}"),
+        (left, all) if left == all && item.places[at].times > 1 => {
+            format!("of the equal lines in {place} those it is about are gone")
+        }
         (left, all) if left == all => format!("lines were put between those it names at {place}"),
         (left, all) => format!("{} of its {all} lines are gone from {place}", all - left),
     };
@@ -157,6 +160,10 @@ fn place_of(place: &PlaceNow) -> String {
         Some(line) => format!("`{path}:{line}`"),
         None => format!("`{path}`"),
     }
+}
+
+fn raise(names: &[String]) -> &'static str {
+    if names.len() > 1 { "raise" } else { "raises" }
 }
 
 fn list(names: &[String]) -> String {

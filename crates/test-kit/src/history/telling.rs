@@ -11,14 +11,24 @@ use serde_json::json;
 use super::code::{Line, Part};
 use super::{Dice, Living, REVIEWERS};
 
-/// Which defect a finding of a reviewer is about, and whether it names the line itself: by reviewer and its place in the review.
-pub type Told = BTreeMap<(&'static str, u64), (usize, bool)>;
+/// Which defect a finding of a reviewer is about, and how: by reviewer and its place in the review.
+pub type Told = BTreeMap<(&'static str, u64), (usize, How)>;
+
+/// How a reviewer shows where a defect is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// It names a line beside the wrong one.
+    Beside,
+    /// It names the wrong line.
+    Named,
+    /// It quotes the wrong line.
+    Quoted,
+}
 
 /// One finding of one reviewer.
 struct Saying {
     defect: usize,
-    /// Whether it names the wrong line, and not only one beside it.
-    named: bool,
+    how: How,
     title: String,
     problem: String,
     severity: &'static str,
@@ -71,7 +81,7 @@ pub(super) fn reviews(
             sayings.sort_by_key(|saying| SECTIONS.iter().position(|(severity, _)| *severity == saying.severity));
         }
         for (index, saying) in (0..).zip(&sayings) {
-            told.insert((name, index), (saying.defect, saying.named));
+            told.insert((name, index), (saying.defect, saying.how));
         }
         written.insert(name, if writes_markdown { markdown(&sayings) } else { document(&sayings, dice) });
     }
@@ -89,8 +99,6 @@ fn say(
     let lines = &files[&living.path];
     let (first, end) = lines_of(lines, Part::Wrong(at));
     let how = dice.below(100);
-    // Nothing but the line beside it, and no quote; everybody else names the line.
-    let named = how < 95;
     let (start, end) = match how {
         0..=54 => (first, end),
         // With what stands around it.
@@ -115,7 +123,12 @@ fn say(
     let own = |text: &str| text.replace(living.defect.function, &living.function);
     Saying {
         defect: at,
-        named,
+        // Nothing but the line beside it, and no quote; everybody else names the line.
+        how: match (quotes, how < 95) {
+            (true, _) => How::Quoted,
+            (_, true) => How::Named,
+            (_, false) => How::Beside,
+        },
         title: own(title),
         problem: own(problem),
         severity: living.defect.severity,
