@@ -43,6 +43,7 @@ struct Measured {
     edited: Share,
     gone: Share,
     honest: Share,
+    vague: Share,
     same: Share,
     once: Share,
 }
@@ -159,6 +160,12 @@ fn play(seed: u64, measured: &mut Measured) {
                 entry.open.insert(print_of(finding), named);
             }
         }
+        // What was raised again in spite of a decision is declined again, as people do.
+        let again = (0..history.living.len()).filter(|at| history.living[*at].declined == Some(Done::Left));
+        for finding in again.flat_map(|at| round.findings(at)) {
+            let id = finding["id"].as_str().expect("a text").to_owned();
+            session.run(&["decline", &id, "-m", "it is still meant like this"]).expect(0);
+        }
         for at in history.declines() {
             let found = round.findings(at);
             assert!(!found.is_empty(), "{}", round.at("nothing to decline:", &history.living[at], &[]));
@@ -172,6 +179,11 @@ fn play(seed: u64, measured: &mut Measured) {
             entry.open.clear();
         }
     }
+}
+
+/// Whether all that tell a defect in a finding name only lines beside it.
+fn is_vague(round: &Round<'_>, finding: &Value, at: usize) -> bool {
+    round.about(finding).iter().filter(|(of, _)| *of == at).all(|(_, how)| *how == How::Beside)
 }
 
 fn print_of(finding: &Value) -> String {
@@ -188,6 +200,10 @@ fn told_again(
 ) {
     let found = round.findings(at);
     match living.declined {
+        // Somebody names only a line beside it, quotes nothing and uses other words: nobody can be sure that it is the same.
+        Some(Done::Left) if !found.is_empty() && found.iter().all(|it| is_vague(round, it, at)) => {
+            measured.vague.count(false, || round.at("raised again", living, &found));
+        }
         Some(Done::Left) => {
             measured.stays_declined.count(found.is_empty(), || round.at("raised again", living, &found));
         }
@@ -265,6 +281,7 @@ fn histories_are_followed() {
         ("edited: not called fixed", &measured.edited),
         ("taken out: settled", &measured.gone),
         ("told by one finding", &measured.once),
+        ("declined, and told by a line beside it alone", &measured.vague),
     ] {
         println!("{name}: {} of {} ({:.3})", share.right, share.of, share.share());
         for wrong in share.wrong.iter().take(12) {

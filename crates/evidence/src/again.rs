@@ -11,9 +11,9 @@ use model::{Now, PlaceNow, Remembered, RememberedPlace, RepoPath, Side, Standing
 use crate::callers::sum;
 use crate::facts::Facts;
 use crate::remember::{around, callers_of, normal, starts};
-use crate::squeezed::Squeezed;
+use crate::squeezed::{Squeezed, squeezed};
 use crate::symbol::{defined_in, enclosing, last_part};
-use crate::text::{normalise, substance};
+use crate::text::substance;
 use crate::view::FileView;
 use crate::world::World;
 
@@ -50,7 +50,7 @@ impl Added {
             let mut known: HashMap<String, Vec<RepoPath>> = HashMap::new();
             for file in facts.diff() {
                 for (_, text) in file.added() {
-                    let files = known.entry(normalise(text)).or_default();
+                    let files = known.entry(squeezed(text)).or_default();
                     if files.last() != Some(&file.path) {
                         files.push(file.path.clone());
                     }
@@ -58,7 +58,7 @@ impl Added {
             }
             known
         });
-        known.get(line).cloned().unwrap_or_default()
+        known.get(&squeezed(line)).cloned().unwrap_or_default()
     }
 }
 
@@ -176,6 +176,10 @@ impl Look<'_, '_> {
             if found.is_empty() {
                 found = self.formatted(&path, &view).starts(wanted);
             }
+            // Of lines that stood several times, those of another finding may be what stands there.
+            if (found.len() as u32) < place.times {
+                found.retain(|line| is_its_own(place, &view, *line, wanted.len() as u32));
+            }
             if path != place.path && !found.is_empty() {
                 return Some(stands(place, path, &view, &found, wanted.len() as u32));
             }
@@ -253,7 +257,9 @@ fn edited(place: &RememberedPlace, path: RepoPath, view: &FileView, wanted: &[St
 /// Where lines would stand that were edited: behind those that stood before them, or else before those behind.
 fn between(place: &RememberedPlace, view: &FileView) -> Option<u32> {
     let near = place.start.unwrap_or(1);
-    let nearest = |found: Vec<u32>| found.into_iter().min_by_key(|line| line.abs_diff(near));
+    // What stands around may be the same in several functions: those of its own first.
+    let is_own = |line: u32| place.symbol.is_some() && enclosing(&view.lines, line) == place.symbol;
+    let nearest = |found: Vec<u32>| found.into_iter().min_by_key(|line| (!is_own(*line), line.abs_diff(near)));
     // Fewer and fewer of them, as long as what is left says where it is.
     let enough = |lines: &[String]| lines.iter().map(|line| substance(line)).sum::<usize>() >= DISTINCT;
     let before = (0..place.before.len()).map(|skip| &place.before[skip..]).take_while(|lines| enough(lines));

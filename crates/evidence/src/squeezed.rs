@@ -59,6 +59,13 @@ impl Squeezed {
 /// Ends a line in a squeezed text; no line holds it.
 const END: char = '\n';
 
+/// A line without the white space that formatters put in and take out.
+pub(crate) fn squeezed(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    squeeze(line.trim(), &mut out);
+    out
+}
+
 /// Adds a line without its white space; between two words, and inside of quotes, one blank stays.
 fn squeeze(line: &str, out: &mut String) {
     let mut quote: Option<char> = None;

@@ -15,13 +15,16 @@ use model::{
 };
 use store::{Decisions, RunEntry, RunState, Store, StoredRun, same_series, series_key, series_keys};
 
-use super::history::{Bound, History, Item, OPEN_FILE, Open};
+use super::history::{Bound, HISTORY_FILE, History, Item, OPEN_FILE, Open};
 use super::scope::read_by_now;
 use super::since::{changed_lines, delta, moved};
 use crate::Error;
 
 /// Decisions that are looked at: the newest ones.
 const MOST_BOUND: usize = 2_000;
+
+/// Names of files that are carried on from the round before.
+const MOST_MOVES: usize = 5_000;
 
 /// Heads that renames are looked for from.
 const MOST_HEADS: usize = 32;
@@ -102,6 +105,15 @@ fn take_round(
     history.delta = Some(delta(repository, &report.target, target, diff.as_deref()));
     history.changed = diff.as_deref().map(changed_lines);
     history.moved = diff.as_deref().map(moved).unwrap_or_default();
+    // Over many rounds a file grows until no comparison of two heads sees that it was moved: each step is kept.
+    if let Some(before) = previous.part::<History>(HISTORY_FILE)?.filter(History::is_known) {
+        let steps: BTreeMap<RepoPath, RepoPath> = history.moved.iter().cloned().collect();
+        let on = before.moved.into_iter().map(|(from, to)| {
+            let now = steps.get(&to).cloned().unwrap_or(to);
+            (from, now)
+        });
+        history.moved.extend(on.filter(|(from, to)| from != to).take(MOST_MOVES));
+    }
     Ok(())
 }
 

@@ -60,7 +60,7 @@ const POSSIBLE: f32 = 1.4;
 
 /// What a claim gains where it names the very lines, quotes the remembered ones as they are now, names lines that overlap, or
 /// the same function.
-const SAME_LINES: f32 = 2.5;
+const SAME_LINES: f32 = 3.0;
 const EDITED_LINES: f32 = 2.0;
 const OVERLAP: f32 = 1.5;
 const SAME_FUNCTION: f32 = 0.6;
@@ -107,12 +107,15 @@ pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one:
         };
         let scores: Vec<(f32, Level)> = (0..items.len()).map(of_item).collect();
         // Code that stands as it did, told for what it was told for, is that remembered finding and no other one elsewhere.
-        let is_held = (0..items.len())
-            .any(|item| stands[item] && places[claim][item] >= Where::Overlap && scores[item].0 >= 0.0);
+        let on_its_code = |item: usize| stands[item] && places[claim][item] >= Where::Overlap;
+        let is_held = (0..items.len()).any(|item| on_its_code(item) && scores[item].0 >= 0.0);
+        // In another function it was told of something else before, whatever this claim says.
+        let is_taken = (0..items.len()).any(on_its_code);
         for (item, (score, level)) in scores.into_iter().enumerate() {
             let is_there = places[claim][item] >= Where::Function;
             let is_somewhere = stands[item] || went[item];
-            if score >= -POSSIBLE && (is_there || !is_held || !is_somewhere) {
+            let is_anothers = is_held || (is_taken && in_another_function(&one.claim, items[item].0));
+            if score >= -POSSIBLE && (is_there || !is_anothers || !is_somewhere) {
                 pairs.push(Link { claim, item, level, score });
             }
         }
@@ -270,7 +273,7 @@ const LONG: f32 = 45.0;
 const SHORT: f32 = 24.0;
 
 /// What the very same lines say beside the longest texts, and what another place does, as shares of the full measure.
-const LEAST_SAME: f32 = 0.3;
+const LEAST_SAME: f32 = 0.25;
 const LEAST_ELSEWHERE: f32 = 0.6;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -289,6 +292,8 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
         return Where::Unknown;
     }
     let symbol = item.places.first().and_then(|place| place.symbol.as_deref());
+    // Lines beside each other may belong to two functions.
+    let may_be_near = !in_another_function(claim, item);
     let mut best = Where::Elsewhere;
     for (then, now) in item.places.iter().zip(&now.places) {
         let path = now.path.as_ref().unwrap_or(&then.path).as_str();
@@ -297,8 +302,9 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
                 (Some(a), Some(b)) if now.standing == Standing::Stands && a.0 == b.0 && a.1 == b.1 => {
                     Where::Lines
                 }
-                (Some(a), Some(b)) if gap(a, b) <= MISCOUNTED => Where::Overlap,
-                (Some(a), Some(b)) if gap(a, b) <= NEAR => Where::Function,
+                (Some(a), Some(b)) if gap(a, b) == 0 => Where::Overlap,
+                (Some(a), Some(b)) if may_be_near && gap(a, b) <= MISCOUNTED => Where::Overlap,
+                (Some(a), Some(b)) if may_be_near && gap(a, b) <= NEAR => Where::Function,
                 _ if symbol.is_some() && claim.symbol.as_deref() == symbol => Where::Function,
                 (Some(_), Some(_)) if now.standing == Standing::Stands => continue,
                 // Its lines were edited or never told: the file is all that can agree.
@@ -308,6 +314,12 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
         }
     }
     best
+}
+
+/// Whether both name their function and it is not the same.
+fn in_another_function(claim: &Claim, item: &Remembered) -> bool {
+    let symbol = item.places.first().and_then(|place| place.symbol.as_deref());
+    symbol.zip(claim.symbol.as_deref()).is_some_and(|(then, now)| then != now)
 }
 
 /// What the quoted code says: the remembered lines, or those as somebody edited them. Where they still stand their place
