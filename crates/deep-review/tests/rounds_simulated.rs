@@ -162,9 +162,11 @@ fn play(seed: u64, measured: &mut Measured) {
         }
         // What was raised again in spite of a decision is declined again, as people do.
         let again = (0..history.living.len()).filter(|at| history.living[*at].declined == Some(Done::Left));
-        for finding in again.flat_map(|at| round.findings(at)) {
+        for (at, finding) in again.flat_map(|at| round.findings(at).into_iter().map(move |it| (at, it))) {
             let id = finding["id"].as_str().expect("a text").to_owned();
             session.run(&["decline", &id, "-m", "it is still meant like this"]).expect(0);
+            // A decision about the line beside it is not about the line.
+            known.entry(at).or_default().declined_by_line &= !is_vague(&round, finding, at);
         }
         for at in history.declines() {
             let found = round.findings(at);

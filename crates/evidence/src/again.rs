@@ -231,7 +231,12 @@ fn is_its_own(place: &RememberedPlace, view: &FileView, line: u32, all: u32) -> 
         return same_symbol == Some(true);
     }
     let same = same_around(place, view, line, all);
-    if same_symbol == Some(false) { same * 4 >= known * 3 } else { same * 2 >= known }
+    // In another function only where its own is not there any more: it got another name.
+    let is_renamed = || {
+        let symbol = place.symbol.as_deref().map(last_part);
+        !view.lines.iter().any(|line| defined_in(line).map(last_part) == symbol)
+    };
+    if same_symbol == Some(false) { same * 4 >= known * 3 && is_renamed() } else { same * 2 >= known }
 }
 
 fn edited(place: &RememberedPlace, path: RepoPath, view: &FileView, wanted: &[String]) -> PlaceNow {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use model::{Finding, Now, Prior, PriorItem, PriorStatus, PriorWord, Remembered};
 
 use super::alike::Quote;
-use super::identity::{Level, Link, Said, link};
+use super::identity::{Level, Link, MISCOUNTED, Said, link};
 use super::prior::{Again, Word, status};
 use crate::matching::{Claim, normal_form};
 
@@ -85,12 +85,15 @@ fn share(again: &mut [Again], earlier: &[Earlier<'_>]) {
     }
 }
 
-/// Whether two remembered findings stood at the same lines of the same commit.
+/// Whether two remembered findings stood at the same lines of the same commit; in one function, reviewers miscount by a line or
+/// two.
 fn same_place(one: &Remembered, other: &Remembered) -> bool {
     let (Some(a), Some(b)) = (one.places.first(), other.places.first()) else { return false };
     let range = |place: &model::RememberedPlace| Some((place.start?, place.end.or(place.start)?));
     let (Some(first), Some(second)) = (range(a), range(b)) else { return false };
-    one.head == other.head && a.path == b.path && first.0 <= second.1 && second.0 <= first.1
+    let slack = if a.symbol.is_some() && a.symbol == b.symbol { MISCOUNTED } else { 0 };
+    let touch = first.0 <= second.1 + slack && second.0 <= first.1 + slack;
+    one.head == other.head && a.path == b.path && touch
 }
 
 fn row(earlier: &Earlier<'_>, again: &Again, words: &[(&str, &[PriorItem])]) -> Prior {

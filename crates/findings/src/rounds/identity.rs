@@ -35,6 +35,8 @@ pub struct Link {
     pub level: Level,
     /// The measure it rests on, in log-odds.
     pub score: f32,
+    /// Whether the claim stands where the remembered code stands, or stood.
+    pub(crate) is_there: bool,
 }
 
 /// A claim of now, with who makes it.
@@ -50,7 +52,7 @@ pub(crate) struct Said {
 const NEAR: u32 = 4;
 
 /// Lines by which a place is taken for miscounted.
-const MISCOUNTED: u32 = 2;
+pub(crate) const MISCOUNTED: u32 = 2;
 
 /// Of two remembered findings closer than this the claim might be either.
 const TIE: f32 = 0.6;
@@ -102,6 +104,7 @@ pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one:
                 stands: stands[item],
                 tells_both: one.reviewers.iter().any(|name| tellers[item].contains(name.as_str())),
                 is_own: items[item].0.reviewers.iter().any(|name| one.reviewers.contains(name)),
+                in_another_function: in_another_function(&one.claim, items[item].0),
             };
             score(one, &remembered[item], items[item].0, places[claim][item], known)
         };
@@ -116,7 +119,9 @@ pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one:
             let is_somewhere = stands[item] || went[item];
             let is_anothers = is_held || (is_taken && in_another_function(&one.claim, items[item].0));
             if score >= -POSSIBLE && (is_there || !is_anothers || !is_somewhere) {
-                pairs.push(Link { claim, item, level, score });
+                let (remembered, now) = items[item];
+                let is_there = place(&one.claim, remembered, now) >= Where::Overlap;
+                pairs.push(Link { claim, item, level, score, is_there });
             }
         }
     }
@@ -132,6 +137,8 @@ struct Known {
     tells_both: bool,
     /// Whoever makes the claim told the remembered finding.
     is_own: bool,
+    /// Both name their function, and it is not the same.
+    in_another_function: bool,
 }
 
 /// Of claims whose code says that they are a remembered finding: which, by position of the claim. Two claims of one remembered
@@ -174,7 +181,11 @@ fn settle(mut pairs: Vec<Link>, one_to_one: bool) -> Vec<Link> {
             let free = !(one_to_one && items.contains(&other.item));
             other.claim == pair.claim && other.item != pair.item && free
         });
-        let tied = rival.is_some_and(|rival| pair.score - rival.score < TIE && pair.level < Level::Exact);
+        // Two remembered findings at the very place of the claim were one defect told twice, mostly: either will do.
+        let tied = rival.is_some_and(|rival| {
+            let at_one_place = pair.is_there && rival.is_there;
+            pair.score - rival.score < TIE && pair.level < Level::Exact && !at_one_place
+        });
         let level = if pair.score < 0.0 || (tied && one_to_one) { Level::Unsure } else { pair.level };
         claims.insert(pair.claim);
         items.insert(pair.item);
@@ -245,7 +256,7 @@ fn score(one: &Said, told: &[Claim], item: &Remembered, place: Where, known: Kno
         Where::Edited => (EDITED_LINES, 0.0, Level::SameCode),
         Where::Overlap => (OVERLAP, 0.0, Level::SameCode),
         Where::Function => (SAME_FUNCTION, 0.0, Level::SameWords),
-        Where::Elsewhere if known.stands && known.tells_both => {
+        Where::Elsewhere if known.stands && (known.tells_both || (known.is_own && known.in_another_function)) => {
             // Who tells two places apart means two things; the first one still stands where it stood.
             return (NEVER, Level::Unsure);
         }
@@ -326,6 +337,11 @@ fn in_another_function(claim: &Claim, item: &Remembered) -> bool {
 /// has to agree, because equal lines may stand at many places.
 fn quoted(one: &Said, item: &Remembered, now: &Now, told: &[Quote]) -> Where {
     let mut best = Where::Elsewhere;
+    // Equal lines in two functions are two places, as long as the remembered function is there.
+    let is_gone = now.places.iter().all(|place| place.standing == Standing::Removed);
+    if in_another_function(&one.claim, item) && !is_gone {
+        return best;
+    }
     for ((then, now), told) in item.places.iter().zip(&now.places).zip(told) {
         let near = |own: &&Place| match (own.lines, range(then, now)) {
             (Some(a), Some(b)) => gap(a, b) <= NEAR,
