@@ -420,3 +420,27 @@ fn reviewers_are_given_the_projects_documents_as_they_were() {
     let planned = session.run(&["--dry-run", "--reviewer", "ada", "--json"]).expect(0).stdout;
     assert!(!planned.contains("background.md"), "{planned}");
 }
+
+#[test]
+fn what_is_back_is_told_once_as_back_and_then_as_open() {
+    let session = session();
+    report(&session, "ada", &first());
+    session.run(&["decline", "I1", "-m", "by design"]).expect(0);
+    session.repo.write("src/store.rs", STORE_AFTER.replace("limit + 1", "limit + 1 + 0")).commit("Touch it");
+    let edited = first().replace("truncate(limit + 1);\"", "truncate(limit + 1 + 0);\"");
+    let back = report(&session, "ada", &edited);
+    assert!(back["summary"].as_str().expect("a text").contains("1 settled before and back"), "{}", back["summary"]);
+    session.repo.write("README.md", "# Sample\n\nOther words.\n").commit("Elsewhere");
+    let open = report(&session, "ada", &edited);
+    assert!(open["summary"].as_str().expect("a text").contains("1 still open"), "{}", open["summary"]);
+}
+
+#[test]
+fn colour_can_be_configured() {
+    let session = session();
+    report(&session, "ada", &first());
+    let colours = |session: &TestSession| session.run(&["run", "--reviewer", "ada"]).expect(0).stdout.contains('\u{1b}');
+    assert!(!colours(&session), "nobody looks at a terminal");
+    configured(&session, "[ui]\ncolor = \"always\"\n");
+    assert!(colours(&session));
+}

@@ -169,10 +169,7 @@ fn since(summary: String, series: &Series, prior: &[Prior], findings: &[Finding]
     }
     let count = |wanted: &[PriorStatus]| prior.iter().filter(|row| wanted.contains(&row.status)).count();
     let new = findings.iter().filter(|finding| finding.since_round.is_none()).count();
-    let is_back = |row: &&Prior| {
-        let now = findings.iter().find(|finding| row.now.as_deref() == Some(finding.id.as_str()));
-        row.status == PriorStatus::NotFixed && now.is_some_and(|finding| finding.came_back.is_some())
-    };
+    let is_back = |row: &&Prior| row.status == PriorStatus::NotFixed && row.came_back(findings);
     let back = prior.iter().filter(is_back).count();
     let parts = [
         (count(&[PriorStatus::Fixed]), "fixed"),

@@ -30,9 +30,7 @@ pub(crate) fn since(report: &Report) -> Vec<Since> {
     let of = |status: PriorStatus| report.prior.iter().filter(move |prior| prior.status == status);
     let count = |status: PriorStatus| of(status).count();
     let back = of(PriorStatus::Declined).filter(|prior| raised_again(report, prior).is_some()).count();
-    // What was settled and came back was not open.
-    let came_back = |prior: &&Prior| raised_again(report, prior).is_some_and(|it| it.came_back.is_some());
-    let returned = of(PriorStatus::NotFixed).filter(came_back).count();
+    let returned = of(PriorStatus::NotFixed).filter(|prior| prior.came_back(&report.findings)).count();
     let all = [
         (count(PriorStatus::Fixed), "fixed", true),
         (count(PriorStatus::Partial), "fixed in part", false),
