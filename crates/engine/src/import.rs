@@ -102,6 +102,9 @@ pub fn import(imported: &ImportedReport, version: &str) -> Option<Imported> {
         .collect();
     let resolved = (0..).zip(&imported.findings).filter_map(|(at, one)| {
         let (text, reason) = resolution_text(one, imported);
+        // What leaves it open is no decision.
+        let is_settled = resolution(one, imported).0 != FindingState::Open;
+        is_settled.then_some(())?;
         Some((at, action(&text)?, reason))
     });
     let addressed = imported.resolution.as_ref().and_then(|resolution| resolution.addressed.as_deref());

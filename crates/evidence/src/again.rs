@@ -142,6 +142,10 @@ impl Look<'_, '_> {
         let mut best = votes.into_iter().filter(|(_, votes)| *votes == most);
         let (path, _) = best.next().filter(|_| best.next().is_none())?;
         let view = self.world.view(Side::Head, &path)?;
+        let found = self.formatted(&path, &view).starts(wanted);
+        if !found.is_empty() && found.len() as u32 >= place.times {
+            return Some(stands(place, path, &view, &found, wanted.len() as u32));
+        }
         let beside = between(place, &view).is_some() || wanted.iter().any(|line| !view.positions(line).is_empty());
         beside.then(|| edited(place, path, &view, wanted))
     }
@@ -236,7 +240,11 @@ fn is_its_own(place: &RememberedPlace, view: &FileView, line: u32, all: u32) -> 
         let symbol = place.symbol.as_deref().map(last_part);
         !view.lines.iter().any(|line| defined_in(line).map(last_part) == symbol)
     };
-    if same_symbol == Some(false) { same * 4 >= known * 3 && is_renamed() } else { same * 2 >= known }
+    match same_symbol {
+        Some(false) => same * 4 >= known * 3 && is_renamed(),
+        Some(true) => same * 4 >= known,
+        None => same * 2 >= known,
+    }
 }
 
 fn edited(place: &RememberedPlace, path: RepoPath, view: &FileView, wanted: &[String]) -> PlaceNow {
@@ -353,12 +361,17 @@ mod tests {
     #[test]
     fn of_equal_lines_one_less_is_noticed() {
         let twice = "fn a() {\n    return err;\n}\nfn load() {\n    return err;\n}\n";
-        let location = Location { path: "a.rs".into(), start: Some(5), end: Some(5), ..Location::default() };
-        let finding = Finding { locations: vec![location], ..Finding::default() };
-        let item = remember(&Memory::new(&[], &[("a.rs", twice)]), &[finding], &Told::default()).remove(0);
-        assert_eq!(item.places[0].times, 2);
+        let at = |line: u32| {
+            let location =
+                Location { path: "a.rs".into(), start: Some(line), end: Some(line), ..Location::default() };
+            let finding = Finding { locations: vec![location], ..Finding::default() };
+            remember(&Memory::new(&[], &[("a.rs", twice)]), &[finding], &Told::default()).remove(0)
+        };
+        let (first, second) = (at(2), at(5));
+        assert_eq!(second.places[0].times, 2);
         let once = twice.replacen("    return err;\n}\nfn load", "    ok()\n}\nfn load", 1);
-        let now = look_again(&Memory::new(&[], &[("a.rs", &once)]), &[&item], &[]).remove(0);
-        assert_ne!(now.places[0].standing, Standing::Stands);
+        let now = look_again(&Memory::new(&[], &[("a.rs", &once)]), &[&first, &second], &[]);
+        assert_ne!(now[0].places[0].standing, Standing::Stands, "it is the one that went");
+        assert_eq!((now[1].places[0].standing, now[1].places[0].line), (Standing::Stands, Some(5)));
     }
 }

@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn of_a_name_that_a_few_share_all_users_are_told() {
         let files = [
-            ("a.py", "def handle():\n    one()\n"),
+            ("a.py", "def handle():\n    return 1\n"),
             ("b.py", "def handle():\n    pass\n"),
             ("c.py", "def go():\n    handle()\n"),
         ];

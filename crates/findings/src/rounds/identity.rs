@@ -313,7 +313,12 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
                 (Some(a), Some(b)) if now.standing == Standing::Stands && a.0 == b.0 && a.1 == b.1 => {
                     Where::Lines
                 }
-                (Some(a), Some(b)) if gap(a, b) == 0 => Where::Overlap,
+                // Where edited lines would stand now is a guess.
+                (Some(a), Some(b))
+                    if gap(a, b) == 0 && (may_be_near || now.standing == Standing::Stands) =>
+                {
+                    Where::Overlap
+                }
                 (Some(a), Some(b)) if may_be_near && gap(a, b) <= MISCOUNTED => Where::Overlap,
                 (Some(a), Some(b)) if may_be_near && gap(a, b) <= NEAR => Where::Function,
                 _ if symbol.is_some() && claim.symbol.as_deref() == symbol => Where::Function,
@@ -351,7 +356,9 @@ fn quoted(one: &Said, item: &Remembered, now: &Now, told: &[Quote]) -> Where {
         if then.lines.is_empty() || (now.standing == Standing::Stands && !is_near()) {
             continue;
         }
-        for (_, quote) in one.quotes.iter().filter(|(path, _)| may_be_in(path, then, now)) {
+        // The function may have gone to another file.
+        let same_function = then.symbol.is_some() && one.claim.symbol == then.symbol;
+        for (_, quote) in one.quotes.iter().filter(|(path, _)| same_function || may_be_in(path, then, now)) {
             let here = match alike(told, quote) {
                 share if share >= 1.0 => Where::Quoted,
                 share if share >= EDITED => Where::Edited,
