@@ -106,8 +106,9 @@ pub struct History<'r> {
 }
 
 impl<'r> History<'r> {
-    /// A branch with some defects, ready for its first round, in this repository.
-    pub fn begin(repo: &'r TestRepo, seed: u64) -> Self {
+    /// A branch with some defects, ready for its first round, in this repository. `twins`: some defects stand twice in one
+    /// file, in two functions that differ in nothing but their names.
+    pub fn begin(repo: &'r TestRepo, seed: u64, twins: bool) -> Self {
         let mut dice = Dice::new(seed);
         let mut order: Vec<usize> = (0..DEFECTS.len()).collect();
         for at in (1..order.len()).rev() {
@@ -122,8 +123,8 @@ impl<'r> History<'r> {
                 one.path.clone_from(&before.path);
             }
             one.decoy = dice.percent(25);
-            // The same mistake twice in one file: two defects that differ in their function alone.
-            let twin = (one.defect.second.is_none() && !one.decoy && dice.percent(12)).then(|| Living {
+            let may_be_twice = twins && one.defect.second.is_none() && !one.decoy;
+            let twin = (may_be_twice && dice.percent(30)).then(|| Living {
                 function: format!("{}_in_bulk", one.function),
                 ..one.clone()
             });
