@@ -260,7 +260,7 @@ fn score(one: &Said, told: &[Claim], item: &Remembered, place: Where, known: Kno
             // Who tells two places apart means two things; the first one still stands where it stood.
             return (NEVER, Level::Unsure);
         }
-        Where::Elsewhere | Where::Unknown if known.stands => {
+        Where::Elsewhere if known.stands => {
             (-ELSEWHERE, if known.is_own { 1.0 } else { LEAST_ELSEWHERE }, Level::SameWords)
         }
         Where::Elsewhere | Where::Unknown => (0.0, 0.0, Level::SameWords),
