@@ -321,14 +321,22 @@ fn what_brings_a_declined_finding_back_is_a_setting() {
 fn code_that_is_not_at_hand_neither_changed_nor_was_repaired() {
     let session = session();
     let elsewhere = |text: &str, line: u32| {
-        text.replace("src/store.rs", "pkg/engine/limits.go").replace("\"start\":8,", &format!("\"start\":{line},"))
+        text.replace("src/store.rs", "pkg/engine/limits.go")
+            .replace("\"start\":8,", &format!("\"start\":{line},"))
     };
     let before = report(&session, "ada", &elsewhere(&first(), 8));
     assert_eq!(before["findings"].as_array().expect("a list").len(), 1, "{before:#}");
     session.repo.write("README.md", "# Sample\n\nOther words.\n").commit("Elsewhere");
     let silent = report(&session, "ada", &review(&[]));
     assert_eq!(silent["prior"][0]["status"], "not-fixed", "nobody could look: {silent:#}");
-    session.run(&["decline", &format!("{}:I1", before["run"]["id"].as_str().expect("a text")), "-m", "by design"]).expect(0);
+    session
+        .run(&[
+            "decline",
+            &format!("{}:I1", before["run"]["id"].as_str().expect("a text")),
+            "-m",
+            "by design",
+        ])
+        .expect(0);
     let again = report(&session, "bob", &elsewhere(&other(), 9));
     assert!(titles(&again).is_empty(), "nothing shows that it changed: {again:#}");
     assert_eq!(again["dispositions"][0]["code"], "declined-prior-round");
@@ -391,14 +399,25 @@ fn what_a_published_report_says_was_skipped_stays_skipped() {
     let again = PUBLISHED
         .replace("20260101-100000", "20260103-100000")
         .replace("2026-01-01 10:00", "2026-01-03 10:00")
-        .replace("**`load_first_records` keeps one record too many**", "**Off by one in `load_first_records`: one record too many**");
+        .replace(
+            "**`load_first_records` keeps one record too many**",
+            "**Off by one in `load_first_records`: one record too many**",
+        );
     let (published, _) = again.split_once("## Resolution").expect("it has one");
     let file = session.beside("again.md", published);
     session.run(&["import", file.to_str().expect("UTF-8")]).expect(0);
     let runs = json(&session.run(&["log", "--json"]).expect(0));
     let of = |day: &str| {
-        let run = runs.as_array().expect("a list").iter().find(|run| run["id"].as_str().expect("a text").starts_with(day));
-        json(&session.run(&["show", run.expect("it is there")["id"].as_str().expect("a text"), "--json"]).expect(0))
+        let run = runs
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|run| run["id"].as_str().expect("a text").starts_with(day));
+        json(
+            &session
+                .run(&["show", run.expect("it is there")["id"].as_str().expect("a text"), "--json"])
+                .expect(0),
+        )
     };
     let (first, second) = (of("20260101"), of("20260103"));
     assert_eq!(second["findings"][0]["fingerprint"], first["findings"][0]["fingerprint"], "{second:#}");
@@ -429,7 +448,11 @@ fn what_is_back_is_told_once_as_back_and_then_as_open() {
     session.repo.write("src/store.rs", STORE_AFTER.replace("limit + 1", "limit + 1 + 0")).commit("Touch it");
     let edited = first().replace("truncate(limit + 1);\"", "truncate(limit + 1 + 0);\"");
     let back = report(&session, "ada", &edited);
-    assert!(back["summary"].as_str().expect("a text").contains("1 settled before and back"), "{}", back["summary"]);
+    assert!(
+        back["summary"].as_str().expect("a text").contains("1 settled before and back"),
+        "{}",
+        back["summary"]
+    );
     session.repo.write("README.md", "# Sample\n\nOther words.\n").commit("Elsewhere");
     let open = report(&session, "ada", &edited);
     assert!(open["summary"].as_str().expect("a text").contains("1 still open"), "{}", open["summary"]);
@@ -439,7 +462,9 @@ fn what_is_back_is_told_once_as_back_and_then_as_open() {
 fn colour_can_be_configured() {
     let session = session();
     report(&session, "ada", &first());
-    let colours = |session: &TestSession| session.run(&["run", "--reviewer", "ada"]).expect(0).stdout.contains('\u{1b}');
+    let colours = |session: &TestSession| {
+        session.run(&["run", "--reviewer", "ada"]).expect(0).stdout.contains('\u{1b}')
+    };
     assert!(!colours(&session), "nobody looks at a terminal");
     configured(&session, "[ui]\ncolor = \"always\"\n");
     assert!(colours(&session));

@@ -64,7 +64,10 @@ fn what_was_declined_stays_declined_in_a_third_reviewers_words() {
                 let id = finding["id"].as_str().expect("a text");
                 session.run(&["decline", id, "-m", "as meant"]).expect(0);
                 declined.extend(finding["sources"].as_array().expect("a list").iter().map(|source| {
-                    (source["reviewer"].as_str().expect("a text").to_owned(), source["index"].as_u64().expect("a number"))
+                    (
+                        source["reviewer"].as_str().expect("a text").to_owned(),
+                        source["index"].as_u64().expect("a number"),
+                    )
                 }));
             }
             session.repo.write("b", "2").commit("Go on");
@@ -76,13 +79,17 @@ fn what_was_declined_stays_declined_in_a_third_reviewers_words() {
                 let is_out = row["code"] == "declined-prior-round";
                 match labels.contains(&true) {
                     true => (kept_out, again) = (kept_out + u32::from(is_out), again + 1),
-                    false if !labels.is_empty() => (raised, others) = (raised + u32::from(!is_out), others + 1),
+                    false if !labels.is_empty() => {
+                        (raised, others) = (raised + u32::from(!is_out), others + 1)
+                    }
                     false => {}
                 }
             }
         }
     }
-    println!("declined and told again: kept out {kept_out} of {again}; something else: raised {raised} of {others}");
+    println!(
+        "declined and told again: kept out {kept_out} of {again}; something else: raised {raised} of {others}"
+    );
     assert!(f64::from(kept_out) >= 0.9 * f64::from(again), "declined findings come back");
     assert!(f64::from(raised) >= 0.85 * f64::from(others), "other findings are taken for declined ones");
     assert!(again > 0 && others > 0);

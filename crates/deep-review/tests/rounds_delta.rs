@@ -436,5 +436,10 @@ fn a_pull_request_is_compared_with_its_own_base_where_that_is_known() {
     let merge = session.repo.git(&["commit-tree", tree.trim(), "-p", "release", "-p", "fix", "-m", "Merge"]);
     session.repo.git(&["update-ref", "refs/pull/21/merge", merge.trim()]);
     let known = json(&session.run(&["21", "--reviewer", "builtin", "--json"]).expect(0));
-    assert_eq!((changed(&known), &known["target"]["base_name"]), (1, &json!("release")), "{:#}", known["target"]);
+    assert_eq!(
+        (changed(&known), &known["target"]["base_name"]),
+        (1, &json!("release")),
+        "{:#}",
+        known["target"]
+    );
 }

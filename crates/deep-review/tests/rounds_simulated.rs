@@ -89,16 +89,29 @@ impl Round<'_> {
             let place = &finding["locations"][0];
             text += &format!(
                 "\n      {} {} {}:{} since {} «{}» {:?} back {} alike {}",
-                finding["id"], finding["fingerprint"], place["path"], place["start"], finding["since_round"],
-                finding["title"], self.about(finding), finding["came_back"], finding["possibly_same"],
+                finding["id"],
+                finding["fingerprint"],
+                place["path"],
+                place["start"],
+                finding["since_round"],
+                finding["title"],
+                self.about(finding),
+                finding["came_back"],
+                finding["possibly_same"],
             );
         }
         for row in self.report["prior"].as_array().expect("a list") {
-            text += &format!("\n      was {} {} «{}» {} now {}: {}", row["fingerprint"], row["status"], row["title"], row["start"], row["now"], row["why"]);
+            text += &format!(
+                "\n      was {} {} «{}» {} now {}: {}",
+                row["fingerprint"], row["status"], row["title"], row["start"], row["now"], row["why"]
+            );
         }
         for row in self.report["dispositions"].as_array().expect("a list") {
             if row["disposition"] == "dropped" {
-                text += &format!("\n      dropped {} {} «{}»: {}", row["reviewer"], row["index"], row["title"], row["why"]);
+                text += &format!(
+                    "\n      dropped {} {} «{}»: {}",
+                    row["reviewer"], row["index"], row["title"], row["why"]
+                );
             }
         }
         text
@@ -222,7 +235,9 @@ fn told_again(
                 Done::Called => why.contains("call site") || why.contains("edited"),
                 _ => why.contains("edited"),
             };
-            measured.comes_back.count(right, || round.at(&format!("not back after {done:?} ({why})"), living, &found));
+            measured
+                .comes_back
+                .count(right, || round.at(&format!("not back after {done:?} ({why})"), living, &found));
         }
         _ => {}
     }
@@ -256,7 +271,9 @@ fn followed(round: &Round<'_>, living: &Living, known: &Known, measured: &mut Me
         match living.done {
             // A finding that names lines beside it is not fixed as long as they stand.
             Done::Fixed if *named => measured.fixed.count(status == "fixed", || told("repaired")),
-            Done::HalfFixed => measured.half.count(!matches!(status, "fixed" | "none"), || told("half repaired")),
+            Done::HalfFixed => {
+                measured.half.count(!matches!(status, "fixed" | "none"), || told("half repaired"))
+            }
             Done::Edited => measured.edited.count(!matches!(status, "fixed" | "none"), || told("edited")),
             Done::TakenOut => {
                 let settled = matches!(status, "stale" | "fixed" | "superseded");

@@ -5,16 +5,17 @@
 
 use std::collections::BTreeSet;
 
+use evidence::Told;
+use findings::rounds::{Earlier, follow};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use evidence::Told;
-use findings::rounds::{Earlier, follow};
 use model::{
-    Action, CommitRemark, CommitsSection, DECISION_SCHEMA, Decision, DesignObservation, Disposition, DocumentationSection, Ending, Finding,
-    FindingState, Fix, Invariants, LedgerRow, Limitation, Location, Now, Original, PlaceNow, REPORT_SCHEMA, RawFinding,
-    RawLocation, ReasonCode, Remembered, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, SectionRemark, Series,
-    Severity, Sha, Source, Target, TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
+    Action, CommitRemark, CommitsSection, DECISION_SCHEMA, Decision, DesignObservation, Disposition,
+    DocumentationSection, Ending, Finding, FindingState, Fix, Invariants, LedgerRow, Limitation, Location,
+    Now, Original, PlaceNow, REPORT_SCHEMA, RawFinding, RawLocation, ReasonCode, Remembered, Report,
+    ReviewerKind, ReviewerReport, ReviewerState, Run, SectionRemark, Series, Severity, Sha, Source, Target,
+    TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
 };
 use reading::{ImportedFinding, ImportedReport};
 
@@ -509,7 +510,9 @@ impl Imported {
         let decision = |(at_row, action, reason): &(usize, Action, Option<String>)| {
             let said = reason.as_ref().map(|reason| reason.trim().to_owned()).filter(|it| !it.is_empty());
             let reason = said.or_else(|| {
-                action.needs_reason().then(|| format!("{} in the published report", action.label().to_lowercase()))
+                action
+                    .needs_reason()
+                    .then(|| format!("{} in the published report", action.label().to_lowercase()))
             });
             Some(
                 Decision {

@@ -146,7 +146,8 @@ impl Look<'_, '_> {
         if !found.is_empty() && found.len() as u32 >= place.times {
             return Some(stands(place, path, &view, &found, wanted.len() as u32));
         }
-        let beside = between(place, &view).is_some() || wanted.iter().any(|line| !view.positions(line).is_empty());
+        let beside =
+            between(place, &view).is_some() || wanted.iter().any(|line| !view.positions(line).is_empty());
         beside.then(|| edited(place, path, &view, wanted))
     }
 
@@ -230,7 +231,8 @@ fn same_around(place: &RememberedPlace, view: &FileView, line: u32, all: u32) ->
 /// Whether lines that stand at several places are, here, those of this place.
 fn is_its_own(place: &RememberedPlace, view: &FileView, line: u32, all: u32) -> bool {
     let known = place.before.len() + place.after.len();
-    let same_symbol = place.symbol.as_ref().map(|symbol| enclosing(&view.lines, line).as_ref() == Some(symbol));
+    let same_symbol =
+        place.symbol.as_ref().map(|symbol| enclosing(&view.lines, line).as_ref() == Some(symbol));
     if known == 0 {
         return same_symbol == Some(true);
     }
@@ -272,7 +274,8 @@ fn between(place: &RememberedPlace, view: &FileView) -> Option<u32> {
     let near = place.start.unwrap_or(1);
     // What stands around may be the same in several functions: those of its own first.
     let is_own = |line: u32| place.symbol.is_some() && enclosing(&view.lines, line) == place.symbol;
-    let nearest = |found: Vec<u32>| found.into_iter().min_by_key(|line| (!is_own(*line), line.abs_diff(near)));
+    let nearest =
+        |found: Vec<u32>| found.into_iter().min_by_key(|line| (!is_own(*line), line.abs_diff(near)));
     // Fewer and fewer of them, as long as what is left says where it is.
     let enough = |lines: &[String]| lines.iter().map(|line| substance(line)).sum::<usize>() >= DISTINCT;
     let before = (0..place.before.len()).map(|skip| &place.before[skip..]).take_while(|lines| enough(lines));

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Callers, CheckResult, Finding, Gate, Location, Remembered, RememberedPlace, RunId, Sha, Side, Strength, Telling,
+    Callers, CheckResult, Finding, Gate, Location, Remembered, RememberedPlace, RunId, Sha, Side, Strength,
+    Telling,
 };
 
 use crate::callers::{callers, sum};

@@ -115,7 +115,8 @@ fn decision() -> Decision {
 fn gate(claim: CheckedFinding, now: &Now, holds: bool) -> (CheckResult, Option<String>) {
     let decision = decision();
     let mut checked = [claim];
-    let raised = declined(&mut checked, &[Binding { decision: &decision, now, holds }], &[], Material::default());
+    let raised =
+        declined(&mut checked, &[Binding { decision: &decision, now, holds }], &[], Material::default());
     (checked[0].result(Gate::Declined), raised[0].change.clone())
 }
 

@@ -61,7 +61,8 @@ mod tests {
     #[test]
     fn what_is_cut_is_said_and_what_is_empty_is_left_out() {
         assert_eq!(document(&[one("A.md", " \n")], OF_ALL), None);
-        let text = document(&[one("A.md", "Locks first.\n"), one("B.md", &"é".repeat(OF_ONE))], OF_ALL).unwrap();
+        let text =
+            document(&[one("A.md", "Locks first.\n"), one("B.md", &"é".repeat(OF_ONE))], OF_ALL).unwrap();
         assert!(text.contains("### A.md") && text.contains("Locks first."), "{text}");
         assert!(text.contains(&format!("({OF_ONE} of its {} bytes are shown.)", 2 * OF_ONE)));
     }

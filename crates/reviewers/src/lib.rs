@@ -22,6 +22,7 @@ mod prompt;
 
 pub use acp::ask_acp;
 pub use attempt::Attempt;
+pub use background::Background;
 pub use budget::{Budget, Purse, Usage};
 pub use command::ask_command;
 pub use conclude::conclude;
@@ -34,7 +35,6 @@ pub use http::{
     Endpoint, Known, ModelRequest, ask_model, by_key, endpoint, instructions, key_names, known, try_model,
 };
 pub use prices::prices_as_of;
-pub use background::Background;
 pub use prompt::{
     Briefing, CHALLENGE_TEMPLATE, Prompt, PromptInput, SUMMARY_TEMPLATE, TEMPLATE, canary, prompt,
     unified_diff,

@@ -124,10 +124,8 @@ impl<'r> History<'r> {
             }
             one.decoy = dice.percent(25);
             let may_be_twice = twins && one.defect.second.is_none() && !one.decoy;
-            let twin = (may_be_twice && dice.percent(30)).then(|| Living {
-                function: format!("{}_in_bulk", one.function),
-                ..one.clone()
-            });
+            let twin = (may_be_twice && dice.percent(30))
+                .then(|| Living { function: format!("{}_in_bulk", one.function), ..one.clone() });
             living.push(one);
             living.extend(twin);
         }
@@ -222,7 +220,9 @@ impl<'r> History<'r> {
         }
         match (living.declined.is_some(), dice) {
             (false, 0..=24) if living.told => Done::Fixed,
-            (false, 25..=34) if living.told && living.defect.second.is_some() && !living.half => Done::HalfFixed,
+            (false, 25..=34) if living.told && living.defect.second.is_some() && !living.half => {
+                Done::HalfFixed
+            }
             (false, 35..=39) => Done::Edited,
             (true, 0..=14) => Done::Edited,
             (true, 15..=29) => Done::Called,

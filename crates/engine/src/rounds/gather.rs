@@ -134,11 +134,14 @@ pub(crate) fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
 
 /// The findings of a report that people settled, for rounds that left no list: they may come back.
 fn settled_of(repository: &Repository, report: &Report) -> Vec<Item> {
-    let is_settled = |state| matches!(state, FindingState::Fixed | FindingState::Stale | FindingState::Superseded);
-    let settled: Vec<_> = report.findings.iter().filter(|finding| is_settled(finding.state)).cloned().collect();
+    let is_settled =
+        |state| matches!(state, FindingState::Fixed | FindingState::Stale | FindingState::Superseded);
+    let settled: Vec<_> =
+        report.findings.iter().filter(|finding| is_settled(finding.state)).cloned().collect();
     let round = report.series.round;
     let first: Vec<u32> = settled.iter().map(|finding| finding.since_round.unwrap_or(round)).collect();
-    let item = |(finding, first_round)| Item { finding, first_round, blocks: None, closed_round: Some(round) };
+    let item =
+        |(finding, first_round)| Item { finding, first_round, blocks: None, closed_round: Some(round) };
     remembered_of(repository, report, &settled).into_iter().zip(first).map(item).collect()
 }
 

@@ -100,7 +100,10 @@ mod tests {
     fn an_edited_line_is_like_what_it_was() {
         assert!((share("  rows.truncate( limit+1 );", "rows.truncate(limit + 1);") - 1.0).abs() < 1e-6);
         assert!(share("rows.truncate(limit + 1);", "rows.truncate(limit + 2); // page") > 0.7);
-        assert!((share("let a = b();\nrows.truncate(limit + 1);\nrows", "rows.truncate(limit + 1);") - 1.0).abs() < 1e-6);
+        assert!(
+            (share("let a = b();\nrows.truncate(limit + 1);\nrows", "rows.truncate(limit + 1);") - 1.0).abs()
+                < 1e-6
+        );
         assert!(share("rows.truncate(limit + 1);", "let guard = table.lock();") < 0.6);
         assert!(share("}", "}") < 0.1, "a bracket says nothing");
         assert!(share("swap(one, other)", "swap(other, one)") < 1.0);

@@ -84,7 +84,9 @@ pub fn declined(
                 Some(why) => answer(finding, CheckResult::Pass, format!("{was}; it is back because {why}")),
                 None => {
                     let why = match &ignored {
-                        Some(what) => format!("{what}, which brings nothing back here (`policy.declined_reraise`)"),
+                        Some(what) => {
+                            format!("{what}, which brings nothing back here (`policy.declined_reraise`)")
+                        }
                         None => unchanged(&bindings[binding]),
                     };
                     answer(finding, CheckResult::Fail, format!("{was}; {why}"));

@@ -77,8 +77,10 @@ const NEVER: f32 = -20.0;
 pub(crate) fn link(said: &mut [Said], items: &[(&Remembered, &Now)], one_to_one: bool) -> Vec<Link> {
     let mut remembered: Vec<Vec<Claim>> = items.iter().map(|(item, now)| tellings(item, now)).collect();
     weigh(said, &mut remembered);
-    let quotes: Vec<Vec<Quote>> =
-        items.iter().map(|(item, _)| item.places.iter().map(|place| Quote::new(&place.lines)).collect()).collect();
+    let quotes: Vec<Vec<Quote>> = items
+        .iter()
+        .map(|(item, _)| item.places.iter().map(|place| Quote::new(&place.lines)).collect())
+        .collect();
     let of_claim = |one: &Said| -> Vec<Where> {
         let each = items.iter().zip(&quotes);
         each.map(|((item, now), quotes)| better(place(&one.claim, item, now), quoted(one, item, now, quotes)))
@@ -209,10 +211,7 @@ fn tellings(item: &Remembered, now: &Now) -> Vec<Claim> {
         .zip(&now.places)
         .map(|(then, now)| {
             let path = now.path.as_ref().unwrap_or(&then.path).as_str().to_owned();
-            Place {
-                path,
-                lines: range(then, now).or(then.start.zip(then.end.or(then.start))),
-            }
+            Place { path, lines: range(then, now).or(then.start.zip(then.end.or(then.start))) }
         })
         .collect();
     let symbol = item.places.first().and_then(|place| place.symbol.clone());
@@ -256,7 +255,9 @@ fn score(one: &Said, told: &[Claim], item: &Remembered, place: Where, known: Kno
         Where::Edited => (EDITED_LINES, 0.0, Level::SameCode),
         Where::Overlap => (OVERLAP, 0.0, Level::SameCode),
         Where::Function => (SAME_FUNCTION, 0.0, Level::SameWords),
-        Where::Elsewhere if known.stands && (known.tells_both || (known.is_own && known.in_another_function)) => {
+        Where::Elsewhere
+            if known.stands && (known.tells_both || (known.is_own && known.in_another_function)) =>
+        {
             // Who tells two places apart means two things; the first one still stands where it stood.
             return (NEVER, Level::Unsure);
         }
@@ -265,7 +266,8 @@ fn score(one: &Said, told: &[Claim], item: &Remembered, place: Where, known: Kno
         }
         Where::Elsewhere | Where::Unknown => (0.0, 0.0, Level::SameWords),
     };
-    let of_telling = |telling: &Claim| compare(&one.claim, telling) + more * brevity(&one.claim, telling).max(least);
+    let of_telling =
+        |telling: &Claim| compare(&one.claim, telling) + more * brevity(&one.claim, telling).max(least);
     let score = told.iter().map(of_telling).fold(f32::MIN, f32::max);
     let level = if same_title && level == Level::SameCode { Level::Exact } else { level };
     (score, level)
@@ -314,9 +316,7 @@ fn place(claim: &Claim, item: &Remembered, now: &Now) -> Where {
                     Where::Lines
                 }
                 // Where edited lines would stand now is a guess.
-                (Some(a), Some(b))
-                    if gap(a, b) == 0 && (may_be_near || now.standing == Standing::Stands) =>
-                {
+                (Some(a), Some(b)) if gap(a, b) == 0 && (may_be_near || now.standing == Standing::Stands) => {
                     Where::Overlap
                 }
                 (Some(a), Some(b)) if may_be_near && gap(a, b) <= MISCOUNTED => Where::Overlap,
@@ -352,7 +352,8 @@ fn quoted(one: &Said, item: &Remembered, now: &Now, told: &[Quote]) -> Where {
             (Some(a), Some(b)) => gap(a, b) <= NEAR,
             _ => false,
         };
-        let is_near = || one.claim.places.iter().filter(|own| may_be_in(&own.path, then, now)).any(|it| near(&it));
+        let is_near =
+            || one.claim.places.iter().filter(|own| may_be_in(&own.path, then, now)).any(|it| near(&it));
         if then.lines.is_empty() || (now.standing == Standing::Stands && !is_near()) {
             continue;
         }

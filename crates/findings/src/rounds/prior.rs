@@ -56,7 +56,8 @@ fn says(words: &[Word], status: PriorStatus) -> Option<&Word> {
 
 fn without_lines(item: &Remembered, again: &Again, words: &[Word]) -> (PriorStatus, String) {
     let lines = item.places.iter().any(|place| !place.lines.is_empty());
-    let blind = if lines { "its code was not at hand when it was told" } else { "it names no line to look at" };
+    let blind =
+        if lines { "its code was not at hand when it was told" } else { "it names no line to look at" };
     if let Some((id, who)) = &again.same {
         return (PriorStatus::NotFixed, format!("{} {} it again as {id}", list(who), raise(who)));
     }

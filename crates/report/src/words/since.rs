@@ -171,13 +171,7 @@ mod tests {
             since(&report).iter().map(|it| format!("{} {}", it.number, it.what)).collect();
         assert_eq!(
             told,
-            [
-                "1 fixed",
-                "1 still open",
-                "1 new",
-                "1 declined, not listed",
-                "1 declined and raised again"
-            ]
+            ["1 fixed", "1 still open", "1 new", "1 declined, not listed", "1 declined and raised again"]
         );
         assert!(since(&Report::default()).is_empty());
     }

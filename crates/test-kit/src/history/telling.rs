@@ -40,7 +40,8 @@ pub(super) fn reviews(
     files: &BTreeMap<String, Vec<Line>>,
     dice: &mut Dice,
 ) -> (BTreeMap<&'static str, String>, Told) {
-    let mut by: BTreeMap<&'static str, Vec<Saying>> = REVIEWERS.iter().map(|name| (*name, Vec::new())).collect();
+    let mut by: BTreeMap<&'static str, Vec<Saying>> =
+        REVIEWERS.iter().map(|name| (*name, Vec::new())).collect();
     let mut last: Option<(String, Vec<usize>)> = None;
     for at in 0..living.len() {
         if !living[at].stands() {
@@ -78,7 +79,8 @@ pub(super) fn reviews(
     for (name, mut sayings) in by {
         let writes_markdown = name == REVIEWERS[REVIEWERS.len() - 1];
         if writes_markdown {
-            sayings.sort_by_key(|saying| SECTIONS.iter().position(|(severity, _)| *severity == saying.severity));
+            sayings
+                .sort_by_key(|saying| SECTIONS.iter().position(|(severity, _)| *severity == saying.severity));
         }
         for (index, saying) in (0..).zip(&sayings) {
             told.insert((name, index), (saying.defect, saying.how));
@@ -201,7 +203,12 @@ fn markdown(sayings: &[Saying]) -> String {
             let places: Vec<String> =
                 saying.places.iter().map(|(path, start, end, _)| format!("`{path}:{start}-{end}`")).collect();
             let id = name(0, severity, number);
-            let _ = write!(text, "\n{id}. **{}** — {} ({severity}, regression)\n", saying.title, places.join(", "));
+            let _ = write!(
+                text,
+                "\n{id}. **{}** — {} ({severity}, regression)\n",
+                saying.title,
+                places.join(", ")
+            );
             if let Some(quote) = &saying.places[0].3 {
                 let _ = write!(text, "\n```rust\n{quote}\n```\n");
             }
