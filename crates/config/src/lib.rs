@@ -9,7 +9,6 @@ mod bytes;
 mod duration;
 mod environment;
 mod error;
-mod later;
 mod layer;
 mod limit;
 mod load;

@@ -9,7 +9,6 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Problem, visible};
-use crate::later;
 use crate::layer::{KeyPath, Layer, Leaf, Origin, read, spell};
 use crate::trust::{self, Message};
 use crate::validate::{self, Wrong};
@@ -138,7 +137,6 @@ fn layers(sources: &Sources) -> Result<(Vec<Leaf>, Vec<Message>), Problem> {
             .ok_or_else(|| Problem::of(&flag.flag, &format!("`{}` is not a key", flag.key)))?;
         leaves.push(variables::leaf(&flag.flag, Layer::Flag, path, flag.value.clone())?);
     }
-    messages.extend(later::unused(&leaves));
     Ok((leaves, messages))
 }
 

@@ -29,6 +29,7 @@ const TRUSTED_ONLY: &[(&str, &str)] = &[
     ("tools.enable", "choose which commands run"),
     ("verify.*", "choose which commands run, or how they are confined"),
     ("gc.*", "choose which records are removed"),
+    ("ui.*", "choose how results are shown"),
 ];
 
 /// Something the user should know about the settings.

@@ -155,21 +155,42 @@ pub(crate) fn tell(session: &Session, decision: &Decision) {
     if !decision.action.binds() {
         return;
     }
+    session.ui.talk(&report::safe_text(&comes_back(finding, &brings_back(session))));
+}
+
+/// What brings a declined finding back here, by the settings; all of it where they cannot be read, which the next run will say.
+fn brings_back(session: &Session) -> Vec<config::Reraise> {
+    use config::Reraise::{Callers, Edited, Ran};
+    let config = session.repository().and_then(|repository| session.config(Some(&repository), Vec::new()));
+    config.map_or_else(|_| vec![Edited, Callers, Ran], |config| config.settings.policy.declined_reraise)
+}
+
+fn comes_back(finding: &Remembered, by: &[config::Reraise]) -> String {
+    use config::Reraise;
     let lines: usize = finding.places.iter().map(|place| place.lines.len()).sum();
     let (sites, names) = (finding.callers.sites.len(), finding.callers.names.join(", "));
-    let mut when = match lines {
-        0 => Vec::new(),
-        1 => vec!["its line is edited".to_owned()],
-        _ => vec![format!("one of its {lines} lines is edited")],
-    };
-    when.extend(match (names.is_empty(), sites) {
-        (true, _) => None,
-        (false, 0) => Some(format!("somebody begins to call {names}")),
-        (false, _) => Some(format!("{names} is called in more than {sites} places")),
-    });
-    when.push("somebody runs what shows it".to_owned());
-    let text = format!("it comes back when {}", when.join(", or "));
-    session.ui.talk(&report::safe_text(&text));
+    let mut when = Vec::new();
+    if by.contains(&Reraise::Edited) {
+        match lines {
+            0 => {}
+            1 => when.push("its line is edited".to_owned()),
+            _ => when.push(format!("one of its {lines} lines is edited")),
+        }
+    }
+    if by.contains(&Reraise::Callers) && !names.is_empty() {
+        when.push(match sites {
+            0 => format!("somebody begins to call {names}"),
+            1 => format!("{names} is called in more than one place"),
+            _ => format!("{names} is called in more than {sites} places"),
+        });
+    }
+    if by.contains(&Reraise::Ran) {
+        when.push("somebody gives a script that shows it".to_owned());
+    }
+    if when.is_empty() {
+        return "nothing brings it back but `reopen`".to_owned();
+    }
+    format!("it comes back when {}", when.join(", or "))
 }
 
 /// Whether a run is about a branch, also under another name that it had, or as its pull request.

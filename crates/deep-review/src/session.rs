@@ -14,7 +14,7 @@ use reviewers::agent::Agents;
 use store::Store;
 use supervise::{Cancel, Keeper};
 
-use crate::args::Global;
+use crate::args::{ColorWhen, Global};
 use crate::exit::{CommandError, Exit};
 use crate::ui::Ui;
 
@@ -52,13 +52,21 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(global: &Global) -> Self {
         let environment = Environment::capture();
-        Self {
+        let mut session = Self {
             ui: Ui::new(global, &environment),
             environment,
             clock: SystemClock,
             directory: global.directory.clone(),
             config_file: global.config.clone(),
+        };
+        // What was said in this call or by `NO_COLOR` goes before what is configured. A configuration that cannot be read is
+        // told by whoever needs it.
+        let is_said = session.environment.text("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if global.color == ColorWhen::Auto && !is_said {
+            let configured = session.config(session.repository().ok().as_ref(), Vec::new());
+            session.ui = session.ui.colored(configured.map(|it| it.settings.ui.color).unwrap_or_default());
         }
+        session
     }
 
     /// Whether the user named a repository with `-C`.

@@ -35,6 +35,16 @@ impl Ui {
         Self { json: global.json, quiet: global.quiet, may_page: !global.no_pager, is_dumb, choice }
     }
 
+    /// The same with colour as configured.
+    pub(crate) fn colored(self, when: config::ColorChoice) -> Self {
+        let choice = match when {
+            config::ColorChoice::Auto => self.choice,
+            config::ColorChoice::Always => ColorChoice::Always,
+            config::ColorChoice::Never => ColorChoice::Never,
+        };
+        Self { choice, ..self }
+    }
+
     /// Writes a result to stdout. A reader that went away is not an error.
     pub(crate) fn result(self, text: &str) {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.choice);

@@ -414,3 +414,32 @@ fn numbers_of_reviewers_are_plotted() {
         "one decision says little: {ada:#}"
     );
 }
+
+#[test]
+fn a_pull_request_is_compared_with_its_own_base_where_that_is_known() {
+    let session = session();
+    // It is made for a release branch, which the default branch left behind.
+    session.repo.checkout("main");
+    session.repo.git(&["branch", "release"]);
+    session.repo.write("src/later.rs", "pub fn later() {}\n").commit("Later");
+    session.repo.git(&["checkout", "-q", "release"]);
+    session.repo.write("src/only_there.rs", "pub fn only_there() {}\n").commit("Of the release");
+    session.repo.git(&["checkout", "-q", "-b", "fix"]);
+    session.repo.write("src/fix.rs", "pub fn fix() {}\n").commit("A fix");
+    session.repo.git(&["update-ref", "refs/pull/21/head", "fix"]);
+    let unknown = json(&session.run(&["21", "--reviewer", "builtin", "--json"]).expect(0));
+    let changed = |report: &Value| report["target"]["changed"].as_array().expect("a list").len();
+    assert_eq!(changed(&unknown), 2, "compared with the default branch");
+    let notes = unknown["target"]["notes"].to_string();
+    assert!(notes.contains("refs/pull/21/merge"), "that is said: {notes}");
+    let tree = session.repo.git(&["rev-parse", "fix^{tree}"]);
+    let merge = session.repo.git(&["commit-tree", tree.trim(), "-p", "release", "-p", "fix", "-m", "Merge"]);
+    session.repo.git(&["update-ref", "refs/pull/21/merge", merge.trim()]);
+    let known = json(&session.run(&["21", "--reviewer", "builtin", "--json"]).expect(0));
+    assert_eq!(
+        (changed(&known), &known["target"]["base_name"]),
+        (1, &json!("release")),
+        "{:#}",
+        known["target"]
+    );
+}

@@ -94,6 +94,8 @@ pub(crate) struct Panel<'a> {
     pub(crate) since: &'a [String],
     /// Which files are given; `None` for the whole change.
     pub(crate) scope: Option<&'a model::DeltaScope>,
+    /// The project's own documents as they were before the change.
+    pub(crate) background: Vec<reviewers::Background>,
     /// The agents that were found, and the user's prompts.
     pub(crate) agents: &'a Agents,
     /// Whether the built-in reviewers are asked, so that the others can be told what they found.

@@ -6,8 +6,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use config::{Config, Settings};
+use config::{Config, Reraise, Settings};
 use evidence::Evidence;
+use findings::rounds::Material;
 use findings::{Input, Known, Policy, Quorum, Records};
 use jiff::Timestamp;
 use model::{
@@ -59,10 +60,10 @@ pub(crate) fn assemble(parts: Parts<'_>) -> (Report, Vec<Original>) {
     let known = facts.map_or_else(Known::default, |facts| known(facts, parts.target));
     repro::answer(&mut checked, &parts.trials.reproductions);
     crate::testing::answer(&mut checked, &parts.trials.fixes);
-    let known = Known { challenges: parts.challenges.to_vec(), ..known };
+    let mut known = Known { challenges: parts.challenges.to_vec(), ..known };
     let mut rounds = parts.history.zip(facts).map(|(history, facts)| Rounds::new(history, facts));
     if let Some(rounds) = &mut rounds {
-        rounds.gate(&mut checked);
+        known.told_before = rounds.gate(&mut checked, material(&parts.config.settings.policy));
     }
     let policy = policy(&parts.config.settings.policy);
     let input = Input {
@@ -168,10 +169,13 @@ fn since(summary: String, series: &Series, prior: &[Prior], findings: &[Finding]
     }
     let count = |wanted: &[PriorStatus]| prior.iter().filter(|row| wanted.contains(&row.status)).count();
     let new = findings.iter().filter(|finding| finding.since_round.is_none()).count();
+    let is_back = |row: &&Prior| row.status == PriorStatus::NotFixed && row.came_back(findings);
+    let back = prior.iter().filter(is_back).count();
     let parts = [
         (count(&[PriorStatus::Fixed]), "fixed"),
         (count(&[PriorStatus::Partial]), "fixed in part"),
-        (count(&[PriorStatus::NotFixed]), "still open"),
+        (count(&[PriorStatus::NotFixed]) - back, "still open"),
+        (back, "settled before and back"),
         (count(&[PriorStatus::Stale, PriorStatus::Superseded]), "settled otherwise"),
         (new, "new"),
         (count(&[PriorStatus::Declined]), "declined"),
@@ -246,6 +250,12 @@ pub(crate) struct SoFar {
 /// What the user set, in the words of `findings`. What cannot be set stays at its default.
 fn policy(settings: &config::PolicySettings) -> Policy {
     Policy { critical: settings.critical, pre_existing: settings.pre_existing, ..Policy::default() }
+}
+
+/// What brings declined findings back.
+pub(crate) fn material(settings: &config::PolicySettings) -> Material {
+    let has = |wanted| settings.declined_reraise.contains(&wanted);
+    Material { edited: has(Reraise::Edited), callers: has(Reraise::Callers), ran: has(Reraise::Ran) }
 }
 
 /// Adds the code at the finding's primary place, and web addresses.

@@ -5,14 +5,17 @@
 
 use std::collections::BTreeSet;
 
+use evidence::Told;
+use findings::rounds::{Earlier, follow};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use model::{
-    CommitRemark, CommitsSection, DesignObservation, Disposition, DocumentationSection, Ending, Finding,
-    FindingState, Fix, Invariants, LedgerRow, Limitation, Location, Original, REPORT_SCHEMA, RawFinding,
-    RawLocation, ReasonCode, Report, ReviewerKind, ReviewerReport, ReviewerState, Run, SectionRemark, Series,
-    Severity, Sha, Source, Target, TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
+    Action, CommitRemark, CommitsSection, DECISION_SCHEMA, Decision, DesignObservation, Disposition,
+    DocumentationSection, Ending, Finding, FindingState, Fix, Invariants, LedgerRow, Limitation, Location,
+    Now, Original, PlaceNow, REPORT_SCHEMA, RawFinding, RawLocation, ReasonCode, Remembered, Report,
+    ReviewerKind, ReviewerReport, ReviewerState, Run, SectionRemark, Series, Severity, Sha, Source, Target,
+    TargetKind, TestingGap, TestingSection, Tool, Verdict, VerdictValue,
 };
 use reading::{ImportedFinding, ImportedReport};
 
@@ -27,6 +30,10 @@ pub struct Imported {
     pub report: Report,
     /// The reviews it rests on.
     pub originals: Vec<Original>,
+    /// What people did about its findings, by position, and why, as it says.
+    pub resolved: Vec<(usize, Action, Option<String>)>,
+    /// When they did, where it says.
+    pub addressed: Option<Timestamp>,
 }
 
 /// Two texts of this likeness (shared words over all words, 0–1, plus what a shared place adds) tell the same.
@@ -94,7 +101,22 @@ pub fn import(imported: &ImportedReport, version: &str) -> Option<Imported> {
             json: false,
         })
         .collect();
-    Some(Imported { target, started: imported.date.as_deref().and_then(started), report, originals })
+    let resolved = (0..).zip(&imported.findings).filter_map(|(at, one)| {
+        let (text, reason) = resolution_text(one, imported);
+        // What leaves it open is no decision.
+        let is_settled = resolution(one, imported).0 != FindingState::Open;
+        is_settled.then_some(())?;
+        Some((at, action(&text)?, reason))
+    });
+    let addressed = imported.resolution.as_ref().and_then(|resolution| resolution.addressed.as_deref());
+    Some(Imported {
+        target,
+        started: imported.date.as_deref().and_then(started),
+        report,
+        originals,
+        resolved: resolved.collect(),
+        addressed: addressed.and_then(started),
+    })
 }
 
 /// One raw finding with whose it is. Reviewers that were asked twice count on.
@@ -151,14 +173,35 @@ fn location(raw: &RawLocation) -> Location {
     }
 }
 
-/// What people did about a finding, in our words.
-fn resolution(one: &ImportedFinding, imported: &ImportedReport) -> (FindingState, Option<String>) {
+/// What people did about a finding as it is written, in lower case, and why.
+fn resolution_text(one: &ImportedFinding, imported: &ImportedReport) -> (String, Option<String>) {
     let rows = imported.resolution.iter().flat_map(|resolution| &resolution.rows);
     let row = rows.into_iter().find(|row| row.id.as_deref() == Some(one.id.as_str()));
-    let (action, reason) = match row {
+    match row {
         Some(row) => (row.action.to_lowercase(), row.reason.clone()),
         None => (one.resolved.clone().unwrap_or_default().to_lowercase(), one.resolved.clone()),
-    };
+    }
+}
+
+/// The same as one of our actions; `None` where nothing is said to be done.
+fn action(text: &str) -> Option<Action> {
+    let begins = [
+        ("fixed", Action::Fixed),
+        ("test", Action::TestWritten),
+        ("documentation", Action::DocumentationUpdated),
+        ("docs", Action::DocumentationUpdated),
+        ("commented", Action::Commented),
+        ("skipped", Action::Skipped),
+        ("declined", Action::Declined),
+        ("auto-resolved", Action::AutoResolved),
+        ("n/a", Action::NotApplicable),
+    ];
+    begins.into_iter().find(|(word, _)| text.trim_start().starts_with(word)).map(|(_, action)| action)
+}
+
+/// What people did about a finding, in our words.
+fn resolution(one: &ImportedFinding, imported: &ImportedReport) -> (FindingState, Option<String>) {
+    let (action, reason) = resolution_text(one, imported);
     let done = ["fixed", "documentation", "commented", "auto-resolved"];
     // One test or several, written or added.
     let tested = action.starts_with("test") && ["written", "added"].iter().any(|word| action.contains(word));
@@ -429,6 +472,65 @@ impl Imported {
         let length = i64::try_from(self.report.run.active_ms).unwrap_or(0);
         self.report.run.ended = started.checked_add(length.milliseconds()).unwrap_or(started);
         self.report.series = series;
+    }
+}
+
+impl Imported {
+    /// Carries on the identity of findings that earlier reports of the series told, newest first: by words, quotes and places,
+    /// because nobody looks at the code.
+    pub fn carry_on(&mut self, earlier: &[Report]) {
+        let mut items: Vec<(Remembered, u32)> = Vec::new();
+        let mut known = BTreeSet::new();
+        for report in earlier {
+            let (run, round) = (report.run.id.clone(), report.series.round);
+            let told = Told { run, round, head: report.target.head.clone() };
+            for finding in report.findings.iter().filter(|it| known.insert(it.fingerprint.clone())) {
+                items.push((evidence::remember_bare(finding, &told), finding.since_round.unwrap_or(round)));
+            }
+        }
+        let nobody_looks = |item: &Remembered| Now {
+            places: vec![PlaceNow::default(); item.places.len()],
+            ..Now::default()
+        };
+        let now: Vec<Now> = items.iter().map(|(item, _)| nobody_looks(item)).collect();
+        let earlier: Vec<Earlier<'_>> = items
+            .iter()
+            .zip(&now)
+            .map(|((item, first_round), now)| Earlier { item, now, first_round: *first_round })
+            .collect();
+        let prior = follow(&mut self.report.findings, &earlier, &[]).prior;
+        // Of what it does not tell again nothing can be said.
+        self.report.prior = prior.into_iter().filter(|row| row.now.is_some()).collect();
+    }
+
+    /// The resolutions of the report as decisions of people, so that what they skipped stays skipped.
+    pub fn decisions(&self, findings: &[Remembered]) -> Vec<Decision> {
+        let started = self.report.run.started;
+        let at = self.addressed.filter(|day| *day > started).unwrap_or(self.report.run.ended);
+        let decision = |(at_row, action, reason): &(usize, Action, Option<String>)| {
+            let said = reason.as_ref().map(|reason| reason.trim().to_owned()).filter(|it| !it.is_empty());
+            let reason = said.or_else(|| {
+                action
+                    .needs_reason()
+                    .then(|| format!("{} in the published report", action.label().to_lowercase()))
+            });
+            Some(
+                Decision {
+                    schema: DECISION_SCHEMA.to_owned(),
+                    id: model::Fingerprint::default(),
+                    at,
+                    action: *action,
+                    reason,
+                    by: None,
+                    owner: None,
+                    until: None,
+                    series: self.report.series.key.clone(),
+                    finding: findings.get(*at_row)?.clone(),
+                }
+                .sealed(),
+            )
+        };
+        self.resolved.iter().filter_map(decision).collect()
     }
 }
 

@@ -61,6 +61,7 @@ pub use reproduce::{
 pub use resume::{ResumeRequest, resume};
 pub use review::{Finished, Request, Tools, review};
 pub use roster::{Asked, BUILTIN, Import, roster};
+pub use rounds::remembered_of;
 pub use skips::Skips;
 pub use standing::{Standing, standing};
 pub use trust::{Forge, cautious, trust};

@@ -25,7 +25,7 @@ use crate::hear::{Answered, Heard};
 use crate::keep::{keep, keep_try, tries_before};
 use crate::passes::second_of;
 use crate::plan::digest;
-use crate::program::attention;
+use crate::program::{attention, background};
 use crate::retry::{fraction, spell};
 use crate::review::Tools;
 use crate::roster::{Asked, BUILTIN};
@@ -105,6 +105,7 @@ impl Hearing<'_> {
             declined: &self.history.told_declined(),
             since: &self.history.told_since(),
             scope: self.history.scope.as_ref(),
+            background: background(self.snapshot, &self.settings.review.context),
             agents: self.tools.agents,
             builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
             builtin_document: OnceLock::new(),

@@ -11,7 +11,7 @@ use model::{DeltaScope, RunId};
 use reviewers::{Briefing, Estimate, Prompt, PromptInput, canary, endpoint, estimate, prompt, unified_diff};
 
 use crate::listen::builtin_settings;
-use crate::program::{findings_to_tell, places_to_tell};
+use crate::program::{background, findings_to_tell, places_to_tell};
 use crate::review::needed;
 use crate::roster::Asked;
 use crate::rounds::{History, aliases, gather, scope};
@@ -44,6 +44,7 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
         declined: history.told_declined(),
         since: history.told_since(),
         scope: history.scope.clone(),
+        background: background(&snapshot, &request.config.settings.review.context),
         ..what_is_told(request, &snapshot, history.scope.as_ref())
     };
     let prior = history.asked();
@@ -98,7 +99,8 @@ pub fn preview(request: &Request<'_>, tools: &Tools<'_>) -> Result<Vec<Planned>,
                 let agent = tools.agents.behind(name, settings).and_then(|found| found.as_ref().ok());
                 let environment = &tools.agents.environment;
                 let prices = &request.config.settings.prices;
-                let shown = text.len() as u64 + diff;
+                let background: usize = told.background.iter().map(|one| one.text.len()).sum();
+                let shown = text.len() as u64 + diff + background as u64;
                 let estimate = Some(estimate(settings, agent, environment, prices, shown));
                 Ok(Planned { name: name.clone(), how, is_ready, prompt: Some(text), estimate })
             }
@@ -146,6 +148,7 @@ fn prompt_of(
         canary: &canary(&run, name),
         checkout: "<its checkout>",
         diff_file: "<its checkout>/.deep-review/change.diff",
+        background_file: (!told.background.is_empty()).then_some("<its checkout>/.deep-review/background.md"),
         output_file: None,
         prior,
         briefing: &briefing,

@@ -145,6 +145,7 @@ pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) 
         declined: panel.declined.to_vec(),
         since: panel.since.to_vec(),
         scope: panel.scope.cloned(),
+        background: panel.background.clone(),
         ..Briefing::default()
     };
     if panel.builtin_asked {
@@ -153,6 +154,15 @@ pub(crate) fn briefing(panel: &Panel<'_>, name: &str, first: Option<&Answered>) 
         briefing.found = document.map(|document| findings_to_tell(document, panel.scope)).unwrap_or_default();
     }
     briefing
+}
+
+/// The project's own documents at the merge base, in the order of the settings. What is not there, or is no text, is left out.
+pub(crate) fn background(facts: &git::Snapshot, wanted: &[String]) -> Vec<reviewers::Background> {
+    let read = |path: &String| {
+        let text = evidence::Facts::text(facts, model::Side::Base, &path.as_str().into())?;
+        (!text.binary).then(|| reviewers::Background { path: path.clone(), text: text.content })
+    };
+    wanted.iter().filter_map(read).collect()
 }
 
 /// Findings of the built-in reviewers told to the others: more would be a list and no hint.

@@ -24,8 +24,17 @@ const NAMES: usize = 2_000;
 /// The longest line that is kept.
 const LONGEST: usize = 200;
 
-/// Who uses each of these names at head.
+/// Who uses each of these names at head, where one definition has it.
 pub(crate) fn callers(facts: &dyn Facts, names: &BTreeSet<String>) -> BTreeMap<String, Callers> {
+    callers_up_to(facts, names, 1)
+}
+
+/// The same for names with up to so many definitions: then some of the uses may be another's.
+pub(crate) fn callers_up_to(
+    facts: &dyn Facts,
+    names: &BTreeSet<String>,
+    definitions: usize,
+) -> BTreeMap<String, Callers> {
     let needles: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| name.len() >= SHORTEST).take(NAMES).collect();
     if needles.is_empty() {
@@ -40,20 +49,20 @@ pub(crate) fn callers(facts: &dyn Facts, names: &BTreeSet<String>) -> BTreeMap<S
     }
     let mut all = BTreeMap::new();
     for (at, name) in needles.iter().enumerate().filter(|(at, _)| !found.cut.contains(at)) {
-        if let Some(callers) = of_name(facts, name, &hits[at]) {
+        if let Some(callers) = of_name(facts, name, &hits[at], definitions) {
             all.insert((*name).to_owned(), callers);
         }
     }
     all
 }
 
-fn of_name(facts: &dyn Facts, name: &str, hits: &[&Hit]) -> Option<Callers> {
+fn of_name(facts: &dyn Facts, name: &str, hits: &[&Hit], most_definitions: usize) -> Option<Callers> {
     let code: Vec<&&Hit> =
         hits.iter().filter(|hit| !is_prose_file(&hit.path) && !is_comment(&hit.text)).collect();
     let is_test = |hit: &Hit| is_test_file(&hit.path) || in_rust_tests(facts, hit);
     let (tests, uses): (Vec<&Hit>, Vec<&Hit>) = code.into_iter().copied().partition(|hit| is_test(hit));
     let definitions = uses.iter().filter(|hit| is_definition(&hit.text, name)).count();
-    if definitions != 1 || uses.len() > MOST {
+    if definitions == 0 || definitions > most_definitions || uses.len() > MOST {
         return None;
     }
     let sites = |hits: Vec<&Hit>| -> Vec<CallSite> {

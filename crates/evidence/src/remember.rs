@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Callers, CheckResult, Finding, Gate, Location, Remembered, RememberedPlace, RunId, Sha, Side, Strength,
+    Telling,
 };
 
 use crate::callers::{callers, sum};
@@ -18,6 +19,13 @@ use crate::world::World;
 
 /// The longest body that is kept.
 const BODY: usize = 4_000;
+
+/// Other ways of telling that are kept, and how much of the body of each.
+const TELLINGS: usize = 8;
+const TELLING_BODY: usize = 1_200;
+
+/// Lines within which a place without a quote is one that was counted wrongly, beside a place that was quoted.
+const BESIDE: u32 = 4;
 
 /// Lines kept of one place; a longer range is told by its first ones.
 const LINES: usize = 60;
@@ -46,7 +54,7 @@ pub fn remember(facts: &dyn Facts, findings: &[Finding], told: &Told) -> Vec<Rem
     let known = callers(facts, &names.iter().flatten().cloned().collect());
     let with_facts = |(finding, names): (&Finding, &BTreeSet<String>)| {
         let mut item = remember_bare(finding, told);
-        for (place, location) in item.places.iter_mut().zip(&finding.locations) {
+        for (place, (_, location)) in item.places.iter_mut().zip(places(finding)) {
             look(&world, place, location);
         }
         keep_new_lines(&world, &mut item);
@@ -72,7 +80,8 @@ pub fn remember_bare(finding: &Finding, told: &Told) -> Remembered {
         title: finding.title.clone(),
         body: cut(&finding.body, BODY),
         also_told: finding.sources.iter().map(|source| source.title.clone()).filter(shown).collect(),
-        places: finding.locations.iter().take(PLACES).enumerate().map(|it| place(finding, it)).collect(),
+        tellings: tellings(finding),
+        places: places(finding).into_iter().map(|it| place(finding, it)).collect(),
         fix_adds: fix_adds(finding),
         callers: Callers::default(),
         strength: strength(finding),
@@ -81,8 +90,45 @@ pub fn remember_bare(finding: &Finding, told: &Told) -> Remembered {
     }
 }
 
+/// How others told it.
+fn tellings(finding: &Finding) -> Vec<Telling> {
+    let others = finding.sources.iter().filter(|source| !source.shown && !source.title.is_empty());
+    let telling = |source: &model::Source| Telling {
+        title: source.title.clone(),
+        body: cut(&source.body, TELLING_BODY),
+    };
+    others.take(TELLINGS).map(telling).collect()
+}
+
+/// Adds how a finding was told in earlier rounds, as far as there is room: it may be told like that again.
+pub fn keep_telling(now: &mut Remembered, before: &Remembered) {
+    let first = Telling { title: before.title.clone(), body: cut(&before.body, TELLING_BODY) };
+    for telling in std::iter::once(&first).chain(&before.tellings) {
+        let is_known = telling.title == now.title || now.tellings.iter().any(|it| it.title == telling.title);
+        if !is_known && now.tellings.len() < TELLINGS {
+            now.tellings.push(telling.clone());
+        }
+    }
+}
+
 fn cut(text: &str, most: usize) -> String {
     text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at]).to_owned()
+}
+
+/// The places that are kept, with their positions. Where somebody quoted code, lines right beside it that others named without
+/// a quote are the same place, miscounted: they would still stand when it is repaired.
+fn places(finding: &Finding) -> Vec<(usize, &Location)> {
+    let quoted: Vec<&Location> =
+        finding.locations.iter().filter(|it| it.quote.is_some() && it.start.is_some()).collect();
+    let range = |it: &Location| it.start.map(|start| (start, it.end.unwrap_or(start)));
+    let beside = |one: &Location| {
+        let near = |other: &&&Location| match (range(one), range(other)) {
+            (Some(a), Some(b)) => a.0 <= b.1.saturating_add(BESIDE) && b.0 <= a.1.saturating_add(BESIDE),
+            _ => false,
+        };
+        one.quote.is_none() && quoted.iter().filter(|it| it.path == one.path).any(|it| near(&it))
+    };
+    finding.locations.iter().enumerate().filter(|(_, it)| !beside(it)).take(PLACES).collect()
 }
 
 fn place(finding: &Finding, (at, location): (usize, &Location)) -> RememberedPlace {
@@ -98,7 +144,8 @@ fn place(finding: &Finding, (at, location): (usize, &Location)) -> RememberedPla
         start: location.start,
         end: location.end,
         symbol: location.symbol.clone(),
-        times: u32::from(!lines.is_empty()),
+        // Nobody looked yet whether they stand there.
+        times: 0,
         lines,
         quoted: quote.is_some(),
         ..RememberedPlace::default()

@@ -10,7 +10,7 @@ use crate::contest::Contest;
 use crate::defect::{Defect, Member};
 use crate::ledger::Ledger;
 use crate::links::Links;
-use crate::matching::{Claim, Clustering, because, cluster};
+use crate::matching::{Claim, Clustering, because, cluster_known};
 use crate::order::Roster;
 use crate::{
     Consolidated, Input, choice, confidence, contest, coverage, design, noted, order, places, retro, rules,
@@ -25,7 +25,8 @@ pub fn consolidate(input: &Input<'_>) -> Consolidated {
     let mut ledger = Ledger::new(&checked);
     let standing = drop_what_cannot_stand(&checked, &roster, &mut ledger);
     let mut claims: Vec<Claim> = standing.iter().map(|index| Claim::of(&checked[*index])).collect();
-    let clustering = cluster(&mut claims, &owners(&standing, &checked));
+    let told = told_before(&standing, &checked, input);
+    let clustering = cluster_known(&mut claims, &owners(&standing, &checked), &told);
     let contest = Contest::new(input, &checked, &roster);
     let mut drafts = Vec::new();
     let mut moved = Vec::new();
@@ -117,6 +118,13 @@ fn owners(standing: &[usize], checked: &[CheckedFinding]) -> Vec<usize> {
             *numbers.entry(checked[*index].reviewer.as_str()).or_insert(next)
         })
         .collect()
+}
+
+/// Which finding of an earlier round each of them tells again.
+fn told_before(standing: &[usize], checked: &[CheckedFinding], input: &Input<'_>) -> Vec<Option<usize>> {
+    let known = &input.known.told_before;
+    let of = |at: &usize| known.get(&(checked[*at].reviewer.clone(), checked[*at].raw.index)).copied();
+    if known.is_empty() { Vec::new() } else { standing.iter().map(of).collect() }
 }
 
 fn defect<'a>(

@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: [`Input`] and [`Consolidated`]. Plain data.
 
+use std::collections::BTreeMap;
+
 use model::{
     Challenge, ChangedFile, ChangedSymbol, CheckedFinding, Commit, CommitRemark, CommitsSection,
     CoverageSection, DesignObservation, DocumentationSection, Finding, Invariants, LedgerRow, Limitation,
@@ -36,6 +38,8 @@ pub struct Known {
     pub untested: Vec<ChangedSymbol>,
     /// Claims that were put to somebody else.
     pub challenges: Vec<Challenge>,
+    /// Claims, by reviewer and index, that tell a finding of an earlier round again: a number for each such finding.
+    pub told_before: BTreeMap<(String, u32), usize>,
 }
 
 /// Everything that is known when the reviewers have ended, or so far.

@@ -24,10 +24,14 @@ pub(crate) fn union<'a>(claims: impl Iterator<Item = &'a [Location]>) -> Vec<Loc
                 all.iter_mut().find(|old| if nth == 0 { *old == location } else { covers(old, location) });
             match known {
                 None => all.push(location.clone()),
-                Some(old)
-                    if old.repaired.is_none() && (old.start, old.end) == (location.start, location.end) =>
-                {
-                    old.repaired.clone_from(&location.repaired);
+                Some(old) if (old.start, old.end) == (location.start, location.end) => {
+                    if old.repaired.is_none() {
+                        old.repaired.clone_from(&location.repaired);
+                    }
+                    // Who quotes shows what the others only point at.
+                    if old.quote.is_none() {
+                        old.quote.clone_from(&location.quote);
+                    }
                 }
                 Some(_) => {}
             }

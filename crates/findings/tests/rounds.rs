@@ -1,6 +1,6 @@
 //! What earlier rounds said, held against what is said now: the public face of `findings::rounds`.
 
-use findings::rounds::{Binding, Earlier, declined, follow};
+use findings::rounds::{Binding, Earlier, Material, declined, follow};
 use model::{
     Action, CallSite, Callers, Check, CheckResult, CheckedFinding, DECISION_SCHEMA, Decision, Finding,
     Fingerprint, Gate, Location, Now, PlaceNow, PriorStatus, RawFinding, Remembered, RememberedPlace,
@@ -115,7 +115,8 @@ fn decision() -> Decision {
 fn gate(claim: CheckedFinding, now: &Now, holds: bool) -> (CheckResult, Option<String>) {
     let decision = decision();
     let mut checked = [claim];
-    let raised = declined(&mut checked, &[Binding { decision: &decision, now, holds }]);
+    let raised =
+        declined(&mut checked, &[Binding { decision: &decision, now, holds }], &[], Material::default());
     (checked[0].result(Gate::Declined), raised[0].change.clone())
 }
 

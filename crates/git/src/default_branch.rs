@@ -73,6 +73,17 @@ impl References {
             .find(|full| self.commits.contains_key(full))
     }
 
+    /// A branch whose tip is this commit, a remote's first.
+    pub(crate) fn standing_at(&self, commit: &Sha) -> Option<String> {
+        let at = |prefix: &str| {
+            let own = |(name, tip): (&String, &Sha)| {
+                (tip == commit).then(|| name.strip_prefix(prefix).map(str::to_owned)).flatten()
+            };
+            self.commits.iter().filter(|(name, _)| !name.ends_with("/HEAD")).find_map(own)
+        };
+        at("refs/remotes/").or_else(|| at("refs/heads/"))
+    }
+
     fn only_local(&self) -> Option<&str> {
         let mut local = self.commits.keys().filter_map(|name| name.strip_prefix("refs/heads/"));
         let only = local.next()?;

@@ -5,6 +5,7 @@
 
 use model::Sha;
 
+use crate::default_branch::References;
 use crate::{Error, Repository, Result, remote};
 
 /// What a user typed, where it may name a pull request.
@@ -57,6 +58,33 @@ impl Repository {
         for name in names {
             if let Some(found) = self.find_commit(&name)? {
                 return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The base of a pull request as its forge has it: the first parent of the merge that the forge offers beside its head,
+    /// and the branch that stands there. `None` where that merge was not fetched, or is of another head.
+    pub(crate) fn pull_request_base(
+        &self,
+        number: u64,
+        head: &Sha,
+        references: &References,
+    ) -> Result<Option<(String, Sha)>> {
+        let remote = remote::remote(self).unwrap_or_else(|| "origin".to_owned());
+        let names = [
+            format!("refs/pull/{number}/merge"),
+            format!("refs/merge-requests/{number}/merge"),
+            format!("refs/remotes/{remote}/pull/{number}/merge"),
+        ];
+        for name in names {
+            let merged = self.find_commit(&format!("{name}^2"))?;
+            if merged.as_ref() != Some(head) {
+                continue;
+            }
+            if let Some(base) = self.find_commit(&format!("{name}^1"))? {
+                let shown = references.standing_at(&base).unwrap_or_else(|| base.short().to_owned());
+                return Ok(Some((shown, base)));
             }
         }
         Ok(None)

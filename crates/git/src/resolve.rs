@@ -174,7 +174,7 @@ impl Repository {
         }
     }
 
-    /// A pull request against the base branch. Git does not know which base it has at its forge.
+    /// A pull request against its own base where that is known here, else against the default branch, and that is said.
     fn pin_pull_request(
         &self,
         number: u64,
@@ -183,15 +183,23 @@ impl Repository {
         references: &References,
     ) -> Result<Pinned> {
         let shown = format!("#{number}");
-        let default = match base {
-            Some(_) => None,
-            None => Some(
-                default_branch::find(self, references, None)?
-                    .ok_or_else(|| default_branch::not_found(&shown))?,
-            ),
-        };
         let branch = format!("pr-{number}");
-        let mut pinned = self.pin_branch(&shown, Some(&branch), head, base, default.as_ref())?;
+        let known = if base.is_none() { self.pull_request_base(number, &head, references)? } else { None };
+        let mut pinned = if let Some((name, _)) = known {
+            self.pin_branch(&shown, Some(&branch), head, Some(&name), None)?
+        } else if base.is_some() {
+            self.pin_branch(&shown, Some(&branch), head, base, None)?
+        } else {
+            let default = default_branch::find(self, references, None)?
+                .ok_or_else(|| default_branch::not_found(&shown))?;
+            let mut pinned = self.pin_branch(&shown, Some(&branch), head, None, Some(&default))?;
+            pinned.notes.push(format!(
+                "which base {shown} has at its forge is not known here: it is compared with `{}`; `--base REV` names another, and \
+                 a fetched `refs/pull/{number}/merge` tells it",
+                pinned.base_name
+            ));
+            pinned
+        };
         pinned.kind = TargetKind::PullRequest;
         pinned.pull_request = Some(number);
         Ok(pinned)
@@ -206,7 +214,18 @@ impl Repository {
         default: Option<&DefaultBranch>,
     ) -> Result<Pinned> {
         let mut notes = Vec::new();
+        // A branch that was checked out from a pull request has that one's base, where it is known here.
+        let own = branch.filter(|_| base.is_none()).and_then(|branch| self.pull_request_of(branch));
+        let own = match own {
+            Some(number) => self.pull_request_base(number, &head, &References::read(self)?)?,
+            None => None,
+        };
         let (base_name, tip, merge_base) = match (base, default) {
+            _ if own.is_some() => {
+                let (name, tip) = own.expect("looked at in the line before");
+                let merge_base = self.one_merge_base((&name, &tip), (shown, &head), &mut notes)?;
+                (name, tip, merge_base)
+            }
             (Some(base), _) => {
                 let tip = self.commit(base)?;
                 let merge_base = self.one_merge_base((base, &tip), (shown, &head), &mut notes)?;

@@ -49,7 +49,9 @@ pub use raw::{
     CoverageItem, CoverageStatus, DesignItem, DesignKind, DesignScope, LimitationItem, Note, ParsedAs,
     PriorItem, RAW_FINDINGS_SCHEMA, RawFinding, RawFindings, RawLocation, Reading, ReadingState, TextItem,
 };
-pub use remembered::{CallSite, Callers, Now, PlaceNow, Remembered, RememberedPlace, Standing, Strength};
+pub use remembered::{
+    CallSite, Callers, Now, PlaceNow, Remembered, RememberedPlace, Standing, Strength, Telling,
+};
 pub use report::{
     Attention, ChangedSymbol, CommitRemark, CommitsSection, CoverageFile, CoverageSection, Delta,
     DeltaCommit, DeltaScope, DesignObservation, DocumentationSection, EarlierRead, Invariants, Limitation,

@@ -88,6 +88,15 @@ pub struct Callers {
     pub tests: Vec<CallSite>,
 }
 
+/// One way in which a finding was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Telling {
+    /// Its title.
+    pub title: String,
+    /// Its body, cut to about a thousand characters.
+    pub body: String,
+}
+
 /// A finding as later rounds remember it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Remembered {
@@ -112,6 +121,9 @@ pub struct Remembered {
     /// Titles that other reviewers gave it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_told: Vec<String>,
+    /// Other ways in which it was told, in its round and before; older files have only the titles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tellings: Vec<Telling>,
     /// Where; the first is primary.
     pub places: Vec<RememberedPlace>,
     /// Lines that its proposed patch adds and that were not there.

@@ -339,6 +339,14 @@ impl Prior {
     pub fn is_still_open(&self) -> bool {
         matches!(self.status, PriorStatus::NotFixed | PriorStatus::Partial) && self.now.is_none()
     }
+
+    /// Whether it was settled before this round and is told again in it. What came back in an earlier round and is open since
+    /// then is not meant: its row tells of its code, and not of why it is back.
+    pub fn came_back(&self, findings: &[Finding]) -> bool {
+        let now = findings.iter().find(|finding| self.now.as_deref() == Some(finding.id.as_str()));
+        let why = now.and_then(|finding| finding.came_back.as_deref());
+        why.is_some_and(|why| self.why == why || self.why.contains(", and back because "))
+    }
 }
 
 /// A reviewer's word on a finding of an earlier round.

@@ -13,6 +13,7 @@ use supervise::Keeper;
 
 use crate::Attempt;
 use crate::agent::stripped_paths;
+use crate::background;
 use crate::confine::{Confinement, Decision, Needs, Who, borrowed};
 use crate::prompt::{Briefing, PromptInput, canary, prompt, unified_diff};
 
@@ -21,6 +22,9 @@ pub const CHECKOUT: &str = "checkout";
 
 /// The folder inside a checkout that holds prompt, diff and answer. Git there is told to ignore it.
 const EXCHANGE: &str = ".deep-review";
+
+/// The file with the project's own documents.
+const BACKGROUND: &str = "background.md";
 
 /// Everything needed to ask one command.
 #[derive(Debug)]
@@ -115,6 +119,9 @@ impl Desk {
         write(&worktree.join(".git/info/exclude"), format!("/{name}/\n").as_bytes())?;
         let (prompt_file, diff_file) = (folder.join("prompt.md"), folder.join("change.diff"));
         write(&diff_file, unified_diff(&request.briefing.given(request.diff)).as_bytes())?;
+        if let Some(text) = background::document(&request.briefing.background, background::OF_ALL) {
+            write(&folder.join(BACKGROUND), text.as_bytes())?;
+        }
         let written = instructions(request, &worktree, &name, telling)?;
         write(&prompt_file, written.text.as_bytes())?;
         if telling.is_prompted {
@@ -167,16 +174,23 @@ fn instructions(
 ) -> Result<crate::Prompt, String> {
     let told = format!("the file `{name}/review.md`");
     let to_file = request.settings.output == Output::File;
-    let (diff_file, checkout) = if telling.is_absolute {
-        (worktree.join(name).join("change.diff").display().to_string(), worktree.display().to_string())
-    } else {
-        (format!("{name}/change.diff"), "the current directory".to_owned())
+    let at = |file: &str| {
+        if telling.is_absolute {
+            worktree.join(name).join(file).display().to_string()
+        } else {
+            format!("{name}/{file}")
+        }
     };
+    let checkout =
+        if telling.is_absolute { worktree.display().to_string() } else { "the current directory".to_owned() };
+    let (diff_file, background_file) = (at("change.diff"), at(BACKGROUND));
+    let has_background = worktree.join(name).join(BACKGROUND).is_file();
     let input = PromptInput {
         target: request.target,
         canary: &canary(request.run, request.name),
         checkout: &checkout,
         diff_file: &diff_file,
+        background_file: has_background.then_some(background_file.as_str()),
         output_file: to_file.then_some(told.as_str()),
         prior: request.prior,
         briefing: request.briefing,

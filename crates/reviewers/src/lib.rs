@@ -6,6 +6,7 @@
 mod acp;
 pub mod agent;
 mod attempt;
+mod background;
 mod budget;
 mod command;
 mod conclude;
@@ -21,6 +22,7 @@ mod prompt;
 
 pub use acp::ask_acp;
 pub use attempt::Attempt;
+pub use background::Background;
 pub use budget::{Budget, Purse, Usage};
 pub use command::ask_command;
 pub use conclude::conclude;

@@ -11,6 +11,8 @@ use minijinja::{Environment, context};
 use model::{ChangedFile, DeltaScope, FileDiff, LineKind, RunId, Target};
 use sha2::{Digest, Sha256};
 
+use crate::background::Background;
+
 /// The prompt as shipped, a minijinja template.
 pub const TEMPLATE: &str = include_str!("../prompts/review.md");
 
@@ -31,6 +33,8 @@ pub struct PromptInput<'a> {
     pub checkout: &'a str,
     /// Where the diff stands, as the reviewer sees it.
     pub diff_file: &'a str,
+    /// Where the project's own documents stand, where there are any.
+    pub background_file: Option<&'a str>,
     /// Where the answer goes, where it is not standard output.
     pub output_file: Option<&'a str>,
     /// Findings of earlier rounds that want a status.
@@ -58,6 +62,8 @@ pub struct Briefing {
     pub since: Vec<String>,
     /// Which files of the change are given in this round; `None` for all.
     pub scope: Option<DeltaScope>,
+    /// The project's own documents as they were before the change.
+    pub background: Vec<Background>,
 }
 
 impl Briefing {
@@ -117,6 +123,7 @@ pub fn prompt(input: &PromptInput<'_>) -> Result<Prompt, minijinja::Error> {
         end_mark => crate::agent::END_MARK,
         checkout => input.checkout,
         diff_file => input.diff_file,
+        background_file => input.background_file,
         output_file => input.output_file,
         merge_base => target.merge_base.as_str(),
         head => target.head.as_str(),
@@ -262,6 +269,7 @@ mod tests {
             canary: &line,
             checkout: "here",
             diff_file: "d.patch",
+            background_file: None,
             output_file: None,
             prior: &[],
             briefing: &Briefing::default(),
@@ -291,6 +299,7 @@ mod tests {
             canary: "c",
             checkout: "here",
             diff_file: "d",
+            background_file: None,
             output_file: None,
             prior: &[],
             briefing: &briefing,
@@ -310,6 +319,7 @@ mod tests {
                 canary: "the canary",
                 checkout: "here",
                 diff_file: "d",
+                background_file: None,
                 output_file: None,
                 prior: &[],
                 briefing: &briefing,

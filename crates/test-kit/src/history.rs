@@ -3,15 +3,18 @@
 //! In: a seed. Out: commits in a [`TestRepo`], and for every round what each reviewer says and what is true. Never asks the
 //! program under test anything: what it should say follows from what was done to the code.
 
+mod code;
+mod telling;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde_json::json;
+pub use telling::{How, Told};
 
 use crate::TestRepo;
 use crate::defects::{DEFECTS, Defect};
 
-/// Reviewers of the made-up panel.
+/// Reviewers of the made-up panel. The last one writes Markdown, the others JSON.
 pub const REVIEWERS: [&str; 3] = ["ada", "bob", "cyd"];
 
 /// Numbers that follow from a seed.
@@ -41,7 +44,7 @@ impl Dice {
 /// What was done to a defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// Nothing.
+    /// Nothing that matters: it may have moved, drifted or been laid out anew.
     Left,
     /// Its line was repaired.
     Fixed,
@@ -51,6 +54,10 @@ pub enum Done {
     Edited,
     /// Its function got another caller.
     Called,
+    /// Its function was taken out.
+    TakenOut,
+    /// Its function, taken out a round ago, was put back as it was.
+    PutBack,
 }
 
 /// A defect in the history.
@@ -58,12 +65,16 @@ pub enum Done {
 pub struct Living {
     /// What it is.
     pub defect: &'static Defect,
+    /// Its function now; defects that are twins have one of their own each.
+    pub function: String,
     /// Its file now.
     pub path: String,
     /// Whether it is repaired.
     pub fixed: bool,
     /// Whether one of its places is repaired.
     pub half: bool,
+    /// Whether its function is not there in this round.
+    pub absent: bool,
     /// Whether it was told in an earlier round.
     pub told: bool,
     /// Whether people declined it, and what was done to it since.
@@ -74,6 +85,8 @@ pub struct Living {
     callers: u32,
     indent: usize,
     lines_above: usize,
+    /// Whether the same line stands in another function, where it is right.
+    decoy: bool,
 }
 
 /// A branch with its defects.
@@ -86,37 +99,41 @@ pub struct History<'r> {
     dice: Dice,
     bases: u32,
     round: u32,
+    /// Files that were laid out anew.
+    spread: BTreeSet<String>,
+    /// Files written in the last round.
+    written: BTreeSet<String>,
 }
 
 impl<'r> History<'r> {
-    /// A branch with some defects, ready for its first round, in this repository.
-    pub fn begin(repo: &'r TestRepo, seed: u64) -> Self {
+    /// A branch with some defects, ready for its first round, in this repository. `twins`: some defects stand twice in one
+    /// file, in two functions that differ in nothing but their names.
+    pub fn begin(repo: &'r TestRepo, seed: u64, twins: bool) -> Self {
         let mut dice = Dice::new(seed);
         let mut order: Vec<usize> = (0..DEFECTS.len()).collect();
         for at in (1..order.len()).rev() {
             order.swap(at, dice.below(at + 1));
         }
         let count = 4 + dice.below(4);
-        let living: Vec<Living> = order[..count]
-            .iter()
-            .map(|at| Living {
-                defect: &DEFECTS[*at],
-                path: DEFECTS[*at].path.to_owned(),
-                fixed: false,
-                half: false,
-                told: false,
-                declined: None,
-                done: Done::Left,
-                edits: 0,
-                callers: 0,
-                indent: 0,
-                lines_above: 0,
-            })
-            .collect();
+        let mut living: Vec<Living> = Vec::new();
+        for at in &order[..count] {
+            let mut one = Living::new(&DEFECTS[*at]);
+            // Some share a file with the one before.
+            if let Some(before) = living.last().filter(|_| dice.percent(40)) {
+                one.path.clone_from(&before.path);
+            }
+            one.decoy = dice.percent(25);
+            let may_be_twice = twins && one.defect.second.is_none() && !one.decoy;
+            let twin = (may_be_twice && dice.percent(30))
+                .then(|| Living { function: format!("{}_in_bulk", one.function), ..one.clone() });
+            living.push(one);
+            living.extend(twin);
+        }
         repo.write("base.txt", "0\n").write("src/callers.rs", "// Callers.\n");
         repo.commit("The base");
         repo.branch("topic");
-        let history = Self { repo, living, dice, bases: 0, round: 0 };
+        let (spread, written) = (BTreeSet::new(), BTreeSet::new());
+        let mut history = Self { repo, living, dice, bases: 0, round: 0, spread, written };
         history.write_all();
         history.repo.commit("Add the feature");
         history
@@ -127,19 +144,22 @@ impl<'r> History<'r> {
         3 + self.dice.below(10)
     }
 
-    fn write_all(&self) {
-        for living in &self.living {
-            self.repo.write(&living.path, living.text());
+    fn write_all(&mut self) {
+        let texts = code::files(&self.living, &self.spread);
+        for gone in self.written.iter().filter(|path| !texts.contains_key(*path)) {
+            self.repo.remove(gone);
         }
+        for (path, lines) in &texts {
+            let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+            self.repo.write(path, text);
+        }
+        self.written = texts.into_keys().collect();
         let mut callers = String::from("// Callers.\n");
         for living in &self.living {
             for number in 0..living.callers {
-                write!(
-                    callers,
-                    "fn call_{}_{number}() {{\n    {}();\n}}\n",
-                    living.defect.function, living.defect.function
-                )
-                .expect("a string takes everything");
+                let name = &living.function;
+                write!(callers, "fn call_{name}_{number}() {{\n    {name}();\n}}\n")
+                    .expect("a string takes everything");
             }
         }
         self.repo.write("src/callers.rs", callers);
@@ -148,26 +168,12 @@ impl<'r> History<'r> {
     /// Works on the branch as authors do between two rounds.
     pub fn work(&mut self) {
         self.round += 1;
-        let mut renames = Vec::new();
         for at in 0..self.living.len() {
-            self.living[at].done = Done::Left;
-            let dice = self.dice.below(100);
+            let done = self.choose(at);
             let living = &mut self.living[at];
-            if living.fixed {
-                continue;
-            }
-            let done = match (living.declined.is_some(), dice) {
-                (false, 0..=29) if living.told => Done::Fixed,
-                (false, 30..=39) if living.told && living.defect.second.is_some() && !living.half => {
-                    Done::HalfFixed
-                }
-                (true, 0..=14) => Done::Edited,
-                (true, 15..=29) => Done::Called,
-                _ => Done::Left,
-            };
             living.done = done;
             if let Some(declined) = &mut living.declined
-                && done != Done::Left
+                && matches!(done, Done::Edited | Done::Called | Done::HalfFixed)
                 && *declined == Done::Left
             {
                 *declined = done;
@@ -177,6 +183,8 @@ impl<'r> History<'r> {
                 Done::HalfFixed => living.half = true,
                 Done::Edited => living.edits += 1,
                 Done::Called => living.callers += 1,
+                Done::TakenOut => living.absent = true,
+                Done::PutBack => living.absent = false,
                 Done::Left => {}
             }
             if self.dice.percent(40) {
@@ -185,15 +193,13 @@ impl<'r> History<'r> {
             if self.dice.percent(15) {
                 living.indent = 4 - living.indent;
             }
-            if self.dice.percent(10) {
-                let to =
-                    format!("src/moved_{}/{}", self.round, living.path.rsplit('/').next().unwrap_or("x"));
-                renames.push((std::mem::replace(&mut living.path, to.clone()), to));
+            if self.dice.percent(5) {
+                // Into a file of another: no rename that git could see.
+                let to = self.dice.below(self.living.len());
+                self.living[at].path = self.living[to].path.clone();
             }
         }
-        for (from, _) in &renames {
-            self.repo.remove(from);
-        }
+        self.rename_and_lay_out();
         self.write_all();
         self.repo.commit(&format!("Address round {}", self.round));
         match self.dice.below(6) {
@@ -203,10 +209,56 @@ impl<'r> History<'r> {
         }
     }
 
+    fn choose(&mut self, at: usize) -> Done {
+        let dice = self.dice.below(100);
+        let living = &self.living[at];
+        if living.fixed {
+            return Done::Left;
+        }
+        if living.absent {
+            return if dice < 60 { Done::PutBack } else { Done::Left };
+        }
+        match (living.declined.is_some(), dice) {
+            (false, 0..=24) if living.told => Done::Fixed,
+            (false, 25..=34) if living.told && living.defect.second.is_some() && !living.half => {
+                Done::HalfFixed
+            }
+            (false, 35..=39) => Done::Edited,
+            (true, 0..=14) => Done::Edited,
+            (true, 15..=29) => Done::Called,
+            (_, 96..=99) if living.told => Done::TakenOut,
+            _ => Done::Left,
+        }
+    }
+
+    /// Renames files, and lays some out anew.
+    fn rename_and_lay_out(&mut self) {
+        let paths: BTreeSet<String> = self.living.iter().map(|living| living.path.clone()).collect();
+        for path in paths {
+            if self.dice.percent(8) && !self.spread.remove(&path) {
+                self.spread.insert(path.clone());
+            }
+            if !self.dice.percent(10) {
+                continue;
+            }
+            let to = format!("src/moved_{}/{}", self.round, path.rsplit('/').next().unwrap_or("x"));
+            for living in self.living.iter_mut().filter(|living| living.path == path) {
+                living.path.clone_from(&to);
+            }
+            if self.spread.remove(&path) {
+                self.spread.insert(to);
+            }
+        }
+    }
+
     fn rebase(&mut self) {
         self.bases += 1;
         self.repo.checkout("main");
         self.repo.write("base.txt", format!("{}\n", self.bases));
+        // What others wrote meanwhile has lines like ours.
+        let like = &DEFECTS[self.dice.below(DEFECTS.len())];
+        let text = format!("pub fn of_others_{}() {{\n    {}\n}}\n", self.bases, like.wrong);
+        self.repo.write(&format!("src/others/part_{}.rs", self.bases), text);
         self.repo.commit("The base moves on");
         self.repo.checkout("topic");
         self.repo.git(&["rebase", "-q", "main"]);
@@ -218,29 +270,10 @@ impl<'r> History<'r> {
         self.repo.commit("Add the feature, squashed");
     }
 
-    /// What the panel says this round: a review for each reviewer, and which defects are told.
-    pub fn reviews(&mut self) -> (BTreeMap<&'static str, String>, BTreeSet<usize>) {
-        let mut by: BTreeMap<&'static str, Vec<serde_json::Value>> = BTreeMap::new();
-        for name in REVIEWERS {
-            by.insert(name, Vec::new());
-        }
-        let mut told = BTreeSet::new();
-        for (at, living) in self.living.iter().enumerate().filter(|(_, living)| !living.fixed) {
-            let first = self.dice.below(REVIEWERS.len());
-            let both = self.dice.percent(30);
-            let tellings: Vec<usize> =
-                if both { vec![first, (first + 1) % REVIEWERS.len()] } else { vec![first] };
-            for reviewer in tellings {
-                let telling = self.dice.below(living.defect.tellings.len());
-                by.entry(REVIEWERS[reviewer]).or_default().push(living.told_by(telling));
-            }
-            told.insert(at);
-        }
-        for living in &mut self.living {
-            living.told |= !living.fixed;
-        }
-        let reviews = by.into_iter().map(|(name, findings)| (name, review(&findings))).collect();
-        (reviews, told)
+    /// What the panel says this round: a review for each reviewer, and who tells which defect where in it.
+    pub fn reviews(&mut self) -> (BTreeMap<&'static str, String>, Told) {
+        let files = code::files(&self.living, &self.spread);
+        telling::reviews(&mut self.living, &files, &mut self.dice)
     }
 
     /// Defects that people decline after this round.
@@ -248,7 +281,8 @@ impl<'r> History<'r> {
         let mut chosen = Vec::new();
         for at in 0..self.living.len() {
             let living = &self.living[at];
-            if living.told && !living.fixed && living.declined.is_none() && self.dice.percent(30) {
+            let is_open = living.told && !living.fixed && !living.absent && living.declined.is_none();
+            if is_open && self.dice.percent(30) {
                 chosen.push(at);
             }
         }
@@ -259,69 +293,28 @@ impl<'r> History<'r> {
     }
 }
 
-fn review(findings: &[serde_json::Value]) -> String {
-    let document = json!({
-        "schema": "deep-review/review/v1",
-        "verdict": "merge-with-fixes",
-        "summary": "The change adds a feature; what stands below was found by reading it line by line.",
-        "findings": findings,
-    });
-    serde_json::to_string_pretty(&document).expect("plain data")
-}
-
 impl Living {
-    /// The defect's line now.
-    pub fn line(&self) -> String {
-        let edited = if self.edits == 0 { String::new() } else { format!(" // revised {}", self.edits) };
-        if self.fixed { self.defect.repaired.to_owned() } else { format!("{}{edited}", self.defect.wrong) }
+    fn new(defect: &'static Defect) -> Self {
+        Self {
+            defect,
+            function: defect.function.to_owned(),
+            path: defect.path.to_owned(),
+            fixed: false,
+            half: false,
+            absent: false,
+            told: false,
+            declined: None,
+            done: Done::Left,
+            edits: 0,
+            callers: 0,
+            indent: 0,
+            lines_above: 0,
+            decoy: false,
+        }
     }
 
-    /// The defect's second line now, where it has one.
-    pub fn second_line(&self) -> Option<String> {
-        let (wrong, repaired) = self.defect.second?;
-        Some(if self.fixed || self.half { repaired } else { wrong }.to_owned())
-    }
-
-    /// Its file now.
-    pub fn text(&self) -> String {
-        let mut text = String::from("// A part of the feature.\n");
-        for number in 0..self.lines_above {
-            writeln!(text, "// Note {number} about {}.", self.defect.function)
-                .expect("a string takes everything");
-        }
-        let pad = " ".repeat(self.indent);
-        writeln!(text, "{pad}pub fn {}() {{", self.defect.function).expect("a string takes everything");
-        for line in self.defect.before {
-            writeln!(text, "{pad}    {line}").expect("a string takes everything");
-        }
-        writeln!(text, "{pad}    {}", self.line()).expect("a string takes everything");
-        for line in self.defect.after {
-            writeln!(text, "{pad}    {line}").expect("a string takes everything");
-        }
-        writeln!(text, "{pad}}}").expect("a string takes everything");
-        if let Some(second) = self.second_line() {
-            let name = self.defect.function;
-            writeln!(text, "\npub fn {name}_again() {{\n    {second}\n    finish();\n}}")
-                .expect("a string takes everything");
-        }
-        text
-    }
-
-    fn place(&self, line: &str) -> serde_json::Value {
-        let number = 1 + self.text().lines().position(|have| have.trim() == line.trim()).unwrap_or(0);
-        json!({ "path": self.path, "start": number, "end": number, "quote": line.trim() })
-    }
-
-    fn told_by(&self, telling: usize) -> serde_json::Value {
-        let telling = &self.defect.tellings[telling];
-        let mut places = vec![self.place(&self.line())];
-        if let Some(second) = self.second_line().filter(|_| !self.half) {
-            places.push(self.place(&second));
-        }
-        json!({
-            "severity": self.defect.severity, "kind": "regression", "title": telling.0, "problem": telling.1,
-            "locations": places,
-            "scenario": { "trigger": "the ordinary call", "result": "as told above", "expected": "what the caller asks for" },
-        })
+    /// Whether there is something to tell.
+    pub fn stands(&self) -> bool {
+        !self.fixed && !self.absent
     }
 }

@@ -12,9 +12,12 @@ use crate::args::ImportArgs;
 use crate::exit::{CommandError, Exit};
 use crate::session::{Session, store_error};
 
+/// Earlier rounds whose findings a published report may tell again.
+const MOST_ROUNDS: usize = 24;
+
 /// What became of one file.
 enum Outcome {
-    Imported { run: String, findings: usize, raised: usize, notes: usize },
+    Imported { run: String, findings: usize, raised: usize, notes: usize, decided: usize },
     Known { run: String },
     NoReport { why: String },
 }
@@ -34,7 +37,7 @@ pub(crate) fn run(session: &Session, args: &ImportArgs) -> Result<Exit, CommandE
     // Rounds count earlier runs, so the oldest goes first.
     parsed.sort_by(|(a, x), (b, y)| x.started.cmp(&y.started).then_with(|| a.cmp(b)));
     for (file, imported) in parsed {
-        let outcome = keep(session, &store, imported)?;
+        let outcome = keep(session, &repository, &store, imported)?;
         rows.push((file, outcome));
     }
     print(session, &rows);
@@ -75,31 +78,42 @@ fn parse(file: &Path) -> Result<engine::Imported, String> {
 
 fn keep(
     session: &Session,
+    repository: &git::Repository,
     store: &store::Store,
     mut imported: engine::Imported,
 ) -> Result<Outcome, CommandError> {
     let now = session.clock.now();
     let started = imported.started.unwrap_or(now);
     let key = store::series_key(&imported.target);
-    let known = store.runs().map_err(|error| store_error(&error))?.into_iter().find(|run| {
-        run.started == started && run.series().is_some_and(|series| store::same_series(series, &key))
-    });
-    if let Some(known) = known {
+    let runs = store.runs().map_err(|error| store_error(&error))?;
+    let keys = store::series_keys(&key, &runs);
+    let of_series = |run: &&store::RunEntry| {
+        run.series().is_some_and(|series| keys.iter().any(|key| store::same_series(key, series)))
+    };
+    if let Some(known) = runs.iter().filter(of_series).find(|run| run.started == started) {
         return Ok(Outcome::Known { run: known.id().to_string() });
     }
+    let before = runs.iter().filter(of_series).filter(|run| run.started < started);
+    let earlier: Vec<model::Report> =
+        before.take(MOST_ROUNDS).filter_map(|run| run.run.report().ok().flatten()).collect();
     let slug = store::slug(&imported.target);
     let run = store.begin(&imported.target, started, &slug).map_err(|error| store_error(&error))?;
     imported.stamp(run.id(), run.series(), now);
+    imported.carry_on(&earlier);
     for original in &imported.originals {
         run.write_review(original).map_err(|error| store_error(&error))?;
     }
     let forms = engine::forms(&imported.report, &imported.originals);
     run.finish(&imported.report, &forms.files()).map_err(|error| store_error(&error))?;
+    let remembered = engine::remembered_of(repository, &imported.report, &imported.report.findings);
+    let decisions = imported.decisions(&remembered);
+    store.decide(&decisions).map_err(|error| store_error(&error))?;
     Ok(Outcome::Imported {
         run: run.id().to_string(),
         findings: imported.report.findings.len(),
         raised: imported.report.dispositions.len(),
         notes: imported.report.notes.len(),
+        decided: decisions.len(),
     })
 }
 
@@ -112,8 +126,9 @@ fn print(session: &Session, rows: &[(PathBuf, Outcome)]) {
     for (file, outcome) in rows {
         let name = file.display();
         let line = match outcome {
-            Outcome::Imported { run, findings, raised, .. } => {
-                format!("{run}  {findings} findings from {raised} raw ones  {name}")
+            Outcome::Imported { run, findings, raised, decided, .. } => {
+                let decided = if *decided > 0 { format!(", {decided} decided about") } else { String::new() };
+                format!("{run}  {findings} findings from {raised} raw ones{decided}  {name}")
             }
             Outcome::Known { run } => format!("{run}  is there already  {name}"),
             Outcome::NoReport { why } => format!("not imported: {name}: {why}"),
@@ -125,8 +140,9 @@ fn print(session: &Session, rows: &[(PathBuf, Outcome)]) {
 fn as_json(file: &Path, outcome: &Outcome) -> serde_json::Value {
     let file = file.display().to_string();
     match outcome {
-        Outcome::Imported { run, findings, raised, notes } => {
-            json!({ "file": file, "state": "imported", "run": run, "findings": findings, "raised": raised, "notes": notes })
+        Outcome::Imported { run, findings, raised, notes, decided } => {
+            json!({ "file": file, "state": "imported", "run": run, "findings": findings, "raised": raised, "notes": notes,
+                    "decided": decided })
         }
         Outcome::Known { run } => json!({ "file": file, "state": "known", "run": run }),
         Outcome::NoReport { why } => json!({ "file": file, "state": "no-report", "why": why }),

@@ -101,14 +101,14 @@ fn print(session: &Session, rows: &BTreeMap<String, Row>) {
         return;
     }
     let mut text = format!(
-        "{:<24} {:>5} {:>7} {:>9} {:>6} {:>9} {:>9} {:>7} {:>10}\n",
+        "{:<16} {:>4} {:>6} {:>8} {:>5} {:>8} {:>8} {:>6} {:>9}\n",
         "reviewer", "runs", "raised", "credited", "alone", "accepted", "declined", "not so", "precision"
     );
     for (name, row) in rows {
         let precision = precision(row).map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0));
         writeln!(
             text,
-            "{name:<24} {:>5} {:>7} {:>9} {:>6} {:>9} {:>9} {:>7} {precision:>10}",
+            "{name:<16} {:>4} {:>6} {:>8} {:>5} {:>8} {:>8} {:>6} {precision:>9}",
             row.runs, row.raised, row.credited, row.alone, row.accepted, row.declined, row.refuted
         )
         .unwrap_or_default();

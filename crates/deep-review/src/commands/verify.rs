@@ -31,7 +31,14 @@ pub(crate) fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, CommandE
             .iter()
             .map(|it| json!({ "finding": it.id, "then": it.then, "now": it.now, "state": it.state }))
             .collect();
-        let value = json!({ "run": desk.report.run.id, "same": made.differs.is_empty(), "differs": made.differs, "anchors": rows });
+        let value = json!({
+            "run": desk.report.run.id,
+            "same": made.differs.is_empty(),
+            "differs": made.differs,
+            "anchors": rows,
+            "written_by": desk.report.tool.version,
+            "verified_by": version,
+        });
         session.ui.result(&serde_json::to_string_pretty(&value).expect("plain data"));
     } else {
         session.ui.result(&report::safe_text(&text(&desk, &made.differs, &anchors)));
@@ -47,6 +54,11 @@ fn text(desk: &Desk, differs: &[String], anchors: &[Anchor]) -> String {
         let mut text = format!("{run}: the stored report differs from what its raw material gives\n");
         for name in differs {
             writeln!(text, "  - {name}").unwrap_or_default();
+        }
+        let (wrote, own) = (&desk.report.tool.version, env!("CARGO_PKG_VERSION"));
+        if wrote != own {
+            writeln!(text, "it was written by deep-review {wrote}; this is {own}, which may judge otherwise")
+                .unwrap_or_default();
         }
         text
     };

@@ -3,10 +3,10 @@
 //! In: the history of a run, the repository at its head, claims and findings. Out: answers of the declined gate, statuses of
 //! earlier findings, identities that carry on, what is left open. The same parts give the same report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::Told;
-use findings::rounds::{Binding, Earlier, Raised, below_the_bar, declined, follow, label};
+use findings::rounds::{Binding, Earlier, Material, Raised, below_the_bar, declined, follow, label};
 use git::Snapshot;
 use model::{
     CheckResult, CheckedFinding, Fault, Finding, Gate, Now, Prior, PriorItem, PriorStatus, Reading,
@@ -45,8 +45,13 @@ impl<'a> Rounds<'a> {
         Self { history, open, closed, bound, raised: Vec::new() }
     }
 
-    /// Asks the declined gate, and holds late suggestions about old code against the bar.
-    pub(crate) fn gate(&mut self, checked: &mut [CheckedFinding]) {
+    /// Asks the declined gate, and holds late suggestions about old code against the bar. Gives back which claims tell a
+    /// finding of an earlier round again, by reviewer and index.
+    pub(crate) fn gate(
+        &mut self,
+        checked: &mut [CheckedFinding],
+        material: Material,
+    ) -> BTreeMap<(String, u32), usize> {
         let bindings: Vec<Binding<'_>> = self
             .history
             .bound
@@ -54,8 +59,21 @@ impl<'a> Rounds<'a> {
             .zip(&self.bound)
             .map(|(bound, now)| Binding { decision: &bound.decision, now, holds: bound.holds })
             .collect();
-        self.raised = declined(checked, &bindings);
+        let open: Vec<(&Remembered, &Now)> =
+            self.history.open.iter().map(|item| &item.finding).zip(&self.open).collect();
+        self.raised = declined(checked, &bindings, &open, material);
         self.hold_against_the_bar(checked);
+        let open = self.history.open.iter().map(|item| &item.finding).zip(&self.open);
+        let decided = self.history.bound.iter().map(|bound| &bound.decision.finding).zip(&self.bound);
+        let items: Vec<(&Remembered, &Now)> = open.chain(decided).collect();
+        let told = findings::rounds::told_before(checked, &items);
+        // What came back after a decision is open and decided: one finding all the same.
+        let one = |at: usize| {
+            let identity = &items[at].0.fingerprint;
+            items.iter().position(|(item, _)| item.fingerprint == *identity).unwrap_or(at)
+        };
+        let named = checked.iter().zip(told).map(|(it, told)| (it, told.map(one)));
+        named.filter_map(|(it, told)| Some(((it.reviewer.clone(), it.raw.index), told?))).collect()
     }
 
     fn hold_against_the_bar(&self, checked: &mut [CheckedFinding]) {
@@ -163,7 +181,7 @@ impl<'a> Rounds<'a> {
         for (row, item) in rows.into_iter().zip(&self.history.closed) {
             let Some(id) = row.now.clone() else { continue };
             let round = item.closed_round.unwrap_or(item.first_round);
-            let why = format!("it was gone in round {round} and is there again as {id}");
+            let why = format!("it was settled in round {round} and is there again as {id}");
             if let Some(finding) = findings.iter_mut().find(|finding| finding.id == id) {
                 finding.came_back = Some(why.clone());
             }
@@ -243,7 +261,14 @@ fn place(finding: &Remembered) -> String {
 pub(crate) fn left_open(history: &History, report: &Report, facts: &Snapshot) -> Open {
     let told =
         Told { run: report.run.id.clone(), round: report.series.round, head: report.target.head.clone() };
-    let remembered = evidence::remember(facts, &report.findings, &told);
+    let mut remembered = evidence::remember(facts, &report.findings, &told);
+    let known = || history.open.iter().chain(&history.closed).map(|item| &item.finding);
+    let decided = || history.bound.iter().map(|bound| &bound.decision.finding);
+    for finding in &mut remembered {
+        let identity = finding.fingerprint.clone();
+        let before = known().chain(decided()).filter(|it| it.fingerprint == identity);
+        before.for_each(|it| evidence::keep_telling(finding, it));
+    }
     let mut open: Vec<Item> = remembered
         .into_iter()
         .zip(&report.findings)

@@ -15,7 +15,7 @@ use model::{
 };
 use store::{Decisions, RunEntry, RunState, Store, StoredRun, same_series, series_key, series_keys};
 
-use super::history::{Bound, History, Item, OPEN_FILE, Open};
+use super::history::{Bound, HISTORY_FILE, History, Item, OPEN_FILE, Open};
 use super::scope::read_by_now;
 use super::since::{changed_lines, delta, moved};
 use crate::Error;
@@ -23,8 +23,11 @@ use crate::Error;
 /// Decisions that are looked at: the newest ones.
 const MOST_BOUND: usize = 2_000;
 
+/// Names of files that are carried on from the round before.
+const MOST_MOVES: usize = 5_000;
+
 /// Heads that renames are looked for from.
-const MOST_HEADS: usize = 6;
+const MOST_HEADS: usize = 32;
 
 /// Collects for a run that has its place in the series already and began at `started`.
 pub(crate) fn gather(
@@ -84,7 +87,7 @@ fn take_round(
     let Some(report) = previous.report()? else { return Ok(()) };
     let open = match previous.part::<Open>(OPEN_FILE)?.filter(Open::is_known) {
         Some(open) => open,
-        None => Open::new(items_of(repository, &report), Vec::new(), None),
+        None => Open::new(items_of(repository, &report), settled_of(repository, &report), None),
     };
     history.open = open.open;
     history.closed = open.closed;
@@ -102,6 +105,15 @@ fn take_round(
     history.delta = Some(delta(repository, &report.target, target, diff.as_deref()));
     history.changed = diff.as_deref().map(changed_lines);
     history.moved = diff.as_deref().map(moved).unwrap_or_default();
+    // Over many rounds a file grows until no comparison of two heads sees that it was moved: each step is kept.
+    if let Some(before) = previous.part::<History>(HISTORY_FILE)?.filter(History::is_known) {
+        let steps: BTreeMap<RepoPath, RepoPath> = history.moved.iter().cloned().collect();
+        let on = before.moved.into_iter().map(|(from, to)| {
+            let now = steps.get(&to).cloned().unwrap_or(to);
+            (from, now)
+        });
+        history.moved.extend(on.filter(|(from, to)| from != to).take(MOST_MOVES));
+    }
     Ok(())
 }
 
@@ -120,8 +132,21 @@ pub(crate) fn items_of(repository: &Repository, report: &Report) -> Vec<Item> {
     remembered_of(repository, report, &open).into_iter().enumerate().map(item).collect()
 }
 
+/// The findings of a report that people settled, for rounds that left no list: they may come back.
+fn settled_of(repository: &Repository, report: &Report) -> Vec<Item> {
+    let is_settled =
+        |state| matches!(state, FindingState::Fixed | FindingState::Stale | FindingState::Superseded);
+    let settled: Vec<_> =
+        report.findings.iter().filter(|finding| is_settled(finding.state)).cloned().collect();
+    let round = report.series.round;
+    let first: Vec<u32> = settled.iter().map(|finding| finding.since_round.unwrap_or(round)).collect();
+    let item =
+        |(finding, first_round)| Item { finding, first_round, blocks: None, closed_round: Some(round) };
+    remembered_of(repository, report, &settled).into_iter().zip(first).map(item).collect()
+}
+
 /// Findings of a stored report as they are remembered: with the lines at its head where its commits are here.
-pub(crate) fn remembered_of(
+pub fn remembered_of(
     repository: &Repository,
     report: &Report,
     findings: &[model::Finding],

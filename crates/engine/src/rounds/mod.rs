@@ -11,7 +11,8 @@ mod scope;
 mod since;
 
 pub(crate) use apply::{Rounds, left_open};
-pub(crate) use gather::{aliases, gather, items_of, remembered_of};
+pub use gather::remembered_of;
+pub(crate) use gather::{aliases, gather, items_of};
 pub(crate) use history::{HISTORY_FILE, History, Item, OPEN_FILE, Open};
 pub(crate) use scope::{readers_needed, scope, sentence};
 pub(crate) use since::moved;

@@ -167,6 +167,11 @@ impl Claim {
         };
     }
 
+    /// How many words it has, each counted once.
+    pub(crate) fn length(&self) -> usize {
+        self.here.all.entries().len()
+    }
+
     /// Its paths, each once; the empty one where it has no place.
     pub(crate) fn files(&self) -> Vec<&str> {
         if self.places.is_empty() {

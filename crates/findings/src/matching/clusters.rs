@@ -36,17 +36,29 @@ pub struct MaybeSame {
 /// One reviewer that tells two things apart mostly means two things: so much less in log-odds.
 const SAME_REVIEWER: f32 = 2.0;
 
+/// What two reviewers' claims gain where both tell one finding of an earlier round again; what they lose where they tell two, at
+/// places that do not touch.
+const TOLD_BEFORE: f32 = 2.5;
+
 /// No single pair decides for a whole cluster.
 const CAP: f32 = 8.0;
 
 /// Groups claims; `owners[i]` tells who made claim `i` (any number that differs between reviewers). The claims are
 /// weighed by what is said around them on the way.
 pub fn cluster(claims: &mut [Claim], owners: &[usize]) -> Clustering {
+    cluster_known(claims, owners, &[])
+}
+
+/// The same where earlier rounds are known: `told[i]` is the finding of an earlier round that claim `i` tells again. May be
+/// empty.
+pub fn cluster_known(claims: &mut [Claim], owners: &[usize], told: &[Option<usize>]) -> Clustering {
     in_context(claims);
     let claims = &*claims;
     let twins = twins(claims);
     let firsts: Vec<&Claim> = twins.iter().map(|twin| &claims[twin[0]]).collect();
-    let mut groups = Groups::new(&twins, owners, &firsts);
+    let told: Vec<Option<usize>> =
+        twins.iter().map(|twin| twin.iter().find_map(|claim| *told.get(*claim)?)).collect();
+    let mut groups = Groups::new(&twins, owners, &told, &firsts);
     groups.merge();
     groups.finish(&twins)
 }
@@ -117,7 +129,7 @@ impl Ord for Step {
 }
 
 impl Groups {
-    fn new(twins: &[Vec<usize>], owners: &[usize], claims: &[&Claim]) -> Self {
+    fn new(twins: &[Vec<usize>], owners: &[usize], told: &[Option<usize>], claims: &[&Claim]) -> Self {
         let files = files(claims);
         let pairs = candidates(claims, &files);
         let group = |(index, files): (usize, &Vec<u32>)| {
@@ -136,6 +148,10 @@ impl Groups {
             } else if name_other_code_elsewhere(claims[a], claims[b]) {
                 // The same mistake in two functions of two files is mended twice, whoever tells it: linked, never merged.
                 score = score.min(THRESHOLD - MARGIN / 2.0);
+            } else if told[a].is_some() && told[a] == told[b] {
+                score = (score + TOLD_BEFORE).min(CAP);
+            } else if told[a].is_some() && told[b].is_some() && are_apart(claims[a], claims[b]) {
+                score -= TOLD_BEFORE;
             }
             let near = meet(&files[a], &files[b]);
             if !near && score <= UNRELATED {

@@ -18,7 +18,7 @@ mod words;
 
 pub use claim::Claim;
 pub(crate) use claim::Place;
-pub use clusters::{Clustering, MaybeSame, cluster};
+pub use clusters::{Clustering, MaybeSame, cluster, cluster_known};
 pub(crate) use features::same_file;
 pub use features::{FEATURES, Features};
 pub use pair::{MARGIN, THRESHOLD, because, compare};

@@ -11,6 +11,7 @@ use model::{
     Action, CallSite, CheckResult, CheckedFinding, Decision, Gate, Now, Remembered, Standing, Strength,
 };
 
+use super::alike::Quote;
 use super::identity::{Level, Link, Said, link};
 use crate::matching::{Claim, cluster, normal_form};
 
@@ -25,6 +26,23 @@ pub struct Binding<'a> {
     pub holds: bool,
 }
 
+/// What counts as a material change: what brings a declined finding back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Material {
+    /// Its lines were edited.
+    pub edited: bool,
+    /// Its function is used at more places.
+    pub callers: bool,
+    /// Somebody ran it where it had only been read.
+    pub ran: bool,
+}
+
+impl Default for Material {
+    fn default() -> Self {
+        Self { edited: true, callers: true, ran: true }
+    }
+}
+
 /// What this round says about one decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Raised {
@@ -35,7 +53,15 @@ pub struct Raised {
 }
 
 /// Fills in the gate's answer, and says for each decision what came of it.
-pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>]) -> Vec<Raised> {
+///
+/// `open` are findings that nobody decided about, or that came back: what is told as one of them is not told as another that
+/// was declined, and what is told as one that came back is told as the one it was.
+pub fn declined(
+    checked: &mut [CheckedFinding],
+    bindings: &[Binding<'_>],
+    open: &[(&Remembered, &Now)],
+    material: Material,
+) -> Vec<Raised> {
     let mut raised = vec![Raised::default(); bindings.len()];
     for finding in checked.iter_mut() {
         answer(finding, CheckResult::NotApplicable, "nothing that people declined is like it".to_owned());
@@ -43,8 +69,8 @@ pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>]) -> Vec
     if bindings.is_empty() || checked.is_empty() {
         return raised;
     }
-    for (binding, members) in matches(checked, bindings) {
-        let change = change(&bindings[binding], members.iter().map(|at| &checked[*at]));
+    for (binding, members) in matches(checked, bindings, open) {
+        let (change, ignored) = change(&bindings[binding], members.iter().map(|at| &checked[*at]), material);
         for at in members {
             let finding = &mut checked[at];
             let label = if finding.raw.id.is_empty() {
@@ -57,7 +83,13 @@ pub fn declined(checked: &mut [CheckedFinding], bindings: &[Binding<'_>]) -> Vec
             match &change {
                 Some(why) => answer(finding, CheckResult::Pass, format!("{was}; it is back because {why}")),
                 None => {
-                    answer(finding, CheckResult::Fail, format!("{was}; {}", unchanged(&bindings[binding])));
+                    let why = match &ignored {
+                        Some(what) => {
+                            format!("{what}, which brings nothing back here (`policy.declined_reraise`)")
+                        }
+                        None => unchanged(&bindings[binding]),
+                    };
+                    answer(finding, CheckResult::Fail, format!("{was}; {why}"));
                 }
             }
         }
@@ -76,8 +108,19 @@ fn answer(finding: &mut CheckedFinding, result: CheckResult, detail: String) {
 }
 
 /// Claims by the decision they say again. Where one telling of a defect says it, its other tellings do too.
-fn matches(checked: &[CheckedFinding], bindings: &[Binding<'_>]) -> BTreeMap<usize, Vec<usize>> {
-    let items: Vec<(&Remembered, &Now)> = bindings.iter().map(|it| (&it.decision.finding, it.now)).collect();
+fn matches(
+    checked: &[CheckedFinding],
+    bindings: &[Binding<'_>],
+    open: &[(&Remembered, &Now)],
+) -> BTreeMap<usize, Vec<usize>> {
+    let decided = bindings.iter().map(|it| (&it.decision.finding, it.now));
+    let items: Vec<(&Remembered, &Now)> = decided.chain(open.iter().copied()).collect();
+    // Which decision each of them is, where it is one.
+    let decision_of = |item: usize| {
+        let identity = &items[item].0.fingerprint;
+        let own = || bindings.iter().position(|it| it.decision.finding.fingerprint == *identity);
+        if item < bindings.len() { Some(item) } else { own() }
+    };
     let mut said: Vec<Said> = checked.iter().map(said).collect();
     let mut best: BTreeMap<usize, Link> = BTreeMap::new();
     for found in link(&mut said, &items, false).into_iter().filter(|link| link.level > Level::Unsure) {
@@ -86,8 +129,9 @@ fn matches(checked: &[CheckedFinding], bindings: &[Binding<'_>]) -> BTreeMap<usi
     let mut by_decision: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for members in tellings(checked) {
         let found = members.iter().filter_map(|at| best.get(at));
-        if let Some(found) = found.max_by(|a, b| a.score.total_cmp(&b.score).then(b.claim.cmp(&a.claim))) {
-            by_decision.entry(found.item).or_default().extend(members);
+        let found = found.max_by(|a, b| a.score.total_cmp(&b.score).then(b.claim.cmp(&a.claim)));
+        if let Some(decision) = found.and_then(|found| decision_of(found.item)) {
+            by_decision.entry(decision).or_default().extend(members);
         }
     }
     for members in by_decision.values_mut() {
@@ -114,7 +158,17 @@ pub(crate) fn said(finding: &CheckedFinding) -> Said {
         claim: Claim::of(finding),
         reviewers: BTreeSet::from([finding.reviewer.clone()]),
         title: normal_form(&finding.raw.title),
+        quotes: quotes(finding),
     }
+}
+
+/// What a claim quotes, by the path as it was resolved.
+fn quotes(finding: &CheckedFinding) -> Vec<(String, Quote)> {
+    let resolved = finding.locations.iter().map(|place| (place.path.as_str(), place.quote.as_deref()));
+    let claimed = finding.raw.locations.iter().map(|place| (place.path.as_str(), place.quote.as_deref()));
+    let quoted = |(path, quote): (&str, Option<&str>)| Some((path.to_owned(), Quote::of(quote?)));
+    let all: Vec<_> = resolved.filter_map(quoted).collect();
+    if all.is_empty() { claimed.filter_map(quoted).collect() } else { all }
 }
 
 /// Claims that are one defect as consolidation will see it.
@@ -148,18 +202,35 @@ fn unchanged(binding: &Binding<'_>) -> String {
         (true, 0) => "its lines are as they were".to_owned(),
         (true, 1) => "its lines and its one call site are as they were".to_owned(),
         (true, sites) => format!("its lines and its {sites} call sites are as they were"),
-        (false, _) => "nothing about it has changed".to_owned(),
+        (false, _) => "nothing shows that anything about it has changed".to_owned(),
     }
 }
 
-/// Why a decision no longer stands in the way; `None` where it does.
-fn change<'c>(binding: &Binding<'_>, claims: impl Iterator<Item = &'c CheckedFinding>) -> Option<String> {
+/// Why a decision no longer stands in the way; and what did change where that is not to bring it back.
+fn change<'c>(
+    binding: &Binding<'_>,
+    claims: impl Iterator<Item = &'c CheckedFinding>,
+    material: Material,
+) -> (Option<String>, Option<String>) {
     let then = &binding.decision.finding;
     if !binding.holds {
         let until = binding.decision.until.map(|day| day.to_string()).unwrap_or_default();
-        return Some(format!("the risk was accepted until {until}, which has passed"));
+        return (Some(format!("the risk was accepted until {until}, which has passed")), None);
     }
-    edited(then, binding.now).or_else(|| called(then, binding.now)).or_else(|| ran(then, claims))
+    let found = [
+        (material.edited, edited(then, binding.now)),
+        (material.callers, called(then, binding.now)),
+        (material.ran, ran(then, claims)),
+    ];
+    let mut ignored = None;
+    for (counts, why) in found {
+        match why {
+            Some(why) if counts => return (Some(why), None),
+            Some(why) => ignored = ignored.or(Some(why)),
+            None => {}
+        }
+    }
+    (None, ignored)
 }
 
 fn edited(then: &Remembered, now: &Now) -> Option<String> {

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use model::{Finding, Now, Prior, PriorItem, PriorStatus, PriorWord, Remembered};
 
-use super::identity::{Level, Said, link};
+use super::alike::Quote;
+use super::identity::{Level, Link, MISCOUNTED, Said, link};
 use super::prior::{Again, Word, status};
 use crate::matching::{Claim, normal_form};
 
@@ -48,10 +49,28 @@ pub fn follow(findings: &mut [Finding], earlier: &[Earlier<'_>], words: &[(&str,
         finding.fingerprint = earlier[found.item].item.fingerprint.clone();
         finding.since_round = Some(earlier[found.item].first_round);
     }
+    say_which_may_be_one(findings, &links, &again, earlier);
     share(&mut again, earlier);
     keep_unique(findings, &links.iter().filter(|it| it.level > Level::Unsure).map(|it| it.claim).collect());
     let prior = earlier.iter().zip(&again).map(|(earlier, again)| row(earlier, again, words)).collect();
     Followed { prior }
+}
+
+/// Two findings of now that both read like one of an earlier round are told as possibly the same: one carries its identity on,
+/// and nobody can be sure that it is the right one.
+fn say_which_may_be_one(findings: &mut [Finding], links: &[Link], again: &[Again], earlier: &[Earlier<'_>]) {
+    for link in links.iter().filter(|link| link.level == Level::Unsure) {
+        let Some((known, _)) = &again[link.item].same else { continue };
+        let Some(other) = findings.iter().position(|finding| finding.id == *known) else { continue };
+        let why = format!("both read like {} of an earlier round", label(earlier[link.item].item));
+        for (from, to) in [(link.claim, other), (other, link.claim)] {
+            let id = findings[to].id.clone();
+            if from != to && !findings[from].possibly_same.contains(&id) {
+                findings[from].possibly_same.push(id);
+                findings[from].apart_because.push(why.clone());
+            }
+        }
+    }
 }
 
 /// One defect that two findings told in an earlier round may be told by one now: then the other is not gone, it is told there.
@@ -66,12 +85,15 @@ fn share(again: &mut [Again], earlier: &[Earlier<'_>]) {
     }
 }
 
-/// Whether two remembered findings stood at the same lines of the same commit.
+/// Whether two remembered findings stood at the same lines of the same commit; in one function, reviewers miscount by a line or
+/// two.
 fn same_place(one: &Remembered, other: &Remembered) -> bool {
     let (Some(a), Some(b)) = (one.places.first(), other.places.first()) else { return false };
     let range = |place: &model::RememberedPlace| Some((place.start?, place.end.or(place.start)?));
     let (Some(first), Some(second)) = (range(a), range(b)) else { return false };
-    one.head == other.head && a.path == b.path && first.0 <= second.1 && second.0 <= first.1
+    let slack = if a.symbol.is_some() && a.symbol == b.symbol { MISCOUNTED } else { 0 };
+    let touch = first.0 <= second.1 + slack && second.0 <= first.1 + slack;
+    one.head == other.head && a.path == b.path && touch
 }
 
 fn row(earlier: &Earlier<'_>, again: &Again, words: &[(&str, &[PriorItem])]) -> Prior {
@@ -104,6 +126,11 @@ fn said_of(finding: &Finding) -> Said {
         claim: Claim::of_finding(&finding.title, &finding.body, &finding.locations, symbol),
         reviewers: finding.sources.iter().map(|source| source.reviewer.clone()).collect(),
         title: normal_form(&finding.title),
+        quotes: finding
+            .locations
+            .iter()
+            .filter_map(|place| Some((place.path.as_str().to_owned(), Quote::of(place.quote.as_deref()?))))
+            .collect(),
     }
 }
 

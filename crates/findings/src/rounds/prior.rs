@@ -37,7 +37,7 @@ pub(crate) fn status(item: &Remembered, now: &Now, again: &Again, words: &[Word]
     let standing: Vec<&PlaceNow> =
         looked.iter().map(|(_, place)| *place).filter(|place| place.standing == Standing::Stands).collect();
     if looked.is_empty() {
-        return without_lines(again, words);
+        return without_lines(item, again, words);
     }
     if standing.len() == looked.len() {
         return all_stand(&standing, now, again, words);
@@ -54,27 +54,27 @@ fn says(words: &[Word], status: PriorStatus) -> Option<&Word> {
     words.iter().find(|word| word.status == Some(status))
 }
 
-fn without_lines(again: &Again, words: &[Word]) -> (PriorStatus, String) {
+fn without_lines(item: &Remembered, again: &Again, words: &[Word]) -> (PriorStatus, String) {
+    let lines = item.places.iter().any(|place| !place.lines.is_empty());
+    let blind =
+        if lines { "its code was not at hand when it was told" } else { "it names no line to look at" };
     if let Some((id, who)) = &again.same {
-        return (PriorStatus::NotFixed, format!("{} raises it again as {id}", list(who)));
+        return (PriorStatus::NotFixed, format!("{} {} it again as {id}", list(who), raise(who)));
     }
     let against = words.iter().find(|word| !matches!(word.status, Some(PriorStatus::Fixed) | None));
     match (says(words, PriorStatus::Fixed), against) {
         (Some(word), None) => {
-            let why = format!("it names no line to look at; `{}` says that it is fixed", word.reviewer);
+            let why = format!("{blind}; `{}` says that it is fixed", word.reviewer);
             (PriorStatus::Fixed, why)
         }
-        _ => (
-            PriorStatus::NotFixed,
-            "it names no line to look at, and nothing shows that it was repaired".to_owned(),
-        ),
+        _ => (PriorStatus::NotFixed, format!("{blind}, and nothing shows that it was repaired")),
     }
 }
 
 fn all_stand(standing: &[&PlaceNow], now: &Now, again: &Again, words: &[Word]) -> (PriorStatus, String) {
     let mut why = format!("its code stands as it was at {}", place_of(standing[0]));
     if let Some((id, who)) = &again.same {
-        why = format!("{why}; {} raises it again as {id}", list(who));
+        why = format!("{why}; {} {} it again as {id}", list(who), raise(who));
         return (PriorStatus::NotFixed, why);
     }
     if now.fix_stands == Some(true) {
@@ -106,7 +106,7 @@ fn none_stands(
     let place = place_of(first);
     if let Some((id, who)) = &again.same {
         let status = if left > 0 { PriorStatus::Partial } else { PriorStatus::NotFixed };
-        return (status, format!("its lines were edited, but {} still raises it as {id}", list(who)));
+        return (status, format!("its lines were edited, but {} still {} it as {id}", list(who), raise(who)));
     }
     if let Some(word) = says(words, PriorStatus::NotFixed).or_else(|| says(words, PriorStatus::Partial)) {
         let why = format!("its lines were edited, but `{}` says: {}", word.reviewer, said(word));
@@ -127,6 +127,9 @@ fn none_stands(
     let lines = match (left, all) {
         (0, 1) => format!("its line is gone from {place}"),
         (0, _) => format!("its lines are gone from {place}"),
+        (left, all) if left == all && item.places[at].times > 1 => {
+            format!("of the equal lines in {place} those it is about are gone")
+        }
         (left, all) if left == all => format!("lines were put between those it names at {place}"),
         (left, all) => format!("{} of its {all} lines are gone from {place}", all - left),
     };
@@ -158,6 +161,10 @@ fn place_of(place: &PlaceNow) -> String {
         Some(line) => format!("`{path}:{line}`"),
         None => format!("`{path}`"),
     }
+}
+
+fn raise(names: &[String]) -> &'static str {
+    if names.len() > 1 { "raise" } else { "raises" }
 }
 
 fn list(names: &[String]) -> String {

@@ -34,6 +34,12 @@ pub fn terminal_summary(report: &Report, width: usize, style: Style) -> String {
     text.push('\n');
     for finding in report.findings.iter().take(ROWS_SHOWN) {
         text.push_str(&row(finding, width, style));
+        if let Some(why) = &finding.came_back {
+            let indent = " ".repeat(ROW_INDENT);
+            for line in wrap(&safe_line(why), &indent, ROW_INDENT, width) {
+                put!(text, "{}\n", style.dim(&line));
+            }
+        }
         if is_builtin_only(report) {
             text.push_str(&detail(finding, width, style));
         }

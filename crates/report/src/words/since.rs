@@ -30,12 +30,14 @@ pub(crate) fn since(report: &Report) -> Vec<Since> {
     let of = |status: PriorStatus| report.prior.iter().filter(move |prior| prior.status == status);
     let count = |status: PriorStatus| of(status).count();
     let back = of(PriorStatus::Declined).filter(|prior| raised_again(report, prior).is_some()).count();
+    let returned = of(PriorStatus::NotFixed).filter(|prior| prior.came_back(&report.findings)).count();
     let all = [
         (count(PriorStatus::Fixed), "fixed", true),
         (count(PriorStatus::Partial), "fixed in part", false),
-        (count(PriorStatus::NotFixed), "still open", false),
+        (count(PriorStatus::NotFixed) - returned, "still open", false),
+        (returned, "settled before, and back", false),
         (new(report), "new", false),
-        (count(PriorStatus::Declined) - back, "declined, not raised again", false),
+        (count(PriorStatus::Declined) - back, "declined, not listed", false),
         (back, "declined and raised again", false),
         (count(PriorStatus::Superseded), "superseded", false),
         (count(PriorStatus::Stale), "whose code is gone", false),
@@ -169,13 +171,7 @@ mod tests {
             since(&report).iter().map(|it| format!("{} {}", it.number, it.what)).collect();
         assert_eq!(
             told,
-            [
-                "1 fixed",
-                "1 still open",
-                "1 new",
-                "1 declined, not raised again",
-                "1 declined and raised again"
-            ]
+            ["1 fixed", "1 still open", "1 new", "1 declined, not listed", "1 declined and raised again"]
         );
         assert!(since(&Report::default()).is_empty());
     }

@@ -236,6 +236,10 @@ impl<'a> Asking<'a> {
     /// The prompt of one part, the diff in it.
     fn prompt(&self, part: &Part, prior: &[String]) -> Result<String, String> {
         let request = self.request;
+        // The diff takes half of the context, answers and tools need the rest: an eighth is left for this.
+        let room = request.settings.context_tokens.saturating_mul(BYTES_PER_TOKEN) / 8;
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let background = crate::background::document(&request.briefing.background, room);
         let input = PromptInput {
             target: request.snapshot.target(),
             canary: &self.canary,
@@ -245,6 +249,7 @@ impl<'a> Asking<'a> {
             } else {
                 "at the end of this message"
             },
+            background_file: background.is_some().then_some("at the end of this message"),
             output_file: None,
             prior,
             briefing: request.briefing,
@@ -263,6 +268,9 @@ impl<'a> Asking<'a> {
                 self.count,
                 paths.join("\n- ")
             );
+        }
+        if let Some(background) = background {
+            let _ = write!(text, "\n\n## Background\n\n{background}");
         }
         text.push_str(&diff_section(&part.diff));
         Ok(text)
@@ -334,7 +342,7 @@ pub fn instructions(prompt: &str) -> String {
 }
 
 /// A fence that no line of the text can close.
-pub(super) fn fence(text: &str) -> String {
+pub(crate) fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
 }

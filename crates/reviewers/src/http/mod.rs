@@ -38,6 +38,7 @@ mod tools;
 mod trial;
 mod wire;
 
+pub(crate) use ask::fence;
 pub use ask::{ModelRequest, ask_model, instructions};
 pub use by_key::{by_key, key_names};
 pub use endpoint::{Endpoint, endpoint};
