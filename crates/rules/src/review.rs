@@ -213,11 +213,11 @@ fn fresh(
 ) -> Result<(Vec<Match>, String), Skipped> {
     let path = &subject.diff.path;
     let Some(head) = snapshot.text(Side::Head, path) else { return Ok((Vec::new(), String::new())) };
-    let mask = prepared.mask(&head.content, |rule| {
+    let left = prepared.left_for(&head.content, |_, rule| {
         let for_it = rule.from != From::Shipped || !subject.looked.is_test;
         for_it && rule.looks_at(path.as_str())
     });
-    if !mask.contains(&true) {
+    if !left.is_some() {
         return Ok((Vec::new(), String::new()));
     }
     let document = parse(&head.content, subject.language)?;
@@ -226,7 +226,7 @@ fn fresh(
         subject.is_changed(found.lines.0, found.lines.1)
             && !in_tests(prepared.rule(found.rule), found.lines.0)
     };
-    let mut matches = prepared.scan(&document, &mask, |first, last| subject.is_changed(first, last))?;
+    let mut matches = prepared.scan(&document, &left, |first, last| subject.is_changed(first, last))?;
     matches.retain(|found| touched(found) && !is_moved(subject, found, &head.content, removed));
     let before = match subject.diff.status {
         ChangeStatus::Added | ChangeStatus::Copied => None,
@@ -235,11 +235,16 @@ fn fresh(
     let base = before.and_then(|path| snapshot.text(Side::Base, path)).filter(|text| !text.binary);
     if let (Some(base), false) = (base, matches.is_empty()) {
         let among: BTreeSet<usize> = matches.iter().map(|found| found.rule).collect();
-        let mask: Vec<bool> = (0..mask.len()).map(|rule| among.contains(&rule)).collect();
-        let old = prepared.scan(&parse(&base.content, subject.language)?, &mask, |_, _| true)?;
+        let of_them = |text: &str| prepared.left_for(text, |index, _| among.contains(&index));
+        let left = of_them(&base.content);
+        let old = if left.is_some() {
+            prepared.scan(&parse(&base.content, subject.language)?, &left, |_, _| true)?
+        } else {
+            Vec::new()
+        };
         if !old.is_empty() {
             // Which of several alike are new depends on all of them, those on unchanged lines included.
-            let all = prepared.scan(&document, &mask, |_, _| true)?;
+            let all = prepared.scan(&document, &of_them(&head.content), |_, _| true)?;
             let fresh = crate::fresh::without_old(all, &head.content, &old, &base.content, touched);
             let kept: BTreeSet<(usize, usize)> =
                 fresh.iter().map(|found| (found.rule, found.bytes.start)).collect();

@@ -9,6 +9,8 @@ use ast_grep_language::SupportLang;
 use globset::GlobSet;
 use serde::Deserialize;
 
+use crate::required::Required;
+
 /// Where a rule comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
@@ -32,8 +34,8 @@ pub struct Rule {
     pub(crate) config: RuleConfig<SupportLang>,
     pub(crate) files: Option<GlobSet>,
     pub(crate) ignores: Option<GlobSet>,
-    /// Texts without which it cannot match: one of each set.
-    pub(crate) required: Vec<Vec<String>>,
+    /// Texts without which it cannot match.
+    pub(crate) required: Required,
 }
 
 impl Rule {
