@@ -13,6 +13,8 @@ mod literals;
 mod load;
 mod mutate;
 mod own;
+#[cfg(test)]
+mod planted;
 mod required;
 mod review;
 mod rule;

@@ -5,7 +5,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::required::AnyOf;
+use crate::required::{AnyOf, Wanted};
 
 /// Texts of one set; a longer one tells too little.
 pub(crate) const MOST_TEXTS: usize = 64;
@@ -33,7 +33,7 @@ struct Known {
 
 impl Known {
     fn exactly(texts: Vec<String>) -> Self {
-        let sets = telling(&texts).into_iter().collect();
+        let sets = anywhere(&texts).into_iter().collect();
         Self { all: Some(texts), sets }
     }
 }
@@ -73,7 +73,7 @@ fn of(hir: &Hir, depth: usize) -> Known {
                 parts.iter().map(|part| part.all.clone()).collect::<Option<Vec<_>>>().map(|all| all.concat());
             let all = all.filter(|all| all.len() <= MOST_TEXTS);
             let best: Option<Vec<AnyOf>> = parts.into_iter().map(|part| best(part.sets)).collect();
-            Known { all, sets: best.and_then(|best| telling(&best.concat())).into_iter().collect() }
+            Known { all, sets: best.and_then(|best| telling(best.concat())).into_iter().collect() }
         }
     }
 }
@@ -90,17 +90,17 @@ fn of_sequence(parts: &[Hir], depth: usize) -> Known {
                 run = run.iter().flat_map(|head| all.iter().map(move |tail| format!("{head}{tail}"))).collect();
             }
             Some(all) => {
-                sets.extend(telling(&run));
+                sets.extend(anywhere(&run));
                 (run, whole) = (all, false);
             }
             None => {
-                sets.extend(telling(&run));
+                sets.extend(anywhere(&run));
                 sets.extend(known.sets);
                 (run, whole) = (vec![String::new()], false);
             }
         }
     }
-    sets.extend(telling(&run));
+    sets.extend(anywhere(&run));
     Known { all: whole.then_some(run), sets }
 }
 
@@ -126,15 +126,23 @@ fn of_class(class: &Class) -> Option<Vec<String>> {
 
 const MOST_CHARACTERS: u32 = 4;
 
+fn anywhere(texts: &[String]) -> Option<AnyOf> {
+    telling(texts.iter().map(|text| Wanted { text: text.clone(), is_word: false }).collect())
+}
+
 /// A set that says something: each of its texts is long enough to be rare.
-pub(crate) fn telling(texts: &[String]) -> Option<AnyOf> {
-    let mut texts = texts.to_vec();
-    texts.sort();
-    texts.dedup();
-    let says = !texts.is_empty()
-        && texts.len() <= MOST_TEXTS
-        && texts.iter().all(|text| text.len() >= SHORTEST && !text.trim().is_empty());
-    says.then_some(texts)
+pub(crate) fn telling(mut set: AnyOf) -> Option<AnyOf> {
+    set.sort();
+    set.dedup();
+    let says = !set.is_empty()
+        && set.len() <= MOST_TEXTS
+        && set.iter().all(|wanted| weight(wanted) >= SHORTEST && !wanted.text.trim().is_empty());
+    says.then_some(set)
+}
+
+/// How much a text says: its length, but for one mark that little code holds.
+fn weight(wanted: &Wanted) -> usize {
+    if wanted.text == "`" { 3 } else { wanted.text.len() }
 }
 
 /// The set that is met least often: the one whose shortest text is the longest.
@@ -143,7 +151,7 @@ pub(crate) fn best(sets: Vec<AnyOf>) -> Option<AnyOf> {
 }
 
 pub(crate) fn shortest(set: &AnyOf) -> usize {
-    set.iter().map(String::len).min().unwrap_or(0)
+    set.iter().map(weight).min().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -167,7 +175,8 @@ mod tests {
             ("[aeiouy]bc", vec![vec!["bc"]]),
             ("(", vec![]),
         ] {
-            assert_eq!(of_regex(regex), expected, "{regex}");
+            let texts = |set: AnyOf| set.into_iter().map(|wanted| wanted.text).collect::<Vec<_>>();
+            assert_eq!(of_regex(regex).into_iter().map(texts).collect::<Vec<_>>(), expected, "{regex}");
         }
     }
 }

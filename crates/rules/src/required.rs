@@ -12,7 +12,16 @@ use serde_json::Value;
 use crate::literals::{SHORTEST, best, of_regex, shortest, telling};
 
 /// Any of these must stand in the text.
-pub(crate) type AnyOf = Vec<String>;
+pub(crate) type AnyOf = Vec<Wanted>;
+
+/// A text to look for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Wanted {
+    /// In lower case, where it is no word.
+    pub(crate) text: String,
+    /// True where it stands as a word of its own and in its own case, as the words of patterns do; else it stands anywhere and in any case.
+    pub(crate) is_word: bool,
+}
 
 /// What one rule asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,13 +80,13 @@ impl Asking<'_> {
         self.left.set(left - 1);
         if let Some(pattern) = rule["pattern"].as_str() {
             let (words, variables) = words(pattern);
-            asked.extend(own(words.into_iter().map(|word| vec![word])));
+            asked.extend(own(words.into_iter().map(|text| vec![Wanted { text, is_word: true }])));
             for name in variables {
                 asked.extend(self.of(&self.constraints[name], depth + 1));
             }
         }
         if let Some(kind) = rule["kind"].as_str() {
-            asked.extend(own(self.of_kind(kind).map(|word| vec![word])));
+            asked.extend(own(self.of_kind(kind).map(|text| vec![Wanted { text, is_word: false }])));
         }
         if let Some(regex) = rule["regex"].as_str() {
             asked.extend(own(of_regex(regex)));
@@ -107,7 +116,7 @@ impl Asking<'_> {
                 best(part.iter().filter(|asked| asked.own || !own).map(|asked| asked.set.clone()).collect())
             };
             let sets: Option<Vec<AnyOf>> = parts.iter().map(of_part).collect();
-            telling(&sets?.concat()).map(|set| Asked { set, own })
+            telling(sets?.concat()).map(|set| Asked { set, own })
         };
         [true, false].into_iter().filter_map(together).collect()
     }
@@ -145,7 +154,7 @@ fn words(pattern: &str) -> (Vec<String>, Vec<&str>) {
                 variables.push(word);
             }
         } else if word.len() >= SHORTEST && word.is_ascii() {
-            words.push(word.to_lowercase());
+            words.push(word.to_owned());
         }
         rest = &after[end..];
     }
@@ -158,8 +167,12 @@ mod tests {
 
     use super::*;
 
-    fn asked(rule: &Value, constraints: &Value) -> Vec<AnyOf> {
-        required(rule, constraints, &json!({}), SupportLang::Python).sets
+    fn asked(rule: &Value, constraints: &Value) -> Vec<Vec<String>> {
+        texts(&required(rule, constraints, &json!({}), SupportLang::Python).sets)
+    }
+
+    fn texts(sets: &[AnyOf]) -> Vec<Vec<String>> {
+        sets.iter().map(|set| set.iter().map(|wanted| wanted.text.clone()).collect()).collect()
     }
 
     #[test]
@@ -208,7 +221,7 @@ mod tests {
             .collect();
         let rule = json!({ "matches": "u0", "pattern": "abc()" });
         let asked = required(&rule, &json!({}), &Value::Object(utils), SupportLang::Python);
-        assert_eq!(asked.sets, [["abc"]]);
+        assert_eq!(texts(&asked.sets), [["abc"]]);
     }
 
     #[test]
@@ -221,7 +234,7 @@ mod tests {
         });
         let utils = json!({ "named": { "regex": "(?i)Name" } });
         let asked = required(&rule, &json!({}), &utils, SupportLang::Python);
-        assert_eq!(asked.sets, [vec!["elsewhere"], vec!["name"], vec!["one", "three"]]);
-        assert_eq!(asked.own, Some(vec!["name".to_owned()]));
+        assert_eq!(texts(&asked.sets), [vec!["elsewhere"], vec!["name"], vec!["one", "three"]]);
+        assert_eq!(asked.own, Some(vec![Wanted { text: "name".to_owned(), is_word: false }]));
     }
 }

@@ -58,8 +58,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
 }
 
-/// Parsed side by side.
-const THREADS: usize = 2;
+/// Files that are looked at side by side, at most: other reviewers run at the same time.
+const MOST_THREADS: usize = 8;
 
 /// Looks at a change.
 pub fn review_snapshot(snapshot: &git::Snapshot, files: &[Looked], settings: Settings<'_>) -> Outcome {
@@ -126,7 +126,9 @@ fn review(snapshot: &git::Snapshot, files: &[Looked], settings: Settings<'_>) ->
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, told));
         }
     };
-    let others = if subjects.len() > 1 { THREADS - 1 } else { 0 };
+    // What comes out is put in the order of the files again, so the number of cores changes nothing.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let others = cores.min(MOST_THREADS).min(subjects.len()) - 1;
     std::thread::scope(|scope| {
         for _ in 0..others {
             let thread = std::thread::Builder::new().name("rules".to_owned()).stack_size(crate::STACK);

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::literals::FOLDED;
-use crate::required::{AnyOf, Required};
+use crate::required::{AnyOf, Required, Wanted};
 
 /// Finds the texts of many rules in one pass over a file, case aside.
 pub(crate) struct Sieve {
     finder: Option<AhoCorasick>,
-    texts: usize,
+    texts: Vec<Wanted>,
     /// For each rule its sets, as numbers of texts.
     sets: Vec<Vec<Vec<usize>>>,
     /// For each rule the texts of which one stands in the node that it matches; none where it asks for none.
@@ -51,17 +51,28 @@ fn holds(places: Option<&[usize]>, start: usize, end: usize) -> bool {
     places.is_none_or(|places| places.get(places.partition_point(|place| *place < start)).is_some_and(|place| *place < end))
 }
 
+impl Wanted {
+    /// True where it stands at these bytes, given that the bytes are its own in some case.
+    fn stands(&self, text: &str, start: usize, end: usize) -> bool {
+        let bytes = text.as_bytes();
+        let is_word = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        !self.is_word
+            || (bytes[start..end] == *self.text.as_bytes() && !is_word(end) && !(start > 0 && is_word(start - 1)))
+    }
+}
+
 impl Sieve {
     pub(crate) fn new<'r>(rules: impl Iterator<Item = &'r Required>) -> Self {
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut numbers: HashMap<&Wanted, usize> = HashMap::new();
         // The first ones are looked for in every text.
-        let mut texts: Vec<&str> = FOLDED.to_vec();
+        let folded = |text: &&str| Wanted { text: (*text).to_owned(), is_word: false };
+        let mut texts: Vec<Wanted> = FOLDED.iter().map(folded).collect();
         let (mut sets, mut own) = (Vec::new(), Vec::new());
         for rule in rules {
             let mut numbered = |set: &'r AnyOf| -> Vec<usize> {
-                let number = |text: &'r String| {
-                    *numbers.entry(text).or_insert_with(|| {
-                        texts.push(text);
+                let number = |wanted: &'r Wanted| {
+                    *numbers.entry(wanted).or_insert_with(|| {
+                        texts.push(wanted.clone());
                         texts.len() - 1
                     })
                 };
@@ -73,9 +84,9 @@ impl Sieve {
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
-            .build(&texts)
+            .build(texts.iter().map(|wanted| &wanted.text))
             .ok();
-        Self { finder, texts: texts.len(), sets, own }
+        Self { finder, texts, sets, own }
     }
 
     /// The rules that are wanted and could match somewhere in a text.
@@ -83,12 +94,12 @@ impl Sieve {
         let all = || (0..self.sets.len()).map(&wanted).collect();
         let any_node = |mask: Vec<bool>| Left { own: vec![None; mask.len()], any: None, mask };
         let Some(finder) = &self.finder else { return any_node(all()) };
-        let mut seen = vec![false; self.texts];
-        let mut unseen = self.texts;
+        let mut seen = vec![false; self.texts.len()];
+        let mut unseen = self.texts.len();
         for found in finder.find_overlapping_iter(text) {
-            let place = &mut seen[found.pattern().as_usize()];
-            if !*place {
-                *place = true;
+            let number = found.pattern().as_usize();
+            if !seen[number] && self.texts[number].stands(text, found.start(), found.end()) {
+                seen[number] = true;
                 unseen -= 1;
                 if unseen == 0 {
                     break;
@@ -109,7 +120,7 @@ impl Sieve {
 
     /// The places of what the rules that are left ask for.
     fn places(&self, finder: &AhoCorasick, text: &str, mask: Vec<bool>) -> Left {
-        let mut rules_of: Vec<Vec<usize>> = vec![Vec::new(); self.texts];
+        let mut rules_of: Vec<Vec<usize>> = vec![Vec::new(); self.texts.len()];
         let mut own: Vec<Option<Vec<usize>>> = vec![None; mask.len()];
         let mut all_ask = true;
         for rule in (0..mask.len()).filter(|rule| mask[*rule]) {
@@ -123,8 +134,9 @@ impl Sieve {
         }
         let mut any = Vec::new();
         for found in finder.find_overlapping_iter(text) {
-            let rules = &rules_of[found.pattern().as_usize()];
-            if !rules.is_empty() {
+            let number = found.pattern().as_usize();
+            let rules = &rules_of[number];
+            if !rules.is_empty() && self.texts[number].stands(text, found.start(), found.end()) {
                 any.push(found.start());
                 for rule in rules {
                     if let Some(places) = &mut own[*rule] {
@@ -145,7 +157,8 @@ mod tests {
     use super::*;
 
     fn asking(sets: &[&[&str]], own: Option<&[&str]>) -> Required {
-        let owned = |set: &[&str]| set.iter().map(|text| (*text).to_owned()).collect();
+        let wanted = |text: &&str| Wanted { text: text.trim_matches('/').to_owned(), is_word: text.starts_with('/') };
+        let owned = |set: &[&str]| set.iter().map(wanted).collect();
         Required { sets: sets.iter().map(|set| owned(set)).collect(), own: own.map(owned) }
     }
 
@@ -161,6 +174,16 @@ mod tests {
         assert_eq!(sieve.left_for("sleep()", |rule| rule != 2).mask, [false, false, false]);
         let nothing = Sieve::new([].into_iter());
         assert!(!nothing.left_for("x", |_| true).is_some());
+    }
+
+    #[test]
+    fn a_word_stands_by_itself_and_in_its_own_case() {
+        let sieve = Sieve::new([asking(&[&["/set/"]], Some(&["/set/"]))].iter());
+        let left = |text: &str| sieve.left_for(text, |_| true).mask[0];
+        assert!(left("set") && left("a.set(b)") && left("\u{e9}set"));
+        assert!(!left("Set") && !left("settings") && !left("off_set") && !left("set2"));
+        let left = sieve.left_for("settings set", |_| true);
+        assert!(left.covers(0, 9, 12) && !left.covers(0, 0, 8));
     }
 
     #[test]
