@@ -45,10 +45,12 @@ fn of(hir: &Hir, depth: usize) -> Known {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Known::exactly(vec![String::new()]),
         // Only the case of ASCII letters is put aside where texts are looked for.
-        HirKind::Literal(literal) => match std::str::from_utf8(&literal.0).ok().filter(|text| text.is_ascii()) {
-            Some(text) => Known::exactly(vec![text.to_ascii_lowercase()]),
-            None => Known::default(),
-        },
+        HirKind::Literal(literal) => {
+            match std::str::from_utf8(&literal.0).ok().filter(|text| text.is_ascii()) {
+                Some(text) => Known::exactly(vec![text.to_ascii_lowercase()]),
+                None => Known::default(),
+            }
+        }
         HirKind::Class(class) => of_class(class).map_or_else(Known::default, Known::exactly),
         HirKind::Capture(capture) => of(&capture.sub, depth + 1),
         HirKind::Repetition(repetition) => {
@@ -87,7 +89,8 @@ fn of_sequence(parts: &[Hir], depth: usize) -> Known {
         let known = of(part, depth + 1);
         match known.all {
             Some(all) if all.len() * run.len() <= MOST_TEXTS => {
-                run = run.iter().flat_map(|head| all.iter().map(move |tail| format!("{head}{tail}"))).collect();
+                run =
+                    run.iter().flat_map(|head| all.iter().map(move |tail| format!("{head}{tail}"))).collect();
             }
             Some(all) => {
                 sets.extend(anywhere(&run));
@@ -112,7 +115,8 @@ fn of_class(class: &Class) -> Option<Vec<String>> {
         if u32::from(range.end()) - u32::from(range.start()) > MOST_CHARACTERS {
             return None;
         }
-        for c in (range.start()..=range.end()).filter(|c| !FOLDED.iter().any(|folded| folded.starts_with(*c))) {
+        for c in (range.start()..=range.end()).filter(|c| !FOLDED.iter().any(|folded| folded.starts_with(*c)))
+        {
             if !c.is_ascii() {
                 return None;
             }
@@ -162,7 +166,19 @@ mod tests {
     fn an_expression_asks_for_what_every_match_holds() {
         for (regex, expected) in [
             ("^(get|post)$", vec![vec!["get", "post"]]),
-            (r#""(/bin/)?(ba|da|z)?sh"\s*,"#, vec![vec!["\"/bin/bash\"", "\"/bin/dash\"", "\"/bin/sh\"", "\"/bin/zsh\"", "\"bash\"", "\"dash\"", "\"sh\"", "\"zsh\""]]),
+            (
+                r#""(/bin/)?(ba|da|z)?sh"\s*,"#,
+                vec![vec![
+                    "\"/bin/bash\"",
+                    "\"/bin/dash\"",
+                    "\"/bin/sh\"",
+                    "\"/bin/zsh\"",
+                    "\"bash\"",
+                    "\"dash\"",
+                    "\"sh\"",
+                    "\"zsh\"",
+                ]],
+            ),
             ("(?i)api_?Key", vec![vec!["api_key", "apikey"]]),
             (r"(?is)select\s.*\bfrom\b", vec![vec!["select"], vec!["from"]]),
             ("a|bcd", vec![]),

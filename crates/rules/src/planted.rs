@@ -36,7 +36,9 @@ fn count(rules: &[Rule]) -> Vec<(String, u32, u32, Vec<String>)> {
             for pair in pairs {
                 let cases = Cases { id: id.clone(), valid: vec![pair.twin], invalid: vec![pair.defect] };
                 let language = rules.iter().find(|rule| rule.id == id).map(Rule::language).unwrap();
-                for result in run_cases(rules, &[cases]).into_iter().filter(|result| result.language == language) {
+                for result in
+                    run_cases(rules, &[cases]).into_iter().filter(|result| result.language == language)
+                {
                     match (result.kind, result.passed) {
                         ("invalid", true) => found += 1,
                         ("valid", false) => wrong.push(result.code),

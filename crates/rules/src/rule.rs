@@ -113,7 +113,9 @@ impl Judged {
         if self.findings >= FEWEST {
             u64::from(self.right) * 5 >= u64::from(self.findings) * 4
         } else {
-            self.right == self.findings && self.planted >= 10 && u64::from(self.found) * 10 >= u64::from(self.planted) * 9
+            self.right == self.findings
+                && self.planted >= 10
+                && u64::from(self.found) * 10 >= u64::from(self.planted) * 9
         }
     }
 }

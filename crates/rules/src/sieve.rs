@@ -48,16 +48,21 @@ impl Left {
 }
 
 fn holds(places: Option<&[usize]>, start: usize, end: usize) -> bool {
-    places.is_none_or(|places| places.get(places.partition_point(|place| *place < start)).is_some_and(|place| *place < end))
+    places.is_none_or(|places| {
+        places.get(places.partition_point(|place| *place < start)).is_some_and(|place| *place < end)
+    })
 }
 
 impl Wanted {
     /// True where it stands at these bytes, given that the bytes are its own in some case.
     fn stands(&self, text: &str, start: usize, end: usize) -> bool {
         let bytes = text.as_bytes();
-        let is_word = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let is_word =
+            |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         !self.is_word
-            || (bytes[start..end] == *self.text.as_bytes() && !is_word(end) && !(start > 0 && is_word(start - 1)))
+            || (bytes[start..end] == *self.text.as_bytes()
+                && !is_word(end)
+                && !(start > 0 && is_word(start - 1)))
     }
 }
 
@@ -157,14 +162,19 @@ mod tests {
     use super::*;
 
     fn asking(sets: &[&[&str]], own: Option<&[&str]>) -> Required {
-        let wanted = |text: &&str| Wanted { text: text.trim_matches('/').to_owned(), is_word: text.starts_with('/') };
+        let wanted =
+            |text: &&str| Wanted { text: text.trim_matches('/').to_owned(), is_word: text.starts_with('/') };
         let owned = |set: &[&str]| set.iter().map(wanted).collect();
         Required { sets: sets.iter().map(|set| owned(set)).collect(), own: own.map(owned) }
     }
 
     #[test]
     fn a_rule_is_left_where_all_it_asks_for_stands() {
-        let rules = [asking(&[&["while"], &["sleep", "wait"]], None), asking(&[&["waiting"]], None), asking(&[], None)];
+        let rules = [
+            asking(&[&["while"], &["sleep", "wait"]], None),
+            asking(&[&["waiting"]], None),
+            asking(&[], None),
+        ];
         let sieve = Sieve::new(rules.iter());
         let left = |text: &str| sieve.left_for(text, |_| true).mask;
         assert_eq!(left("while x: await_it()"), [true, false, true]);
@@ -191,7 +201,9 @@ mod tests {
         let rules = [asking(&[&["one"]], Some(&["one"])), asking(&[&["two"]], Some(&["two"]))];
         let sieve = Sieve::new(rules.iter());
         let left = sieve.left_for("a one b two c One", |_| true);
-        assert!(left.covers(0, 0, 5) && left.covers(0, 2, 3) && left.covers(0, 11, 17) && !left.covers(0, 3, 13));
+        assert!(
+            left.covers(0, 0, 5) && left.covers(0, 2, 3) && left.covers(0, 11, 17) && !left.covers(0, 3, 13)
+        );
         assert!(left.reaches(3, 9) && !left.reaches(3, 8));
         let left = sieve.left_for("a one b", |_| true);
         assert!(!left.covers(1, 0, 7) && !left.reaches(3, 7));
