@@ -132,7 +132,9 @@ impl Sieve {
             match &self.own[rule] {
                 Some(texts) => {
                     own[rule] = Some(Vec::new());
-                    texts.iter().for_each(|text| rules_of[*text].push(rule));
+                    for text in texts {
+                        rules_of[*text].push(rule);
+                    }
                 }
                 None => all_ask = false,
             }
@@ -151,7 +153,9 @@ impl Sieve {
             }
         }
         // They come by their ends.
-        own.iter_mut().flatten().for_each(|places| places.sort_unstable());
+        for places in own.iter_mut().flatten() {
+            places.sort_unstable();
+        }
         any.sort_unstable();
         Left { mask, own, any: all_ask.then_some(any) }
     }
