@@ -40,6 +40,8 @@ const EXPECTED: &[Expected] = &[
     ("eslint", &[("no-unused-vars", "web/a.js", 6), ("no-undef", "web/a.js", 7)]),
     ("biome", &[("lint/suspicious/noDoubleEquals", "web/a.js", 7)]),
     ("tsc", &[("TS2551", "web/t.ts", 3)]),
+    ("markdownlint", &[("MD018", "NOTES.md", 5)]),
+    ("stylelint", &[("property-no-unknown", "web/s.css", 2)]),
     ("clippy", &[("clippy::bool_comparison", "src/lib.rs", 2)]),
 ];
 
@@ -54,9 +56,13 @@ fn planted() -> TestSession {
         .write("ci.yaml", "---\na: 1\nb: 2\na: 3\n")
         .write("web/a.js", SCRIPT_BEFORE)
         .write("web/t.ts", "export const old: number = \"x\";\n")
+        .write("web/s.css", "a {\n  colr: red;\n}\n")
+        .write("NOTES.md", "# Notes\n\nText\n\n#Old\n")
         .write("src/lib.rs", LIB_BEFORE)
         .write("ruff.toml", "line-length = 100\n")
         .write(".yamllint", "extends: default\n")
+        .write(".markdownlint.json", "{ \"default\": false, \"no-missing-space-atx\": true }\n")
+        .write(".stylelintrc.json", "{ \"rules\": { \"property-no-unknown\": true } }\n")
         .write(
             "eslint.config.mjs",
             "export default [{ files: [\"web/**\"], rules: { \"no-unused-vars\": \"error\", \"no-undef\": \"error\" } }];\n",
@@ -85,9 +91,13 @@ fn planted() -> TestSession {
             "web/t.ts",
             "export const old: number = \"x\";\nexport function size(text: string): number {\n  return text.lengthh;\n}\n",
         )
+        .write("web/s.css", "b {\n  widht: 1px;\n}\na {\n  colr: red;\n}\n")
+        .write("NOTES.md", "# Notes\n\nMore\n\n#New\n\nText\n\n#Old\n")
         .write("src/lib.rs", LIB_AFTER)
         .write("ruff.toml", "lint.ignore = [\"F401\"]\n")
         .write(".yamllint", "rules: {}\n")
+        .write(".markdownlint.json", "{ \"default\": false }\n")
+        .write(".stylelintrc.json", "{ \"rules\": {} }\n")
         .write("eslint.config.mjs", "export default [];\n");
     repo.commit("More, moved, renamed, and silenced");
     session

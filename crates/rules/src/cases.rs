@@ -81,7 +81,7 @@ fn run(rules: &[Rule], cases: &Cases) -> Vec<CaseResult> {
 fn judge(rule: &Rule, code: &str, wanted: bool) -> Result<(), String> {
     let document = parse(code, rule.language).map_err(|why| format!("not looked at: {why}"))?;
     let prepared = Prepared::new(vec![rule]);
-    let found = prepared.scan(&document, &prepared.mask(code, |_| true), |_, _| true);
+    let found = prepared.scan(&document, &prepared.left_for(code, |_, _| true), |_, _| true);
     match found.map_err(|why| format!("not looked at: {why}"))?.first() {
         None if wanted => Err("nothing is found".to_owned()),
         Some(first) if !wanted => Err(format!("found in line {}", first.lines.0)),

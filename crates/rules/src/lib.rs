@@ -9,19 +9,23 @@ mod fix;
 mod folder;
 mod fresh;
 mod language;
+mod literals;
 mod load;
 mod mutate;
 mod own;
+#[cfg(test)]
+mod planted;
 mod required;
 mod review;
 mod rule;
 mod scan;
 mod shipped;
+mod sieve;
 mod steps;
 mod told;
 
 pub use cases::{CaseResult, Cases, run_cases};
-pub use folder::count_matches;
+pub use folder::{Found, Through, look_through};
 pub use load::{Loaded, Source, load};
 pub use mutate::{Mutant, mutants};
 pub use own::{RuleFiles, at_base, in_folder};

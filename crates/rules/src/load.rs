@@ -141,7 +141,8 @@ fn read_rules(
 fn compile(config: SerializableRuleConfig<SupportLang>, source: &Source<'_>) -> Result<Rule, String> {
     let matcher = serde_json::to_value(&config.core.rule).unwrap_or_default();
     let constraints = serde_json::to_value(&config.core.constraints).unwrap_or_default();
-    let required = required(&matcher, &constraints, config.language);
+    let utils = serde_json::to_value(&config.core.utils).unwrap_or_default();
+    let required = required(&matcher, &constraints, &utils, config.language);
     let config = RuleConfig::try_from(config, &GlobalRules::default()).map_err(|error| chain(&error))?;
     let files = globs(&serde_json::to_value(&config.files).unwrap_or_default())?;
     let ignores = globs(&serde_json::to_value(&config.ignores).unwrap_or_default())?;

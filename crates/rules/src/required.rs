@@ -1,91 +1,124 @@
 //! Words without which a rule cannot match.
 //!
-//! In: a rule file's matcher as data. Out: for each rule sets of texts, of each of which at least one must stand in a file; and, for
-//! one file, which rules are left. A file that no rule is left for need not be parsed. Never leaves out a rule that could
-//! match: what is not understood here asks for nothing.
+//! In: a rule file's matcher as data. Out: sets of lower-case texts, of each of which at least one must stand in a file, case aside, and
+//! the one of these sets that must stand in the matched node itself. Never leaves out what could match: what is not understood
+//! here asks for nothing.
 
-use std::collections::HashMap;
+use std::cell::Cell;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use ast_grep_language::SupportLang;
-use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use serde_json::Value;
 
+use crate::literals::{SHORTEST, best, of_regex, shortest, telling};
+
 /// Any of these must stand in the text.
-type AnyOf = Vec<String>;
+pub(crate) type AnyOf = Vec<Wanted>;
+
+/// A text to look for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Wanted {
+    /// In lower case, where it is no word.
+    pub(crate) text: String,
+    /// True where it stands as a word of its own and in its own case, as the words of patterns do; else it stands anywhere and in any case.
+    pub(crate) is_word: bool,
+}
+
+/// What one rule asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Required {
+    /// One of each of these sets stands in every file that it matches in.
+    pub(crate) sets: Vec<AnyOf>,
+    /// One of these stands in every node that it matches.
+    pub(crate) own: Option<AnyOf>,
+}
 
 /// Sets kept of one rule; the most telling ones.
 const MOST_SETS: usize = 4;
-/// Texts of one set; a longer one tells too little.
-const MOST_TEXTS: usize = 64;
-/// Shorter texts stand anywhere.
-const SHORTEST: usize = 2;
 /// Rules nest no deeper here; below that nothing is asked for.
 const DEEPEST: usize = 40;
+/// Parts of a rule that are looked at; what comes after them asks for nothing.
+const MOST_PARTS: usize = 4_000;
 
-/// What one rule asks for: one of each set.
-pub(crate) fn required(rule: &Value, constraints: &Value, language: SupportLang) -> Vec<AnyOf> {
-    let mut sets = Asking { constraints, language }.of(rule, 0);
+/// What one rule asks for, given its matcher, the constraints of its variables and the matchers that it names.
+pub(crate) fn required(rule: &Value, constraints: &Value, utils: &Value, language: SupportLang) -> Required {
+    let asked = Asking { constraints, utils, language, left: Cell::new(MOST_PARTS) }.of(rule, 0);
+    let own = best(asked.iter().filter(|asked| asked.own).map(|asked| asked.set.clone()).collect());
+    let mut sets: Vec<AnyOf> = asked.into_iter().map(|asked| asked.set).collect();
     sets.sort_by_key(|set| (std::cmp::Reverse(shortest(set)), set.len()));
     sets.dedup();
     sets.truncate(MOST_SETS);
-    sets
+    Required { sets, own }
 }
 
-fn shortest(set: &AnyOf) -> usize {
-    set.iter().map(String::len).min().unwrap_or(0)
+/// A set, and whether it stands in the node itself rather than somewhere in the file.
+#[derive(Clone)]
+struct Asked {
+    set: AnyOf,
+    own: bool,
+}
+
+fn own(sets: impl IntoIterator<Item = AnyOf>) -> impl Iterator<Item = Asked> {
+    sets.into_iter().map(|set| Asked { set, own: true })
 }
 
 struct Asking<'a> {
     constraints: &'a Value,
+    utils: &'a Value,
     language: SupportLang,
+    /// Parts that may still be looked at: what matchers name may be named again and again.
+    left: Cell<usize>,
 }
 
 impl Asking<'_> {
     /// Every key of a rule must hold, so what each asks for is asked for.
-    fn of(&self, rule: &Value, depth: usize) -> Vec<AnyOf> {
-        let mut sets = Vec::new();
-        if depth > DEEPEST || !rule.is_object() {
-            return sets;
+    fn of(&self, rule: &Value, depth: usize) -> Vec<Asked> {
+        let mut asked = Vec::new();
+        let left = self.left.get();
+        if depth > DEEPEST || left == 0 || !rule.is_object() {
+            return asked;
         }
+        self.left.set(left - 1);
         if let Some(pattern) = rule["pattern"].as_str() {
             let (words, variables) = words(pattern);
-            sets.extend(words.into_iter().map(|word| vec![word]));
+            asked.extend(own(words.into_iter().map(|text| vec![Wanted { text, is_word: true }])));
             for name in variables {
-                if let Some(regex) = self.constraints[name]["regex"].as_str() {
-                    sets.extend(of_regex(regex));
-                }
+                asked.extend(self.of(&self.constraints[name], depth + 1));
             }
         }
         if let Some(kind) = rule["kind"].as_str() {
-            sets.extend(self.of_kind(kind).map(|word| vec![word]));
+            asked.extend(own(self.of_kind(kind).map(|text| vec![Wanted { text, is_word: false }])));
         }
         if let Some(regex) = rule["regex"].as_str() {
-            sets.extend(of_regex(regex));
+            asked.extend(own(of_regex(regex)));
         }
-        for relation in ["inside", "has", "precedes", "follows"] {
-            sets.extend(self.of(&rule[relation], depth + 1));
+        if let Some(name) = rule["matches"].as_str() {
+            asked.extend(self.of(&self.utils[name], depth + 1));
+        }
+        asked.extend(self.of(&rule["has"], depth + 1));
+        for elsewhere in ["inside", "precedes", "follows"] {
+            let there = self.of(&rule[elsewhere], depth + 1);
+            asked.extend(there.into_iter().map(|asked| Asked { own: false, ..asked }));
         }
         for part in rule["all"].as_array().into_iter().flatten() {
-            sets.extend(self.of(part, depth + 1));
+            asked.extend(self.of(part, depth + 1));
         }
         if let Some(parts) = rule["any"].as_array() {
-            sets.extend(self.of_any(parts, depth + 1));
+            asked.extend(self.of_any(parts, depth + 1));
         }
-        sets
+        asked
     }
 
     /// The best set of each part together; nothing where one part asks for nothing.
-    fn of_any(&self, parts: &[Value], depth: usize) -> Option<AnyOf> {
-        let mut together = Vec::new();
-        for part in parts {
-            let best =
-                self.of(part, depth).into_iter().max_by_key(|set| (shortest(set), MOST_TEXTS - set.len()))?;
-            together.extend(best);
-        }
-        together.sort();
-        together.dedup();
-        (!together.is_empty() && together.len() <= MOST_TEXTS).then_some(together)
+    fn of_any(&self, parts: &[Value], depth: usize) -> Vec<Asked> {
+        let parts: Vec<Vec<Asked>> = parts.iter().map(|part| self.of(part, depth)).collect();
+        let together = |own: bool| {
+            let of_part = |part: &Vec<Asked>| {
+                best(part.iter().filter(|asked| asked.own || !own).map(|asked| asked.set.clone()).collect())
+            };
+            let sets: Option<Vec<AnyOf>> = parts.iter().map(of_part).collect();
+            telling(sets?.concat()).map(|set| Asked { set, own })
+        };
+        [true, false].into_iter().filter_map(together).collect()
     }
 
     /// The keyword that a kind of node begins with. Shells write `until` for `while`, PHP in any case, Rust `?` for `try`.
@@ -128,78 +161,18 @@ fn words(pattern: &str) -> (Vec<String>, Vec<&str>) {
     (words, variables)
 }
 
-/// Texts of which one begins every match of a regular expression.
-fn of_regex(regex: &str) -> Option<AnyOf> {
-    let hir = regex_syntax::parse(regex).ok()?;
-    let mut extractor = Extractor::new();
-    extractor.kind(ExtractKind::Prefix);
-    let sequence = extractor.extract(&hir);
-    let literals = sequence.literals()?;
-    if literals.is_empty() || literals.len() > MOST_TEXTS {
-        return None;
-    }
-    let texts = literals.iter().map(|literal| String::from_utf8(literal.as_bytes().to_vec()).ok());
-    let texts: AnyOf = texts.collect::<Option<_>>()?;
-    texts.iter().all(|text| text.len() >= SHORTEST).then_some(texts)
-}
-
-/// Finds the texts of many rules in one pass over a file.
-pub(crate) struct Sieve {
-    finder: Option<AhoCorasick>,
-    texts: usize,
-    /// For each rule its sets, as numbers of texts.
-    sets: Vec<Vec<Vec<usize>>>,
-}
-
-impl Sieve {
-    pub(crate) fn new<'r>(rules: impl Iterator<Item = &'r [AnyOf]>) -> Self {
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut texts: Vec<&str> = Vec::new();
-        let mut sets = Vec::new();
-        for rule in rules {
-            let of_rule = rule.iter().map(|set| {
-                let number = |text: &'r String| {
-                    *numbers.entry(text).or_insert_with(|| {
-                        texts.push(text);
-                        texts.len() - 1
-                    })
-                };
-                set.iter().map(number).collect()
-            });
-            sets.push(of_rule.collect());
-        }
-        let finder = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok();
-        Self { finder, texts: texts.len(), sets }
-    }
-
-    /// Which rules could match somewhere in a text.
-    pub(crate) fn left_for(&self, text: &str) -> Vec<bool> {
-        let Some(finder) = &self.finder else { return vec![true; self.sets.len()] };
-        let mut seen = vec![false; self.texts];
-        let mut unseen = self.texts;
-        for found in finder.find_overlapping_iter(text) {
-            let place = &mut seen[found.pattern().as_usize()];
-            if !*place {
-                *place = true;
-                unseen -= 1;
-                if unseen == 0 {
-                    break;
-                }
-            }
-        }
-        let is_left = |sets: &Vec<Vec<usize>>| sets.iter().all(|set| set.iter().any(|text| seen[*text]));
-        self.sets.iter().map(is_left).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn asked(rule: &Value, constraints: &Value) -> Vec<AnyOf> {
-        required(rule, constraints, SupportLang::Python)
+    fn asked(rule: &Value, constraints: &Value) -> Vec<Vec<String>> {
+        texts(&required(rule, constraints, &json!({}), SupportLang::Python).sets)
+    }
+
+    fn texts(sets: &[AnyOf]) -> Vec<Vec<String>> {
+        sets.iter().map(|set| set.iter().map(|wanted| wanted.text.clone()).collect()).collect()
     }
 
     #[test]
@@ -234,22 +207,34 @@ mod tests {
         ] {
             assert_eq!(asked(&rule, &constraints), expected, "{rule}");
         }
-        let shell = required(&json!({ "kind": "while_statement" }), &none, SupportLang::Bash);
-        assert!(shell.is_empty(), "`until` is one as well");
+        let shell = required(&json!({ "kind": "while_statement" }), &none, &none, SupportLang::Bash);
+        assert!(shell.sets.is_empty(), "`until` is one as well");
     }
 
     #[test]
-    fn a_rule_is_left_where_all_it_asks_for_stands() {
-        let rules = [
-            vec![vec!["while".to_owned()], vec!["sleep".to_owned(), "wait".to_owned()]],
-            vec![vec!["waiting".to_owned()]],
-            vec![],
-        ];
-        let sieve = Sieve::new(rules.iter().map(Vec::as_slice));
-        assert_eq!(sieve.left_for("while x: await_it()"), [true, false, true]);
-        assert_eq!(sieve.left_for("while x: waiting()"), [true, true, true], "one text within another");
-        assert_eq!(sieve.left_for("sleep()"), [false, false, true]);
-        let nothing = Sieve::new([].into_iter());
-        assert_eq!(nothing.left_for("x"), [false; 0]);
+    fn what_is_named_many_times_over_is_looked_at_for_a_while_only() {
+        let utils: serde_json::Map<String, Value> = (0..60)
+            .map(|at| {
+                let next = json!({ "matches": format!("u{}", at + 1) });
+                (format!("u{at}"), json!({ "all": [next.clone(), next] }))
+            })
+            .collect();
+        let rule = json!({ "matches": "u0", "pattern": "abc()" });
+        let asked = required(&rule, &json!({}), &Value::Object(utils), SupportLang::Python);
+        assert_eq!(texts(&asked.sets), [["abc"]]);
+    }
+
+    #[test]
+    fn what_stands_elsewhere_is_not_asked_of_the_node() {
+        let rule = json!({
+            "kind": "call",
+            "has": { "matches": "named" },
+            "inside": { "regex": "elsewhere", "stopBy": "end" },
+            "any": [{ "pattern": "one($A)" }, { "follows": { "pattern": "three()" } }],
+        });
+        let utils = json!({ "named": { "regex": "(?i)Name" } });
+        let asked = required(&rule, &json!({}), &utils, SupportLang::Python);
+        assert_eq!(texts(&asked.sets), [vec!["elsewhere"], vec!["name"], vec!["one", "three"]]);
+        assert_eq!(asked.own, Some(vec![Wanted { text: "name".to_owned(), is_word: false }]));
     }
 }

@@ -58,8 +58,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
 }
 
-/// Parsed side by side.
-const THREADS: usize = 2;
+/// Files that are looked at side by side, at most: other reviewers run at the same time.
+const MOST_THREADS: usize = 8;
 
 /// Looks at a change.
 pub fn review_snapshot(snapshot: &git::Snapshot, files: &[Looked], settings: Settings<'_>) -> Outcome {
@@ -126,7 +126,9 @@ fn review(snapshot: &git::Snapshot, files: &[Looked], settings: Settings<'_>) ->
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, told));
         }
     };
-    let others = if subjects.len() > 1 { THREADS - 1 } else { 0 };
+    // What comes out is put in the order of the files again, so the number of cores changes nothing.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let others = cores.min(MOST_THREADS).min(subjects.len()) - 1;
     std::thread::scope(|scope| {
         for _ in 0..others {
             let thread = std::thread::Builder::new().name("rules".to_owned()).stack_size(crate::STACK);
@@ -213,11 +215,11 @@ fn fresh(
 ) -> Result<(Vec<Match>, String), Skipped> {
     let path = &subject.diff.path;
     let Some(head) = snapshot.text(Side::Head, path) else { return Ok((Vec::new(), String::new())) };
-    let mask = prepared.mask(&head.content, |rule| {
+    let left = prepared.left_for(&head.content, |_, rule| {
         let for_it = rule.from != From::Shipped || !subject.looked.is_test;
         for_it && rule.looks_at(path.as_str())
     });
-    if !mask.contains(&true) {
+    if !left.is_some() {
         return Ok((Vec::new(), String::new()));
     }
     let document = parse(&head.content, subject.language)?;
@@ -226,7 +228,7 @@ fn fresh(
         subject.is_changed(found.lines.0, found.lines.1)
             && !in_tests(prepared.rule(found.rule), found.lines.0)
     };
-    let mut matches = prepared.scan(&document, &mask, |first, last| subject.is_changed(first, last))?;
+    let mut matches = prepared.scan(&document, &left, |first, last| subject.is_changed(first, last))?;
     matches.retain(|found| touched(found) && !is_moved(subject, found, &head.content, removed));
     let before = match subject.diff.status {
         ChangeStatus::Added | ChangeStatus::Copied => None,
@@ -235,11 +237,16 @@ fn fresh(
     let base = before.and_then(|path| snapshot.text(Side::Base, path)).filter(|text| !text.binary);
     if let (Some(base), false) = (base, matches.is_empty()) {
         let among: BTreeSet<usize> = matches.iter().map(|found| found.rule).collect();
-        let mask: Vec<bool> = (0..mask.len()).map(|rule| among.contains(&rule)).collect();
-        let old = prepared.scan(&parse(&base.content, subject.language)?, &mask, |_, _| true)?;
+        let of_them = |text: &str| prepared.left_for(text, |index, _| among.contains(&index));
+        let left = of_them(&base.content);
+        let old = if left.is_some() {
+            prepared.scan(&parse(&base.content, subject.language)?, &left, |_, _| true)?
+        } else {
+            Vec::new()
+        };
         if !old.is_empty() {
             // Which of several alike are new depends on all of them, those on unchanged lines included.
-            let all = prepared.scan(&document, &mask, |_, _| true)?;
+            let all = prepared.scan(&document, &of_them(&head.content), |_, _| true)?;
             let fresh = crate::fresh::without_old(all, &head.content, &old, &base.content, touched);
             let kept: BTreeSet<(usize, usize)> =
                 fresh.iter().map(|found| (found.rule, found.bytes.start)).collect();

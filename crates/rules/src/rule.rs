@@ -9,6 +9,8 @@ use ast_grep_language::SupportLang;
 use globset::GlobSet;
 use serde::Deserialize;
 
+use crate::required::Required;
+
 /// Where a rule comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
@@ -32,8 +34,8 @@ pub struct Rule {
     pub(crate) config: RuleConfig<SupportLang>,
     pub(crate) files: Option<GlobSet>,
     pub(crate) ignores: Option<GlobSet>,
-    /// Texts without which it cannot match: one of each set.
-    pub(crate) required: Vec<Vec<String>>,
+    /// Texts without which it cannot match.
+    pub(crate) required: Required,
 }
 
 impl Rule {
@@ -90,28 +92,61 @@ pub struct About {
     pub judged: Judged,
 }
 
-/// Findings that were read, and how many of them were right.
+/// What is known of how often it is right, with the rule as it is now.
 #[derive(Clone, Copy, Debug, Default, Deserialize, serde::Serialize, PartialEq, Eq)]
 #[serde(default)]
 pub struct Judged {
-    /// Findings on changes that the rule was not made for.
+    /// Findings on real code that were read beside it.
     pub findings: u32,
     /// Those that were right.
     pub right: u32,
+    /// Defects of its kind that were planted.
+    pub planted: u32,
+    /// Those of them that it found. A finding on the clean twin of a planted defect fails a test.
+    pub found: u32,
 }
 
 impl Judged {
-    /// True where it was right at least four times in five; fewer than three findings prove nothing.
+    /// True where it may speak unasked. Real findings decide where there are enough: four of five must be right. A rule that has next to
+    /// nothing to say on real code must not have been wrong there, and needs ten planted defects, of which it finds nine.
     pub fn is_trusted(self) -> bool {
-        self.findings >= FEWEST && u64::from(self.right) * 5 >= u64::from(self.findings) * 4
+        if self.findings >= FEWEST {
+            u64::from(self.right) * 5 >= u64::from(self.findings) * 4
+        } else {
+            self.right == self.findings
+                && self.planted >= 10
+                && u64::from(self.found) * 10 >= u64::from(self.planted) * 9
+        }
     }
 }
 
-/// Fewer findings are no measure.
+/// Fewer findings are no measure by themselves.
 const FEWEST: u32 = 3;
 
 /// Reads the part of `metadata` that is known; what does not fit is no reason to refuse a rule.
 pub(crate) fn about(config: &SerializableRuleConfig<SupportLang>) -> About {
     let value = serde_json::to_value(&config.metadata).unwrap_or_default();
     serde_json::from_value(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_trusted_for_real_findings_or_for_planted_ones_where_it_was_never_wrong() {
+        let judged = |findings, right, planted, found| Judged { findings, right, planted, found };
+        for (trusted, judged) in [
+            (true, judged(5, 4, 0, 0)),
+            (false, judged(5, 3, 10, 10)),
+            (false, judged(2, 2, 0, 0)),
+            (true, judged(0, 0, 10, 9)),
+            (true, judged(2, 2, 10, 9)),
+            (false, judged(2, 1, 10, 10)),
+            (false, judged(0, 0, 9, 9)),
+            (false, judged(0, 0, 10, 8)),
+        ] {
+            assert_eq!(judged.is_trusted(), trusted, "{judged:?}");
+        }
+    }
 }

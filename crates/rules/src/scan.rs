@@ -9,9 +9,9 @@ use ast_grep_core::matcher::{Matcher as _, MatcherExt as _};
 use ast_grep_core::replacer::{Content, Replacer as _};
 use ast_grep_core::{AstGrep, NodeMatch};
 
-use crate::required::Sieve;
 use crate::rule::Rule;
-use crate::steps::{Bounded, Skipped, bounded};
+use crate::sieve::{Left, Sieve};
+use crate::steps::{Below, Bounded, Skipped, adopt, bounded};
 
 /// One place where a rule matched.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl<'r> Prepared<'r> {
                 by_kind[kind].push(index);
             }
         }
-        let sieve = Sieve::new(rules.iter().map(|rule| rule.required.as_slice()));
+        let sieve = Sieve::new(rules.iter().map(|rule| &rule.required));
         Self { rules, by_kind, sieve }
     }
 
@@ -61,34 +61,36 @@ impl<'r> Prepared<'r> {
         self.rules[index]
     }
 
-    /// The rules that are wanted and could match somewhere in a text, as a mask.
-    pub(crate) fn mask(&self, text: &str, wanted: impl Fn(&Rule) -> bool) -> Vec<bool> {
-        let left = self.sieve.left_for(text);
-        self.rules.iter().zip(left).map(|(rule, left)| left && wanted(rule)).collect()
+    /// The rules that are wanted and could match somewhere in a text, and where.
+    pub(crate) fn left_for(&self, text: &str, wanted: impl Fn(usize, &Rule) -> bool) -> Left {
+        self.sieve.left_for(text, |index| wanted(index, self.rules[index]))
     }
 
-    /// Every match of the rules in the mask whose lines matter.
+    /// Every match of the rules that are left for the document's text, on lines that matter. Where lines do not matter, none
+    /// of them may by themselves.
     pub(crate) fn scan(
         &self,
         document: &AstGrep<Bounded>,
-        mask: &[bool],
+        left: &Left,
         matters: impl Fn(u32, u32) -> bool,
     ) -> Result<Vec<Match>, Skipped> {
         bounded(document, || {
             let mut matches = Vec::new();
-            for node in document.root().dfs() {
-                let rules = self.by_kind.get(usize::from(node.kind_id()));
-                let Some(rules) = rules.filter(|rules| !rules.is_empty()) else { continue };
-                let lines = (line(node.start_pos().line()), line(node.end_pos().line()));
-                if !matters(lines.0, lines.1) {
-                    continue;
+            document.root().get_doc().walk(|node| {
+                let bytes = node.bytes();
+                let lines = node.lines();
+                if !left.reaches(bytes.start, bytes.end) || !matters(lines.0, lines.1) {
+                    return Below::Skip;
                 }
-                for rule in rules.iter().copied().filter(|rule| mask[*rule]) {
-                    if let Some(found) = self.rules[rule].config.matcher.match_node(node.clone()) {
+                let rules = self.by_kind.get(node.kind_number()).map_or(&[][..], Vec::as_slice);
+                for rule in rules.iter().copied().filter(|rule| left.covers(*rule, bytes.start, bytes.end)) {
+                    let node = adopt(document, node.clone());
+                    if let Some(found) = self.rules[rule].config.matcher.match_node(node) {
                         matches.push(self.matched(rule, lines, &found));
                     }
                 }
-            }
+                Below::Visit
+            });
             matches
         })
     }
@@ -102,8 +104,4 @@ impl<'r> Prepared<'r> {
         });
         Match { rule, bytes: found.range(), lines, message: config.get_message(found), edit }
     }
-}
-
-fn line(from_zero: usize) -> u32 {
-    u32::try_from(from_zero).unwrap_or(u32::MAX).saturating_add(1)
 }

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use ast_grep_core::source::{Doc, Edit, SgNode};
 use ast_grep_core::tree_sitter::LanguageExt as _;
-use ast_grep_core::{AstGrep, Position};
+use ast_grep_core::{AstGrep, Node as AstNode, Position};
 use ast_grep_language::SupportLang;
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
@@ -146,6 +146,34 @@ pub(crate) struct Bounded {
     far: u64,
 }
 
+/// Whether to look at what a node holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// Its children are next.
+    Visit,
+    /// Nothing below it matters.
+    Skip,
+}
+
+impl Bounded {
+    /// Visits nodes in the order of the text, each before what it holds.
+    pub(crate) fn walk<'r>(&'r self, mut visit: impl FnMut(&Step<'r>) -> Below) {
+        let mut cursor = self.tree.walk();
+        loop {
+            step(1);
+            let below = visit(&Step(cursor.node()));
+            if below == Below::Visit && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
 impl Doc for Bounded {
     type Source = String;
     type Lang = SupportLang;
@@ -177,6 +205,36 @@ impl Doc for Bounded {
 /// A node whose every move is counted.
 #[derive(Clone)]
 pub(crate) struct Step<'r>(Node<'r>);
+
+/// A node of the document as rules see it. Development builds check that it is one by walking up; those steps are free, so that all
+/// builds take as many.
+pub(crate) fn adopt<'r>(document: &'r AstGrep<Bounded>, node: Step<'r>) -> AstNode<'r, Bounded> {
+    let left = LEFT.replace(u64::MAX);
+    let node = document.adopt(node);
+    LEFT.set(left);
+    node
+}
+
+impl Step<'_> {
+    /// The bytes that it covers.
+    pub(crate) fn bytes(&self) -> Range<usize> {
+        self.0.byte_range()
+    }
+
+    /// Its kind as a number of the grammar.
+    pub(crate) fn kind_number(&self) -> usize {
+        usize::from(self.0.kind_id())
+    }
+
+    /// First and last line, from 1.
+    pub(crate) fn lines(&self) -> (u32, u32) {
+        (line(self.0.start_position().row), line(self.0.end_position().row))
+    }
+}
+
+fn line(from_zero: usize) -> u32 {
+    u32::try_from(from_zero).unwrap_or(u32::MAX).saturating_add(1)
+}
 
 fn far() {
     step(FAR.with(Cell::get));

@@ -98,7 +98,8 @@ fn structural(loaded: &Loaded) -> Vec<Row> {
             evidence: builtin::Evidence {
                 findings: judged.findings,
                 right: judged.right,
-                ..builtin::Evidence::default()
+                planted: judged.planted,
+                found: judged.found,
             },
             more: json!({
                 "severity": rule.severity(), "reason": rule.reason(), "fix": rule.about.fix, "link": rule.link(),

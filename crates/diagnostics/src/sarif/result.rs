@@ -141,7 +141,12 @@ fn read_places(result: &Value, run: &Run<'_>, diagnostic: &mut Diagnostic, draft
             columns(&mut diagnostic.extra, placed.columns.0, placed.columns.1);
         }
         if let Some(region) = placed.odd_region {
-            draft.note("a place is counted in characters or bytes; its line is not known");
+            let is_offset = ["charOffset", "byteOffset"].iter().any(|key| region.get(key).is_some());
+            draft.note(if is_offset {
+                "a place is counted in characters or bytes; its line is not known"
+            } else {
+                "a place has no line that can be one; its file is all that is known of it"
+            });
             diagnostic.extra.insert("region".to_owned(), region);
         }
         diagnostic.places.push(placed.place);
@@ -255,4 +260,28 @@ fn push_ours(result: &Value, mut diagnostic: Diagnostic, draft: &mut Draft) {
     let word = |key: &str| properties.get(key).cloned().unwrap_or_default();
     finding.severity = serde_json::from_value(word("severity")).unwrap_or(finding.severity);
     finding.kind = serde_json::from_value(word("kind")).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{Format, Roots};
+
+    #[test]
+    fn a_region_without_a_line_says_why_there_is_none() {
+        for (region, said) in [
+            (json!({ "byteOffset": 7, "byteLength": 3 }), "counted in characters or bytes"),
+            (json!({ "startLine": -3 }), "no line that can be one"),
+        ] {
+            let document = json!({ "version": "2.1.0", "runs": [{
+                "tool": { "driver": { "name": "t" } },
+                "results": [{ "ruleId": "r", "message": { "text": "m" }, "locations": [{ "physicalLocation": {
+                    "artifactLocation": { "uri": "a.py" }, "region": region,
+                } }] }],
+            }] });
+            let reading = crate::read(&document.to_string(), Format::Sarif, Roots::default());
+            assert!(format!("{reading:?}").contains(said), "{region}: {reading:?}");
+        }
+    }
 }
