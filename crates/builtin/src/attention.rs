@@ -27,6 +27,10 @@ const MOST_IN_ONE: usize = 3;
 /// Lines on each side of a place that are looked at with it.
 const REACH: u32 = 3;
 
+/// Repairs touch a line of a small edit more often than one of a large edit: per added line about as the number of added
+/// lines of its file to this negative power.
+const SPREAD: f64 = 0.3;
+
 /// What the history knows of one file.
 #[derive(Default)]
 struct Past<'a> {
@@ -96,8 +100,10 @@ fn of_file(
     for (_, weighed) in weights.range_mut(tests..) {
         weighed.weight *= role_weight(Role::Test);
     }
+    let added = file.added().count().max(1) as f64;
     let factor = role_weight(source.role)
-        * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64));
+        * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64))
+        * added.powf(-SPREAD);
     let mut places: Vec<Attention> = Vec::new();
     let mut named: Vec<u32> = Vec::new();
     let mut taken: BTreeMap<Option<u32>, usize> = BTreeMap::new();
@@ -107,8 +113,8 @@ fn of_file(
         named.push(center);
         let function = around(source, center);
         let used = taken.entry(function.map(|function| function.first)).or_default();
-        // The second place in one function says less than the first in another one.
-        let discount = 1.0 / (1.0 + 0.6 * *used as f64);
+        // The second place in one function says less than the first in another one, and so it is with files.
+        let discount = 1.0 / ((1.0 + 0.6 * *used as f64) * (1.0 + 0.3 * places.len() as f64));
         *used += 1;
         if *used <= MOST_IN_ONE || function.is_none() {
             let why = reasons(&weights, center, function.map(|function| function.name.as_str()), past);
@@ -136,8 +142,8 @@ fn best_line(
                 .range(line.saturating_sub(REACH)..=line + REACH)
                 .map(|(_, weighed)| weighed.weight)
                 .sum();
-            // Of two neighbourhoods alike, the one around the heavier line.
-            (*line, near + own.weight * 0.1)
+            // Of two neighbourhoods alike, the one around the heavier line; else the line itself is one of seven.
+            (*line, near + own.weight * 0.001)
         })
         .filter(|(_, sum)| *sum > 0.0)
         .max_by(|left, right| left.1.total_cmp(&right.1).then(right.0.cmp(&left.0)))

@@ -68,6 +68,17 @@ pub struct Search {
     pub hits: Vec<Hit>,
     /// Needles of which a limit left lines out, so that "not found" is not known.
     pub cut: BTreeSet<usize>,
+    /// Files that could not be looked into: too large for code, or not here.
+    pub skipped: u32,
+    /// Why nothing was searched, where that is so.
+    pub unknown: Option<String>,
+}
+
+impl Search {
+    /// Nothing was searched: of no needle is known where it stands.
+    pub fn failed(needles: usize, why: String) -> Self {
+        Self { cut: (0..needles).collect(), unknown: Some(why), ..Self::default() }
+    }
 }
 
 /// One line that holds a needle.

@@ -41,18 +41,20 @@ impl Change for Pinned<'_> {
             limit_per_needle: limit,
             ..git::SearchOptions::default()
         };
-        let Ok(found) = self.0.search(&needles, &options) else {
-            return Search { hits: Vec::new(), cut: (0..needles.len()).collect() };
+        let found = match self.0.search(&needles, &options) {
+            Ok(found) => found,
+            Err(error) => return Search::failed(needles.len(), error.to_string()),
         };
         let all_cut = found.cut && found.cut_needles.is_empty();
         let cut =
             if all_cut { (0..needles.len()).collect() } else { found.cut_needles.iter().copied().collect() };
+        let skipped = found.skipped;
         let hits = found
             .hits
             .into_iter()
             .map(|hit| Hit { path: hit.path, line: hit.line, needle: hit.needle, text: hit.text })
             .collect();
-        Search { hits, cut }
+        Search { hits, cut, skipped, unknown: None }
     }
 
     fn past(&self, repairs: bool) -> Past {

@@ -125,7 +125,9 @@ fn measure(case: &Case, change: &MemoryChange, findings: &[(String, u32)]) -> [(
         .collect();
     let (mut all, mut near) = (0, 0);
     let changed = crate::Change::diff(change).iter();
-    for file in changed.filter(|file| case.bugs.contains_key(file.path.as_str()) || case.whole && crate::is_source(&file.path)) {
+    for file in changed.filter(|file| {
+        case.bugs.contains_key(file.path.as_str()) || case.whole && crate::is_source(&file.path)
+    }) {
         for (line, _) in file.added() {
             all += 1;
             near += usize::from(case.is_bug(file.path.as_str(), around(line)));
