@@ -187,3 +187,59 @@ fn reasons(
     }
     why
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use crate::memory::MemoryChange;
+    use crate::settings::Settings;
+
+    fn functions(name: &str, many: usize) -> String {
+        let mut text = String::new();
+        for at in 0..many {
+            let _ = write!(
+                text,
+                "def {name}_{at}(rows, limit):\n    kept = load_{name}(rows[{at}], limit - {at})\n    \
+                 if kept is None or kept.size > limit:\n        raise ValueError(\"{name} {at}\")\n    \
+                 return merge_{name}(kept, rows)\n\n\n"
+            );
+        }
+        text
+    }
+
+    #[test]
+    fn the_first_places_are_spread_over_the_code_before_tests_documents_and_lock_files() {
+        let (large, small, tests) = (functions("large", 40), functions("small", 1), functions("test", 40));
+        let lock = "[[package]]\nname = \"a\"\nif (x) { y(z) }\n".repeat(30);
+        let change = MemoryChange::new(
+            &[],
+            &[
+                ("README.md", "Call `large_1` if you must.\n"),
+                ("poetry.lock", &lock),
+                ("src/large.py", &large),
+                ("src/small.py", &small),
+                ("tests/test_large.py", &tests),
+            ],
+        );
+        let places = crate::attention(&change, &Settings::default());
+        let paths: Vec<&str> = places.iter().map(|place| place.path.as_str()).collect();
+        assert_eq!(paths[0], "src/small.py", "the small edit first: {paths:?}");
+        assert!(paths[1..5].iter().all(|path| *path == "src/large.py"), "{paths:?}");
+        let first_test = paths.iter().position(|path| path.starts_with("tests/")).unwrap_or(paths.len());
+        let last_code = paths.iter().rposition(|path| path.starts_with("src/")).expect("code is named");
+        assert!(last_code < first_test && !paths.contains(&"poetry.lock"), "{paths:?}");
+    }
+
+    #[test]
+    fn a_place_is_the_line_with_the_heaviest_neighbourhood_and_no_two_overlap() {
+        let base = "def run(rows):\n    total = 0\n    return total\n";
+        let head = "def run(rows):\n    total = 0\n    note = 1\n\n    if rows and not rows[0].closed:\n        \
+                    total = add_rows(rows, limit=3)\n    for row in rows:\n        total += row.size(total) or fail(row)\n    return total\n";
+        let change = MemoryChange::new(&[("a.py", base)], &[("a.py", head)]);
+        let places = crate::attention(&change, &Settings::default());
+        assert_eq!(places.len(), 1, "six added lines are one place: {places:#?}");
+        assert!((4..=8).contains(&places[0].start), "{places:#?}");
+        assert!(places[0].why.iter().any(|why| why.contains("condition")), "{:?}", places[0].why);
+    }
+}
