@@ -677,9 +677,9 @@ pub(crate) struct OpenArgs {
 pub(crate) struct ReportArgs {
     /// A run (id, unique part of one); the last one without it
     pub(crate) run: Option<String>,
-    /// The form
-    #[arg(short, long, value_name = "FORMAT", default_value = "md")]
-    pub(crate) format: Format,
+    /// The form; without it Markdown, or JSON with `--json`
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
 }
 
 /// Arguments of `repro`.
