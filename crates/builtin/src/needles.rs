@@ -41,7 +41,7 @@ impl Needles {
         let mut cut = BTreeSet::new();
         if !self.texts.is_empty() {
             let search = change.search(&self.texts, limit);
-            notes.extend(told(&search, self.texts.len(), limit));
+            notes.extend(told(&search, self.texts.len()));
             cut = search.cut;
             for hit in search.hits {
                 if let Some(list) = lines.get_mut(hit.needle) {
@@ -55,7 +55,7 @@ impl Needles {
 }
 
 /// What a search leaves open.
-fn told(search: &Search, all: usize, limit: usize) -> Vec<String> {
+fn told(search: &Search, all: usize) -> Vec<String> {
     if let Some(why) = &search.unknown {
         return vec![format!("The tree could not be searched, so nothing was compared with it: {why}.")];
     }
@@ -67,12 +67,12 @@ fn told(search: &Search, all: usize, limit: usize) -> Vec<String> {
         ));
     }
     if !search.cut.is_empty() {
+        let stands = if search.cut.len() == 1 { "stands" } else { "stand" };
         notes.push(format!(
-            "{} of the {} looked up {} in more than {limit} lines and {} not compared.",
+            "{} of the {} looked up {stands} in more lines than are taken, so most rules say nothing about {}.",
             search.cut.len(),
             count(all, "name", "names"),
-            if search.cut.len() == 1 { "stands" } else { "stand" },
-            if search.cut.len() == 1 { "was" } else { "were" },
+            if search.cut.len() == 1 { "it" } else { "them" },
         ));
     }
     notes
@@ -125,7 +125,7 @@ mod tests {
             cut.notes,
             [
                 "1 name was too many to look up.",
-                "1 of the 2 names looked up stands in more than 1 lines and was not compared."
+                "1 of the 2 names looked up stands in more lines than are taken, so most rules say nothing about it."
             ]
         );
         assert_eq!(
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn a_search_that_failed_or_left_files_out_says_so() {
-        let failed = told(&Search::failed(2, "git is gone".to_owned()), 2, 400);
+        let failed = told(&Search::failed(2, "git is gone".to_owned()), 2);
         assert_eq!(failed, ["The tree could not be searched, so nothing was compared with it: git is gone."]);
-        let skipped = told(&Search { skipped: 2, ..Search::default() }, 2, 400);
+        let skipped = told(&Search { skipped: 2, ..Search::default() }, 2);
         assert_eq!(skipped, ["2 files could not be searched (too large, or not in this clone)."]);
     }
 }
