@@ -68,16 +68,15 @@ pub struct Search {
     pub hits: Vec<Hit>,
     /// Needles of which a limit left lines out, so that "not found" is not known.
     pub cut: BTreeSet<usize>,
-    /// Files that could not be looked into: too large for code, or not here.
-    pub skipped: u32,
-    /// Why nothing was searched, where that is so.
-    pub unknown: Option<String>,
+    /// What was not searched, one sentence each.
+    pub left_open: Vec<String>,
 }
 
 impl Search {
     /// Nothing was searched: of no needle is known where it stands.
-    pub fn failed(needles: usize, why: String) -> Self {
-        Self { cut: (0..needles).collect(), unknown: Some(why), ..Self::default() }
+    pub fn failed(needles: usize, why: &dyn std::fmt::Display) -> Self {
+        let told = format!("The tree could not be searched, so nothing was compared with it: {why}.");
+        Self { cut: (0..needles).collect(), left_open: vec![told], ..Self::default() }
     }
 }
 

@@ -142,7 +142,7 @@ impl Change for MemoryChange {
     fn search(&self, needles: &[String], limit: usize) -> Search {
         let automaton = match AhoCorasick::new(needles) {
             Ok(automaton) => automaton,
-            Err(error) => return Search::failed(needles.len(), error.to_string()),
+            Err(error) => return Search::failed(needles.len(), &error),
         };
         let mut counts = vec![0usize; needles.len()];
         let mut search = Search::default();

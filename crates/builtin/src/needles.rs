@@ -56,15 +56,10 @@ impl Needles {
 
 /// What a search leaves open.
 fn told(search: &Search, all: usize) -> Vec<String> {
-    if let Some(why) = &search.unknown {
-        return vec![format!("The tree could not be searched, so nothing was compared with it: {why}.")];
-    }
-    let mut notes = Vec::new();
-    if search.skipped > 0 {
-        notes.push(format!(
-            "{} could not be searched (too large, or not in this clone).",
-            count(search.skipped as usize, "file", "files")
-        ));
+    let mut notes = search.left_open.clone();
+    // Where nothing was searched, that says it all.
+    if search.cut.len() == all && !notes.is_empty() {
+        return notes;
     }
     if !search.cut.is_empty() {
         let stands = if search.cut.len() == 1 { "stands" } else { "stand" };
@@ -136,9 +131,14 @@ mod tests {
 
     #[test]
     fn a_search_that_failed_or_left_files_out_says_so() {
-        let failed = told(&Search::failed(2, "git is gone".to_owned()), 2);
+        let failed = told(&Search::failed(2, &"git is gone"), 2);
         assert_eq!(failed, ["The tree could not be searched, so nothing was compared with it: git is gone."]);
-        let skipped = told(&Search { skipped: 2, ..Search::default() }, 2);
-        assert_eq!(skipped, ["2 files could not be searched (too large, or not in this clone)."]);
+        let skipped = Search {
+            left_open: vec!["2 files could not be searched.".to_owned()],
+            cut: [1].into(),
+            ..Search::default()
+        };
+        let told = told(&skipped, 2);
+        assert_eq!((told.len(), told[0].as_str()), (2, "2 files could not be searched."));
     }
 }
