@@ -54,6 +54,17 @@ pub(super) fn starts(
         if inside {
             continue;
         }
+        // Fields of other names than the one that began the finding go on with it.
+        let own = fields_in(block);
+        let goes_on = starts.last().is_some_and(|last| {
+            last.style == Style::Fields
+                && outline.regions[last.block] == outline.regions[at]
+                && !own.is_empty()
+                && own.first() != fields_in(&blocks[last.block]).first()
+        });
+        if goes_on {
+            continue;
+        }
         let found = fields(blocks, outline, at)
             .or_else(|| {
                 candidate(blocks, outline, at, source, paths, groups, true)

@@ -65,6 +65,10 @@ pub(crate) fn read(text: &str, paths: Paths<'_>) -> Page {
         let taken = page.taken(starts);
         page.sections(&mut reading, &taken);
         page.note_unread(&taken, &mut reading.notes);
+        // A table repeats what the text around it says.
+        if loose.is_empty() && !starts.is_empty() {
+            page.note_complaints(&taken, &mut reading.notes);
+        }
         if page.source.cut_quotes {
             let text = "marks of quotation nested deeper than 16 were cut".to_owned();
             reading.notes.push(Note { line: 0, text });
