@@ -27,6 +27,10 @@ const MOST_IN_ONE: usize = 3;
 /// Lines on each side of a place that are looked at with it.
 const REACH: u32 = 3;
 
+/// Repairs touch a line of a small edit more often than one of a large edit: per added line about as the number of added
+/// lines of its file to this negative power.
+const SPREAD: f64 = 0.3;
+
 /// What the history knows of one file.
 #[derive(Default)]
 struct Past<'a> {
@@ -96,8 +100,10 @@ fn of_file(
     for (_, weighed) in weights.range_mut(tests..) {
         weighed.weight *= role_weight(Role::Test);
     }
+    let added = file.added().count().max(1) as f64;
     let factor = role_weight(source.role)
-        * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64));
+        * past.map_or(1.0, |past| 1.0 + 0.3 * (past.repairs as f64) / (past.commits.max(3) as f64))
+        * added.powf(-SPREAD);
     let mut places: Vec<Attention> = Vec::new();
     let mut named: Vec<u32> = Vec::new();
     let mut taken: BTreeMap<Option<u32>, usize> = BTreeMap::new();
@@ -107,8 +113,8 @@ fn of_file(
         named.push(center);
         let function = around(source, center);
         let used = taken.entry(function.map(|function| function.first)).or_default();
-        // The second place in one function says less than the first in another one.
-        let discount = 1.0 / (1.0 + 0.6 * *used as f64);
+        // The second place in one function says less than the first in another one, and so it is with files.
+        let discount = 1.0 / ((1.0 + 0.6 * *used as f64) * (1.0 + 0.3 * places.len() as f64));
         *used += 1;
         if *used <= MOST_IN_ONE || function.is_none() {
             let why = reasons(&weights, center, function.map(|function| function.name.as_str()), past);
@@ -136,8 +142,8 @@ fn best_line(
                 .range(line.saturating_sub(REACH)..=line + REACH)
                 .map(|(_, weighed)| weighed.weight)
                 .sum();
-            // Of two neighbourhoods alike, the one around the heavier line.
-            (*line, near + own.weight * 0.1)
+            // Of two neighbourhoods alike, the one around the heavier line; else the line itself is one of seven.
+            (*line, near + own.weight * 0.001)
         })
         .filter(|(_, sum)| *sum > 0.0)
         .max_by(|left, right| left.1.total_cmp(&right.1).then(right.0.cmp(&left.0)))
@@ -180,4 +186,60 @@ fn reasons(
         ));
     }
     why
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use crate::memory::MemoryChange;
+    use crate::settings::Settings;
+
+    fn functions(name: &str, many: usize) -> String {
+        let mut text = String::new();
+        for at in 0..many {
+            let _ = write!(
+                text,
+                "def {name}_{at}(rows, limit):\n    kept = load_{name}(rows[{at}], limit - {at})\n    \
+                 if kept is None or kept.size > limit:\n        raise ValueError(\"{name} {at}\")\n    \
+                 return merge_{name}(kept, rows)\n\n\n"
+            );
+        }
+        text
+    }
+
+    #[test]
+    fn the_first_places_are_spread_over_the_code_before_tests_documents_and_lock_files() {
+        let (large, small, tests) = (functions("large", 40), functions("small", 1), functions("test", 40));
+        let lock = "[[package]]\nname = \"a\"\nif (x) { y(z) }\n".repeat(30);
+        let change = MemoryChange::new(
+            &[],
+            &[
+                ("README.md", "Call `large_1` if you must.\n"),
+                ("poetry.lock", &lock),
+                ("src/large.py", &large),
+                ("src/small.py", &small),
+                ("tests/test_large.py", &tests),
+            ],
+        );
+        let places = crate::attention(&change, &Settings::default());
+        let paths: Vec<&str> = places.iter().map(|place| place.path.as_str()).collect();
+        assert_eq!(paths[0], "src/small.py", "the small edit first: {paths:?}");
+        assert!(paths[1..5].iter().all(|path| *path == "src/large.py"), "{paths:?}");
+        let first_test = paths.iter().position(|path| path.starts_with("tests/")).unwrap_or(paths.len());
+        let last_code = paths.iter().rposition(|path| path.starts_with("src/")).expect("code is named");
+        assert!(last_code < first_test && !paths.contains(&"poetry.lock"), "{paths:?}");
+    }
+
+    #[test]
+    fn a_place_is_the_line_with_the_heaviest_neighbourhood_and_no_two_overlap() {
+        let base = "def run(rows):\n    total = 0\n    return total\n";
+        let head = "def run(rows):\n    total = 0\n    note = 1\n\n    if rows and not rows[0].closed:\n        \
+                    total = add_rows(rows, limit=3)\n    for row in rows:\n        total += row.size(total) or fail(row)\n    return total\n";
+        let change = MemoryChange::new(&[("a.py", base)], &[("a.py", head)]);
+        let places = crate::attention(&change, &Settings::default());
+        assert_eq!(places.len(), 1, "six added lines are one place: {places:#?}");
+        assert!((4..=8).contains(&places[0].start), "{places:#?}");
+        assert!(places[0].why.iter().any(|why| why.contains("condition")), "{:?}", places[0].why);
+    }
 }

@@ -68,6 +68,16 @@ pub struct Search {
     pub hits: Vec<Hit>,
     /// Needles of which a limit left lines out, so that "not found" is not known.
     pub cut: BTreeSet<usize>,
+    /// What was not searched, one sentence each.
+    pub left_open: Vec<String>,
+}
+
+impl Search {
+    /// Nothing was searched: of no needle is known where it stands.
+    pub fn failed(needles: usize, why: &dyn std::fmt::Display) -> Self {
+        let told = format!("The tree could not be searched, so nothing was compared with it: {why}.");
+        Self { cut: (0..needles).collect(), left_open: vec![told], ..Self::default() }
+    }
 }
 
 /// One line that holds a needle.

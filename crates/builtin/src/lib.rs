@@ -120,10 +120,7 @@ fn review_all(
     documentation.needles(&mut needles);
     testing.needles(&mut needles);
     let (found, past) = look_up(change, settings, needles);
-    let mut notes = Vec::new();
-    if found.left_out > 0 {
-        notes.push(format!("{} names were too many to look up.", found.left_out));
-    }
+    let mut notes = found.notes.clone();
     if let Some(unknown) = &past.unknown {
         notes.push(format!("What rests on history may be missing: {unknown}."));
     }

@@ -140,8 +140,9 @@ impl Change for MemoryChange {
     }
 
     fn search(&self, needles: &[String], limit: usize) -> Search {
-        let Ok(automaton) = AhoCorasick::new(needles) else {
-            return Search { hits: Vec::new(), cut: (0..needles.len()).collect() };
+        let automaton = match AhoCorasick::new(needles) {
+            Ok(automaton) => automaton,
+            Err(error) => return Search::failed(needles.len(), &error),
         };
         let mut counts = vec![0usize; needles.len()];
         let mut search = Search::default();

@@ -9,6 +9,7 @@ use model::{Attention, FileDiff, RepoPath, ReviewDocument, Side, Target};
 use crate::Settings;
 use crate::change::{Change, Entry, Hit, Past, Search, Text};
 use crate::guests::{Ask, Guests};
+use crate::words::count;
 
 /// A snapshot seen by the families.
 struct Pinned<'a>(&'a git::Snapshot);
@@ -41,18 +42,23 @@ impl Change for Pinned<'_> {
             limit_per_needle: limit,
             ..git::SearchOptions::default()
         };
-        let Ok(found) = self.0.search(&needles, &options) else {
-            return Search { hits: Vec::new(), cut: (0..needles.len()).collect() };
+        let found = match self.0.search(&needles, &options) {
+            Ok(found) => found,
+            Err(error) => return Search::failed(needles.len(), &error),
         };
         let all_cut = found.cut && found.cut_needles.is_empty();
         let cut =
             if all_cut { (0..needles.len()).collect() } else { found.cut_needles.iter().copied().collect() };
+        let skipped = (found.skipped > 0).then(|| {
+            let files = count(found.skipped as usize, "file", "files");
+            format!("{files} could not be searched (too large, or not in this clone).")
+        });
         let hits = found
             .hits
             .into_iter()
             .map(|hit| Hit { path: hit.path, line: hit.line, needle: hit.needle, text: hit.text })
             .collect();
-        Search { hits, cut }
+        Search { hits, cut, left_open: skipped.into_iter().collect() }
     }
 
     fn past(&self, repairs: bool) -> Past {

@@ -4,8 +4,7 @@
 //! files. Everything belongs to the merge base, so the same target has the same history. The list of commits is kept by the
 //! name of its newest one in the git common dir; a lost or damaged list costs time and nothing else.
 
-use std::hash::Hasher as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use model::{RepoPath, Sha};
@@ -13,7 +12,7 @@ use model::{RepoPath, Sha};
 use crate::blame::unquote;
 use crate::call::Call;
 use crate::repository::is_zero;
-use crate::{Result, Snapshot};
+use crate::{Result, Snapshot, kept};
 
 /// One earlier commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +55,8 @@ const MARK: char = '\u{1}';
 
 const KEPT: &str = "history";
 const MAGIC: &str = "history2\n";
+/// Bytes of the largest list that is kept: some thousand commits of many files each.
+const LARGEST: u64 = 64 << 20;
 
 impl Snapshot {
     /// The newest commits before the change that are no merges, newest first.
@@ -64,13 +65,14 @@ impl Snapshot {
         if is_zero(tip) {
             return Ok(Vec::new());
         }
-        let file = self.common_dir().join("deep-review").join("index").join(KEPT);
+        let file = kept::place(self.common_dir(), KEPT);
         let kept = Kept::load(&file, most);
         let text = match kept {
             Some(kept) if kept.tip == tip.as_str() => return Ok(commits(&kept.text, most)),
             Some(kept) if self.is_ancestor(&kept.tip) => {
                 let newer = self.log_names(tip, Some(&kept.tip), most)?;
-                format!("{newer}{}", kept.text)
+                let both = format!("{newer}{}", kept.text);
+                newest(&both, most).to_owned()
             }
             _ => self.log_names(tip, None, most)?,
         };
@@ -148,7 +150,7 @@ struct Kept {
 
 impl Kept {
     fn load(file: &Path, most: usize) -> Option<Self> {
-        let text = std::fs::read_to_string(file).ok()?;
+        let text = String::from_utf8(kept::read(file, LARGEST)?).ok()?;
         let rest = text.strip_prefix(MAGIC)?;
         let (head, list) = rest.split_once('\n')?;
         let mut words = head.split(' ');
@@ -157,22 +159,22 @@ impl Kept {
         whole.then(|| Self { tip: tip.to_owned(), text: list.to_owned() })
     }
 
-    fn save(&self, file: &PathBuf, most: usize) -> std::io::Result<()> {
-        let folder = file.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let own = folder.join(format!("{KEPT}.{}", std::process::id()));
-        let sum = checksum(&self.tip, &self.text);
-        std::fs::write(&own, format!("{MAGIC}{} {most} {sum}\n{}", self.tip, self.text))?;
-        std::fs::rename(&own, file).inspect_err(|_| std::fs::remove_file(&own).unwrap_or_default())
+    fn save(&self, file: &Path, most: usize) -> std::io::Result<()> {
+        let text = format!("{MAGIC}{} {most} {}\n{}", self.tip, checksum(&self.tip, &self.text), self.text);
+        kept::write(file, text.as_bytes())
     }
 }
 
 /// Of the list and the commit it begins with: a damaged list would tell a history that nobody has.
 fn checksum(tip: &str, list: &str) -> String {
-    let mut hasher = std::hash::DefaultHasher::new();
-    hasher.write(tip.as_bytes());
-    hasher.write(list.as_bytes());
-    format!("{:016x}", hasher.finish())
+    format!("{:016x}", kept::checksum(&[tip.as_bytes(), list.as_bytes()]))
+}
+
+/// The part of a list that tells its first `most` commits: what is kept must not grow with every run.
+fn newest(list: &str, most: usize) -> &str {
+    let mut begins =
+        list.match_indices(MARK).map(|(at, _)| at).filter(|at| *at == 0 || list[..*at].ends_with('\n'));
+    begins.nth(most).map_or(list, |end| &list[..end])
 }
 
 fn header(line: &str) -> Option<PastCommit> {
@@ -303,6 +305,15 @@ mod tests {
         repo.git(&["rebase", "-q", "main"]);
         let told: Vec<_> = past().0.iter().map(|past| past.subject.clone()).collect();
         assert_eq!(told, ["fourth", "Fix the number", "first"]);
+    }
+
+    #[test]
+    fn what_is_kept_of_the_history_does_not_grow() {
+        let one = |name: &str| format!("{MARK}{name}\0subject {MARK} with a mark\n\na.txt\n");
+        let list = format!("{}{}{}", one("a"), one("b"), one("c"));
+        assert_eq!(newest(&list, 2), format!("{}{}", one("a"), one("b")));
+        assert_eq!(newest(&list, 3), list);
+        assert_eq!(newest("", 3), "");
     }
 
     #[test]

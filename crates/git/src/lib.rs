@@ -19,6 +19,7 @@ mod error;
 mod fingerprint;
 mod history;
 mod hits;
+mod kept;
 mod notes;
 mod patch;
 mod paths;

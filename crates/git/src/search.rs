@@ -62,7 +62,7 @@ pub(crate) fn search(
         all.append(found, options);
         new.extend(sketched);
     }
-    sketches.add(new);
+    sketches.add(new, entries.iter().map(|entry| &entry.oid));
     Ok(all.into_hits())
 }
 

@@ -4,11 +4,12 @@
 //! in the git common dir, so that the next search reads only files that may match. Never answers "it is there": a sketch
 //! says "cannot be" or "may be", and what may be is read. A lost or damaged file of sketches costs time and nothing else.
 
-use std::collections::HashMap;
-use std::hash::Hasher as _;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use model::Sha;
+
+use crate::kept;
 
 /// Bits of a sketch, 1 KiB. A file of 5 kB has about 1,500 different groups, so a word of ten letters slips through by chance
 /// once in a million files; names that differ in one letter from one that is there slip through more often.
@@ -20,6 +21,8 @@ const MOST: usize = 60_000;
 
 const MAGIC: &[u8; 8] = b"sketch2\n";
 const FILE: &str = "sketches";
+/// Bytes of the largest file of sketches: names have up to 64 letters.
+const LARGEST: u64 = (MOST * (1 + 64 + WORDS * 8) + 64) as u64;
 
 /// The groups of letters of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +87,8 @@ pub(crate) struct Sketches {
 impl Sketches {
     /// Reads what earlier searches kept below `common_dir`.
     pub(crate) fn load(common_dir: &Path) -> Self {
-        let file = common_dir.join("deep-review").join("index").join(FILE);
-        let known = std::fs::read(&file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
+        let file = kept::place(common_dir, FILE);
+        let known = kept::read(&file, LARGEST).and_then(|bytes| parse(&bytes)).unwrap_or_default();
         Self { known, file }
     }
 
@@ -93,25 +96,26 @@ impl Sketches {
         self.known.get(oid)
     }
 
-    /// Adds what was read now and keeps everything for the next search. Where nothing can be written nothing is kept.
-    pub(crate) fn add(&mut self, new: Vec<(Sha, Sketch)>) {
-        if new.is_empty() {
-            return;
+    /// Adds what was read now and keeps everything for the next search. Where not all fit, the files of `tree` stay and others
+    /// go: a tree of more files than are kept has some of them read each time, and never all. Where nothing can be written
+    /// nothing is kept.
+    pub(crate) fn add<'a>(&mut self, new: Vec<(Sha, Sketch)>, tree: impl Iterator<Item = &'a Sha>) {
+        if self.put(new, tree, MOST) {
+            // A cache: whoever cannot write it searches a little longer next time.
+            kept::write(&self.file, &print(&self.known)).unwrap_or_default();
         }
-        if self.known.len() + new.len() > MOST {
-            self.known.clear();
-        }
-        self.known.extend(new.into_iter().take(MOST));
-        // A cache: whoever cannot write it searches a little longer next time.
-        self.save().unwrap_or_default();
     }
 
-    fn save(&self) -> std::io::Result<()> {
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let own = folder.join(format!("{FILE}.{}", std::process::id()));
-        std::fs::write(&own, print(&self.known))?;
-        std::fs::rename(&own, &self.file).inspect_err(|_| std::fs::remove_file(&own).unwrap_or_default())
+    /// True where something is known now that was not.
+    fn put<'a>(&mut self, new: Vec<(Sha, Sketch)>, tree: impl Iterator<Item = &'a Sha>, most: usize) -> bool {
+        if self.known.len() + new.len() > most {
+            let tree: HashSet<&Sha> = tree.collect();
+            self.known.retain(|oid, _| tree.contains(oid));
+        }
+        let room = most.saturating_sub(self.known.len());
+        let news = room.min(new.len());
+        self.known.extend(new.into_iter().take(room));
+        news > 0
     }
 }
 
@@ -149,9 +153,7 @@ fn parse(bytes: &[u8]) -> Option<HashMap<Sha, Sketch>> {
 }
 
 fn checksum(bytes: &[u8]) -> [u8; 8] {
-    let mut hasher = std::hash::DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish().to_le_bytes()
+    kept::checksum(&[bytes]).to_le_bytes()
 }
 
 #[cfg(test)]
@@ -193,5 +195,25 @@ mod tests {
         let sum = checksum(&foreign);
         foreign.extend_from_slice(&sum);
         assert_eq!(parse(&foreign), None);
+    }
+
+    #[test]
+    fn where_not_all_fit_the_tree_at_hand_stays() {
+        let names: Vec<Sha> = "abcdef".chars().map(oid).collect();
+        let new = |range: std::ops::Range<usize>| -> Vec<(Sha, Sketch)> {
+            names[range].iter().map(|oid| (oid.clone(), Sketch::of_nothing())).collect()
+        };
+        let mut sketches = Sketches::default();
+        let known = |sketches: &Sketches| -> String {
+            names.iter().filter(|oid| sketches.get(oid).is_some()).map(|oid| &oid.as_str()[..1]).collect()
+        };
+        assert!(sketches.put(new(0..3), names[0..3].iter(), 4));
+        // Another tree that shares `c`: what is no part of it goes.
+        assert!(sketches.put(new(3..5), names[2..5].iter(), 4));
+        assert_eq!(known(&sketches), "cde");
+        // A tree that is larger than what is kept.
+        assert!(sketches.put([new(0..2), new(5..6)].concat(), names.iter(), 4));
+        assert_eq!(known(&sketches), "acde");
+        assert!(!sketches.put(new(5..6), names.iter(), 4), "no room, nothing new");
     }
 }

@@ -9,8 +9,10 @@ use std::rc::Rc;
 use model::{RepoPath, Side};
 
 use super::is_comparable;
+use crate::change::Hit;
 use crate::context::Context;
 use crate::functions::{Function, around};
+use crate::language::{Language, Role};
 use crate::needles::Found;
 use crate::source::Source;
 use crate::tokens::calls;
@@ -27,6 +29,9 @@ pub(super) struct Site {
 
 /// Names in more files than this belong to nobody.
 const MOST_FILES: usize = 120;
+
+/// No judge says anything about fewer than three other places, and where all places are known the touched one is among them.
+const FEWEST_SITES: usize = 4;
 
 /// The places of all names asked for so far.
 pub(super) struct Sites<'a, 'c> {
@@ -66,9 +71,19 @@ impl<'a, 'c> Sites<'a, 'c> {
         if files.len() > MOST_FILES && !sample {
             return Vec::new();
         }
+        let whole = files.len() <= MOST_FILES && self.found.all(name).is_some();
         let looked_at: BTreeSet<&RepoPath> = files.into_iter().take(MOST_FILES).collect();
         let mut sites: Vec<Site> = Vec::new();
-        for hit in hits.iter().filter(|hit| looked_at.contains(&hit.path)) {
+        // What is compared in the end is known before a file is taken apart, and that is what costs.
+        let candidates: Vec<&Hit> = hits
+            .iter()
+            .filter(|hit| looked_at.contains(&hit.path) && Role::of(&hit.path) == Role::Source)
+            .filter(|hit| may_call(&hit.path, &hit.text, name))
+            .collect();
+        if whole && candidates.len() < FEWEST_SITES {
+            return Vec::new();
+        }
+        for hit in candidates {
             let Some(source) = self.context.source(Side::Head, &hit.path) else { continue };
             if !source.language.is_code() || hit.line >= source.own_tests_start() {
                 continue;
@@ -88,5 +103,42 @@ impl<'a, 'c> Sites<'a, 'c> {
             sites.push(Site { source: Rc::clone(&source), function, token, line });
         }
         sites
+    }
+}
+
+/// False where the line cannot call `name`, whatever stands on the lines around it: taking a file apart is what costs, and most
+/// files that hold a name only import, pass on or mention it. What follows a name may be hidden behind a comment or stand on the
+/// next line; then the file is taken apart.
+fn may_call(path: &RepoPath, line: &str, name: &str) -> bool {
+    /// Lines of hits may be cut from this length on.
+    const CUT: usize = 1_990;
+    if line.len() >= CUT || matches!(Language::of(path), Language::Shell | Language::Other) {
+        return true;
+    }
+    line.match_indices(name).any(|(at, _)| {
+        let behind = line[at + name.len()..].trim_start();
+        behind.is_empty() || behind.starts_with(['(', '!', '/', '#', '-', '<', '{', '*', '\\'])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_only_names_a_function_is_no_reason_to_take_its_file_apart() {
+        for (path, line, expected) in [
+            ("a.py", "from store import load_records", true),
+            ("a.py", "from store import load_records, save", false),
+            ("a.py", "rows = load_records(path)", true),
+            ("a.rs", "load_records! (x)", true),
+            ("a.c", "load_records /* all */ (x)", true),
+            ("a.go", "handler = load_records.Then", false),
+            ("a.go", "x.load_records_all, load_records (1)", true),
+            ("a.sh", "load_records \"$1\"", true),
+            ("bin/run", "load_records now", true),
+        ] {
+            assert_eq!(may_call(&path.into(), line, "load_records"), expected, "{line}");
+        }
     }
 }
