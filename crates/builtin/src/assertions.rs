@@ -177,7 +177,20 @@ fn within_generator(source: &Source, from: usize, to: usize) -> bool {
     source.tokens()[from..to].iter().any(|token| source.slice(token) == "for")
 }
 
+/// Tests of equality itself, by their words.
+fn is_about_equality(source: &Source, line: u32) -> bool {
+    const WORDS: [&str; 12] = [
+        "eq", "equal", "equals", "equality", "hash", "compare", "comparison", "cmp", "ord", "identity", "same",
+        "reflexive",
+    ];
+    crate::functions::around(source, line)
+        .is_some_and(|test| crate::names::words(&test.name).iter().any(|word| WORDS.contains(&word.as_str())))
+}
+
 fn compared_with_itself(source: &Source, line: u32) -> Option<String> {
+    if is_about_equality(source, line) {
+        return None;
+    }
     let tokens = source.tokens();
     let first = tokens.partition_point(|token| token.line < line);
     let last = tokens.partition_point(|token| token.line <= line);
@@ -375,6 +388,7 @@ mod tests {
             ("test_a.py", "def test_a():\n    assert (x ==\n            1), 'one'\n", 0),
             ("test_a.py", "def test_a():\n    self.assertEqual(a.b, a.b)\n", 1),
             ("test_a.py", "def test_a():\n    self.assertEqual(f(a), f(a))\n", 0),
+            ("test_a.py", "def test_equality():\n    self.assertEqual(first, first)\n", 0),
             ("tests/a.rs", "fn a() {\n    assert_eq!(one, one);\n    assert_eq!(one, two);\n}\n", 1),
             (
                 "tests/inputs/redundant_unittest_assert.py",

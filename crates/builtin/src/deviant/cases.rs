@@ -126,4 +126,6 @@ fn an_exit_that_alone_does_not_clean_up_is_told() {
         "an error is made, nothing is cleaned up"
     );
     assert_eq!(with("release(text);\n\t\treturn 3;"), Vec::<String>::new(), "in a way of its own");
+    let talks = clean.replace("free_text", "put_msg").replace("EXIT", "return 3;");
+    assert_eq!(told("src/mN.c", &[], &talks), Vec::<String>::new(), "a message is no clean-up");
 }

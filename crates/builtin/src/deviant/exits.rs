@@ -96,12 +96,15 @@ fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<&str> {
 
 /// True for names of functions that set things right.
 pub(super) fn cleans(name: &str) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 21] = [
         "free", "close", "release", "unlock", "cleanup", "clean", "destroy", "dispose", "abort", "rollback",
         "cancel", "stop", "shutdown", "kill", "delete", "remove", "reset", "restore", "end", "finish",
-        "unref", "put",
+        "unref",
     ];
-    words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+    let words = words(name);
+    // `node_put` gives back, `put_message` talks.
+    let puts = words.len() > 1 && words.last().is_some_and(|word| word == "put");
+    (puts || words.iter().any(|word| WORDS.contains(&word.as_str()))) && !super::pairs::is_talk(name)
 }
 
 /// The call that the other early exits make.

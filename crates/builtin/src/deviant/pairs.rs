@@ -111,9 +111,10 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
 }
 
 /// What is written to a log goes with everything and is missed by nothing.
-fn is_talk(name: &str) -> bool {
-    const WORDS: [&str; 11] = [
+pub(super) fn is_talk(name: &str) -> bool {
+    const WORDS: [&str; 15] = [
         "log", "logger", "trace", "debug", "info", "warn", "warning", "print", "printf", "verbose", "notice",
+        "msg", "message", "report", "perror",
     ];
     words(name).iter().any(|word| WORDS.contains(&word.to_lowercase().as_str()))
 }

@@ -193,8 +193,47 @@ fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
     {
         return false;
     }
-    // A pure addition is a repair where it guards something.
-    !block.removed.is_empty() && !old.is_empty() || (block.removed.is_empty() && is_a_guard(&new))
+    // A pure addition is a repair where it guards something, an exchange where it asks or counts otherwise.
+    if block.removed.is_empty() { is_a_guard(&new) } else { !old.is_empty() && repairs(&old, &new) }
+}
+
+/// True where an edit changes what code asks, how it counts or what it does with a failure, and little else. Other exchanges
+/// are new designs more often than repairs.
+fn repairs(old: &[String], new: &[String]) -> bool {
+    let (lost, fresh) = (only_in(old, new), only_in(new, old));
+    let has = |tokens: &[String], wanted: &[&str]| tokens.iter().any(|token| wanted.contains(&token.as_str()));
+    let is_name = |token: &&String| {
+        token.starts_with(|c: char| c.is_alphabetic() || c == '_') && !crate::tokens::is_keyword(token)
+    };
+    let names = |tokens: &[String]| tokens.iter().filter(is_name).count();
+    let asks = [
+        "<", "<=", ">", ">=", "==", "!=", "===", "!==", "&&", "||", "and", "or", "not", "!", "+", "-", "??", "?.",
+        "is", "in",
+    ];
+    let hands_on = has(&fresh, &["?"]) && has(&lost, &["unwrap", "expect"]);
+    let number = |tokens: &[String]| tokens.iter().all(|token| token.starts_with(|c: char| c.is_ascii_digit()));
+    let counts = !fresh.is_empty() && !lost.is_empty() && number(&fresh) && number(&lost);
+    let guards = is_a_guard(&fresh) && lost.len() <= 4;
+    let otherwise = (has(&lost, &asks) || has(&fresh, &asks)) && names(&fresh) <= 2 && names(&lost) <= 2;
+    // A literal of words, a type or a new argument alone is what one place says or takes.
+    (hands_on || counts || guards || otherwise) && lost.len() + fresh.len() <= MOST_TOKENS_CHANGED
+}
+
+/// More exchanged tokens make another design.
+const MOST_TOKENS_CHANGED: usize = 30;
+
+/// The tokens of one side that the other has not, by number.
+fn only_in(one: &[String], other: &[String]) -> Vec<String> {
+    let mut left: Vec<&String> = other.iter().collect();
+    let mut only = Vec::new();
+    for token in one {
+        if let Some(at) = left.iter().position(|own| *own == token) {
+            left.swap_remove(at);
+        } else {
+            only.push(token.clone());
+        }
+    }
+    only
 }
 
 /// The line on which the signature of a function ends: its parameters, and where a body begins with a bracket, what
@@ -350,21 +389,44 @@ impl Family for Siblings {
     fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
         let mut told: Vec<(RepoPath, u32)> = Vec::new();
         let mut raised: Vec<Between> = Vec::new();
+        let mut pairs: BTreeMap<(RepoPath, RepoPath), usize> = BTreeMap::new();
         for repair in &self.repairs {
             let mut others = siblings(context, repair, found);
             others.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
             if (1..=MOST_SIBLINGS).contains(&others.len()) {
                 told.extend(others.iter().map(|(source, first, _)| (source.path.clone(), *first)));
-                raised.extend(
-                    report(context, repair, &others)
-                        .map(|raised| (raised, repair.path.clone(), others[0].0.path.clone())),
-                );
+                let Some(finding) = report(context, repair, &others) else { continue };
+                let pair = (repair.path.clone(), others[0].0.path.clone());
+                // Two edits that one copy lacks are one thing to look at.
+                if let Some(at) = pairs.get(&pair) {
+                    join(&mut raised[*at].0, finding);
+                } else {
+                    pairs.insert(pair.clone(), raised.len());
+                    raised.push((finding, pair.0, pair.1));
+                }
             }
         }
         let mut raised = without_divergence(raised);
         raised.extend(self.copies.findings(context, found));
         raised
     }
+}
+
+/// Adds the places of a second finding between two files to the first.
+fn join(first: &mut Raised, second: Raised) {
+    let place = |finding: &model::DocumentFinding| {
+        finding.locations.first().map_or(String::new(), |place| {
+            format!("{}–{}", place.start.unwrap_or_default(), place.end.unwrap_or_default())
+        })
+    };
+    first.finding.problem.push_str(&format!(" So it is with lines {}.", place(&second.finding)));
+    first.finding.locations.extend(second.finding.locations);
+    first.finding.evidence.extend(second.finding.evidence);
+    // Two edits are no single patch.
+    if let Some(fix) = &mut first.finding.fix {
+        fix.patch = None;
+    }
+    first.rank += 0.1;
 }
 
 /// A finding and the two files it compares.
@@ -403,7 +465,8 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
             source.path == repair.path && first <= repair.head.1 + below && last + above >= repair.head.0;
         let touched = (first..=last).any(|line| context.is_added(&source.path, line));
         let known = others.iter().any(|(other, line, _)| other.path == source.path && *line == first);
-        if !own && !touched && !known && are_siblings(context, repair, &source, first) {
+        let parallel = copies::are_parallel(&source.path, &repair.path);
+        if !own && !parallel && !touched && !known && are_siblings(context, repair, &source, first) {
             others.push((source, first, last));
         }
     }
@@ -423,7 +486,7 @@ fn by_lead(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling
         let Some(source) = context.source(Side::Head, &hit.path) else { continue };
         let Some(there) = around(&source, hit.line) else { continue };
         let itself = source.path == after.path && there.first == here.first;
-        if itself || !seen.insert((source.path.clone(), there.first)) || seen.len() > MOST_COMPARED {
+        if itself || copies::are_parallel(&source.path, &after.path) || !seen.insert((source.path.clone(), there.first)) || seen.len() > MOST_COMPARED {
             continue;
         }
         let range = there.tokens(&source);
