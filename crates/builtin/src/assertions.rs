@@ -325,38 +325,36 @@ static SETS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern written in this file")
 });
 
-/// A setting of the whole process that no line of the file takes back.
+/// A setting of the whole process that nothing takes back: neither the function nor what the file does for all its tests.
 fn no_restore(source: &Source, added: &[u32]) -> Option<Raised> {
-    const BACK: [&str; 22] = [
+    const IN_FILE: [&str; 16] = [
         "monkeypatch",
         "patch.dict",
         "addCleanup",
         "tearDown",
         "teardown",
-        "finally",
         "afterEach",
         "afterAll",
         "after(",
         "os.Unsetenv",
-        "t.Setenv",
         "remove_var",
         "environ.pop",
         "del os.environ",
         "delete process.env",
-        "restore",
-        "Restore",
-        "t.Cleanup",
-        "yield",
-        "defer",
         "environ.clear",
         "Drop for",
+        "TestMain",
     ];
+    const IN_FUNCTION: [&str; 8] =
+        ["finally", "t.Setenv", "restore", "Restore", "t.Cleanup", "yield", "defer", "addfinalizer"];
     let first = added.iter().copied().find(|line| SETS.is_match(&source.code(*line)))?;
-    let back = BACK.iter().any(|word| source.content().contains(word));
+    let around = crate::functions::around(source, first)?;
+    let here = || (around.first.saturating_sub(3).max(1)..=around.last).map(|line| source.line(line));
+    let back = IN_FILE.iter().any(|word| source.content().contains(word))
+        || here().any(|line| IN_FUNCTION.iter().any(|word| line.contains(word)));
     let old =
         (1..=source.line_count()).any(|line| !added.contains(&line) && SETS.is_match(&source.code(line)));
-    let inside = crate::functions::around(source, first)
-        .is_some_and(|function| function.name.to_lowercase().contains("test"));
+    let inside = around.name.to_lowercase().contains("test");
     (!back && !old && inside).then(|| {
         raise(
             NO_RESTORE,

@@ -458,12 +458,11 @@ fn measure(tree: &Tree, planter: Planter, most: usize) -> (usize, usize, Vec<Str
         let hit = seen.iter().any(|(rule, paths)| rule == plant.rule && paths.contains(&plant.path));
         found += usize::from(hit);
         if !hit && sources_folder().is_some() {
-            let changed: Vec<_> = plant
-                .head
-                .iter()
-                .filter(|(path, text)| plant.base.get(*path) != Some(text))
-                .map(|(path, _)| path)
-                .collect();
+            let changed = plant.head.iter().find_map(|(path, text)| {
+                let old = plant.base.get(path).filter(|old| *old != text)?;
+                let at = old.lines().zip(text.lines()).take_while(|(one, other)| one == other).count();
+                Some(format!("{path}:{} {:?} -> {:?}", at + 1, old.lines().nth(at), text.lines().nth(at)))
+            });
             eprintln!("missed {} {} {changed:?} {seen:?}", plant.rule, plant.path);
         }
         if let Some(twin) = &plant.twin {

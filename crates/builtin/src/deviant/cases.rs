@@ -73,23 +73,46 @@ fn a_log_is_nobodys_other_half() {
     assert_eq!(document.findings.len(), 1, "{document:#?}");
 }
 
+/// The rules told about a function that was as the others and is now as the text says.
+fn told_after(path: &str, others: &[String], old: &str, new: &str) -> Vec<String> {
+    let all = |own: &str| -> Vec<(String, String)> {
+        let own = std::iter::once((path.replace('N', "own"), own.to_owned()));
+        let rest = (1..).zip(others).map(|(number, text)| (path.replace('N', &format!("{number}")), text.clone()));
+        own.chain(rest).collect()
+    };
+    let (base, head) = (all(old), all(new));
+    let texts = |files: &[(String, String)]| -> Vec<(String, Vec<u8>)> {
+        files.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect()
+    };
+    let change = MemoryChange::from_bytes(
+        texts(&base),
+        texts(&head),
+        std::collections::BTreeMap::new(),
+        model::Target::default(),
+    );
+    let settings = Settings { enable: vec!["deviant/missing-check".into()], ..Settings::default() };
+    crate::review(&change, &settings).findings.into_iter().filter_map(|finding| finding.rule).collect()
+}
+
 #[test]
-fn a_result_that_only_this_caller_does_not_test_is_told() {
+fn a_result_that_is_no_longer_tested_is_told() {
     let tests = "def show_NAME(table, key):\n    entry = table.lookup_entry(key)\n    if entry is None:\n        return ''\n    \
                  return entry.title\n";
-    let untested =
-        "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print(entry.title)\n";
-    assert_eq!(told("app/mN.py", &numbered(tests, 5), untested), ["missing-check"]);
-    let handed = "def find_title(table, key):\n    entry = table.lookup_entry(key)\n    return entry\n";
-    assert_eq!(told("app/mN.py", &numbered(tests, 5), handed), Vec::<String>::new(), "its caller tests it");
-    let given =
-        "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print_entry(key, entry)\n";
-    assert_eq!(
-        told("app/mN.py", &numbered(tests, 5), given),
-        Vec::<String>::new(),
-        "whoever gets it tests it"
-    );
-    assert_eq!(told("app/mN.py", &numbered(tests, 2), untested), Vec::<String>::new(), "too few to tell");
+    let old = tests.replace("NAME", "own");
+    let check = "    if entry is None:\n        return ''\n";
+    let new = old.replace(check, "").replace("return entry.title", "print(entry.title)");
+    let rule = "deviant/missing-check";
+    assert_eq!(told_after("app/mN.py", &numbered(tests, 5), &old, &new), [rule]);
+    let handed = old.replace(check, "").replace("entry.title", "entry");
+    assert_eq!(told_after("app/mN.py", &numbered(tests, 5), &old, &handed), [""; 0], "its caller tests it");
+    assert_eq!(told_after("app/mN.py", &numbered(tests, 2), &old, &new), [""; 0], "too few to tell");
+    let fresh = "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print(entry.title)\n";
+    assert_eq!(told("app/mN.py", &numbered(tests, 5), fresh), [""; 0], "new code may know better");
+    let go = "package a\n\nfunc loadNAME(key string) int {\n\tentry, err := lookupEntry(key)\n\tif err != nil {\n\t\treturn 0\n\t}\n\tother, err := \
+              openIt(entry)\n\tif err != nil {\n\t\treturn 1\n\t}\n\treturn other\n}\n";
+    let old = go.replace("NAME", "own");
+    let new = old.replacen("\tif err != nil {\n\t\treturn 0\n\t}\n", "", 1);
+    assert_eq!(told_after("app/mN.go", &numbered(go, 5), &old, &new), [rule], "tested only after it means something else");
 }
 
 #[test]
