@@ -345,8 +345,10 @@ fn no_restore(source: &Source, added: &[u32]) -> Option<Raised> {
         "Drop for",
         "TestMain",
     ];
-    const IN_FUNCTION: [&str; 8] =
-        ["finally", "t.Setenv", "restore", "Restore", "t.Cleanup", "yield", "defer", "addfinalizer"];
+    const IN_FUNCTION: [&str; 12] = [
+        "finally", "t.Setenv", "restore", "Restore", "t.Cleanup", "yield", "defer func", "defer os.Setenv",
+        "defer os.Unsetenv", "defer os.Chdir", "addfinalizer", "Drop",
+    ];
     let first = added.iter().copied().find(|line| SETS.is_match(&source.code(*line)))?;
     let around = crate::functions::around(source, first)?;
     let here = || (around.first.saturating_sub(3).max(1)..=around.last).map(|line| source.line(line));

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use crate::context::{Context, line_pairs};
 use crate::family::{Draft, Family, Raised};
-use crate::functions::{Function, around};
+use crate::functions::{Function, around, indent};
 use crate::language::{Language, Role};
 use crate::names::occurrences;
 use crate::needles::{Found, Needles};
@@ -54,8 +54,11 @@ impl Family for Lifecycles {
                 let passed = exchanged.get(&line).is_some_and(|old| {
                     !occurrences(old, &given).is_empty() && occurrences(&text, &given).is_empty()
                 });
+                let before = exchanged.get(&line).copied().unwrap_or_default();
                 let said = |line: u32| {
-                    !source.comment(line).trim().is_empty() && context.is_added(&file.path, line)
+                    let comment = source.comment(line);
+                    let comment = comment.trim();
+                    !comment.is_empty() && context.is_added(&file.path, line) && !before.contains(comment)
                 };
                 let detached = if passed {
                     said(line) || said(line.saturating_sub(1)) || is_moved_off(&source, function, line)
@@ -97,10 +100,16 @@ fn is_detached(source: &Source, function: &Function, line: u32, given: &str) -> 
     cleans || near || said || is_moved_off(source, function, line)
 }
 
-/// Deferred, or in a goroutine.
+/// Deferred, or in a goroutine: the line itself or a block around it.
 fn is_moved_off(source: &Source, function: &Function, line: u32) -> bool {
-    (line.saturating_sub(8).max(function.first)..=line).any(|number| {
+    let mut depth = usize::MAX;
+    (function.first + 1..=line).rev().any(|number| {
         let text = source.code(number);
+        let own = indent(source.line(number));
+        if text.trim().is_empty() || own >= depth {
+            return false;
+        }
+        depth = own;
         let text = text.trim_start();
         text.starts_with("defer ") || text.starts_with("go ") || text.contains("go func")
     })

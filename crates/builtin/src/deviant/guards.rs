@@ -16,7 +16,7 @@ use crate::functions::{Function, around};
 use crate::language::{Language, Role};
 use crate::names::occurrences;
 use crate::source::Source;
-use crate::tokens::is_keyword;
+use crate::tokens::{TokenKind, is_keyword};
 use crate::words::{code, shortened};
 
 /// Functions of the file that keep the guard.
@@ -84,6 +84,23 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// True where it leaves because something is wrong, and not because there is nothing to do.
+    fn refuses(&self) -> bool {
+        const WORDS: [&str; 14] = [
+            "raise", "throw", "goto", "die", "abort", "bail", "panic", "Err", "NULL", "null", "None", "nil", "false",
+            "False",
+        ];
+        let says = |line: &String| {
+            WORDS.iter().any(|word| !occurrences(line, word).is_empty())
+                || ["-1", "err", "Err", "ERR", "fail", "FAIL", "invalid", "INVALID", "EINVAL", "ENOMEM"]
+                    .iter()
+                    .any(|word| line.contains(word))
+        };
+        self.lines[1..].iter().any(says)
+    }
+}
+
 fn is_exit(line: &str) -> bool {
     ["return", "raise", "throw", "continue", "break", "goto", "die", "exit", "bail!", "panic!", "abort"]
         .iter()
@@ -130,59 +147,43 @@ fn keepers(after: &Source, own: &Function, guard: &Guard) -> Vec<u32> {
 
 /// The first use behind the guard's place of a name that it tested and nothing else of the function tests.
 fn used_untested(after: &Source, function: &Function, block: &Block, guard: &Guard) -> Option<(String, u32)> {
-    if after.role != Role::Source {
+    if after.role != Role::Source || !guard.refuses() {
         return None;
     }
-    let names = tested_names(&guard.condition);
     let tokens = after.tokens();
-    names.into_iter().find_map(|name| {
+    let start = tokens.partition_point(|token| token.line <= block.head_before);
+    let end = tokens.partition_point(|token| token.line <= function.last);
+    tested_names(&guard.condition).into_iter().find_map(|name| {
         let asked = (function.first + 1..=function.last).any(|line| {
             let text = after.code(line);
             is_question(&text) && !occurrences(&text, &name).is_empty()
         });
-        let start = tokens.partition_point(|token| token.line <= block.head_before);
-        let end = tokens.partition_point(|token| token.line <= function.last);
         let used = (start..end).find(|at| {
-            let text = |at: usize| tokens.get(at).map_or("", |token| after.slice(token));
-            let before = at.checked_sub(1).map_or("", text);
-            text(*at) == name && matches!(text(at + 1), "." | "->" | "[") && !matches!(before, "." | "->" | "::")
+            let before = at.checked_sub(1).map_or("", |at| after.slice(&tokens[at]));
+            let next = tokens.get(at + 1).map_or("", |token| after.slice(token));
+            // What is given a value first is another thing by then.
+            after.slice(&tokens[*at]) == name && !matches!(before, "." | "->" | "::") && !matches!(next, "=" | ":=")
         })?;
         (!asked).then(|| (name, tokens[used].line))
     })
 }
 
-/// The names of which a condition asks whether they are there at all.
+/// The variables that a condition asks about.
 fn tested_names(condition: &str) -> BTreeSet<String> {
-    let condition = condition.trim_start_matches('(').trim_end_matches(')').trim();
-    let plain = |text: &str| -> Option<String> {
-        let text = text.trim();
-        let is_name = !text.is_empty()
-            && text.chars().all(|c| c.is_alphanumeric() || c == '_')
-            && !text.starts_with(|c: char| c.is_ascii_digit())
-            && !is_keyword(text);
-        is_name.then(|| text.to_owned())
+    let source = Source::new("condition.c".into(), condition);
+    let tokens = source.tokens();
+    let is_variable = |at: &usize| {
+        let text = source.slice(&tokens[*at]);
+        let before = at.checked_sub(1).map_or("", |at| source.slice(&tokens[at]));
+        let next = tokens.get(at + 1).map_or("", |token| source.slice(token));
+        tokens[*at].kind == TokenKind::Word
+            && text.starts_with(|c: char| c.is_lowercase() || c == '_' || c == '$')
+            && !is_keyword(text)
+            && !matches!(text, "self" | "this" | "len" | "defined" | "isset" | "empty" | "typeof" | "err")
+            && !matches!(next, "(" | "!" | "::")
+            && !matches!(before, "." | "->" | "::" | "?.")
     };
-    let nothing = ["None", "null", "nil", "NULL", "nullptr", "undefined"];
-    let one = |part: &str| -> Option<String> {
-        let part = part.trim().trim_start_matches('(').trim_end_matches(')').trim();
-        if let Some(rest) = part.strip_prefix('!').or_else(|| part.strip_prefix("not ")) {
-            return plain(rest);
-        }
-        if let Some(rest) = part.strip_suffix(".nil?").or_else(|| part.strip_suffix(".is_none()")) {
-            return plain(rest);
-        }
-        let (left, right) =
-            [" is ", "===", "=="].iter().find_map(|operator| part.split_once(operator))?;
-        let (left, right) = (left.trim(), right.trim());
-        if nothing.contains(&right) {
-            plain(left)
-        } else if nothing.contains(&left) {
-            plain(right)
-        } else {
-            None
-        }
-    };
-    condition.split("||").flat_map(|part| part.split(" or ")).filter_map(one).collect()
+    (0..tokens.len()).filter(is_variable).map(|at| source.slice(&tokens[at]).to_owned()).collect()
 }
 
 fn is_question(code: &str) -> bool {

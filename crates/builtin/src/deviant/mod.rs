@@ -119,7 +119,8 @@ fn touched_calls(context: &Context<'_>, file: &FileDiff, source: &Rc<Source>) ->
             });
             if innermost(call.line)
                 && call.line > function.first
-                && is_telling(call.name)
+                // What stands beside code that went was there before, so its name need not be rare.
+                && (is_telling(call.name) || (near && call.name.len() >= 4))
                 && ((added && !context.is_moved(source, call.line)) || near || !removed.is_empty())
             {
                 found.push(Touched {

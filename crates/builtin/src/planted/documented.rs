@@ -30,7 +30,8 @@ fn renamed(tree: &Tree, rule: &'static str, pattern: &Regex, mark: &str, line: i
     for source in sources(tree) {
         let Some((at, name)) = first(&source, pattern) else { continue };
         let elsewhere = tree.iter().filter(|(_, text)| text.contains(&name)).count();
-        if elsewhere != 1 || !seen.insert(name.clone()) || name.len() < 6 {
+        let everybodys = ["XDG_", "HTTP_", "LC_"].iter().any(|start| name.starts_with(start));
+        if everybodys || elsewhere != 1 || !seen.insert(name.clone()) || name.len() < 6 {
             continue;
         }
         let new = format!("{name}{mark}");

@@ -57,7 +57,8 @@ pub(super) fn no_restore(tree: &Tree) -> Vec<Plant> {
             Language::Go => ("os.Setenv(\"PLANTED_HOME\", \"here\")", "fmt.Println(\"here\")"),
             _ => continue,
         };
-        let site = source.functions().iter().find_map(|function| {
+        let tests = source.functions().iter().filter(|function| function.name.to_lowercase().starts_with("test"));
+        let site = tests.into_iter().find_map(|function| {
             (function.first + 1..function.last).find(|line| {
                 let (here, next) = (source.line(*line), source.line(line + 1));
                 let ends = match source.language {
@@ -79,7 +80,7 @@ pub(super) fn no_restore(tree: &Tree) -> Vec<Plant> {
             tree
         };
         // Where the file takes things back anyway it may do so here.
-        let backs = ["tearDown", "monkeypatch", "patch.dict", "afterEach", "finally", "after(", "Cleanup", "environ.pop", "delete process.env", "fixture", "teardown"];
+        let backs = ["TestMain", "Unsetenv", "defer func", "t.Setenv", "yield", "estore", "tearDown", "monkeypatch", "patch.dict", "afterEach", "finally", "after(", "Cleanup", "environ.pop", "delete process.env", "fixture", "teardown"];
         if backs.iter().any(|word| source.content().contains(word)) {
             continue;
         }
