@@ -52,7 +52,7 @@ impl Family for Lifecycles {
                 let Some(given) = given(&source, function) else { continue };
                 // Where the line passed the given one before, only new words can explain it.
                 let passed = exchanged.get(&line).is_some_and(|old| {
-                    !occurrences(old, &given).is_empty() && occurrences(&text, &given).is_empty()
+                    occurrences(old, &given).len() > occurrences(&text, &given).len()
                 });
                 let before = exchanged.get(&line).copied().unwrap_or_default();
                 let said = |line: u32| {
@@ -61,7 +61,7 @@ impl Family for Lifecycles {
                     !comment.is_empty() && context.is_added(&file.path, line) && !before.contains(comment)
                 };
                 let detached = if passed {
-                    said(line) || said(line.saturating_sub(1)) || is_moved_off(&source, function, line)
+                    said(line) || said(line.saturating_sub(1))
                 } else {
                     is_detached(&source, function, line, &given)
                 };

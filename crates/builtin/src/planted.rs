@@ -9,6 +9,7 @@ mod dropped;
 mod forgotten;
 mod left_behind;
 mod tests;
+mod workflows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -422,6 +423,7 @@ const PLANTERS: &[(&str, Planter)] = &[
     ("empty handler", dropped::empty_handler),
     ("dropped guard", dropped::dropped_guard),
     ("missing argument", dropped::missing_argument),
+    ("dropped test", dropped::dropped_test),
     ("variable in a document", documented::variable),
     ("flag in a document", documented::flag),
     ("key in a document", documented::key),
@@ -429,6 +431,12 @@ const PLANTERS: &[(&str, Planter)] = &[
     ("gone parameter", documented::gone_parameter),
     ("assertion of itself", tests::always_true),
     ("variable left set", tests::no_restore),
+    ("text of strangers", workflows::injection),
+    ("action not pinned", workflows::unpinned),
+    ("code of strangers", workflows::checkout),
+    ("example of settings", workflows::example),
+    ("debugging", left_behind::debugging),
+    ("focused test", left_behind::focused),
     ("committed key", left_behind::key),
     ("merge marks", left_behind::conflict),
     ("hidden letters", left_behind::hidden),

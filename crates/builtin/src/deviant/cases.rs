@@ -149,6 +149,11 @@ fn an_exit_that_alone_does_not_clean_up_is_told() {
         "an error is made, nothing is cleaned up"
     );
     assert_eq!(with("release(text);\n\t\treturn 3;"), Vec::<String>::new(), "in a way of its own");
+    let whole = clean.replace("EXIT", "free_text(text);\n\t\tclose_box(box);\n\t\treturn 3;");
+    let part = clean.replace("EXIT", "close_box(box);\n\t\treturn 3;");
+    let change = MemoryChange::new(&[("src/a.c", &whole)], &[("src/a.c", &part)]);
+    let settings = Settings { enable: vec!["deviant/exit-without-cleanup".into()], ..Settings::default() };
+    assert_eq!(crate::review(&change, &settings).findings.len(), 1, "the change takes one of two out");
     let talks = clean.replace("free_text", "put_msg").replace("EXIT", "return 3;");
     assert_eq!(told("src/mN.c", &[], &talks), Vec::<String>::new(), "a message is no clean-up");
 }

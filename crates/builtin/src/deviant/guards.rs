@@ -12,7 +12,7 @@ use model::{FileDiff, Side};
 use super::{Deviation, GUARD, UNCHECKED};
 use crate::context::{Context, path_before};
 use crate::edits::{Block, blocks};
-use crate::functions::{Function, around};
+use crate::functions::{Function, around, indent};
 use crate::language::{Language, Role};
 use crate::names::occurrences;
 use crate::source::Source;
@@ -39,6 +39,12 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
         // What is written into the function may do the same in another way.
         let written = file.added().any(|(line, _)| (function.first..=function.last).contains(&line));
         if written || is_tested_elsewhere(context, &guard) {
+            continue;
+        }
+        if is_error_of_go(&guard, after) {
+            if let Some(line) = ignored_error(after, function, block).filter(|_| context.settings.runs(UNCHECKED)) {
+                found.push(used(after, function, block, &guard, "err", line));
+            }
             continue;
         }
         let kept = keepers(after, function, &guard);
@@ -97,7 +103,10 @@ impl Guard {
                     .iter()
                     .any(|word| line.contains(word))
         };
-        self.lines[1..].iter().any(says)
+        let asks_for_nothing = ["NULL", "null", "None", "nil", "nullptr"]
+            .iter()
+            .any(|word| !occurrences(&self.condition, word).is_empty());
+        asks_for_nothing || self.lines[1..].iter().any(says)
     }
 }
 
@@ -112,11 +121,14 @@ fn is_exit(line: &str) -> bool {
 
 /// The function at head, where it is still there with the same signature.
 fn same_function<'a>(before: &Source, old: &Function, after: &'a Source) -> Option<&'a Function> {
-    let mut same = after.functions().iter().filter(|function| {
-        function.name == old.name && after.line(function.first).trim() == before.line(old.first).trim()
-    });
-    let first = same.next()?;
-    same.next().is_none().then_some(first)
+    let alike = |source: &Source, function: &Function| {
+        function.name == old.name && source.line(function.first).trim() == before.line(old.first).trim()
+    };
+    let mut old_ones = before.functions().iter().filter(|function| alike(before, function));
+    let at = old_ones.position(|function| function.first == old.first)?;
+    let now: Vec<&Function> = after.functions().iter().filter(|function| alike(after, function)).collect();
+    // Of several of one name the order tells which is which.
+    (now.len() == at + 1 + old_ones.count()).then(|| now.get(at).copied()).flatten()
 }
 
 /// True where the change writes the same question somewhere else.
@@ -143,6 +155,42 @@ fn keepers(after: &Source, own: &Function, guard: &Guard) -> Vec<u32> {
         found.extend(here.next());
     }
     found
+}
+
+fn is_error_of_go(guard: &Guard, source: &Source) -> bool {
+    source.language == Language::Go && guard.condition == "err != nil"
+}
+
+/// The line whose error nobody looks at now: the one before the guard's place gives `err` a value, and nothing behind reads it
+/// before it gets another one.
+fn ignored_error(after: &Source, function: &Function, block: &Block) -> Option<u32> {
+    let code = |line: u32| after.code(line);
+    let gives = |text: &str| {
+        text.split_once('=').is_some_and(|(left, right)| {
+            !left.ends_with(['!', '<', '>', '=']) && !right.starts_with('=') && !occurrences(left, "err").is_empty()
+        })
+    };
+    let reads = |text: &str| {
+        let right = if gives(text) { text.split_once('=').map_or("", |(_, right)| right) } else { text };
+        !occurrences(right, "err").is_empty()
+    };
+    // The call may go on over several lines.
+    let given = (block.head_before.saturating_sub(8).max(function.first + 1)..=block.head_before)
+        .rev()
+        .take_while(|line| !after.line(*line).trim().is_empty())
+        .find(|line| gives(&code(*line)))?;
+    let signature = after.line(function.first);
+    let named = !occurrences(signature, "err").is_empty();
+    for line in block.head_before + 1..=function.last {
+        let text = code(line);
+        if reads(&text) || (named && text.trim() == "return") {
+            return None;
+        }
+        if gives(&text) && indent(after.line(line)) <= indent(after.line(given)) {
+            break;
+        }
+    }
+    Some(given)
 }
 
 /// The first use behind the guard's place of a name that it tested and nothing else of the function tests.
@@ -230,20 +278,31 @@ fn used(
     line: u32,
 ) -> Deviation {
     let (owner, test) = (code(&shortened(&function.name, 40)), code(&shortened(&guard.lines[0], 50)));
+    let is_error = name == "err";
     let name = code(name);
+    let (title, still) = if is_error {
+        (
+            format!("{owner} no longer looks at the error of line {line}"),
+            format!("Line {line} still gives {name} a value, and nothing reads it before it gets another one or the function ends"),
+        )
+    } else {
+        (
+            format!("{owner} no longer tests {name} and still uses it"),
+            format!("Line {line} still uses {name}, and nothing else in the function asks about it"),
+        )
+    };
     Deviation {
         rule: UNCHECKED,
         line,
         support: 1,
         all: 1,
         removed: true,
-        title: format!("{owner} no longer tests {name} and still uses it"),
+        title,
         problem: format!(
-            "The change takes {test} with its exit (line {} of `{}` before the change) out of {owner} and puts nothing in its place. \
-             Line {line} still uses {name}, and nothing else in the function asks whether it is there.",
+            "The change takes {test} with its exit (line {} of `{}` before the change) out of {owner} and puts nothing in its place. {still}.",
             guard.first, after.path,
         ),
-        fix: format!("Keep the test, or say in a comment why {name} is always there."),
+        fix: format!("Keep the test, or say in a comment why {name} needs none here."),
         counter: vec![(Rc::clone(after), block.head_before.max(1), "stands where the test was".to_owned())],
         source: Rc::clone(after),
     }
@@ -283,6 +342,12 @@ mod tests {
         let still = old.replace("return row->size;", "return row ? row->size : 0;");
         let without = still.replace("\tif (row == NULL) {\n\t\treturn 0;\n\t}\n", "");
         assert_eq!(rules("a.c", &still, &without), [""; 0], "it is asked elsewhere");
+        let go = "package a\n\nfunc load(key string) error {\n\tentry, err := lookUp(key)\n\tif err != nil {\n\t\treturn err\n\t}\n\tuse(entry)\n\treturn \
+                  nil\n}\n";
+        let guard = "\tif err != nil {\n\t\treturn err\n\t}\n";
+        assert_eq!(rules("a.go", go, &go.replace(guard, "")), [super::UNCHECKED], "an error nobody looks at");
+        let handed = go.replace("return nil", "return err");
+        assert_eq!(rules("a.go", &handed, &handed.replace(guard, "")), [""; 0], "it is handed on");
         let moved = format!("{new}int safe(struct row *row)\n{{\n\tif (row == NULL) {{\n\t\treturn 0;\n\t}}\n\treturn size(row);\n}}\n");
         assert_eq!(rules("a.c", old, &moved), [""; 0], "the test moved");
     }

@@ -355,7 +355,7 @@ pub(super) fn dropped_guard(tree: &Tree) -> Vec<Plant> {
                 places.entry(text).or_default().push(place);
             }
         }
-        let Some(all) = places.values().find(|all| all.len() >= 5) else { continue };
+        let Some(all) = places.values().find(|all| all.len() >= 4) else { continue };
         let (first, last) = all[all.len() / 2];
         plants.push(replace(tree, &source, without(&source, |line| (first..=last).contains(&line)), "deviant/missing-guard"));
     }
@@ -387,6 +387,50 @@ pub(super) fn missing_argument(tree: &Tree) -> Vec<Plant> {
         let Some(end) = end.filter(|end| !text[at..*end].contains('(')) else { continue };
         let new = format!("{}{}", &text[..at], &text[end..]);
         plants.push(replace(tree, &all[index], with_line(&all[index], line, Some(&new)), "deviant/missing-argument"));
+    }
+    plants
+}
+
+/// An error of Go, or a pointer that may be nothing, is no longer tested before its function goes on with it.
+pub(super) fn dropped_test(tree: &Tree) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for source in sources(tree) {
+        let site = own_functions(&source).find_map(|function| {
+            (function.first + 2..function.last).find_map(|line| {
+                let (text, above) = (source.code(line), source.code(line - 1));
+                let end = (line + 1..=line + 4).take_while(|at| indent(source.line(*at)) > indent(source.line(line))).last()?;
+                let closes = source.line(end + 1).trim() == "}" && text.trim_end().ends_with('{');
+                let plain = source.line(end).trim_start();
+                let (name, given) = match source.language {
+                    Language::Go => ("err".to_owned(), text.trim() == "if err != nil {" && above.contains("err :=")),
+                    Language::C => {
+                        let test = text.trim().strip_prefix("if (")?.strip_suffix(") {")?;
+                        let name = test.strip_prefix('!').or_else(|| test.strip_suffix(" == NULL"))?.trim();
+                        let word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+                        (name.to_owned(), word && above.contains(&format!("{name} = ")))
+                    }
+                    _ => return None,
+                };
+                let refuses = ["return", "goto"].iter().any(|word| plain.starts_with(word));
+                // What is read or tested again further down may be looked at there.
+                let again = (end + 2..=function.last).any(|at| {
+                    let text = source.code(at);
+                    let asks = ["if", "while", "?", "&&", "||", "for", "switch", "assert"].iter().any(|word| text.contains(word));
+                    !crate::names::occurrences(&text, &name).is_empty() && (source.language == Language::Go || asks)
+                });
+                let used = source.language == Language::Go
+                    || (end + 2..=function.last).any(|at| {
+                        let text = source.code(at);
+                        text.contains(&format!("{name}->")) || text.contains(&format!("{name}["))
+                    });
+                let named = source.line(function.first).contains("err error");
+                (given && closes && refuses && !again && used && !named).then_some((line, end + 1))
+            })
+        });
+        if let Some((first, last)) = site {
+            let text = without(&source, |line| (first..=last).contains(&line));
+            plants.push(replace(tree, &source, text, "deviant/no-longer-checked"));
+        }
     }
     plants
 }

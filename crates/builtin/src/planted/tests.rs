@@ -65,7 +65,10 @@ pub(super) fn no_restore(tree: &Tree) -> Vec<Plant> {
                     Language::Python => here.trim_end().ends_with(')') && !here.trim_start().starts_with('@'),
                     _ => here.trim_end().ends_with([';', ')']),
                 };
-                ends && !next.trim().is_empty()
+                let is_code = !source.code(*line).trim().is_empty()
+                    && source.code(*line).trim_start().starts_with(here.trim_start().chars().next().unwrap_or(' '))
+                    && !source.code(line + 1).trim().is_empty();
+                ends && is_code && !next.trim().is_empty()
                     && indent(here) == indent(next)
                     && here.trim_start().starts_with(char::is_alphabetic)
                     && !next.trim_start().starts_with(['.', ')', '}'])

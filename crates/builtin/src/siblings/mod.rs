@@ -200,6 +200,13 @@ fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
 /// are new designs more often than repairs.
 fn repairs(old: &[String], new: &[String]) -> bool {
     let (lost, fresh) = (only_in(old, new), only_in(new, old));
+    // What is asked about the platform is one place's business.
+    let of_platform = |token: &String| {
+        matches!(token.as_str(), "cfg" | "platform" | "target_os" | "target_arch" | "version_info" | "GOOS" | "ifdef")
+    };
+    if fresh.iter().chain(&lost).any(of_platform) {
+        return false;
+    }
     let has = |tokens: &[String], wanted: &[&str]| tokens.iter().any(|token| wanted.contains(&token.as_str()));
     let is_name = |token: &&String| {
         token.starts_with(|c: char| c.is_alphabetic() || c == '_') && !crate::tokens::is_keyword(token)
