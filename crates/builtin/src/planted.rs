@@ -134,7 +134,7 @@ fn renamed(source: &Source, function: &Function) -> String {
 }
 
 /// The first line in the middle of a function with an operator to change, and the line changed.
-fn repaired(lines: &[String]) -> Option<(usize, String)> {
+fn repaired(lines: &[String], path: &RepoPath) -> Option<(usize, String)> {
     const SWAPS: [(&str, &str); 7] = [
         (" < ", " <= "),
         (" == ", " != "),
@@ -144,9 +144,12 @@ fn repaired(lines: &[String]) -> Option<(usize, String)> {
         (" && ", " || "),
         (" and ", " or "),
     ];
+    // Words of comments and texts are no code.
+    let alone = Source::new(path.clone(), &(lines.join("\n") + "\n"));
     (3..lines.len().saturating_sub(2)).find_map(|at| {
+        let code = alone.code(at as u32 + 1);
         let (old, new) = SWAPS.iter().find(|(old, _)| {
-            lines[at].contains(old) && !lines[at].trim_start().starts_with(['/', '#', '*'])
+            code.contains(old) && lines[at].find(old) == code.find(old)
         })?;
         Some((at, lines[at].replacen(old, new, 1)))
     })
@@ -158,7 +161,7 @@ fn copy_of_a_bug(tree: &Tree) -> Vec<Plant> {
     for source in sources(tree) {
         for function in copied(&source).into_iter().take(2) {
             let lines = body(&source, function);
-            let Some((at, line)) = repaired(&lines) else { continue };
+            let Some((at, line)) = repaired(&lines, &source.path) else { continue };
             let number = function.first as usize - 1 + at;
             let mut all: Vec<&str> = source.content().lines().collect();
             all[number] = &line;
@@ -170,7 +173,7 @@ fn copy_of_a_bug(tree: &Tree) -> Vec<Plant> {
             head.insert(source.path.as_str().to_owned(), all.join("\n") + "\n");
             head.insert(path.clone(), copy.clone());
             let Some((_, mended)) =
-                repaired(&copied.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
+                repaired(&copied.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>(), &source.path)
             else {
                 continue;
             };
@@ -298,6 +301,11 @@ fn forgotten_row(tree: &Tree) -> Vec<Plant> {
             let (last, number) = members[members.len() - 1].clone();
             line = number + 1;
             let text = source.line(number);
+            // The same keys in many files are the shape of a record, and no list of what there is.
+            let holders = |name: &str| tree.values().filter(|text| text.contains(name)).take(11).count();
+            if members.iter().all(|(name, _)| holders(name) > 10) {
+                continue;
+            }
             let ends =
                 indent(source.line(number + 1)) <= indent(text) && text.trim_end().ends_with([',', ';']);
             if !ends || text.matches(last.as_str()).count() != 1 {
