@@ -180,7 +180,17 @@ fn within_generator(source: &Source, from: usize, to: usize) -> bool {
 /// Tests of equality itself, by their words.
 fn is_about_equality(source: &Source, line: u32) -> bool {
     const WORDS: [&str; 12] = [
-        "eq", "equal", "equals", "equality", "hash", "compare", "comparison", "cmp", "ord", "identity", "same",
+        "eq",
+        "equal",
+        "equals",
+        "equality",
+        "hash",
+        "compare",
+        "comparison",
+        "cmp",
+        "ord",
+        "identity",
+        "same",
         "reflexive",
     ];
     crate::functions::around(source, line)
@@ -346,8 +356,18 @@ fn no_restore(source: &Source, added: &[u32]) -> Option<Raised> {
         "TestMain",
     ];
     const IN_FUNCTION: [&str; 12] = [
-        "finally", "t.Setenv", "restore", "Restore", "t.Cleanup", "yield", "defer func", "defer os.Setenv",
-        "defer os.Unsetenv", "defer os.Chdir", "addfinalizer", "Drop",
+        "finally",
+        "t.Setenv",
+        "restore",
+        "Restore",
+        "t.Cleanup",
+        "yield",
+        "defer func",
+        "defer os.Setenv",
+        "defer os.Unsetenv",
+        "defer os.Chdir",
+        "addfinalizer",
+        "Drop",
     ];
     let first = added.iter().copied().find(|line| SETS.is_match(&source.code(*line)))?;
     let around = crate::functions::around(source, first)?;

@@ -51,9 +51,9 @@ impl Family for Lifecycles {
                 };
                 let Some(given) = given(&source, function) else { continue };
                 // Where the line passed the given one before, only new words can explain it.
-                let passed = exchanged.get(&line).is_some_and(|old| {
-                    occurrences(old, &given).len() > occurrences(&text, &given).len()
-                });
+                let passed = exchanged
+                    .get(&line)
+                    .is_some_and(|old| occurrences(old, &given).len() > occurrences(&text, &given).len());
                 let before = exchanged.get(&line).copied().unwrap_or_default();
                 let said = |line: u32| {
                     let comment = source.comment(line);

@@ -148,9 +148,8 @@ fn repaired(lines: &[String], path: &RepoPath) -> Option<(usize, String)> {
     let alone = Source::new(path.clone(), &(lines.join("\n") + "\n"));
     (3..lines.len().saturating_sub(2)).find_map(|at| {
         let code = alone.code(at as u32 + 1);
-        let (old, new) = SWAPS.iter().find(|(old, _)| {
-            code.contains(old) && lines[at].find(old) == code.find(old)
-        })?;
+        let (old, new) =
+            SWAPS.iter().find(|(old, _)| code.contains(old) && lines[at].find(old) == code.find(old))?;
         Some((at, lines[at].replacen(old, new, 1)))
     })
 }

@@ -77,7 +77,8 @@ fn a_log_is_nobodys_other_half() {
 fn told_after(path: &str, others: &[String], old: &str, new: &str) -> Vec<String> {
     let all = |own: &str| -> Vec<(String, String)> {
         let own = std::iter::once((path.replace('N', "own"), own.to_owned()));
-        let rest = (1..).zip(others).map(|(number, text)| (path.replace('N', &format!("{number}")), text.clone()));
+        let rest =
+            (1..).zip(others).map(|(number, text)| (path.replace('N', &format!("{number}")), text.clone()));
         own.chain(rest).collect()
     };
     let (base, head) = (all(old), all(new));
@@ -112,7 +113,11 @@ fn a_result_that_is_no_longer_tested_is_told() {
               openIt(entry)\n\tif err != nil {\n\t\treturn 1\n\t}\n\treturn other\n}\n";
     let old = go.replace("NAME", "own");
     let new = old.replacen("\tif err != nil {\n\t\treturn 0\n\t}\n", "", 1);
-    assert_eq!(told_after("app/mN.go", &numbered(go, 5), &old, &new), [rule], "tested only after it means something else");
+    assert_eq!(
+        told_after("app/mN.go", &numbered(go, 5), &old, &new),
+        [rule],
+        "tested only after it means something else"
+    );
 }
 
 #[test]

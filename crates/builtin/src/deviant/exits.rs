@@ -38,7 +38,12 @@ pub(super) fn touched(context: &Context<'_>, file: &FileDiff, source: &Rc<Source
         let near = blocks(file);
         let near = near.iter().filter(|block| (block.head_before..=block.head_before + 3).contains(&line));
         let gone: Vec<u32> = near.flat_map(|block| block.removed.iter().copied()).collect();
-        before.as_ref().map(|before| super::called_on(before, &gone)).unwrap_or_default().into_iter().collect()
+        before
+            .as_ref()
+            .map(|before| super::called_on(before, &gone))
+            .unwrap_or_default()
+            .into_iter()
+            .collect()
     };
     let tests = source.own_tests_start();
     let mut lines: BTreeSet<u32> = file.added().map(|(line, _)| line).collect();

@@ -42,7 +42,9 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
             continue;
         }
         if is_error_of_go(&guard, after) {
-            if let Some(line) = ignored_error(after, function, block).filter(|_| context.settings.runs(UNCHECKED)) {
+            if let Some(line) =
+                ignored_error(after, function, block).filter(|_| context.settings.runs(UNCHECKED))
+            {
                 found.push(used(after, function, block, &guard, "err", line));
             }
             continue;
@@ -94,8 +96,8 @@ impl Guard {
     /// True where it leaves because something is wrong, and not because there is nothing to do.
     fn refuses(&self) -> bool {
         const WORDS: [&str; 14] = [
-            "raise", "throw", "goto", "die", "abort", "bail", "panic", "Err", "NULL", "null", "None", "nil", "false",
-            "False",
+            "raise", "throw", "goto", "die", "abort", "bail", "panic", "Err", "NULL", "null", "None", "nil",
+            "false", "False",
         ];
         let says = |line: &String| {
             WORDS.iter().any(|word| !occurrences(line, word).is_empty())
@@ -148,8 +150,9 @@ fn keepers(after: &Source, own: &Function, guard: &Guard) -> Vec<u32> {
     let own_lines = own.first..=own.last;
     for function in after.functions().iter().filter(|other| !own_lines.contains(&other.first)) {
         let mut here = (function.first + 1..=function.last).filter(|line| {
-            let mut lines =
-                (*line..=function.last).map(|line| after.code(line).trim().to_owned()).filter(|text| !text.is_empty());
+            let mut lines = (*line..=function.last)
+                .map(|line| after.code(line).trim().to_owned())
+                .filter(|text| !text.is_empty());
             guard.lines.iter().all(|wanted| lines.next().is_some_and(|text| text == *wanted))
         });
         found.extend(here.next());
@@ -167,7 +170,9 @@ fn ignored_error(after: &Source, function: &Function, block: &Block) -> Option<u
     let code = |line: u32| after.code(line);
     let gives = |text: &str| {
         text.split_once('=').is_some_and(|(left, right)| {
-            !left.ends_with(['!', '<', '>', '=']) && !right.starts_with('=') && !occurrences(left, "err").is_empty()
+            !left.ends_with(['!', '<', '>', '='])
+                && !right.starts_with('=')
+                && !occurrences(left, "err").is_empty()
         })
     };
     let reads = |text: &str| {
@@ -210,7 +215,9 @@ fn used_untested(after: &Source, function: &Function, block: &Block, guard: &Gua
             let before = at.checked_sub(1).map_or("", |at| after.slice(&tokens[at]));
             let next = tokens.get(at + 1).map_or("", |token| after.slice(token));
             // What is given a value first is another thing by then.
-            after.slice(&tokens[*at]) == name && !matches!(before, "." | "->" | "::") && !matches!(next, "=" | ":=")
+            after.slice(&tokens[*at]) == name
+                && !matches!(before, "." | "->" | "::")
+                && !matches!(next, "=" | ":=")
         })?;
         (!asked).then(|| (name, tokens[used].line))
     })
@@ -255,7 +262,10 @@ fn kept_by_others(
         support: kept.len(),
         all: kept.len(),
         removed: true,
-        title: format!("{owner} loses the guard {test}, which {} other functions of its file keep", kept.len()),
+        title: format!(
+            "{owner} loses the guard {test}, which {} other functions of its file keep",
+            kept.len()
+        ),
         problem: format!(
             "The change takes {test} with its exit (line {} of `{}` before the change) out of {owner} and changes nothing else there. \
              {} other functions of the file still begin with the same guard.",
@@ -264,7 +274,10 @@ fn kept_by_others(
             kept.len(),
         ),
         fix: "Keep the guard, or say why this function alone does without it.".to_owned(),
-        counter: kept.into_iter().map(|line| (Rc::clone(after), line, "keeps the guard".to_owned())).collect(),
+        counter: kept
+            .into_iter()
+            .map(|line| (Rc::clone(after), line, "keeps the guard".to_owned()))
+            .collect(),
         source: Rc::clone(after),
     }
 }
@@ -283,7 +296,9 @@ fn used(
     let (title, still) = if is_error {
         (
             format!("{owner} no longer looks at the error of line {line}"),
-            format!("Line {line} still gives {name} a value, and nothing reads it before it gets another one or the function ends"),
+            format!(
+                "Line {line} still gives {name} a value, and nothing reads it before it gets another one or the function ends"
+            ),
         )
     } else {
         (
@@ -322,7 +337,9 @@ mod tests {
     #[test]
     fn a_guard_that_its_siblings_keep_is_missed() {
         let one = |name: &str| {
-            format!("def {name}(self, key):\n    if self.is_closed:\n        raise Closed(\"store\")\n    return self.{name}_now(key)\n\n\n")
+            format!(
+                "def {name}(self, key):\n    if self.is_closed:\n        raise Closed(\"store\")\n    return self.{name}_now(key)\n\n\n"
+            )
         };
         let old = ["get", "put", "drop", "list"].map(one).concat();
         let guard = "    if self.is_closed:\n        raise Closed(\"store\")\n";
@@ -348,7 +365,9 @@ mod tests {
         assert_eq!(rules("a.go", go, &go.replace(guard, "")), [super::UNCHECKED], "an error nobody looks at");
         let handed = go.replace("return nil", "return err");
         assert_eq!(rules("a.go", &handed, &handed.replace(guard, "")), [""; 0], "it is handed on");
-        let moved = format!("{new}int safe(struct row *row)\n{{\n\tif (row == NULL) {{\n\t\treturn 0;\n\t}}\n\treturn size(row);\n}}\n");
+        let moved = format!(
+            "{new}int safe(struct row *row)\n{{\n\tif (row == NULL) {{\n\t\treturn 0;\n\t}}\n\treturn size(row);\n}}\n"
+        );
         assert_eq!(rules("a.c", old, &moved), [""; 0], "the test moved");
     }
 }

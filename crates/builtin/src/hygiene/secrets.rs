@@ -78,7 +78,8 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
 fn is_customary(source: &Source, added: &[(u32, &str)], what: &str) -> bool {
     let is_new = |line: u32| added.iter().any(|(number, _)| *number == line);
     let old = source.numbered_lines().filter(|(number, line)| line.len() < 4000 && !is_new(*number));
-    what == WEAK && old.filter_map(|(number, line)| secret(source, number, line)).any(|(other, _)| other == what)
+    what == WEAK
+        && old.filter_map(|(number, line)| secret(source, number, line)).any(|(other, _)| other == what)
 }
 
 /// A name and a value without a vendor's mark.
@@ -254,7 +255,10 @@ mod tests {
         let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ";
         let key = format!("-----BEGIN PRIVATE KEY-----\n{body}\n");
         assert_eq!(found("deploy/key.pem", &key).len(), 1);
-        let own = format!("pub fn read() {{}}\n\n#[cfg(test)]\nmod tests {{\n    const KEY: &str = \"{}\";\n}}\n", key.replace('\n', "\\n"));
+        let own = format!(
+            "pub fn read() {{}}\n\n#[cfg(test)]\nmod tests {{\n    const KEY: &str = \"{}\";\n}}\n",
+            key.replace('\n', "\\n")
+        );
         assert_eq!(found("src/key.rs", &own).len(), 0, "a file's own tests");
         assert_eq!(found("src/key.rs", &own.replace("#[cfg(test)]\nmod tests", "mod keys")).len(), 1);
     }

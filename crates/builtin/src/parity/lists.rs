@@ -157,7 +157,8 @@ fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
         .filter_map(|path| mirror(grown, &context.source(Side::Head, path)?))
         .filter(|(source, first, last)| {
             let own = context.source(Side::Head, &grown.path);
-            !source.language.is_code() || own.is_some_and(|own| is_of_that_type(grown, &own, source, (*first, *last)))
+            !source.language.is_code()
+                || own.is_some_and(|own| is_of_that_type(grown, &own, source, (*first, *last)))
         })
         .collect()
 }

@@ -24,7 +24,13 @@ fn first(source: &Source, pattern: &Regex) -> Option<(u32, String)> {
 }
 
 /// A name that code knows in one file only is renamed there; a document of ours keeps the old one.
-fn renamed(tree: &Tree, rule: &'static str, pattern: &Regex, mark: &str, line: impl Fn(&str) -> String) -> Vec<Plant> {
+fn renamed(
+    tree: &Tree,
+    rule: &'static str,
+    pattern: &Regex,
+    mark: &str,
+    line: impl Fn(&str) -> String,
+) -> Vec<Plant> {
     let mut plants = Vec::new();
     let mut seen = BTreeSet::new();
     for source in sources(tree) {
@@ -58,7 +64,9 @@ pub(super) fn variable(tree: &Tree) -> Vec<Plant> {
         Regex::new(r#"(?:getenv\(|environ\[|environ\.get\(|process\.env\.|env::var(?:_os)?\(|os\.Getenv\(|os\.LookupEnv\(|ENV\[)["']?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"#)
             .expect("a pattern written in this file")
     });
-    renamed(tree, "stale-reference/environment-variable", &READ, "_NEW", |name| format!("- `{name}`: where to look first."))
+    renamed(tree, "stale-reference/environment-variable", &READ, "_NEW", |name| {
+        format!("- `{name}`: where to look first.")
+    })
 }
 
 /// A flag gets another name, the document keeps the old one.
@@ -76,7 +84,9 @@ pub(super) fn key(tree: &Tree) -> Vec<Plant> {
         Regex::new(r#"(?:config|settings|options|conf)(?:\.get\(|\[)["']([a-z][a-z0-9]+(?:_[a-z0-9]+)+)["']"#)
             .expect("a pattern written in this file")
     });
-    renamed(tree, "stale-reference/config-key", &READ, "_anew", |name| format!("- `{name}`: how much to keep."))
+    renamed(tree, "stale-reference/config-key", &READ, "_anew", |name| {
+        format!("- `{name}`: how much to keep.")
+    })
 }
 
 /// A module moves, the document and its folder's other documents keep the old path.
@@ -111,24 +121,32 @@ pub(super) fn moved_file(tree: &Tree) -> Vec<Plant> {
 /// A parameter goes, the comment that describes it stays.
 pub(super) fn gone_parameter(tree: &Tree) -> Vec<Plant> {
     static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\s*(?:\*|:param|@param)?\s*(?::param|@param)\s+(?:\{[^}]*\}\s*)?(\w{4,})").expect("a pattern written in this file")
+        Regex::new(r"^\s*(?:\*|:param|@param)?\s*(?::param|@param)\s+(?:\{[^}]*\}\s*)?(\w{4,})")
+            .expect("a pattern written in this file")
     });
     let mut plants = Vec::new();
     for source in sources(tree) {
-        let site = source.functions().iter().filter(|function| function.first < source.own_tests_start()).find_map(|function| {
-            let signature = source.line(function.first);
-            let near = match source.language {
-                Language::Python => function.first + 1..=function.last.min(function.first + 20),
-                _ => function.first.saturating_sub(15).max(1)..=function.first.saturating_sub(1).max(1),
-            };
-            near.filter_map(|line| PARAMETER.captures(source.line(line)).map(|found| found[1].to_owned())).find_map(|name| {
-                // The last one of several, in full on the line of the declaration.
-                let text = format!(", {name}");
-                let once = signature.matches(&text).count() == 1
-                    && [format!("{text})"), format!("{text},")].iter().any(|end| signature.contains(end.as_str()));
-                once.then(|| (function.first, signature.replacen(&text, "", 1)))
-            })
-        });
+        let site = source
+            .functions()
+            .iter()
+            .filter(|function| function.first < source.own_tests_start())
+            .find_map(|function| {
+                let signature = source.line(function.first);
+                let near = match source.language {
+                    Language::Python => function.first + 1..=function.last.min(function.first + 20),
+                    _ => function.first.saturating_sub(15).max(1)..=function.first.saturating_sub(1).max(1),
+                };
+                near.filter_map(|line| PARAMETER.captures(source.line(line)).map(|found| found[1].to_owned()))
+                    .find_map(|name| {
+                        // The last one of several, in full on the line of the declaration.
+                        let text = format!(", {name}");
+                        let once = signature.matches(&text).count() == 1
+                            && [format!("{text})"), format!("{text},")]
+                                .iter()
+                                .any(|end| signature.contains(end.as_str()));
+                        once.then(|| (function.first, signature.replacen(&text, "", 1)))
+                    })
+            });
         let Some((line, new)) = site else { continue };
         let mut head = tree.clone();
         head.insert(source.path.as_str().to_owned(), with_line(&source, line, Some(&new)));

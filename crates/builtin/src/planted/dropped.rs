@@ -56,9 +56,9 @@ fn cleans(name: &str) -> bool {
 fn leaves(source: &Source, function: &Function, line: u32) -> bool {
     let text = source.code(line);
     let text = text.trim();
-    let exits = ["return", "throw", "raise", "goto"]
-        .iter()
-        .any(|word| text.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ';', '('])));
+    let exits = ["return", "throw", "raise", "goto"].iter().any(|word| {
+        text.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ';', '(']))
+    });
     // Deeper than the function's own statements: an early exit.
     let body = (function.first + 1..=function.last)
         .map(|line| source.line(line))
@@ -73,8 +73,9 @@ pub(super) fn exit_without_cleanup(tree: &Tree) -> Vec<Plant> {
     let mut plants = Vec::new();
     for source in sources(tree) {
         for function in own_functions(&source) {
-            let exits: Vec<u32> =
-                (function.first + 1..=function.last).filter(|line| leaves(&source, function, *line)).collect();
+            let exits: Vec<u32> = (function.first + 1..=function.last)
+                .filter(|line| leaves(&source, function, *line))
+                .collect();
             let done: Vec<(u32, Option<String>)> = exits
                 .iter()
                 .map(|exit| (*exit, sole_call(&source, exit - 1).filter(|name| cleans(name))))
@@ -84,7 +85,12 @@ pub(super) fn exit_without_cleanup(tree: &Tree) -> Vec<Plant> {
             let all = done.len() - first;
             if all >= 3 && done[first..].iter().all(|(_, other)| *other == name) {
                 let exit = done[first + all / 2].0;
-                plants.push(replace(tree, &source, without(&source, |line| line == exit - 1), "deviant/exit-without-cleanup"));
+                plants.push(replace(
+                    tree,
+                    &source,
+                    without(&source, |line| line == exit - 1),
+                    "deviant/exit-without-cleanup",
+                ));
             }
         }
     }
@@ -100,7 +106,9 @@ pub(super) fn forgotten_lock(tree: &Tree) -> Vec<Plant> {
                 let text = source.code(*line);
                 let text = text.trim();
                 match source.language {
-                    Language::Go => text.contains("ock()") && (text.contains(".Lock()") || text.contains(".Unlock()")),
+                    Language::Go => {
+                        text.contains("ock()") && (text.contains(".Lock()") || text.contains(".Unlock()"))
+                    }
                     Language::Python => {
                         text.starts_with("with ") && text.ends_with("ock:") && !text.contains(['(', ','])
                     }
@@ -114,7 +122,8 @@ pub(super) fn forgotten_lock(tree: &Tree) -> Vec<Plant> {
                 let text = source.code(line);
                 let (left, right) = text.trim().split_once(" = ")?;
                 let (owner, field) = left.split_once('.')?;
-                let plain = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let plain =
+                    |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
                 (plain(owner) && plain(field) && !right.is_empty()).then(|| field.to_owned())
             };
             (function.first + 1..=function.last).filter_map(field).collect()
@@ -131,16 +140,19 @@ pub(super) fn forgotten_lock(tree: &Tree) -> Vec<Plant> {
                 writers.entry(field).or_default().push(function);
             }
         }
-        let field = writers.values().find(|all| all.len() >= 5 && all.iter().all(|one| !takes(one).is_empty()));
+        let field =
+            writers.values().find(|all| all.len() >= 5 && all.iter().all(|one| !takes(one).is_empty()));
         let Some(function) = field.map(|all| all[all.len() / 2]) else { continue };
         let lines = takes(function);
         let text = if source.language == Language::Python {
             // The block goes one step to the left.
             let depth = indent(source.line(lines[0]));
-            let inside = |line: u32| line > lines[0] && line <= function.last && indent(source.line(line)) > depth;
-            let lines = source.numbered_lines().filter(|(number, _)| *number != lines[0]).map(|(number, text)| {
-                if inside(number) { text.strip_prefix("    ").unwrap_or(text) } else { text }
-            });
+            let inside =
+                |line: u32| line > lines[0] && line <= function.last && indent(source.line(line)) > depth;
+            let lines =
+                source.numbered_lines().filter(|(number, _)| *number != lines[0]).map(|(number, text)| {
+                    if inside(number) { text.strip_prefix("    ").unwrap_or(text) } else { text }
+                });
             lines.collect::<Vec<_>>().join("\n") + "\n"
         } else {
             without(&source, |line| lines.contains(&line))
@@ -160,12 +172,19 @@ pub(super) fn context_dropped(tree: &Tree) -> Vec<Plant> {
             .find_map(|function| {
                 (function.first + 1..=function.last).find(|line| {
                     let text = source.code(*line);
-                    text.contains("(ctx, ") && !text.contains("context.") && !text.trim_start().starts_with("go ")
+                    text.contains("(ctx, ")
+                        && !text.contains("context.")
+                        && !text.trim_start().starts_with("go ")
                 })
             });
         if let Some(line) = site {
             let new = source.line(line).replacen("(ctx, ", "(context.Background(), ", 1);
-            plants.push(replace(tree, &source, with_line(&source, line, Some(&new)), "lifecycle/context-dropped"));
+            plants.push(replace(
+                tree,
+                &source,
+                with_line(&source, line, Some(&new)),
+                "lifecycle/context-dropped",
+            ));
         }
     }
     plants
@@ -187,7 +206,8 @@ pub(super) fn unbounded_wait(tree: &Tree) -> Vec<Plant> {
         let mut places: Vec<(usize, u32)> = Vec::new();
         let mut others = 0;
         for (index, source) in all.iter().enumerate() {
-            for (line, _) in source.numbered_lines().take_while(|(line, _)| *line < source.own_tests_start()) {
+            for (line, _) in source.numbered_lines().take_while(|(line, _)| *line < source.own_tests_start())
+            {
                 let text = source.code(line);
                 if text.contains(bounded) {
                     places.push((index, line));
@@ -207,7 +227,12 @@ pub(super) fn unbounded_wait(tree: &Tree) -> Vec<Plant> {
             let rest = if close.is_empty() { Some(rest) } else { rest.find(')').map(|end| &rest[end..]) };
             let Some(rest) = rest.filter(|rest| !rest.starts_with("))")) else { continue };
             let new = format!("{}{free}{rest}", &text[..at]);
-            plants.push(replace(tree, source, with_line(source, line, Some(&new)), "lifecycle/unbounded-wait"));
+            plants.push(replace(
+                tree,
+                source,
+                with_line(source, line, Some(&new)),
+                "lifecycle/unbounded-wait",
+            ));
         }
     }
     plants
@@ -254,7 +279,8 @@ pub(super) fn not_released(tree: &Tree) -> Vec<Plant> {
                     .collect();
                 let handed = (line + 1..=function.last).any(|number| {
                     let text = source.code(number);
-                    text.trim_start().starts_with("return") && !crate::names::occurrences(&text, &name).is_empty()
+                    text.trim_start().starts_with("return")
+                        && !crate::names::occurrences(&text, &name).is_empty()
                 });
                 if !closing.is_empty() && !handed {
                     places.push((index, closing));
@@ -280,7 +306,9 @@ pub(super) fn empty_handler(tree: &Tree) -> Vec<Plant> {
             let text = source.code(line);
             let text = text.trim();
             match source.language {
-                Language::Python => matches!(text, "except Exception:" | "except:" | "except Exception as e:"),
+                Language::Python => {
+                    matches!(text, "except Exception:" | "except:" | "except Exception as e:")
+                }
                 Language::Java | Language::CSharp => {
                     text.starts_with("} catch (Exception ") && text.ends_with('{')
                 }
@@ -291,7 +319,9 @@ pub(super) fn empty_handler(tree: &Tree) -> Vec<Plant> {
         let body = |line: u32| -> Vec<u32> {
             let depth = indent(source.line(line));
             (line + 1..=source.line_count())
-                .take_while(|number| source.line(*number).trim().is_empty() || indent(source.line(*number)) > depth)
+                .take_while(|number| {
+                    source.line(*number).trim().is_empty() || indent(source.line(*number)) > depth
+                })
                 .filter(|number| !source.line(*number).trim().is_empty())
                 .collect()
         };
@@ -307,7 +337,9 @@ pub(super) fn empty_handler(tree: &Tree) -> Vec<Plant> {
                 })
         };
         let acts = heads.iter().all(|(line, lines)| !idle(lines) && source.comment(*line).trim().is_empty());
-        let Some((line, lines)) = heads.get(heads.len() / 2).filter(|_| heads.len() >= 4 && acts) else { continue };
+        let Some((line, lines)) = heads.get(heads.len() / 2).filter(|_| heads.len() >= 4 && acts) else {
+            continue;
+        };
         let above = source.comment(line - 1);
         if !above.trim().is_empty() || lines.iter().any(|line| !source.comment(*line).trim().is_empty()) {
             continue;
@@ -347,7 +379,8 @@ pub(super) fn dropped_guard(tree: &Tree) -> Vec<Plant> {
                 let brace = text.ends_with('{');
                 (test && exits && brace == close).then(|| {
                     let last = if close { end + 1 } else { end };
-                    let whole: Vec<String> = (line..=last).map(|line| source.code(line).trim().to_owned()).collect();
+                    let whole: Vec<String> =
+                        (line..=last).map(|line| source.code(line).trim().to_owned()).collect();
                     (whole.join("\n"), (line, last))
                 })
             });
@@ -357,7 +390,12 @@ pub(super) fn dropped_guard(tree: &Tree) -> Vec<Plant> {
         }
         let Some(all) = places.values().find(|all| all.len() >= 4) else { continue };
         let (first, last) = all[all.len() / 2];
-        plants.push(replace(tree, &source, without(&source, |line| (first..=last).contains(&line)), "deviant/missing-guard"));
+        plants.push(replace(
+            tree,
+            &source,
+            without(&source, |line| (first..=last).contains(&line)),
+            "deviant/missing-guard",
+        ));
     }
     plants
 }
@@ -379,14 +417,21 @@ pub(super) fn missing_argument(tree: &Tree) -> Vec<Plant> {
         }
     }
     let mut plants = Vec::new();
-    for ((_, argument), places) in sites.iter().filter(|(_, places)| places.len() >= 6 && places.iter().all(|place| place.2)) {
+    for ((_, argument), places) in
+        sites.iter().filter(|(_, places)| places.len() >= 6 && places.iter().all(|place| place.2))
+    {
         let (index, line, _) = places[places.len() / 2];
         let text = all[index].line(line);
         let Some(at) = text.find(&format!(", {argument}=")) else { continue };
         let end = text[at + 1..].find([',', ')']).map(|end| at + 1 + end);
         let Some(end) = end.filter(|end| !text[at..*end].contains('(')) else { continue };
         let new = format!("{}{}", &text[..at], &text[end..]);
-        plants.push(replace(tree, &all[index], with_line(&all[index], line, Some(&new)), "deviant/missing-argument"));
+        plants.push(replace(
+            tree,
+            &all[index],
+            with_line(&all[index], line, Some(&new)),
+            "deviant/missing-argument",
+        ));
     }
     plants
 }
@@ -398,11 +443,15 @@ pub(super) fn dropped_test(tree: &Tree) -> Vec<Plant> {
         let site = own_functions(&source).find_map(|function| {
             (function.first + 2..function.last).find_map(|line| {
                 let (text, above) = (source.code(line), source.code(line - 1));
-                let end = (line + 1..=line + 4).take_while(|at| indent(source.line(*at)) > indent(source.line(line))).last()?;
+                let end = (line + 1..=line + 4)
+                    .take_while(|at| indent(source.line(*at)) > indent(source.line(line)))
+                    .last()?;
                 let closes = source.line(end + 1).trim() == "}" && text.trim_end().ends_with('{');
                 let plain = source.line(end).trim_start();
                 let (name, given) = match source.language {
-                    Language::Go => ("err".to_owned(), text.trim() == "if err != nil {" && above.contains("err :=")),
+                    Language::Go => {
+                        ("err".to_owned(), text.trim() == "if err != nil {" && above.contains("err :="))
+                    }
                     Language::C => {
                         let test = text.trim().strip_prefix("if (")?.strip_suffix(") {")?;
                         let name = test.strip_prefix('!').or_else(|| test.strip_suffix(" == NULL"))?.trim();
@@ -415,8 +464,11 @@ pub(super) fn dropped_test(tree: &Tree) -> Vec<Plant> {
                 // What is read or tested again further down may be looked at there.
                 let again = (end + 2..=function.last).any(|at| {
                     let text = source.code(at);
-                    let asks = ["if", "while", "?", "&&", "||", "for", "switch", "assert"].iter().any(|word| text.contains(word));
-                    !crate::names::occurrences(&text, &name).is_empty() && (source.language == Language::Go || asks)
+                    let asks = ["if", "while", "?", "&&", "||", "for", "switch", "assert"]
+                        .iter()
+                        .any(|word| text.contains(word));
+                    !crate::names::occurrences(&text, &name).is_empty()
+                        && (source.language == Language::Go || asks)
                 });
                 let used = source.language == Language::Go
                     || (end + 2..=function.last).any(|at| {

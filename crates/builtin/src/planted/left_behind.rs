@@ -162,8 +162,10 @@ pub(super) fn debugging(tree: &Tree) -> Vec<Plant> {
         let language = Language::of(&plant.path.as_str().into());
         // Files for a shell or a build talk to developers anyway.
         let tool = ["bin/", "script", "tool", "cli", "cmd/", "build", "config", "dev"];
-        matches!(language, Language::Rust | Language::Script | Language::Python | Language::Ruby | Language::Php)
-            && !tool.iter().any(|word| plant.path.contains(word))
+        matches!(
+            language,
+            Language::Rust | Language::Script | Language::Python | Language::Ruby | Language::Php
+        ) && !tool.iter().any(|word| plant.path.contains(word))
             && !plant.base[&plant.path].starts_with("#!")
     };
     all.into_iter().filter(speaks).collect()
@@ -178,7 +180,8 @@ pub(super) fn focused(tree: &Tree) -> Vec<Plant> {
             continue;
         }
         let site = source.numbered_lines().find_map(|(line, text)| {
-            let word = ["it(", "test(", "describe("].iter().find(|word| text.trim_start().starts_with(**word))?;
+            let word =
+                ["it(", "test(", "describe("].iter().find(|word| text.trim_start().starts_with(**word))?;
             let new = text.replacen(word, &format!("{}.only(", word.trim_end_matches('(')), 1);
             Some((line, new))
         });

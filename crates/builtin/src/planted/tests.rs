@@ -17,8 +17,16 @@ fn tests(tree: &Tree) -> Vec<Source> {
 
 /// An assertion of two things becomes one of a thing with itself.
 pub(super) fn always_true(tree: &Tree) -> Vec<Plant> {
-    const NAMES: [&str; 8] =
-        ["assert_eq", "assertEqual", "assertEquals", "strictEqual", "deepEqual", "equal", "assert_equal", "Equal"];
+    const NAMES: [&str; 8] = [
+        "assert_eq",
+        "assertEqual",
+        "assertEquals",
+        "strictEqual",
+        "deepEqual",
+        "equal",
+        "assert_equal",
+        "Equal",
+    ];
     let mut plants = Vec::new();
     for source in tests(tree) {
         let site = calls(&source, 0..source.tokens().len()).into_iter().find_map(|call| {
@@ -41,7 +49,10 @@ pub(super) fn always_true(tree: &Tree) -> Vec<Plant> {
             continue;
         }
         let mut head = tree.clone();
-        head.insert(source.path.as_str().to_owned(), with_line(&source, line, Some(&text.replacen(&old, &new, 1))));
+        head.insert(
+            source.path.as_str().to_owned(),
+            with_line(&source, line, Some(&text.replacen(&old, &new, 1))),
+        );
         plants.push(plant(tree.clone(), head, None, "test/always-true", source.path.as_str()));
     }
     plants
@@ -57,7 +68,8 @@ pub(super) fn no_restore(tree: &Tree) -> Vec<Plant> {
             Language::Go => ("os.Setenv(\"PLANTED_HOME\", \"here\")", "fmt.Println(\"here\")"),
             _ => continue,
         };
-        let tests = source.functions().iter().filter(|function| function.name.to_lowercase().starts_with("test"));
+        let tests =
+            source.functions().iter().filter(|function| function.name.to_lowercase().starts_with("test"));
         let site = tests.into_iter().find_map(|function| {
             (function.first + 1..function.last).find(|line| {
                 let (here, next) = (source.line(*line), source.line(line + 1));
@@ -66,9 +78,13 @@ pub(super) fn no_restore(tree: &Tree) -> Vec<Plant> {
                     _ => here.trim_end().ends_with([';', ')']),
                 };
                 let is_code = !source.code(*line).trim().is_empty()
-                    && source.code(*line).trim_start().starts_with(here.trim_start().chars().next().unwrap_or(' '))
+                    && source
+                        .code(*line)
+                        .trim_start()
+                        .starts_with(here.trim_start().chars().next().unwrap_or(' '))
                     && !source.code(line + 1).trim().is_empty();
-                ends && is_code && !next.trim().is_empty()
+                ends && is_code
+                    && !next.trim().is_empty()
                     && indent(here) == indent(next)
                     && here.trim_start().starts_with(char::is_alphabetic)
                     && !next.trim_start().starts_with(['.', ')', '}'])
@@ -83,11 +99,35 @@ pub(super) fn no_restore(tree: &Tree) -> Vec<Plant> {
             tree
         };
         // Where the file takes things back anyway it may do so here.
-        let backs = ["TestMain", "Unsetenv", "defer func", "t.Setenv", "yield", "estore", "tearDown", "monkeypatch", "patch.dict", "afterEach", "finally", "after(", "Cleanup", "environ.pop", "delete process.env", "fixture", "teardown"];
+        let backs = [
+            "TestMain",
+            "Unsetenv",
+            "defer func",
+            "t.Setenv",
+            "yield",
+            "estore",
+            "tearDown",
+            "monkeypatch",
+            "patch.dict",
+            "afterEach",
+            "finally",
+            "after(",
+            "Cleanup",
+            "environ.pop",
+            "delete process.env",
+            "fixture",
+            "teardown",
+        ];
         if backs.iter().any(|word| source.content().contains(word)) {
             continue;
         }
-        plants.push(plant(tree.clone(), with(bad), Some(with(good)), "test/no-restore", source.path.as_str()));
+        plants.push(plant(
+            tree.clone(),
+            with(bad),
+            Some(with(good)),
+            "test/no-restore",
+            source.path.as_str(),
+        ));
     }
     plants
 }

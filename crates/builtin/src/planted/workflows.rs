@@ -53,7 +53,9 @@ pub(super) fn injection(tree: &Tree) -> Vec<Plant> {
         let bad = if at % 2 == 0 {
             format!("      - run: echo \"${{{{ {field} }}}}\"\n")
         } else {
-            format!("      - name: tell\n        run: |\n          set -e\n          echo \"${{{{ {field} }}}}\" >> told.txt\n")
+            format!(
+                "      - name: tell\n        run: |\n          set -e\n          echo \"${{{{ {field} }}}}\" >> told.txt\n"
+            )
         };
         let good = format!("      - run: echo \"$TOLD\"\n        env:\n          TOLD: ${{{{ {field} }}}}\n");
         let on = "[issues, pull_request]";
@@ -65,9 +67,18 @@ pub(super) fn injection(tree: &Tree) -> Vec<Plant> {
 /// An action that may become another one tomorrow, where all others are pinned.
 pub(super) fn unpinned(tree: &Tree) -> Vec<Plant> {
     const ACTIONS: [&str; 12] = [
-        "octo/lint-action@v2", "octo/build@main", "some-org/deploy@v1.2.3", "tooling/setup-thing@v3", "a-b/c-d@master",
-        "docker/login@v3", "codecov/upload@v4", "octo/mono/sub/dir@v1", "releases/publish@v0", "x/y@latest",
-        "sonar/scan@v2.1", "pages/deploy@v4",
+        "octo/lint-action@v2",
+        "octo/build@main",
+        "some-org/deploy@v1.2.3",
+        "tooling/setup-thing@v3",
+        "a-b/c-d@master",
+        "docker/login@v3",
+        "codecov/upload@v4",
+        "octo/mono/sub/dir@v1",
+        "releases/publish@v0",
+        "x/y@latest",
+        "sonar/scan@v2.1",
+        "pages/deploy@v4",
     ];
     let one = |action: &&str| {
         let bad = format!("      - uses: {action}\n");
@@ -105,8 +116,9 @@ pub(super) fn checkout(tree: &Tree) -> Vec<Plant> {
 
 /// Settings get a key, the example beside them does not.
 pub(super) fn example(tree: &Tree) -> Vec<Plant> {
-    static NAME: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b([A-Z][A-Z0-9]+_[A-Z0-9_]{3,})\b").expect("a pattern written in this file"));
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b([A-Z][A-Z0-9]+_[A-Z0-9_]{3,})\b").expect("a pattern written in this file")
+    });
     const FILES: [(&str, &str); 4] = [
         (".env", ".env.example"),
         ("config/app.yml", "config/app.example.yml"),
@@ -115,7 +127,8 @@ pub(super) fn example(tree: &Tree) -> Vec<Plant> {
     ];
     let mut plants = Vec::new();
     for (at, source) in sources(tree).into_iter().enumerate() {
-        let names: BTreeSet<&str> = NAME.captures_iter(source.content()).filter_map(|found| Some(found.get(1)?.as_str())).collect();
+        let names: BTreeSet<&str> =
+            NAME.captures_iter(source.content()).filter_map(|found| Some(found.get(1)?.as_str())).collect();
         let names: Vec<&str> = names.into_iter().take(8).collect();
         if names.len() < 6 {
             continue;

@@ -151,7 +151,8 @@ pub(super) fn are_parallel(one: &RepoPath, other: &RepoPath) -> bool {
     let versions = |path: &RepoPath| -> Vec<String> {
         let parts = path.as_str().split(['/', '_', '-', '.']);
         let is_version = |part: &&str| {
-            part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
+            part.strip_prefix('v')
+                .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
         };
         parts.filter(is_version).map(str::to_owned).collect()
     };

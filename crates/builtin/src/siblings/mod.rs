@@ -202,22 +202,27 @@ fn repairs(old: &[String], new: &[String]) -> bool {
     let (lost, fresh) = (only_in(old, new), only_in(new, old));
     // What is asked about the platform is one place's business.
     let of_platform = |token: &String| {
-        matches!(token.as_str(), "cfg" | "platform" | "target_os" | "target_arch" | "version_info" | "GOOS" | "ifdef")
+        matches!(
+            token.as_str(),
+            "cfg" | "platform" | "target_os" | "target_arch" | "version_info" | "GOOS" | "ifdef"
+        )
     };
     if fresh.iter().chain(&lost).any(of_platform) {
         return false;
     }
-    let has = |tokens: &[String], wanted: &[&str]| tokens.iter().any(|token| wanted.contains(&token.as_str()));
+    let has =
+        |tokens: &[String], wanted: &[&str]| tokens.iter().any(|token| wanted.contains(&token.as_str()));
     let is_name = |token: &&String| {
         token.starts_with(|c: char| c.is_alphabetic() || c == '_') && !crate::tokens::is_keyword(token)
     };
     let names = |tokens: &[String]| tokens.iter().filter(is_name).count();
     let asks = [
-        "<", "<=", ">", ">=", "==", "!=", "===", "!==", "&&", "||", "and", "or", "not", "!", "+", "-", "??", "?.",
-        "is", "in",
+        "<", "<=", ">", ">=", "==", "!=", "===", "!==", "&&", "||", "and", "or", "not", "!", "+", "-", "??",
+        "?.", "is", "in",
     ];
     let hands_on = has(&fresh, &["?"]) && has(&lost, &["unwrap", "expect"]);
-    let number = |tokens: &[String]| tokens.iter().all(|token| token.starts_with(|c: char| c.is_ascii_digit()));
+    let number =
+        |tokens: &[String]| tokens.iter().all(|token| token.starts_with(|c: char| c.is_ascii_digit()));
     let counts = !fresh.is_empty() && !lost.is_empty() && number(&fresh) && number(&lost);
     let guards = is_a_guard(&fresh) && lost.len() <= 4;
     let otherwise = (has(&lost, &asks) || has(&fresh, &asks)) && names(&fresh) <= 2 && names(&lost) <= 2;
@@ -492,7 +497,11 @@ fn by_lead(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling
         let Some(source) = context.source(Side::Head, &hit.path) else { continue };
         let Some(there) = around(&source, hit.line) else { continue };
         let itself = source.path == after.path && there.first == here.first;
-        if itself || copies::are_parallel(&source.path, &after.path) || !seen.insert((source.path.clone(), there.first)) || seen.len() > MOST_COMPARED {
+        if itself
+            || copies::are_parallel(&source.path, &after.path)
+            || !seen.insert((source.path.clone(), there.first))
+            || seen.len() > MOST_COMPARED
+        {
             continue;
         }
         let range = there.tokens(&source);

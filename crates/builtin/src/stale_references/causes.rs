@@ -56,7 +56,9 @@ fn cause(left: &Left<'_>) -> Cause {
             Cause { rule: gone.rule, from: folder.to_owned(), to: String::new(), place }
         }
         // A name with a replacement is a rename of its own, told with all its places.
-        (Some(new), _) => Cause { rule: gone.rule, from: gone.name.clone(), to: new.text.clone(), place: String::new() },
+        (Some(new), _) => {
+            Cause { rule: gone.rule, from: gone.name.clone(), to: new.text.clone(), place: String::new() }
+        }
         (None, _) => Cause { rule: gone.rule, from: gone.path.as_str().to_owned(), to: String::new(), place },
     }
 }
@@ -87,8 +89,18 @@ mod tests {
         let readme = "# A\n\nSee [install](docs/installing.md).\n";
         let other = "# B\n\nSee `docs/configuring.md`.\n";
         let found = titles(
-            &[("docs/installing.md", one), ("docs/configuring.md", two), ("README.md", readme), ("B.md", other)],
-            &[("guide/installing.md", one), ("guide/configuring.md", two), ("README.md", readme), ("B.md", other)],
+            &[
+                ("docs/installing.md", one),
+                ("docs/configuring.md", two),
+                ("README.md", readme),
+                ("B.md", other),
+            ],
+            &[
+                ("guide/installing.md", one),
+                ("guide/configuring.md", two),
+                ("README.md", readme),
+                ("B.md", other),
+            ],
         );
         assert_eq!(found.len(), 1, "{found:#?}");
         assert_eq!(found[0].1, 2, "{found:#?}");
@@ -108,9 +120,11 @@ mod tests {
 
     #[test]
     fn names_that_left_one_file_are_one_finding_at_the_file_that_names_them() {
-        let code = "def load_records(path):\n    return path\n\n\ndef store_records(path):\n    return path\n";
+        let code =
+            "def load_records(path):\n    return path\n\n\ndef store_records(path):\n    return path\n";
         let readme = "# A\n\nCall `load_records` first.\n\nThen `store_records`.\n";
-        let found = titles(&[("a.py", code), ("README.md", readme)], &[("a.py", "x = 1\n"), ("README.md", readme)]);
+        let found =
+            titles(&[("a.py", code), ("README.md", readme)], &[("a.py", "x = 1\n"), ("README.md", readme)]);
         assert_eq!(found.len(), 1, "{found:#?}");
         assert_eq!(found[0].1, 2, "{found:#?}");
     }

@@ -37,15 +37,18 @@ pub(super) fn raise(context: &Context<'_>, group: &[Left<'_>]) -> Option<Raised>
     let mut evidence = vec![removal(context, gone)];
     // Each thing that is gone is shown at least once before any is shown twice.
     let deepest = group.iter().map(|left| left.uses.len()).max().unwrap_or(0);
-    let in_turn =
-        (0..deepest).flat_map(|at| group.iter().filter_map(move |left| Some((left.gone, left.uses.get(at)?))));
+    let in_turn = (0..deepest)
+        .flat_map(|at| group.iter().filter_map(move |left| Some((left.gone, left.uses.get(at)?))));
     let mut shown = std::collections::BTreeSet::new();
-    for (gone, found) in in_turn.filter(|(_, found)| shown.insert((&found.path, found.line))).take(context.settings.places) {
+    for (gone, found) in
+        in_turn.filter(|(_, found)| shown.insert((&found.path, found.line))).take(context.settings.places)
+    {
         let Some(source) = context.source(Side::Head, &found.path) else { continue };
         let role = if locations.is_empty() { PlaceRole::Primary } else { PlaceRole::Related };
         locations.push(at(&source, found.line, Side::Head, role));
         let line = source.line(found.line).trim().to_owned();
-        let about = if group.len() > 1 { format!(" ({})", code(&shortened(&gone.name, 60))) } else { String::new() };
+        let about =
+            if group.len() > 1 { format!(" ({})", code(&shortened(&gone.name, 60))) } else { String::new() };
         evidence.push(read(
             format!("{}:{} {}{about}", found.path, found.line, found.how),
             found.path.as_str(),
@@ -95,7 +98,8 @@ fn besides(rest: &[Left<'_>]) -> String {
         return String::new();
     }
     let named = |left: &Left<'_>| {
-        let place = left.uses.first().map_or(String::new(), |found| format!(" (`{}:{}`)", found.path, found.line));
+        let place =
+            left.uses.first().map_or(String::new(), |found| format!(" (`{}:{}`)", found.path, found.line));
         format!("{}{place}", code(&shortened(&left.gone.name, 60)))
     };
     let names: Vec<String> = rest.iter().take(MOST).map(named).collect();
