@@ -36,6 +36,8 @@ fn a_call_without_its_other_half_is_told() {
     let without = "def load_more(pool):\n    lease = pool.acquire_lease(1)\n    use_it(lease)\n";
     assert_eq!(told("app/mN.py", &numbered(pair, 6), without), ["missing-call"]);
     assert_eq!(told("app/mN.py", &numbered(pair, 3), without), Vec::<String>::new(), "too few to tell");
+    let kept = "def load_more(pool):\n    pool.current = pool.acquire_lease(1)\n    use_it(pool.current)\n";
+    assert_eq!(told("app/mN.py", &numbered(pair, 6), kept), Vec::<String>::new(), "a field keeps it");
     let both = "def load_more(pool):\n    lease = pool.acquire_lease(1)\n    pool.release_lease(lease)\n";
     assert_eq!(told("app/mN.py", &numbered(pair, 6), both), Vec::<String>::new());
     let managed = "def load_more(pool):\n    with pool.acquire_lease(1) as lease:\n        use_it(lease)\n";

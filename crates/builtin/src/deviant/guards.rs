@@ -223,7 +223,7 @@ fn used_untested(after: &Source, function: &Function, block: &Block, guard: &Gua
     })
 }
 
-/// The variables that a condition asks about.
+/// The variables that a condition asks about; of `row->size` it asks about the field.
 fn tested_names(condition: &str) -> BTreeSet<String> {
     let source = Source::new("condition.c".into(), condition);
     let tokens = source.tokens();
@@ -235,7 +235,7 @@ fn tested_names(condition: &str) -> BTreeSet<String> {
             && text.starts_with(|c: char| c.is_lowercase() || c == '_' || c == '$')
             && !is_keyword(text)
             && !matches!(text, "self" | "this" | "len" | "defined" | "isset" | "empty" | "typeof" | "err")
-            && !matches!(next, "(" | "!" | "::")
+            && !matches!(next, "(" | "!" | "::" | "." | "->" | "?.")
             && !matches!(before, "." | "->" | "::" | "?.")
     };
     (0..tokens.len()).filter(is_variable).map(|at| source.slice(&tokens[at]).to_owned()).collect()

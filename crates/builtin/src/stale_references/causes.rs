@@ -108,6 +108,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_a_template_now_is_made_under_the_old_name() {
+        let (text, make) = ("[Unit]\nName=thing\nExec=/bin/false\n", "DATA = src/thing-daemon.service\n");
+        let found = titles(
+            &[("src/thing-daemon.service", text), ("Makefile.am", make)],
+            &[("src/thing-daemon.service.in", text), ("Makefile.am", make)],
+        );
+        assert_eq!(found, [], "{found:#?}");
+    }
+
+    #[test]
     fn files_that_moved_to_two_places_are_two_findings() {
         let (one, two) = ("how to install the thing\n", "how to configure the thing\n");
         let readme = "# A\n\nSee `docs/installing.md` and `docs/configuring.md`.\n";
