@@ -87,7 +87,7 @@ pub const RULES: &[Rule] = &[
         .real(4, 1)
         .planted(26, 26),
     rule(stale_references::FILE, "a path still leads to a file that was moved or deleted")
-        .real(34, 34)
+        .real(35, 35)
         .planted(295, 292),
     rule(siblings::UNFIXED, "the code that the change repairs still stands elsewhere")
         .real(1, 1)
@@ -118,7 +118,7 @@ pub const RULES: &[Rule] = &[
         .planted(3, 2),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").planted(39, 39),
     rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(3, 0),
-    rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(2, 0),
+    rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(3, 0),
     rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so")
         .planted(124, 122),
     rule(defaults::DEFAULT, "a document still gives the old default").planted(117, 115),
