@@ -96,8 +96,8 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             let removed = touched.removed.contains(name);
             let halves = are_halves(&touched.name, name);
             let fewest = if removed { FEWEST_REMOVED } else { FEWEST };
-            // What was never there must be a known half or put something right; what the change takes out may be anything.
-            let told = halves || super::exits::cleans(name) || (removed && is_uncommon(name));
+            // What was never there must be a known half; what the change takes out may put right anything.
+            let told = halves || (removed && (super::exits::cleans(name) || is_uncommon(name)));
             let known = told && !is_constructor(touched.source.language, name) && !is_talk(name);
             (removed || (touched.added && !handed_on)) && known && all >= fewest && with.len() * 10 >= all * 9
         })
