@@ -115,6 +115,9 @@ pub(crate) fn confined(
     if !request.settle(Who::Command(is_told), attempt)? {
         return Ok(Confined::open(program));
     }
+    if let Some(why) = request.confinement.cannot_hold(settings) {
+        return Err(format!("it was not asked, because a machine is required: {why}"));
+    }
     let mut needs = desk.needs(request);
     let named = program.command.iter().map(std::path::PathBuf::from);
     needs.read.extend(named.filter(|path| path.is_absolute() && path.is_file()));
