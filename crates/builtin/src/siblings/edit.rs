@@ -13,6 +13,7 @@ use crate::source::Source;
 /// Longer edits are new designs, not repairs.
 const MOST_REMOVED: usize = 6;
 const MOST_ADDED: usize = 12;
+
 /// An edit of few lines within a function that changes what the code does.
 pub(super) fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
     if block.added.is_empty() || block.removed.len() > MOST_REMOVED || block.added.len() > MOST_ADDED {
