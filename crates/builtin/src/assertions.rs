@@ -177,7 +177,30 @@ fn within_generator(source: &Source, from: usize, to: usize) -> bool {
     source.tokens()[from..to].iter().any(|token| source.slice(token) == "for")
 }
 
+/// Tests of equality itself, by their words.
+fn is_about_equality(source: &Source, line: u32) -> bool {
+    const WORDS: [&str; 12] = [
+        "eq",
+        "equal",
+        "equals",
+        "equality",
+        "hash",
+        "compare",
+        "comparison",
+        "cmp",
+        "ord",
+        "identity",
+        "same",
+        "reflexive",
+    ];
+    crate::functions::around(source, line)
+        .is_some_and(|test| crate::names::words(&test.name).iter().any(|word| WORDS.contains(&word.as_str())))
+}
+
 fn compared_with_itself(source: &Source, line: u32) -> Option<String> {
+    if is_about_equality(source, line) {
+        return None;
+    }
     let tokens = source.tokens();
     let first = tokens.partition_point(|token| token.line < line);
     let last = tokens.partition_point(|token| token.line <= line);
@@ -312,38 +335,48 @@ static SETS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern written in this file")
 });
 
-/// A setting of the whole process that no line of the file takes back.
+/// A setting of the whole process that nothing takes back: neither the function nor what the file does for all its tests.
 fn no_restore(source: &Source, added: &[u32]) -> Option<Raised> {
-    const BACK: [&str; 22] = [
+    const IN_FILE: [&str; 16] = [
         "monkeypatch",
         "patch.dict",
         "addCleanup",
         "tearDown",
         "teardown",
-        "finally",
         "afterEach",
         "afterAll",
         "after(",
         "os.Unsetenv",
-        "t.Setenv",
         "remove_var",
         "environ.pop",
         "del os.environ",
         "delete process.env",
+        "environ.clear",
+        "Drop for",
+        "TestMain",
+    ];
+    const IN_FUNCTION: [&str; 12] = [
+        "finally",
+        "t.Setenv",
         "restore",
         "Restore",
         "t.Cleanup",
         "yield",
-        "defer",
-        "environ.clear",
-        "Drop for",
+        "defer func",
+        "defer os.Setenv",
+        "defer os.Unsetenv",
+        "defer os.Chdir",
+        "addfinalizer",
+        "Drop",
     ];
     let first = added.iter().copied().find(|line| SETS.is_match(&source.code(*line)))?;
-    let back = BACK.iter().any(|word| source.content().contains(word));
+    let around = crate::functions::around(source, first)?;
+    let here = || (around.first.saturating_sub(3).max(1)..=around.last).map(|line| source.line(line));
+    let back = IN_FILE.iter().any(|word| source.content().contains(word))
+        || here().any(|line| IN_FUNCTION.iter().any(|word| line.contains(word)));
     let old =
         (1..=source.line_count()).any(|line| !added.contains(&line) && SETS.is_match(&source.code(line)));
-    let inside = crate::functions::around(source, first)
-        .is_some_and(|function| function.name.to_lowercase().contains("test"));
+    let inside = around.name.to_lowercase().contains("test");
     (!back && !old && inside).then(|| {
         raise(
             NO_RESTORE,
@@ -375,6 +408,7 @@ mod tests {
             ("test_a.py", "def test_a():\n    assert (x ==\n            1), 'one'\n", 0),
             ("test_a.py", "def test_a():\n    self.assertEqual(a.b, a.b)\n", 1),
             ("test_a.py", "def test_a():\n    self.assertEqual(f(a), f(a))\n", 0),
+            ("test_a.py", "def test_equality():\n    self.assertEqual(first, first)\n", 0),
             ("tests/a.rs", "fn a() {\n    assert_eq!(one, one);\n    assert_eq!(one, two);\n}\n", 1),
             (
                 "tests/inputs/redundant_unittest_assert.py",

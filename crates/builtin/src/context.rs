@@ -19,8 +19,8 @@ const LONGEST_COMPARED: u32 = 12_000;
 /// More lines added to one file are a rewrite.
 const MOST_ADDED: usize = 2_000;
 /// A change of more files or lines of code is a release or a new design.
-const FOCUSED_FILES: usize = 12;
-const FOCUSED_LINES: usize = 500;
+const FOCUSED_FILES: usize = 30;
+const FOCUSED_LINES: usize = 1000;
 
 /// Files read so far; `None` for what is no text.
 type Files = HashMap<(Side, RepoPath), Option<Rc<Source>>>;

@@ -3,15 +3,17 @@
 //! In: added lines of Go within functions that were given a context. Out: calls that begin a fresh one instead, so that
 //! cancelling the caller does not reach them. What detaches on purpose (deferred work, clean-up, goroutines) is let be.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use model::{Kind, Severity, Side};
 use regex::Regex;
 
-use crate::context::Context;
+use crate::context::{Context, line_pairs};
 use crate::family::{Draft, Family, Raised};
-use crate::functions::{Function, around};
+use crate::functions::{Function, around, indent};
 use crate::language::{Language, Role};
+use crate::names::occurrences;
 use crate::needles::{Found, Needles};
 use crate::place::{PlaceRole, at};
 use crate::source::Source;
@@ -38,14 +40,32 @@ impl Family for Lifecycles {
             if source.language != Language::Go || source.role != Role::Source {
                 continue;
             }
+            let exchanged: BTreeMap<u32, &str> = line_pairs(file)
+                .into_iter()
+                .filter_map(|(old, new)| Some((new.new_line?, old.text.as_str())))
+                .collect();
             for (line, _) in file.added().filter(|(line, _)| !context.is_moved(&source, *line)) {
                 let text = source.code(line);
                 let Some(function) = around(&source, line).filter(|_| FRESH.is_match(&text)) else {
                     continue;
                 };
-                if let Some(given) =
-                    given(&source, function).filter(|_| !is_detached(&source, function, line))
-                {
+                let Some(given) = given(&source, function) else { continue };
+                // Where the line passed the given one before, only new words can explain it.
+                let passed = exchanged
+                    .get(&line)
+                    .is_some_and(|old| occurrences(old, &given).len() > occurrences(&text, &given).len());
+                let before = exchanged.get(&line).copied().unwrap_or_default();
+                let said = |line: u32| {
+                    let comment = source.comment(line);
+                    let comment = comment.trim();
+                    !comment.is_empty() && context.is_added(&file.path, line) && !before.contains(comment)
+                };
+                let detached = if passed {
+                    said(line) || said(line.saturating_sub(1))
+                } else {
+                    is_detached(&source, function, line, &given)
+                };
+                if !detached {
                     raised.push(report(&source, function, line, &given));
                 }
             }
@@ -66,23 +86,33 @@ fn given(source: &Source, function: &Function) -> Option<String> {
 }
 
 /// Work that shall outlive the caller.
-fn is_detached(source: &Source, function: &Function, line: u32) -> bool {
+fn is_detached(source: &Source, function: &Function, line: u32, given: &str) -> bool {
     let lower = function.name.to_lowercase();
     let cleans = ["close", "shutdown", "cleanup", "stop", "teardown", "release"]
         .iter()
         .any(|word| lower.contains(word));
     let near = (line.saturating_sub(8).max(function.first)..=line).any(|number| {
         let text = source.code(number);
-        let text = text.trim_start();
-        text.starts_with("defer ")
-            || text.starts_with("go ")
-            || text.contains("go func")
-            || text.contains("== nil")
-            || text.contains("Done()")
+        text.contains(&format!("{given} == nil")) || text.contains("Done()")
     });
     let said =
         !source.comment(line).trim().is_empty() || !source.comment(line.saturating_sub(1)).trim().is_empty();
-    cleans || near || said
+    cleans || near || said || is_moved_off(source, function, line)
+}
+
+/// Deferred, or in a goroutine: the line itself or a block around it.
+fn is_moved_off(source: &Source, function: &Function, line: u32) -> bool {
+    let mut depth = usize::MAX;
+    (function.first + 1..=line).rev().any(|number| {
+        let text = source.code(number);
+        let own = indent(source.line(number));
+        if text.trim().is_empty() || own >= depth {
+            return false;
+        }
+        depth = own;
+        let text = text.trim_start();
+        text.starts_with("defer ") || text.starts_with("go ") || text.contains("go func")
+    })
 }
 
 fn report(source: &Source, function: &Function, line: u32, given: &str) -> Raised {

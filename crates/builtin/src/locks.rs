@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use model::{DocumentScenario, Kind, RepoPath, Severity, Side};
+use model::{DocumentScenario, FileDiff, Kind, RepoPath, Severity, Side};
 use regex::Regex;
 
-use crate::context::Context;
+use crate::context::{Context, path_before};
 use crate::family::{Draft, Family, Raised, read};
 use crate::functions::{Function, indent};
 use crate::language::{Language, Role};
@@ -308,7 +308,9 @@ fn unlocked(context: &Context<'_>) -> Vec<Raised> {
         if source.role != Role::Source || !known {
             continue;
         }
-        for (line, _) in file.added() {
+        let lines: BTreeSet<u32> =
+            file.added().map(|(line, _)| line).chain(no_longer_held(context, file, &source)).collect();
+        for line in lines {
             let text = source.code(line);
             let Some(field) = WRITTEN.captures(&text).map(|found| found[1].to_owned()) else { continue };
             let Some(own) = crate::functions::around(&source, line).filter(|own| !is_before_sharing(own))
@@ -340,6 +342,23 @@ fn unlocked(context: &Context<'_>) -> Vec<Raised> {
     }
     raised.truncate(5);
     raised
+}
+
+/// The lines of functions that took a lock before the change and take none now.
+fn no_longer_held(context: &Context<'_>, file: &FileDiff, after: &Source) -> Vec<u32> {
+    let Some(before) = path_before(file).and_then(|path| context.source(Side::Base, path)) else {
+        return Vec::new();
+    };
+    let removed: BTreeSet<u32> = file.removed().map(|(line, _)| line).collect();
+    let mut lines = Vec::new();
+    for old in before.functions().iter().filter(|old| removed.range(old.first..=old.last).next().is_some()) {
+        let held = taken(&before, old).iter().any(|taken| removed.contains(&taken.line));
+        let mut now = after.functions().iter().filter(|function| function.name == old.name);
+        if let (true, Some(function), None) = (held, now.next(), now.next()) {
+            lines.extend(function.first + 1..=function.last);
+        }
+    }
+    lines
 }
 
 /// Constructors, and functions whose name says that the caller holds the lock.
@@ -383,7 +402,7 @@ fn report_unlocked(
             .collect(),
         fix: format!("Take the lock around line {line}, or say in a comment who holds it."),
         patch: None,
-        because: format!("The change adds line {line}."),
+        because: format!("The change touches line {line} or what stands around it."),
         scenario: None,
     }
     .raise()
@@ -435,5 +454,11 @@ mod tests {
         assert_eq!(rules("a.py", &old, "    def reset(self):\n        self.count = 0\n"), [super::MISSING]);
         assert_eq!(rules("a.py", &old, "    def reset_locked(self):\n        self.count = 0\n"), [""; 0]);
         assert_eq!(rules("a.py", &old, &writer("e")), [""; 0]);
+        let whole = format!("{old}{}", writer("e"));
+        let without = format!("{old}    def e(self):\n        self.count = 1\n\n");
+        let change = MemoryChange::new(&[("a.py", &whole)], &[("a.py", &without)]);
+        let settings = Settings { enable: vec!["lock/*".into()], ..Settings::default() };
+        let found = crate::review(&change, &settings).findings;
+        assert_eq!(found.len(), 1, "the change takes the lock out");
     }
 }

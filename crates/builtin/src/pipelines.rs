@@ -101,9 +101,15 @@ fn checkout(context: &Context<'_>, file: &FileDiff, source: &Source) -> Option<R
     let head = source.numbered_lines().find(|(_, text)| {
         let text = text.trim_start();
         text.starts_with("ref:")
-            && ["pull_request.head.sha", "pull_request.head.ref", "github.head_ref", "refs/pull/"]
-                .iter()
-                .any(|name| text.contains(name))
+            && [
+                "pull_request.head.sha",
+                "pull_request.head.ref",
+                "pull_request.merge_commit_sha",
+                "github.head_ref",
+                "refs/pull/",
+            ]
+            .iter()
+            .any(|name| text.contains(name))
     });
     let ((trigger, _), (line, text)) = (triggers?, head?);
     let new = context.is_added(&file.path, trigger) || context.is_added(&file.path, line);
@@ -129,7 +135,7 @@ fn checkout(context: &Context<'_>, file: &FileDiff, source: &Source) -> Option<R
 }
 
 static STRANGERS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\$\{\{[^}]*github\.(?:event\.(?:issue\.(?:title|body)|pull_request\.(?:title|body|head\.ref|head\.label)|comment\.body|review\.body|head_commit\.message|discussion\.(?:title|body))|head_ref)\b[^}]*\}\}")
+    Regex::new(r"\$\{\{[^}]*github\.(?:event\.(?:issue\.(?:title|body)|pull_request\.(?:title|body|head\.ref|head\.label)|comment\.body|review\.body|head_commit\.message|commits\[[^\]]*\]\.message|pages\[[^\]]*\]\.page_name|discussion\.(?:title|body))|head_ref)\b[^}]*\}\}")
         .expect("a pattern written in this file")
 });
 

@@ -78,47 +78,56 @@ pub const RULES: &[Rule] = &[
         .real(16, 15)
         .planted(52, 49),
     rule(stale_references::FLAG, "a removed or renamed command-line flag is still passed or documented"),
-    rule(stale_references::ENVIRONMENT, "a variable that is no longer read is still set or documented"),
+    rule(stale_references::ENVIRONMENT, "a variable that is no longer read is still set or documented")
+        .planted(18, 17),
     rule(stale_references::KEY, "a configuration key that is no longer read is still set or documented")
-        .real(1, 1),
+        .real(1, 1)
+        .planted(19, 19),
     rule(stale_references::MESSAGE, "a test or document still expects a reworded text")
-        .real(3, 1)
+        .real(4, 1)
         .planted(26, 26),
-    rule(stale_references::FILE, "a path still leads to a file that was moved or deleted").real(33, 33),
+    rule(stale_references::FILE, "a path still leads to a file that was moved or deleted")
+        .real(35, 35)
+        .planted(295, 292),
     rule(siblings::UNFIXED, "the code that the change repairs still stands elsewhere")
-        .real(4, 0)
-        .planted(68, 60),
-    rule(siblings::DUPLICATED, "new code repeats code that is there already").real(10, 0).planted(68, 65),
-    rule(deviant::PAIR, "a call lacks the call that goes with it nearly everywhere else"),
-    rule(deviant::CHECK, "a result is used untested that the other callers test").real(2, 0),
+        .real(1, 1)
+        .planted(75, 66),
+    rule(siblings::DUPLICATED, "new code repeats code that is there already").real(17, 0).planted(68, 65),
+    rule(deviant::PAIR, "a call lacks the call that goes with it nearly everywhere else").planted(217, 209),
+    rule(deviant::CHECK, "a result is used untested that the other callers test").real(1, 0).planted(27, 20),
     rule(deviant::ARGUMENT, "a call lacks the named argument that the other calls pass").real(1, 0),
-    rule(deviant::EXIT, "one early exit of a function does not clean up as the others do"),
+    rule(deviant::EXIT, "one early exit of a function does not clean up as the others do")
+        .real(1, 1)
+        .planted(15, 13),
+    rule(deviant::GUARD, "a function loses the guard that its siblings in the file keep").planted(30, 29),
+    rule(deviant::UNCHECKED, "a value is no longer tested and still used").planted(153, 148),
     rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(70, 70),
     rule(history::REVERTED, "the change takes an earlier repair back"),
     rule(history::TOGETHER, "files that nearly always change together did not"),
-    rule(parity::LIST, "a list names all siblings of a new member, but not the new member")
-        .real(8, 1)
-        .planted(65, 62),
-    rule(parity::EXAMPLE, "the example beside a file of settings lacks a new key"),
+    rule(parity::LIST, "a list names all siblings of a new member, but not the new member").planted(87, 64),
+    rule(parity::EXAMPLE, "the example beside a file of settings lacks a new key").planted(16, 16),
     rule(parity::PLATFORM, "a function changed its parameters for one platform only").planted(75, 75),
-    rule(discarded_errors::RESULT, "new code drops a result that its siblings check").real(2, 1),
-    rule(discarded_errors::HANDLER, "new code swallows exceptions where its siblings do not"),
-    rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given"),
+    rule(discarded_errors::RESULT, "new code drops a result that its siblings check").planted(2, 2),
+    rule(discarded_errors::HANDLER, "a handler that did something does nothing any more").planted(20, 20),
+    rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given").planted(69, 69),
     rule(bounds::UNBOUNDED, "a wait or read has no bound where the others have one"),
     rule(resources::KEPT, "something is opened and never closed where the others close theirs"),
     rule(locks::ORDER, "two locks are taken in the order opposite to another place"),
-    rule(locks::MISSING, "a field is written without the lock that its other writers hold"),
-    rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").real(4, 3),
-    rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file"),
-    rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file"),
-    rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so"),
-    rule(defaults::DEFAULT, "a document still gives the old default").planted(28, 28),
-    rule(defaults::PARAMETER, "a comment describes a parameter that is gone").real(1, 1),
+    rule(locks::MISSING, "a field is written without the lock that its other writers hold")
+        .real(2, 0)
+        .planted(3, 2),
+    rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").planted(39, 39),
+    rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(3, 0),
+    rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(3, 0),
+    rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so")
+        .planted(124, 122),
+    rule(defaults::DEFAULT, "a document still gives the old default").planted(117, 115),
+    rule(defaults::PARAMETER, "a comment describes a parameter that is gone").real(1, 1).planted(10, 10),
     rule(interfaces::NEVER_READ, "a new flag is registered and never read"),
     rule(announcements::UNANNOUNCED, "a public item goes and the change log does not say so"),
-    rule(pipelines::TARGET, "a workflow runs code of strangers with the repository's rights"),
-    rule(pipelines::INJECTION, "a workflow pastes text of strangers into a shell"),
-    rule(pipelines::UNPINNED, "an action or image is not pinned where the others are"),
+    rule(pipelines::TARGET, "a workflow runs code of strangers with the repository's rights").planted(10, 10),
+    rule(pipelines::INJECTION, "a workflow pastes text of strangers into a shell").planted(12, 12),
+    rule(pipelines::UNPINNED, "an action or image is not pinned where the others are").planted(12, 12),
     rule(pipelines::LOCK, "the lock file does not know a new dependency").real(2, 2),
     rule(versions::LOCKED, "the lock file holds a version older than a raised requirement"),
     rule(versions::TOOLCHAIN, "a workflow or image keeps the toolchain that was left elsewhere"),
@@ -126,13 +135,13 @@ pub const RULES: &[Rule] = &[
     rule(hygiene::SECRET, "a key or token with the shape and randomness of a real one is committed")
         .planted(51, 51),
     rule(hygiene::HOME_PATH, "a path of one person's machine is committed").real(5, 1).planted(51, 49),
-    rule(hygiene::DEBUGGING, "a debugging statement is left behind"),
+    rule(hygiene::DEBUGGING, "a debugging statement is left behind").planted(157, 155),
     rule(hygiene::ONLY, "a focused test keeps the others from running"),
     rule(hygiene::BIDI, "bidirectional or invisible characters make code look other than it is")
         .planted(51, 51),
     rule(hygiene::BINARY, "a large binary file is added").real(2, 2),
     rule(hygiene::STRAY, "a file looks committed by accident").real(1, 1),
-    rule(hygiene::MODE, "a file is marked executable but cannot be executed").real(3, 3),
+    rule(hygiene::MODE, "a file is marked executable but cannot be executed").real(4, 4),
 ];
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ fn a_call_without_its_other_half_is_told() {
     let without = "def load_more(pool):\n    lease = pool.acquire_lease(1)\n    use_it(lease)\n";
     assert_eq!(told("app/mN.py", &numbered(pair, 6), without), ["missing-call"]);
     assert_eq!(told("app/mN.py", &numbered(pair, 3), without), Vec::<String>::new(), "too few to tell");
+    let kept = "def load_more(pool):\n    pool.current = pool.acquire_lease(1)\n    use_it(pool.current)\n";
+    assert_eq!(told("app/mN.py", &numbered(pair, 6), kept), Vec::<String>::new(), "a field keeps it");
     let both = "def load_more(pool):\n    lease = pool.acquire_lease(1)\n    pool.release_lease(lease)\n";
     assert_eq!(told("app/mN.py", &numbered(pair, 6), both), Vec::<String>::new());
     let managed = "def load_more(pool):\n    with pool.acquire_lease(1) as lease:\n        use_it(lease)\n";
@@ -73,23 +75,51 @@ fn a_log_is_nobodys_other_half() {
     assert_eq!(document.findings.len(), 1, "{document:#?}");
 }
 
+/// The rules told about a function that was as the others and is now as the text says.
+fn told_after(path: &str, others: &[String], old: &str, new: &str) -> Vec<String> {
+    let all = |own: &str| -> Vec<(String, String)> {
+        let own = std::iter::once((path.replace('N', "own"), own.to_owned()));
+        let rest =
+            (1..).zip(others).map(|(number, text)| (path.replace('N', &format!("{number}")), text.clone()));
+        own.chain(rest).collect()
+    };
+    let (base, head) = (all(old), all(new));
+    let texts = |files: &[(String, String)]| -> Vec<(String, Vec<u8>)> {
+        files.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect()
+    };
+    let change = MemoryChange::from_bytes(
+        texts(&base),
+        texts(&head),
+        std::collections::BTreeMap::new(),
+        model::Target::default(),
+    );
+    let settings = Settings { enable: vec!["deviant/missing-check".into()], ..Settings::default() };
+    crate::review(&change, &settings).findings.into_iter().filter_map(|finding| finding.rule).collect()
+}
+
 #[test]
-fn a_result_that_only_this_caller_does_not_test_is_told() {
+fn a_result_that_is_no_longer_tested_is_told() {
     let tests = "def show_NAME(table, key):\n    entry = table.lookup_entry(key)\n    if entry is None:\n        return ''\n    \
                  return entry.title\n";
-    let untested =
-        "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print(entry.title)\n";
-    assert_eq!(told("app/mN.py", &numbered(tests, 5), untested), ["missing-check"]);
-    let handed = "def find_title(table, key):\n    entry = table.lookup_entry(key)\n    return entry\n";
-    assert_eq!(told("app/mN.py", &numbered(tests, 5), handed), Vec::<String>::new(), "its caller tests it");
-    let given =
-        "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print_entry(key, entry)\n";
+    let old = tests.replace("NAME", "own");
+    let check = "    if entry is None:\n        return ''\n";
+    let new = old.replace(check, "").replace("return entry.title", "print(entry.title)");
+    let rule = "deviant/missing-check";
+    assert_eq!(told_after("app/mN.py", &numbered(tests, 5), &old, &new), [rule]);
+    let handed = old.replace(check, "").replace("entry.title", "entry");
+    assert_eq!(told_after("app/mN.py", &numbered(tests, 5), &old, &handed), [""; 0], "its caller tests it");
+    assert_eq!(told_after("app/mN.py", &numbered(tests, 2), &old, &new), [""; 0], "too few to tell");
+    let fresh = "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print(entry.title)\n";
+    assert_eq!(told("app/mN.py", &numbered(tests, 5), fresh), [""; 0], "new code may know better");
+    let go = "package a\n\nfunc loadNAME(key string) int {\n\tentry, err := lookupEntry(key)\n\tif err != nil {\n\t\treturn 0\n\t}\n\tother, err := \
+              openIt(entry)\n\tif err != nil {\n\t\treturn 1\n\t}\n\treturn other\n}\n";
+    let old = go.replace("NAME", "own");
+    let new = old.replacen("\tif err != nil {\n\t\treturn 0\n\t}\n", "", 1);
     assert_eq!(
-        told("app/mN.py", &numbered(tests, 5), given),
-        Vec::<String>::new(),
-        "whoever gets it tests it"
+        told_after("app/mN.go", &numbered(go, 5), &old, &new),
+        [rule],
+        "tested only after it means something else"
     );
-    assert_eq!(told("app/mN.py", &numbered(tests, 2), untested), Vec::<String>::new(), "too few to tell");
 }
 
 #[test]
@@ -126,4 +156,11 @@ fn an_exit_that_alone_does_not_clean_up_is_told() {
         "an error is made, nothing is cleaned up"
     );
     assert_eq!(with("release(text);\n\t\treturn 3;"), Vec::<String>::new(), "in a way of its own");
+    let whole = clean.replace("EXIT", "free_text(text);\n\t\tclose_box(box);\n\t\treturn 3;");
+    let part = clean.replace("EXIT", "close_box(box);\n\t\treturn 3;");
+    let change = MemoryChange::new(&[("src/a.c", &whole)], &[("src/a.c", &part)]);
+    let settings = Settings { enable: vec!["deviant/exit-without-cleanup".into()], ..Settings::default() };
+    assert_eq!(crate::review(&change, &settings).findings.len(), 1, "the change takes one of two out");
+    let talks = clean.replace("free_text", "put_msg").replace("EXIT", "return 3;");
+    assert_eq!(told("src/mN.c", &[], &talks), Vec::<String>::new(), "a message is no clean-up");
 }

@@ -46,6 +46,9 @@ const EVERYBODYS: &[&str] = &[
     "dict",
 ];
 
+/// Names of results that say whether it worked.
+const ERRORS: &[&str] = &["err", "error", "rc", "ret", "rv", "status", "errno", "ok"];
+
 /// The missing test of a result.
 pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     // Everybody's functions are tested for reasons of their own.
@@ -53,7 +56,12 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
         return None;
     }
     let variable = assigned(&touched.source, touched.token)?;
-    if mentions_in_test(&touched.source, variable, touched.line, touched.function.last).is_some() {
+    let last = until_assigned(&touched.source, variable, touched.line, touched.function.last);
+    if mentions_in_test(&touched.source, variable, touched.line, last).is_some() {
+        return None;
+    }
+    // Whether new code must test is for those who know it; what is called an error, and what was tested before the change, must be.
+    if touched.added && !ERRORS.contains(&variable) {
         return None;
     }
     let kept: Vec<(&Site, Option<u32>)> = others
@@ -143,6 +151,17 @@ fn tested(source: &Source, variable: &str, line: u32, last: u32) -> Option<u32> 
         }
     }
     None
+}
+
+/// The line before the one that gives the variable another value.
+fn until_assigned(source: &Source, variable: &str, line: u32, last: u32) -> u32 {
+    let assigns = |number: &u32| {
+        let text = source.code(*number);
+        let Some((left, right)) = text.split_once('=') else { return false };
+        let plain = !left.ends_with(['!', '<', '>', '=']) && !right.starts_with('=');
+        plain && !left.contains('(') && !crate::names::occurrences(left, variable).is_empty()
+    };
+    (line + 1..=last).find(assigns).map_or(last, |number| number - 1)
 }
 
 fn mentions_in_test(source: &Source, variable: &str, line: u32, last: u32) -> Option<u32> {

@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use model::FileDiff;
+use model::{FileDiff, Side};
 
 use super::{Deviation, EXIT};
-use crate::context::Context;
+use crate::context::{Context, path_before};
 use crate::edits::blocks;
 use crate::functions::{Function, around, indent};
 use crate::names::words;
@@ -22,6 +22,8 @@ pub(crate) struct Exit {
     pub(super) source: Rc<Source>,
     pub(super) function: Function,
     pub(super) line: u32,
+    /// What the change no longer calls right before it.
+    pub(super) removed: BTreeSet<String>,
 }
 
 /// The early exits that the change added or whose neighbours it removed.
@@ -31,6 +33,18 @@ pub(super) fn touched(context: &Context<'_>, file: &FileDiff, source: &Rc<Source
         .filter(|block| !block.removed.is_empty())
         .map(|block| block.head_before)
         .collect();
+    let before = path_before(file).and_then(|path| context.source(Side::Base, path));
+    let no_longer = |line: u32| -> BTreeSet<String> {
+        let near = blocks(file);
+        let near = near.iter().filter(|block| (block.head_before..=block.head_before + 3).contains(&line));
+        let gone: Vec<u32> = near.flat_map(|block| block.removed.iter().copied()).collect();
+        before
+            .as_ref()
+            .map(|before| super::called_on(before, &gone))
+            .unwrap_or_default()
+            .into_iter()
+            .collect()
+    };
     let tests = source.own_tests_start();
     let mut lines: BTreeSet<u32> = file.added().map(|(line, _)| line).collect();
     lines.extend(removed_at.iter().flat_map(|line| *line + 1..=*line + 2));
@@ -39,7 +53,7 @@ pub(super) fn touched(context: &Context<'_>, file: &FileDiff, source: &Rc<Source
         .filter(|line| *line < tests && is_exit(source, *line) && !context.is_moved(source, *line))
         .filter_map(|line| {
             let function = around(source, line)?.clone();
-            Some(Exit { source: Rc::clone(source), function, line })
+            Some(Exit { source: Rc::clone(source), function, line, removed: no_longer(line) })
         })
         .filter(|exit| is_early(exit.source.as_ref(), &exit.function, exit.line))
         .collect()
@@ -79,7 +93,8 @@ fn block(source: &Source, line: u32) -> (u32, u32) {
     (first, line)
 }
 
-fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<&str> {
+/// What is called on these lines, with what it is called on: `free(buf)` and `free(row)` are two things.
+fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<String> {
     let tokens = source.tokens();
     let range = tokens.partition_point(|token| token.line < lines.0)
         ..tokens.partition_point(|token| token.line <= lines.1);
@@ -91,51 +106,70 @@ fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<&str> {
                     .iter()
                     .any(|word| source.code(call.line).trim_start().starts_with(word)))
     };
-    calls(source, range).into_iter().filter(|call| !is_answer(call)).map(|call| call.name).collect()
+    // What stands deeper is done on another way out.
+    let depth = indent(source.line(lines.1));
+    let own = |call: &Call<'_>| indent(source.line(call.line)) <= depth;
+    let whole = |call: &Call<'_>| {
+        let first = if call.receiver.is_some() { call.token.saturating_sub(2) } else { call.token };
+        let text = &source.content()[tokens[first].start..tokens[call.brackets.1].end];
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    calls(source, range).iter().filter(|call| own(call) && !is_answer(call)).map(whole).collect()
+}
+
+/// The function's own name in such a text.
+fn function_name(call: &str) -> &str {
+    let before = call.split('(').next().unwrap_or(call).trim_end_matches('!');
+    before.rsplit(['.', ':', '>', '?']).next().unwrap_or(before)
 }
 
 /// True for names of functions that set things right.
 pub(super) fn cleans(name: &str) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 21] = [
         "free", "close", "release", "unlock", "cleanup", "clean", "destroy", "dispose", "abort", "rollback",
         "cancel", "stop", "shutdown", "kill", "delete", "remove", "reset", "restore", "end", "finish",
-        "unref", "put",
+        "unref",
     ];
-    words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+    let words = words(name);
+    // `node_put` gives back, `put_message` talks.
+    let puts = words.len() > 1 && words.last().is_some_and(|word| word == "put");
+    (puts || words.iter().any(|word| WORDS.contains(&word.as_str()))) && !super::pairs::is_talk(name)
 }
 
 /// The call that the other early exits make.
 pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
     let (source, function) = (&exit.source, &exit.function);
     let own = called(source, block(source, exit.line));
-    // It cleans up in a way of its own.
-    if own.iter().any(|name| cleans(name)) {
-        return None;
-    }
-    let others: Vec<(u32, BTreeSet<&str>)> = (function.first + 1..=function.last)
+    let own_names: BTreeSet<&str> =
+        own.iter().map(|call| function_name(call)).filter(|name| cleans(name)).collect();
+    let others: Vec<(u32, BTreeSet<String>)> = (function.first + 1..=function.last)
         .filter(|line| *line != exit.line && is_exit(source, *line) && is_early(source, function, *line))
         .filter(|line| around(source, *line).is_some_and(|inner| inner.first == function.first))
         .map(|line| (line, called(source, block(source, line))))
         .collect();
-    let names: BTreeSet<&str> =
-        others.iter().flat_map(|(_, names)| names.iter().copied()).filter(|name| cleans(name)).collect();
-    let (name, with, all) = names
+    let all_calls: BTreeSet<&String> = others.iter().flat_map(|(_, calls)| calls).collect();
+    let (name, with, all) = all_calls
         .into_iter()
-        .filter(|name| !own.contains(name))
-        .filter_map(|name| {
+        .filter(|call| cleans(function_name(call)) && !own.contains(*call))
+        // It cleans up in a way of its own, unless by the same function, or the change took just that out.
+        .filter(|call| {
+            let name = function_name(call);
+            own_names.is_empty() || own_names.contains(name) || exit.removed.contains(name)
+        })
+        .filter_map(|call| {
             let with: Vec<u32> =
-                others.iter().filter(|(_, names)| names.contains(name)).map(|(line, _)| *line).collect();
+                others.iter().filter(|(_, calls)| calls.contains(call)).map(|(line, _)| *line).collect();
             // Before the first exit that cleans up there may be nothing to clean.
             let first = *with.first()?;
             let from_there = others.iter().filter(|(line, _)| *line >= first).count();
             // Where it is called on the way from the last of them, it is done already.
             let last = with.iter().rev().find(|line| **line < exit.line).copied().unwrap_or(first);
             let own_block = block(source, exit.line).0;
-            let done = called(source, (last + 1, own_block.max(last + 1) - 1)).contains(name);
+            let done = called(source, (last + 1, own_block.max(last + 1) - 1)).contains(call);
             let clear = exit.line > first && with.len() >= 2 && with.len() == from_there && !done;
-            clear.then_some((name, with, from_there))
+            clear.then_some((call.as_str(), with, from_there))
         })
-        .max_by_key(|(name, with, _)| (with.len(), std::cmp::Reverse(*name)))?;
+        .max_by_key(|(call, with, _)| (with.len(), std::cmp::Reverse(*call)))?;
     let (shown, owner) = (code(&shortened(name, 40)), code(&shortened(&function.name, 40)));
     Some(Deviation {
         rule: EXIT,

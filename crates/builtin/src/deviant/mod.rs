@@ -9,6 +9,7 @@ mod arguments;
 mod cases;
 mod checks;
 mod exits;
+mod guards;
 mod pairs;
 mod sites;
 
@@ -34,6 +35,8 @@ pub(crate) const PAIR: &str = "deviant/missing-call";
 pub(crate) const CHECK: &str = "deviant/missing-check";
 pub(crate) const ARGUMENT: &str = "deviant/missing-argument";
 pub(crate) const EXIT: &str = "deviant/exit-without-cleanup";
+pub(crate) const GUARD: &str = "deviant/missing-guard";
+pub(crate) const UNCHECKED: &str = "deviant/no-longer-checked";
 
 /// A call in the code that the change touches.
 pub(crate) struct Touched {
@@ -53,6 +56,7 @@ pub(crate) struct Touched {
 pub(crate) struct Deviant {
     touched: Vec<Touched>,
     exits: Vec<exits::Exit>,
+    guards: Vec<Deviation>,
 }
 
 /// Calls looked up; more are a rewrite, and the likeliest come first.
@@ -61,20 +65,21 @@ const MOST_CALLS: usize = 160;
 impl Deviant {
     /// Collects the calls in touched code.
     pub(crate) fn new(context: &Context<'_>) -> Self {
-        let (mut touched, mut exits) = (Vec::new(), Vec::new());
-        if [PAIR, CHECK, ARGUMENT, EXIT].iter().any(|rule| context.settings.runs(rule)) {
+        let (mut touched, mut exits, mut guards) = (Vec::new(), Vec::new(), Vec::new());
+        if [PAIR, CHECK, ARGUMENT, EXIT, GUARD, UNCHECKED].iter().any(|rule| context.settings.runs(rule)) {
             for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {
                     touched.extend(touched_calls(context, file, &source));
                     exits.extend(exits::touched(context, file, &source));
+                    guards.extend(guards::findings(context, file, &source));
                 }
             }
         }
         // Calls beside removed code first: what was there and is gone says most.
         touched.sort_by_key(|call: &Touched| (call.removed.is_empty(), call.source.path.clone(), call.token));
         touched.truncate(MOST_CALLS);
-        Self { touched, exits }
+        Self { touched, exits, guards }
     }
 }
 
@@ -114,7 +119,8 @@ fn touched_calls(context: &Context<'_>, file: &FileDiff, source: &Rc<Source>) ->
             });
             if innermost(call.line)
                 && call.line > function.first
-                && is_telling(call.name)
+                // What stands beside code that went was there before, so its name need not be rare.
+                && (is_telling(call.name) || (near && call.name.len() >= 4))
                 && ((added && !context.is_moved(source, call.line)) || near || !removed.is_empty())
             {
                 found.push(Touched {
@@ -182,11 +188,13 @@ impl Family for Deviant {
                 raised.push(deviation.raise());
             }
         }
+        raised.extend(self.guards.iter().cloned().map(Deviation::raise));
         raised
     }
 }
 
 /// One place that does otherwise than the others.
+#[derive(Clone)]
 pub(crate) struct Deviation {
     rule: &'static str,
     source: Rc<Source>,

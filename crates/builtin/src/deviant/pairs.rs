@@ -77,6 +77,8 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     if all < FEWEST_REMOVED || is_managed(touched) {
         return None;
     }
+    // What is kept in a field or handed to another call belongs to somebody else from there on.
+    let handed_on = is_handed_on(touched);
     let own = touched.function.tokens(&touched.source);
     let present: BTreeSet<&str> =
         touched.source.tokens()[own].iter().map(|token| touched.source.slice(token)).collect();
@@ -94,10 +96,10 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             let removed = touched.removed.contains(name);
             let halves = are_halves(&touched.name, name);
             let fewest = if removed { FEWEST_REMOVED } else { FEWEST };
-            // What was never there must be a known half or put something right; what the change takes out may be anything.
-            let told = halves || super::exits::cleans(name) || (removed && is_uncommon(name));
+            // What was never there must be a known half; what the change takes out may put right anything.
+            let told = halves || (removed && (super::exits::cleans(name) || is_uncommon(name)));
             let known = told && !is_constructor(touched.source.language, name) && !is_talk(name);
-            (removed || touched.added) && known && all >= fewest && with.len() * 10 >= all * 9
+            (removed || (touched.added && !handed_on)) && known && all >= fewest && with.len() * 10 >= all * 9
         })
         .max_by_key(|(name, with)| {
             (
@@ -110,10 +112,28 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     Some(describe(touched, &best.0, best.1, all))
 }
 
+/// True where the result is stored in a field or an element, or is an argument itself.
+fn is_handed_on(touched: &Touched) -> bool {
+    let source = &touched.source;
+    let tokens = source.tokens();
+    let start = tokens.partition_point(|token| token.line < touched.line);
+    let before = &tokens[start.min(touched.token)..touched.token];
+    let equals = before.iter().position(|token| matches!(source.slice(token), "=" | ":="));
+    let stored = equals.is_some_and(|at| {
+        before[..at].iter().any(|token| matches!(source.slice(token), "." | "->" | "[" | "@"))
+    });
+    let behind = &before[equals.map_or(0, |at| at + 1)..];
+    let depth = |mark: &str| behind.iter().filter(|token| source.slice(token) == mark).count();
+    // `if (take(x))` asks, `keep(take(x))` hands on.
+    let first = behind.first().map_or("", |token| source.slice(token));
+    stored || (depth("(") > depth(")") && !is_keyword(first))
+}
+
 /// What is written to a log goes with everything and is missed by nothing.
-fn is_talk(name: &str) -> bool {
-    const WORDS: [&str; 11] = [
+pub(super) fn is_talk(name: &str) -> bool {
+    const WORDS: [&str; 15] = [
         "log", "logger", "trace", "debug", "info", "warn", "warning", "print", "printf", "verbose", "notice",
+        "msg", "message", "report", "perror",
     ];
     words(name).iter().any(|word| WORDS.contains(&word.to_lowercase().as_str()))
 }

@@ -73,9 +73,11 @@ impl DiscardedErrors {
             let edited = edited_discards(context, file);
             for (line, _) in file.added().filter(|(line, text)| *line < in_tests && text.len() < 500) {
                 if !context.is_moved(&source, line) && !edited.contains(&line) {
-                    discards.extend(find(&source, line));
+                    // Best effort in new code is a matter of taste; a handler that did something is not.
+                    discards.extend(find(&source, line).filter(|discard| discard.rule != HANDLER));
                 }
             }
+            discards.extend(emptied(context, file, &source).filter(|discard| discard.line < in_tests));
         }
         discards.retain(|discard: &Discard| context.settings.runs(discard.rule));
         discards.truncate(MOST_DISCARDS);
@@ -94,6 +96,29 @@ fn edited_discards(context: &Context<'_>, file: &FileDiff) -> BTreeSet<u32> {
         .filter(|(old, _)| old.text.len() < 500 && old.old_line.is_some_and(dropped))
         .filter_map(|(_, new)| new.new_line)
         .collect()
+}
+
+/// Handlers that did something before the change and do nothing now.
+fn emptied<'a>(
+    context: &Context<'_>,
+    file: &FileDiff,
+    after: &'a Source,
+) -> impl Iterator<Item = Discard> + use<'a> {
+    let before = path_before(file).and_then(|path| context.source(Side::Base, path));
+    let acted = |line: u32| {
+        before.as_ref().is_some_and(|before| handlers::treatment(before, line) == Treatment::Handled)
+    };
+    // The head of the handler is the line before what changed, or it is a changed line itself.
+    let kept = crate::edits::blocks(file)
+        .into_iter()
+        .filter(|block| !block.removed.is_empty() && acted(block.base_before))
+        .map(|block| block.head_before);
+    let edited = line_pairs(file)
+        .into_iter()
+        .filter(|(old, _)| old.text.len() < 500 && old.old_line.is_some_and(acted))
+        .filter_map(|(_, new)| new.new_line);
+    let lines: BTreeSet<u32> = kept.chain(edited).collect();
+    lines.into_iter().filter_map(|line| find(after, line)).filter(|discard| discard.rule == HANDLER)
 }
 
 fn find(source: &Source, line: u32) -> Option<Discard> {
@@ -134,7 +159,12 @@ impl Family for DiscardedErrors {
             if told.contains(&discard.subject.as_str()) {
                 continue;
             }
-            if let Some(finding) = found.all(&discard.needle).and_then(|hits| judge(context, discard, hits)) {
+            // Of handlers, which are everywhere, a sample tells the custom.
+            let hits = match discard.rule {
+                HANDLER => Some(found.some(&discard.needle)),
+                _ => found.all(&discard.needle),
+            };
+            if let Some(finding) = hits.and_then(|hits| judge(context, discard, hits)) {
                 told.push(&discard.subject);
                 raised.push(finding);
             }
@@ -143,8 +173,9 @@ impl Family for DiscardedErrors {
     }
 }
 
-/// How many siblings must handle the error, and how many of five at least.
-const FEWEST_HANDLED: usize = 3;
+/// How many siblings must handle a result, and none may drop it; of handlers fewer are enough, one in five may be empty.
+const FEWEST_RESULTS: usize = 5;
+const FEWEST_HANDLERS: usize = 3;
 
 fn judge(context: &Context<'_>, discard: &Discard, hits: &[Hit]) -> Option<Raised> {
     let (mut handled, mut dropped) = (Vec::new(), 0);
@@ -160,7 +191,10 @@ fn judge(context: &Context<'_>, discard: &Discard, hits: &[Hit]) -> Option<Raise
             Treatment::Unclear => {}
         }
     }
-    let clear = handled.len() >= FEWEST_HANDLED && handled.len() >= 4 * dropped;
+    let clear = match discard.rule {
+        HANDLER => handled.len() >= FEWEST_HANDLERS && handled.len() >= 4 * dropped,
+        _ => handled.len() >= FEWEST_RESULTS && dropped == 0,
+    };
     clear.then(|| report(context, discard, &handled, dropped)).flatten()
 }
 
@@ -226,7 +260,7 @@ fn report(
                 _ => "Handle it as the other calls do, or say in a comment why it may fail here.".to_owned(),
             },
             patch: None,
-            because: format!("The change adds line {}.", discard.line),
+            because: format!("The change writes or empties line {}.", discard.line),
             scenario: None,
         }
         .raise(),
@@ -254,10 +288,10 @@ mod tests {
 
     #[test]
     fn an_error_that_all_siblings_check_is_reported() {
-        let go = "func a() error {\n\tif err := saveState(1); err != nil {\n\t\treturn err\n\t}\n\terr := saveState(2)\n\treturn saveState(3)\n}\n";
+        let go = "func a() error {\n\tif err := saveState(1); err != nil {\n\t\treturn err\n\t}\n\terr := saveState(2)\n\terr = saveState(6)\n\terr = saveState(7)\n\treturn saveState(3)\n}\n";
         assert_eq!(
             titles("b.go", &[("a.go", go)], "func b() {\n\t_ = saveState(4)\n}\n"),
-            ["`b.go` drops the result of `saveState`, which 3 of 3 other calls check"]
+            ["`b.go` drops the result of `saveState`, which 5 of 5 other calls check"]
         );
         assert_eq!(titles("b.go", &[("a.go", go)], "func b() {\n\tsaveState(4)\n}\n").len(), 1);
         assert_eq!(
@@ -271,7 +305,7 @@ mod tests {
 
     #[test]
     fn rust_results_are_compared_with_their_siblings() {
-        let rust = "fn a() -> R {\n    save_state(1)?;\n    save_state(2).map_err(E::from)?;\n    if let Err(e) = save_state(3) {\n    }\n}\n";
+        let rust = "fn a() -> R {\n    save_state(1)?;\n    save_state(2).map_err(E::from)?;\n    save_state(6)?;\n    save_state(7)?;\n    if let Err(e) = save_state(3) {\n    }\n}\n";
         assert_eq!(
             titles("src/b.rs", &[("src/a.rs", rust)], "fn b() {\n    let _ = save_state(4);\n}\n").len(),
             1
@@ -296,35 +330,37 @@ mod tests {
     }
 
     #[test]
-    fn swallowed_exceptions_are_compared_with_other_handlers() {
+    fn a_handler_that_did_something_is_compared_with_the_others() {
+        let emptied = |path: &str, others: (&str, &str), old: &str, new: &str| {
+            let change = MemoryChange::new(&[others, (path, old)], &[others, (path, new)]);
+            let settings = Settings { enable: vec!["discarded-error/*".into()], ..Settings::default() };
+            crate::review(&change, &settings).findings.len()
+        };
         let python = "try:\n    f()\nexcept Exception as e:\n    log(e)\ntry:\n    f()\nexcept Exception:\n    raise X\ntry:\n    f()\nexcept Exception:\n    return None\n";
-        assert_eq!(
-            titles("b.py", &[("a.py", python)], "try:\n    f()\nexcept Exception:\n    pass\n").len(),
-            1
-        );
-        assert_eq!(
-            titles("b.py", &[("a.py", python)], "try:\n    f()\nexcept Exception:\n    pass  # not needed\n")
-                .len(),
-            0
-        );
-        assert_eq!(
-            titles("b.py", &[("a.py", python)], "try:\n    f()\nexcept KeyError:\n    pass\n").len(),
-            0
-        );
-        let clearing = "try:\n    shutil.rmtree(folder)\nexcept Exception:\n    pass\n";
-        assert_eq!(titles("b.py", &[("a.py", python)], clearing).len(), 0, "nobody waits for that");
+        let acts = "try:\n    f()\nexcept Exception:\n    store(1)\n";
+        for (new, found, why) in [
+            ("try:\n    f()\nexcept Exception:\n    pass\n", 1, "emptied"),
+            ("try:\n    f()\nexcept Exception:\n    pass  # not needed\n", 0, "it says why"),
+            ("try:\n    f()\nexcept KeyError:\n    pass\n", 0, "one kind of error"),
+            ("try:\n    f()\nexcept Exception:\n    store(2)\n", 0, "it does something else"),
+        ] {
+            assert_eq!(emptied("b.py", ("a.py", python), acts, new), found, "{why}");
+        }
+        let fresh = "try:\n    f()\nexcept Exception:\n    pass\n";
+        assert_eq!(titles("b.py", &[("a.py", python)], fresh).len(), 0, "new code may do its best");
         let script = "try { f() } catch (e) {\n  log(e)\n}\ntry { f() } catch (e) {\n  throw e\n}\ntry { f() } catch (e) {\n  g()\n}\n";
-        assert_eq!(titles("b.js", &[("a.js", script)], "try { f() } catch (e) {}\n").len(), 1);
-        assert_eq!(titles("b.js", &[("a.js", script)], "try { f() } catch (e) {\n}\n").len(), 1);
-        assert_eq!(titles("b.js", &[("a.js", script)], "try { f() } catch (e) {\n  // fine\n}\n").len(), 0);
+        let acts = "try { f() } catch (e) {\n  store(e)\n}\n";
+        assert_eq!(emptied("b.js", ("a.js", script), acts, "try { f() } catch (e) {\n}\n"), 1);
+        assert_eq!(emptied("b.js", ("a.js", script), acts, "try { f() } catch (e) {}\n"), 1);
+        assert_eq!(emptied("b.js", ("a.js", script), acts, "try { f() } catch (e) {\n  // fine\n}\n"), 0);
     }
 
     #[test]
     fn c_and_shell_follow_their_siblings() {
-        let c = "int a(void)\n{\n\tif (save_state(1))\n\t\treturn 1;\n\tint r = save_state(2);\n\tif (save_state(3) < 0)\n\t\treturn 1;\n\treturn save_state(4);\n}\nint b(void)\n{\n\tif (!save_state(5))\n\t\treturn 1;\n}\n";
+        let c = "int a(void)\n{\n\tif (save_state(1))\n\t\treturn 1;\n\tint r = save_state(2);\n\tif (save_state(3) < 0)\n\t\treturn 1;\n\tif (save_state(7))\n\t\treturn 1;\n\treturn save_state(4);\n}\nint b(void)\n{\n\tif (!save_state(5))\n\t\treturn 1;\n}\n";
         assert_eq!(titles("b.c", &[("a.c", c)], "void c(void)\n{\n\tsave_state(6);\n}\n").len(), 1);
         assert_eq!(titles("b.c", &[("a.c", c)], "void c(void)\n{\n\tprintf(\"x\");\n}\n").len(), 0);
-        let shell = "set -e\nmake_release one\nmake_release two\nmake_release three\n";
+        let shell = "set -e\nmake_release one\nmake_release two\nmake_release three\nmake_release five\nmake_release six\n";
         assert_eq!(titles("b.sh", &[("a.sh", shell)], "set -e\nmake_release four || true\n").len(), 1);
         assert_eq!(titles("b.sh", &[("a.sh", shell)], "set -e\nrm -f x || true\n").len(), 0);
     }

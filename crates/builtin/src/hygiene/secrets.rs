@@ -64,11 +64,11 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
     let found: Vec<_> = added
         .iter()
         .filter(|(_, line)| line.len() < 4000)
-        .filter_map(|(number, line)| Some((*number, secret(source, line)?)))
+        .filter_map(|(number, line)| Some((*number, secret(source, *number, line)?)))
         .filter(|(_, (what, _))| !is_customary(source, added, what))
         .collect();
     // Several in one test are what the test is about: nobody leaks a collection.
-    if is_tame(source) && found.len() > 1 {
+    if found.len() > 1 && found.iter().all(|(line, _)| is_tame(source, *line)) {
         return Vec::new();
     }
     found.into_iter().map(|(number, (what, secret))| report(source, number, what, secret)).collect()
@@ -78,22 +78,23 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
 fn is_customary(source: &Source, added: &[(u32, &str)], what: &str) -> bool {
     let is_new = |line: u32| added.iter().any(|(number, _)| *number == line);
     let old = source.numbered_lines().filter(|(number, line)| line.len() < 4000 && !is_new(*number));
-    what == WEAK && old.filter_map(|(_, line)| secret(source, line)).any(|(other, _)| other == what)
+    what == WEAK
+        && old.filter_map(|(number, line)| secret(source, number, line)).any(|(other, _)| other == what)
 }
 
 /// A name and a value without a vendor's mark.
 const WEAK: &str = "password or key";
 
 /// Texts that show what a secret looks like more often than they hold one.
-fn is_tame(source: &Source) -> bool {
-    matches!(source.role, Role::Test | Role::Docs | Role::Example)
+fn is_tame(source: &Source, line: u32) -> bool {
+    matches!(source.role, Role::Test | Role::Docs | Role::Example) || line >= source.own_tests_start()
 }
 
-fn secret<'a>(source: &Source, line: &'a str) -> Option<(&'static str, &'a str)> {
+fn secret<'a>(source: &Source, number: u32, line: &'a str) -> Option<(&'static str, &'a str)> {
     SHAPES.iter().find_map(|shape| {
         let captures = shape.pattern.captures(line)?;
         let found = captures.get(1).or_else(|| captures.get(0))?.as_str();
-        let tame = is_tame(source);
+        let tame = is_tame(source, number);
         let weak_shape = matches!(shape.what, WEAK | "JSON web token" | "private key");
         let real = entropy(found) >= shape.entropy && !is_placeholder(found) && !(tame && weak_shape);
         let carried = shape.what != "private key" || carries_key(source, line);
@@ -164,7 +165,7 @@ fn report(source: &Source, line: u32, what: &'static str, secret: &str) -> Raise
         Spotted {
             rule: SECRET,
             // A name and randomness may be a key that every client of a service carries; a known shape may not.
-            severity: if what == WEAK || is_tame(source) { Severity::Suggestion } else { Severity::Important },
+            severity: if what == WEAK || is_tame(source, line) { Severity::Suggestion } else { Severity::Important },
             category: "security",
             line,
             title: format!("What looks like a real {what} is committed in `{}`", source.path),
@@ -252,6 +253,13 @@ mod tests {
     #[test]
     fn a_key_with_a_body_is_a_key() {
         let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ";
-        assert_eq!(found("deploy/key.pem", &format!("-----BEGIN PRIVATE KEY-----\n{body}\n")).len(), 1);
+        let key = format!("-----BEGIN PRIVATE KEY-----\n{body}\n");
+        assert_eq!(found("deploy/key.pem", &key).len(), 1);
+        let own = format!(
+            "pub fn read() {{}}\n\n#[cfg(test)]\nmod tests {{\n    const KEY: &str = \"{}\";\n}}\n",
+            key.replace('\n', "\\n")
+        );
+        assert_eq!(found("src/key.rs", &own).len(), 0, "a file's own tests");
+        assert_eq!(found("src/key.rs", &own.replace("#[cfg(test)]\nmod tests", "mod keys")).len(), 1);
     }
 }

@@ -141,5 +141,14 @@ fn lists_of_one_name_each_hold_what_their_place_needs() {
         found(&[("app/string.py", &file("", "", name))], &[("app/string.py", &file(more, "", name))])
     };
     assert_eq!(told("arg_types"), Vec::<String>::new());
-    assert_eq!(told("defaults"), ["parity/list app/string.py"]);
+    assert_eq!(told("defaults"), Vec::<String>::new());
+}
+
+#[test]
+fn two_types_of_one_name_are_two_of_a_kind() {
+    let (other, more) = (KINDS.replace("pub enum", "#[derive(Debug)]\npub enum"), grown());
+    assert_eq!(
+        found(&[("src/v4.rs", KINDS), ("src/v3.rs", &other)], &[("src/v4.rs", &more), ("src/v3.rs", &other)]),
+        Vec::<String>::new()
+    );
 }

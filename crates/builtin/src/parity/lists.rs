@@ -155,23 +155,42 @@ fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
         .iter()
         .filter(|path| !matches!(Role::of(path), Role::Test | Role::History | Role::Foreign | Role::Ci))
         .filter_map(|path| mirror(grown, &context.source(Side::Head, path)?))
-        .filter(|(source, first, _)| {
+        .filter(|(source, first, last)| {
             let own = context.source(Side::Head, &grown.path);
-            let begins = own.as_deref().and_then(|own| opening(own, grown.old[0].line));
-            !source.language.is_code() || begins.is_none() || begins != opening(source, *first)
+            !source.language.is_code()
+                || own.is_some_and(|own| is_of_that_type(grown, &own, source, (*first, *last)))
         })
         .collect()
 }
 
-/// The line that a list begins with, where it gives it a name. Lists of one name in two places (`fields = {` in two classes)
-/// each hold what their place needs.
+/// True where each line of the mirror names its member together with the type that declares them (`Kind::Fifo`, `Kind.FIFO`). Two
+/// pieces of code with the same bare names are two of a kind more often than one and its image.
+fn is_of_that_type(grown: &Grown, own: &Source, source: &Source, lines: (u32, u32)) -> bool {
+    let Some(owner) = opening(own, grown.old[0].line).and_then(declared_type) else { return false };
+    let qualified = |member: &Member| {
+        let names = ["::", "."].map(|mark| format!("{owner}{mark}{}", member.name));
+        (lines.0..=lines.1).any(|line| {
+            let text = source.code(line);
+            names.iter().any(|name| !occurrences(&text, name).is_empty())
+        })
+    };
+    grown.old.iter().filter(|member| qualified(member)).count() * 10 >= grown.old.len() * 9
+}
+
+/// The type that a line declares.
+fn declared_type(line: &str) -> Option<&str> {
+    let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+    words.find(|word| matches!(*word, "enum" | "class"))?;
+    words.find(|word| !matches!(*word, "class" | "struct"))
+}
+
+/// The line that a list begins with.
 fn opening(source: &Source, first: u32) -> Option<&str> {
     let depth = indent(source.line(first));
     let above = (first.saturating_sub(REACH).max(1)..first).rev();
     let mut less =
         above.filter(|line| !source.line(*line).trim().is_empty() && indent(source.line(*line)) < depth);
-    let text = source.line(less.next()?).trim();
-    (text.contains(['=', ':']) && text.ends_with(['{', '[', '('])).then_some(text)
+    Some(source.line(less.next()?).trim())
 }
 
 /// The closest lines of a file that name all old members and no new one.

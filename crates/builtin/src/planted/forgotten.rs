@@ -14,18 +14,18 @@ use crate::names::{is_distinctive, occurrences};
 use crate::source::Source;
 use crate::tokens::calls;
 
-fn plant(base: Tree, head: Tree, twin: Option<Tree>, rule: &'static str, path: &str) -> Plant {
+pub(super) fn plant(base: Tree, head: Tree, twin: Option<Tree>, rule: &'static str, path: &str) -> Plant {
     Plant { base, head, twin, rule, path: path.to_owned(), past: Past::default() }
 }
 
 /// The text with one line replaced, or left out.
-fn with_line(source: &Source, line: u32, new: Option<&str>) -> String {
+pub(super) fn with_line(source: &Source, line: u32, new: Option<&str>) -> String {
     let lines =
         source.numbered_lines().filter_map(|(number, text)| if number == line { new } else { Some(text) });
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-fn replaced(text: &str, name: &str, new: &str) -> String {
+pub(super) fn replaced(text: &str, name: &str, new: &str) -> String {
     let mut result = String::new();
     for line in text.split_inclusive('\n') {
         let mut done = 0;
@@ -247,7 +247,7 @@ pub(super) fn discarded_error(tree: &Tree) -> Vec<Plant> {
     }
     let mut plants = Vec::new();
     for (_, places) in
-        sites.iter().filter(|(name, places)| places.len() >= 5 && places.len() * 10 >= all[*name] * 9)
+        sites.iter().filter(|(name, places)| places.len() >= 6 && places.len() * 10 >= all[*name] * 9)
     {
         let (index, line) = places[places.len() / 2];
         let source = &sources[index];

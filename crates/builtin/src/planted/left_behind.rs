@@ -145,3 +145,51 @@ pub(super) fn home(tree: &Tree) -> Vec<Plant> {
         )
     })
 }
+
+/// A statement that stops or prints for a developer only.
+pub(super) fn debugging(tree: &Tree) -> Vec<Plant> {
+    let all = plant_all(tree, "hygiene/debugging", |source, _| {
+        let bad = match source.language {
+            Language::Rust => "dbg!(1 + 1);",
+            Language::Script => "debugger;",
+            Language::Python => "breakpoint()",
+            Language::Ruby => "binding.pry",
+            _ => "var_dump($_SERVER);",
+        };
+        (vec![bad.to_owned()], vec![comment(source, "nothing to see here")])
+    });
+    let speaks = |plant: &Plant| {
+        let language = Language::of(&plant.path.as_str().into());
+        // Files for a shell or a build talk to developers anyway.
+        let tool = ["bin/", "script", "tool", "cli", "cmd/", "build", "config", "dev"];
+        matches!(
+            language,
+            Language::Rust | Language::Script | Language::Python | Language::Ruby | Language::Php
+        ) && !tool.iter().any(|word| plant.path.contains(word))
+            && !plant.base[&plant.path].starts_with("#!")
+    };
+    all.into_iter().filter(speaks).collect()
+}
+
+/// A test that keeps the others from running.
+pub(super) fn focused(tree: &Tree) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for (path, text) in tree {
+        let source = Source::new(path.as_str().into(), text);
+        if source.role != crate::language::Role::Test || source.language != Language::Script {
+            continue;
+        }
+        let site = source.numbered_lines().find_map(|(line, text)| {
+            let word =
+                ["it(", "test(", "describe("].iter().find(|word| text.trim_start().starts_with(**word))?;
+            let new = text.replacen(word, &format!("{}.only(", word.trim_end_matches('(')), 1);
+            Some((line, new))
+        });
+        if let Some((line, new)) = site {
+            let mut head = tree.clone();
+            head.insert(path.clone(), super::forgotten::with_line(&source, line, Some(&new)));
+            plants.push(super::forgotten::plant(tree.clone(), head, None, "hygiene/focused-test", path));
+        }
+    }
+    plants
+}

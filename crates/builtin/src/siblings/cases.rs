@@ -71,6 +71,13 @@ fn edits_that_are_no_repair_for_the_other_place_are_silent() {
     assert_eq!(with(&message), Vec::<String>::new(), "a comment");
     let other_name = HEADER.replace("limits.minimum_size:", "limits.smallest_header:");
     assert_eq!(with(&other_name), Vec::<String>::new(), "a name for a name: what this copy is there for");
+    let platform = HEADER.replace("if len(payload) <", "if sys.platform == 'win32' or len(payload) <");
+    assert_eq!(with(&platform), Vec::<String>::new(), "a condition of one platform");
+    let design = HEADER.replace(
+        "raise TruncatedBlock(payload, limits.minimum_size)",
+        "raise TruncatedBlock(payload, Shortage(limits), stream)",
+    );
+    assert_eq!(with(&design), Vec::<String>::new(), "another design");
     // The same three lines in a function that does other work are its way of doing it.
     let other = format!(
         "def walk_index(stream, limits, visitor):\n{}    for entry in visitor.entries(stream.position()):\n        \

@@ -130,8 +130,9 @@ fn copies_of(context: &Context<'_>, source: &Source, added: &[u32]) -> Vec<Copy>
         .collect()
 }
 
-/// True for one file of two trees that do the same for two systems (`backend/one/net.rs`, `backend/two/net.rs`).
-fn are_parallel(one: &RepoPath, other: &RepoPath) -> bool {
+/// True for one file of two trees that do the same for two systems (`backend/one/net.rs`, `backend/two/net.rs`) or for two versions
+/// of a protocol (`state.rs`, `v5/state.rs`).
+pub(super) fn are_parallel(one: &RepoPath, other: &RepoPath) -> bool {
     const FOLDERS: [&str; 13] = [
         "backend",
         "backends",
@@ -147,6 +148,17 @@ fn are_parallel(one: &RepoPath, other: &RepoPath) -> bool {
         "adapters",
         "providers",
     ];
+    let versions = |path: &RepoPath| -> Vec<String> {
+        let parts = path.as_str().split(['/', '_', '-', '.']);
+        let is_version = |part: &&str| {
+            part.strip_prefix('v')
+                .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
+        };
+        parts.filter(is_version).map(str::to_owned).collect()
+    };
+    if versions(one) != versions(other) {
+        return true;
+    }
     let parts = |path: &RepoPath| path.as_str().split('/').map(str::to_owned).collect::<Vec<_>>();
     let (left, right) = (parts(one), parts(other));
     let different: Vec<usize> =

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod cases;
 mod copies;
+mod edit;
 mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::source::Source;
 use crate::tokens::TokenKind;
 use crate::words::{code, count, shortened};
 use copies::Copies;
+use edit::is_a_repair;
 use pattern::Pattern;
 
 pub(crate) const UNFIXED: &str = "sibling/unfixed";
@@ -56,9 +58,6 @@ pub(crate) struct Siblings {
 
 /// More edits than this are a rewrite.
 const MOST_REPAIRS: usize = 120;
-/// Longer edits are new designs, not repairs.
-const MOST_REMOVED: usize = 6;
-const MOST_ADDED: usize = 12;
 /// Fewer tokens are the same by chance.
 const FEWEST_TOKENS: usize = 24;
 /// Shorter functions are alike by chance.
@@ -71,8 +70,7 @@ impl Siblings {
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut repairs = Vec::new();
         // In releases and rewrites edits are new designs more often than repairs (`docs/design/builtin-precision.md`).
-        let named = context.settings.names(UNFIXED);
-        if context.settings.runs(UNFIXED) && (named || context.is_focused()) {
+        if context.settings.runs(UNFIXED) && (context.is_focused()) {
             for file in context.compared() {
                 let (Some(old_path), Some(after)) =
                     (path_before(file), context.source(Side::Head, &file.path))
@@ -143,152 +141,6 @@ fn kept(block: &Block, base: (u32, u32)) -> (u32, u32) {
     }
 }
 
-/// An edit of few lines within a function that changes what the code does.
-fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
-    if block.added.is_empty() || block.removed.len() > MOST_REMOVED || block.added.len() > MOST_ADDED {
-        return false;
-    }
-    let code_of = |source: &Source, lines: &[u32]| -> Vec<String> {
-        let tokens = source.tokens();
-        let within = |line: &u32| {
-            let first = tokens.partition_point(|token| token.line < *line);
-            tokens[first..]
-                .iter()
-                .take_while(|token| token.line == *line)
-                .map(|token| source.slice(token).to_owned())
-                .collect::<Vec<_>>()
-        };
-        lines.iter().flat_map(within).collect()
-    };
-    let (old, new) = (code_of(before, &block.removed), code_of(after, &block.added));
-    let declares = |source: &Source, lines: &[u32]| {
-        lines.iter().any(|line| {
-            let text = source.line(*line).trim_start();
-            source.functions().iter().any(|function| function.first == *line)
-                || ["import ", "from ", "use ", "#include", "require", "package "]
-                    .iter()
-                    .any(|word| text.starts_with(word))
-        })
-    };
-    let inside = around(before, block.base_before.max(1)).is_some();
-    if !inside
-        || declares(before, &block.removed)
-        || declares(after, &block.added)
-        || meaning(&old) == meaning(&new)
-    {
-        return false;
-    }
-    // A type that is written down changes nothing, nor does an assertion made for a type checker.
-    let typed = |line: &u32| {
-        let text = after.line(*line);
-        text.contains("@type") || (text.trim_start().starts_with("assert ") && text.contains("is not None"))
-    };
-    let in_signature =
-        |line: &u32| around(after, *line).is_some_and(|function| *line <= signature_end(after, function));
-    if block.added.iter().any(typed)
-        || block.added.iter().any(in_signature)
-        || after.path.extension() == "pyi"
-        || same_words(&old, &new)
-        || exchanges_names(&old, &new)
-    {
-        return false;
-    }
-    // A pure addition is a repair where it guards something.
-    !block.removed.is_empty() && !old.is_empty() || (block.removed.is_empty() && is_a_guard(&new))
-}
-
-/// The line on which the signature of a function ends: its parameters, and where a body begins with a bracket, what
-/// stands before that (`where`, `throws`, base constructors).
-fn signature_end(source: &Source, function: &Function) -> u32 {
-    let tokens = source.tokens();
-    let range = function.tokens(source);
-    let open =
-        range.clone().find(|at| source.slice(&tokens[*at]) == "(" && tokens[*at].line <= function.first + 1);
-    open.map_or(function.first, |open| {
-        let close = crate::tokens::closing(source, open);
-        let braces = !matches!(source.language, Language::Python | Language::Ruby | Language::Shell);
-        let body = (close..range.end.min(close + MOST_BOUNDS))
-            .take_while(|at| !matches!(source.slice(&tokens[*at]), ";" | "=" | "=>"))
-            .find(|at| braces && source.slice(&tokens[*at]) == "{");
-        tokens[body.unwrap_or(close)].line
-    })
-}
-
-/// Tokens between the parameters and the body.
-const MOST_BOUNDS: usize = 120;
-
-/// True where names stand for other names and nothing else changes: a rename, or what one of two copies is there for.
-fn exchanges_names(old: &[String], new: &[String]) -> bool {
-    let is_name = |token: &str| {
-        token.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && (!crate::tokens::is_keyword(token) || matches!(token, "this" | "self" | "super"))
-            && !matches!(
-                token,
-                "true"
-                    | "false"
-                    | "True"
-                    | "False"
-                    | "None"
-                    | "null"
-                    | "nil"
-                    | "and"
-                    | "or"
-                    | "not"
-                    | "in"
-                    | "is"
-            )
-    };
-    old.len() == new.len()
-        && old.iter().zip(new).all(|(old, new)| old == new || (is_name(old) && is_name(new)))
-}
-
-/// True where names, literals and comparisons are the same before and after: a rearrangement.
-fn same_words(old: &[String], new: &[String]) -> bool {
-    let telling = |tokens: &[String]| -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        let rest = tokens.iter().filter(|token| {
-            !crate::tokens::is_keyword(token)
-                && !matches!(token.as_str(), "(" | ")" | "{" | "}" | "[" | "]" | "," | ";" | ":")
-        });
-        for token in rest {
-            *counts.entry(token.clone()).or_default() += 1;
-        }
-        counts
-    };
-    let logic = |tokens: &[String]| -> Vec<String> {
-        let is_logic = |token: &&String| matches!(token.as_str(), "and" | "or" | "not" | "in" | "is");
-        tokens.iter().filter(is_logic).cloned().collect()
-    };
-    let mut left = logic(old);
-    // A word of logic that was not there makes it another question.
-    let asks_alike = logic(new).iter().all(|word| {
-        let at = left.iter().position(|own| own == word);
-        at.map(|at| left.remove(at)).is_some()
-    });
-    !old.is_empty() && asks_alike && telling(old) == telling(new)
-}
-
-/// Tokens without what changes with style only.
-fn meaning(tokens: &[String]) -> Vec<String> {
-    tokens
-        .iter()
-        .filter(|token| {
-            !matches!(token.as_str(), "var" | "let" | "const" | ";" | "," | "(" | ")" | "{" | "}")
-        })
-        .map(|token| token.replace('\'', "\""))
-        .collect()
-}
-
-/// True for code that tests something and leaves or corrects.
-fn is_a_guard(tokens: &[String]) -> bool {
-    let has = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.as_str()));
-    has(&["if", "unless", "assert", "guard"])
-        && has(&[
-            "return", "raise", "throw", "continue", "break", "goto", "panic", "exit", "None", "null", "nil",
-            "=",
-        ])
-}
-
 /// The tokens and lines of the merge base that the edit replaced, with as many neighbours as make them unmistakable.
 fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))> {
     let function = around(before, block.base_before.max(1))?;
@@ -350,21 +202,44 @@ impl Family for Siblings {
     fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
         let mut told: Vec<(RepoPath, u32)> = Vec::new();
         let mut raised: Vec<Between> = Vec::new();
+        let mut pairs: BTreeMap<(RepoPath, RepoPath), usize> = BTreeMap::new();
         for repair in &self.repairs {
             let mut others = siblings(context, repair, found);
             others.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
             if (1..=MOST_SIBLINGS).contains(&others.len()) {
                 told.extend(others.iter().map(|(source, first, _)| (source.path.clone(), *first)));
-                raised.extend(
-                    report(context, repair, &others)
-                        .map(|raised| (raised, repair.path.clone(), others[0].0.path.clone())),
-                );
+                let Some(finding) = report(context, repair, &others) else { continue };
+                let pair = (repair.path.clone(), others[0].0.path.clone());
+                // Two edits that one copy lacks are one thing to look at.
+                if let Some(at) = pairs.get(&pair) {
+                    join(&mut raised[*at].0, finding);
+                } else {
+                    pairs.insert(pair.clone(), raised.len());
+                    raised.push((finding, pair.0, pair.1));
+                }
             }
         }
         let mut raised = without_divergence(raised);
         raised.extend(self.copies.findings(context, found));
         raised
     }
+}
+
+/// Adds the places of a second finding between two files to the first.
+fn join(first: &mut Raised, second: Raised) {
+    let place = |finding: &model::DocumentFinding| {
+        finding.locations.first().map_or(String::new(), |place| {
+            format!("{}–{}", place.start.unwrap_or_default(), place.end.unwrap_or_default())
+        })
+    };
+    first.finding.problem.push_str(&format!(" So it is with lines {}.", place(&second.finding)));
+    first.finding.locations.extend(second.finding.locations);
+    first.finding.evidence.extend(second.finding.evidence);
+    // Two edits are no single patch.
+    if let Some(fix) = &mut first.finding.fix {
+        fix.patch = None;
+    }
+    first.rank += 0.1;
 }
 
 /// A finding and the two files it compares.
@@ -403,7 +278,8 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
             source.path == repair.path && first <= repair.head.1 + below && last + above >= repair.head.0;
         let touched = (first..=last).any(|line| context.is_added(&source.path, line));
         let known = others.iter().any(|(other, line, _)| other.path == source.path && *line == first);
-        if !own && !touched && !known && are_siblings(context, repair, &source, first) {
+        let parallel = copies::are_parallel(&source.path, &repair.path);
+        if !own && !parallel && !touched && !known && are_siblings(context, repair, &source, first) {
             others.push((source, first, last));
         }
     }
@@ -423,7 +299,11 @@ fn by_lead(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling
         let Some(source) = context.source(Side::Head, &hit.path) else { continue };
         let Some(there) = around(&source, hit.line) else { continue };
         let itself = source.path == after.path && there.first == here.first;
-        if itself || !seen.insert((source.path.clone(), there.first)) || seen.len() > MOST_COMPARED {
+        if itself
+            || copies::are_parallel(&source.path, &after.path)
+            || !seen.insert((source.path.clone(), there.first))
+            || seen.len() > MOST_COMPARED
+        {
             continue;
         }
         let range = there.tokens(&source);

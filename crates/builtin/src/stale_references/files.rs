@@ -70,6 +70,8 @@ pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
         .filter(|file| !matches!(Role::of(&file.path), Role::Foreign | Role::History))
         .filter_map(|file| match (file.status, &file.old_path) {
             (ChangeStatus::Deleted, _) => Some((file.path.clone(), None)),
+            // What is a template now is made from it under the old name.
+            (ChangeStatus::Renamed, Some(old)) if is_template_of(file.path.as_str(), old.as_str()) => None,
             (ChangeStatus::Renamed, Some(old)) => Some((old.clone(), Some(file.path.clone()))),
             _ => None,
         })
@@ -88,6 +90,13 @@ pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
             path,
         })
         .collect()
+}
+
+fn is_template_of(new: &str, old: &str) -> bool {
+    let (new, old) = (new.rsplit('/').next().unwrap_or(new), old.rsplit('/').next().unwrap_or(old));
+    [".in", ".tmpl", ".template", ".tpl", ".erb", ".j2", ".jinja", ".m4", ".cmake", ".mustache"]
+        .iter()
+        .any(|end| new.strip_suffix(end) == Some(old))
 }
 
 /// The lines that still lead to the file.

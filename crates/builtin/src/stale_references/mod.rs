@@ -7,6 +7,7 @@
 mod bindings;
 #[cfg(test)]
 mod cases;
+mod causes;
 pub(crate) mod environment;
 mod files;
 pub(crate) mod flags;
@@ -104,23 +105,27 @@ impl Family for StaleReferences {
     }
 
     fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
-        self.gone
-            .iter()
-            .filter_map(|gone| {
-                let hits = found.all(&gone.needle)?;
-                let judge = match gone.rule {
-                    FILE => files::uses,
-                    FLAG => flags::uses,
-                    ENVIRONMENT => environment::uses,
-                    MESSAGE => messages::uses,
-                    KEY => keys::uses,
-                    _ => symbols::uses,
-                };
-                let uses = judge(context, gone, hits);
-                report::raise(context, gone, uses)
-            })
-            .collect()
+        let left = self.gone.iter().filter_map(|gone| {
+            let hits = found.all(&gone.needle)?;
+            let judge = match gone.rule {
+                FILE => files::uses,
+                FLAG => flags::uses,
+                ENVIRONMENT => environment::uses,
+                MESSAGE => messages::uses,
+                KEY => keys::uses,
+                _ => symbols::uses,
+            };
+            let uses = report::in_order(judge(context, gone, hits));
+            (!uses.is_empty()).then_some(Left { gone, uses })
+        });
+        causes::together(left.collect()).iter().filter_map(|group| report::raise(context, group)).collect()
     }
+}
+
+/// Something that is gone, with the places that still use it, the worst first.
+struct Left<'a> {
+    gone: &'a Gone,
+    uses: Vec<Use>,
 }
 
 /// True where a line speaks of the past on purpose: an old name there is no mistake.

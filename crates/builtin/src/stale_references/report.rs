@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use model::{DocumentScenario, Kind, RepoPath, Severity, Side};
 
-use super::{FILE, FLAG, Gone, KEY, MESSAGE, Use};
+use super::{FILE, FLAG, Gone, KEY, Left, MESSAGE, Use};
 use crate::context::Context;
 use crate::family::{Draft, Raised, read};
 use crate::language::Role;
@@ -18,46 +18,59 @@ use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::words::{code, count, shortened};
 
-/// The finding about one thing; `None` where nothing uses it.
-pub(super) fn raise(context: &Context<'_>, gone: &Gone, mut uses: Vec<Use>) -> Option<Raised> {
+/// Uses with the worst first.
+pub(super) fn in_order(mut uses: Vec<Use>) -> Vec<Use> {
     uses.sort_by(|left, right| {
         (right.severity, &left.path, left.line).cmp(&(left.severity, &right.path, right.line))
     });
+    uses
+}
+
+/// The finding about what one cause left behind; the first of the group gives it its words.
+pub(super) fn raise(context: &Context<'_>, group: &[Left<'_>]) -> Option<Raised> {
+    let (gone, uses) = group.first().map(|left| (left.gone, &left.uses))?;
     let first = uses.first()?.clone();
-    let title = title(gone, &first, uses.len());
-    let (patch, patched) = edits(context, gone, &uses);
+    let number: usize = group.iter().map(|left| left.uses.len()).sum();
+    let title = title(gone, &first, number);
+    let (patch, patched) = edits(context, group);
     let mut locations = Vec::new();
     let mut evidence = vec![removal(context, gone)];
-    for (index, found) in uses.iter().enumerate() {
+    // Each thing that is gone is shown at least once before any is shown twice.
+    let deepest = group.iter().map(|left| left.uses.len()).max().unwrap_or(0);
+    let in_turn = (0..deepest)
+        .flat_map(|at| group.iter().filter_map(move |left| Some((left.gone, left.uses.get(at)?))));
+    let mut shown = std::collections::BTreeSet::new();
+    for (gone, found) in
+        in_turn.filter(|(_, found)| shown.insert((&found.path, found.line))).take(context.settings.places)
+    {
         let Some(source) = context.source(Side::Head, &found.path) else { continue };
-        if index < context.settings.places {
-            let role = if index == 0 { PlaceRole::Primary } else { PlaceRole::Related };
-            locations.push(at(&source, found.line, Side::Head, role));
-        }
-        if index < context.settings.places {
-            let line = source.line(found.line).trim().to_owned();
-            evidence.push(read(
-                format!("{}:{} {}", found.path, found.line, found.how),
-                found.path.as_str(),
-                found.line,
-                Some(shortened(&line, 200)),
-            ));
-        }
+        let role = if locations.is_empty() { PlaceRole::Primary } else { PlaceRole::Related };
+        locations.push(at(&source, found.line, Side::Head, role));
+        let line = source.line(found.line).trim().to_owned();
+        let about =
+            if group.len() > 1 { format!(" ({})", code(&shortened(&gone.name, 60))) } else { String::new() };
+        evidence.push(read(
+            format!("{}:{} {}{about}", found.path, found.line, found.how),
+            found.path.as_str(),
+            found.line,
+            Some(shortened(&line, 200)),
+        ));
     }
-    let files: std::collections::BTreeSet<&RepoPath> = uses.iter().map(|found| &found.path).collect();
+    let all = || group.iter().flat_map(|left| &left.uses);
+    let files: std::collections::BTreeSet<&RepoPath> = all().map(|found| &found.path).collect();
     Some(
         Draft {
             rule: gone.rule,
             category: category(&first, gone),
             severity: first.severity,
             kind: if first.severity == Severity::Suggestion { Kind::Gap } else { Kind::Regression },
-            rank: rank(gone, &first, uses.len()),
+            rank: rank(gone, &first, number),
             title,
-            problem: problem(gone, &first, &uses, files.len(), context),
+            problem: problem(gone, &first, number, files.len(), context) + &besides(&group[1..]),
             locations,
             evidence,
-            fix: fix(gone, &first, patched == uses.len()),
-            patch: (patched == uses.len()).then_some(patch),
+            fix: fix(gone, &first, patched == number),
+            patch: (patched == number).then_some(patch),
             because: format!(
                 "The change {} {} {} at {}:{} and leaves this use behind.",
                 verb(gone),
@@ -76,6 +89,22 @@ pub(super) fn raise(context: &Context<'_>, gone: &Gone, mut uses: Vec<Use>) -> O
         }
         .raise(),
     )
+}
+
+/// What else the same cause left behind, by name.
+fn besides(rest: &[Left<'_>]) -> String {
+    const MOST: usize = 8;
+    if rest.is_empty() {
+        return String::new();
+    }
+    let named = |left: &Left<'_>| {
+        let place =
+            left.uses.first().map_or(String::new(), |found| format!(" (`{}:{}`)", found.path, found.line));
+        format!("{}{place}", code(&shortened(&left.gone.name, 60)))
+    };
+    let names: Vec<String> = rest.iter().take(MOST).map(named).collect();
+    let more = if rest.len() > MOST { format!(", and {} more", rest.len() - MOST) } else { String::new() };
+    format!(" So it is with {}{more}.", names.join(", "))
 }
 
 fn role(context: &Context<'_>, found: &Use) -> Role {
@@ -140,14 +169,14 @@ fn titled(gone: &Gone, first: &Use, uses: usize, file: &str) -> String {
     }
 }
 
-fn problem(gone: &Gone, first: &Use, uses: &[Use], files: usize, context: &Context<'_>) -> String {
+fn problem(gone: &Gone, first: &Use, uses: usize, files: usize, context: &Context<'_>) -> String {
     let became = match (&gone.replacement, gone.rule) {
         (Some(new), MESSAGE) => format!("now reads {}", code(&new.text)),
         (Some(new), _) if new.certain => format!("is now {}", code(&new.text)),
         (Some(new), _) => format!("seems to be {} now", code(&new.text)),
         (None, _) => "is gone, and nothing at head defines it any more".to_owned(),
     };
-    let more = match uses.len() {
+    let more = match uses {
         1 => String::new(),
         number => format!(
             " In all, {} in {} still have the old {}.",
@@ -226,39 +255,42 @@ fn removal(context: &Context<'_>, gone: &Gone) -> model::DocumentEvidence {
     evidence
 }
 
-/// The patch over all uses, and how many of them it covers.
-fn edits(context: &Context<'_>, gone: &Gone, uses: &[Use]) -> (String, usize) {
-    let Some(new) = gone.replacement.as_ref().filter(|new| new.certain) else {
+/// The patch over all uses, and how many of them it covers; none where one of the group has no certain replacement.
+fn edits(context: &Context<'_>, group: &[Left<'_>]) -> (String, usize) {
+    let certain = |left: &Left<'_>| left.gone.replacement.as_ref().is_some_and(|new| new.certain);
+    if !group.iter().all(certain) {
         return (String::new(), usize::MAX);
-    };
+    }
     let mut files: BTreeMap<&RepoPath, (Rc<Source>, Edits)> = BTreeMap::new();
     let mut covered = 0;
-    // A file is looked up by its name and written with its path.
-    let old = if gone.rule == FILE { gone.name.as_str() } else { gone.needle.as_str() };
-    for found in uses {
-        let Some(source) = context.source(Side::Head, &found.path) else { continue };
-        let line = source.line(found.line);
-        let places = match gone.rule {
-            MESSAGE => line.match_indices(old).map(|(at, _)| at).collect(),
-            _ => occurrences(line, old),
-        };
-        if places.is_empty() {
-            continue;
+    for left in group {
+        let gone = left.gone;
+        let Some(new) = &gone.replacement else { continue };
+        // A file is looked up by its name and written with its path.
+        let old = if gone.rule == FILE { gone.name.as_str() } else { gone.needle.as_str() };
+        for found in &left.uses {
+            let Some(source) = context.source(Side::Head, &found.path) else { continue };
+            let entry = files.entry(&found.path).or_insert_with(|| (Rc::clone(&source), Edits::new()));
+            let known = entry.1.get(&found.line).cloned().flatten();
+            let line = known.unwrap_or_else(|| source.line(found.line).to_owned());
+            let places = match gone.rule {
+                MESSAGE => line.match_indices(old).map(|(at, _)| at).collect(),
+                _ => occurrences(&line, old),
+            };
+            if places.is_empty() {
+                continue;
+            }
+            let mut edited = String::with_capacity(line.len() + new.text.len());
+            let mut done = 0;
+            for at in places {
+                edited.push_str(&line[done..at]);
+                edited.push_str(&new.text);
+                done = at + old.len();
+            }
+            edited.push_str(&line[done..]);
+            covered += 1;
+            entry.1.insert(found.line, Some(edited));
         }
-        let mut edited = String::with_capacity(line.len() + new.text.len());
-        let mut done = 0;
-        for at in places {
-            edited.push_str(&line[done..at]);
-            edited.push_str(&new.text);
-            done = at + old.len();
-        }
-        edited.push_str(&line[done..]);
-        covered += 1;
-        files
-            .entry(&found.path)
-            .or_insert_with(|| (Rc::clone(&source), Edits::new()))
-            .1
-            .insert(found.line, Some(edited));
     }
     (files.values().map(|(source, edits)| patch(source, edits)).collect(), covered)
 }
