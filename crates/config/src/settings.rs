@@ -451,6 +451,8 @@ pub enum SandboxChoice {
     Auto,
     /// Nothing runs without one.
     Require,
+    /// Nothing runs outside of a virtual machine, which is booted for the run.
+    Machine,
     /// None.
     Off,
 }
@@ -477,7 +479,8 @@ pub struct VerifySettings {
     #[serde(with = "crate::duration")]
     #[schemars(with = "String")]
     pub timeout: Duration,
-    /// Whether reviewers and linters run in a sandbox. Scripts always do.
+    /// Whether reviewers and linters run in a sandbox. Scripts always do, and in a machine of their own where that is
+    /// wanted here.
     pub sandbox: SandboxChoice,
 }
 

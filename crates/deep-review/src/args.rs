@@ -145,6 +145,14 @@ pub(crate) enum Command {
         /// The job
         file: PathBuf,
     },
+    /// Hands one job to the machine of a run and waits for it; started by `run --sandbox machine`, not by people
+    #[command(name = "__machine-hand", hide = true)]
+    MachineHand {
+        /// The machine's folder
+        folder: PathBuf,
+        /// The job
+        file: PathBuf,
+    },
     /// Writes the generated part of the documentation
     #[command(name = "__reference", hide = true)]
     Reference {
@@ -387,7 +395,8 @@ pub(crate) struct RunArgs {
     /// How far the change is trusted, only stricter than the rule finds: mine, repository (known people), stranger
     #[arg(long, value_name = "LEVEL")]
     pub(crate) trust: Option<TrustLevel>,
-    /// Whether reviewers and linters run in a sandbox: auto (where there is one), require (or exit 6), off
+    /// Whether reviewers and linters run in a sandbox: auto (where there is one), require (or exit 6), machine (in a virtual
+    /// machine, or exit 6), off
     #[arg(long, value_name = "WHEN")]
     pub(crate) sandbox: Option<SandboxWhen>,
     /// Also write report.json, report.md, report.html and report.sarif into DIR
@@ -515,6 +524,7 @@ impl FailOn {
 pub(crate) enum SandboxWhen {
     Auto,
     Require,
+    Machine,
     Off,
 }
 
@@ -524,6 +534,7 @@ impl SandboxWhen {
         match self {
             Self::Auto => "auto",
             Self::Require => "require",
+            Self::Machine => "machine",
             Self::Off => "off",
         }
     }
@@ -677,9 +688,9 @@ pub(crate) struct OpenArgs {
 pub(crate) struct ReportArgs {
     /// A run (id, unique part of one); the last one without it
     pub(crate) run: Option<String>,
-    /// The form
-    #[arg(short, long, value_name = "FORMAT", default_value = "md")]
-    pub(crate) format: Format,
+    /// The form; without it Markdown, or JSON with `--json`
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
 }
 
 /// Arguments of `repro`.

@@ -75,6 +75,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Exit, CommandError> 
         Command::Machine(args) => commands::machine::run(session, args),
         Command::MachineAgent { folder } => commands::machine::agent(folder),
         Command::MachineJob { guest, file } => commands::machine::job(guest, file),
+        Command::MachineHand { folder, file } => commands::machine::hand(folder, file),
         Command::Gc(args) => commands::gc::run(session, args),
         Command::Doctor => commands::doctor::run(session),
         Command::Reviewers(args) => commands::reviewers::run(session, args),

@@ -3,11 +3,16 @@
 //! In: a session, its settings, what is known about the change. Out: a [`Confinement`], tried on this machine; or the refusal
 //! where a sandbox is required and somebody could not have one.
 
+use std::path::PathBuf;
+
 use ::config::{SandboxChoice, Settings};
 use engine::Asked;
 use reviewers::agent::Agents;
 use reviewers::{Confinement, Decision, Who};
+use sandbox::Possible;
+use supervise::Cancel;
 
+use crate::commands::machine;
 use crate::exit::{CommandError, Exit};
 use crate::session::Session;
 
@@ -17,33 +22,57 @@ pub(crate) fn confinement(
     settings: &Settings,
     roster: &[Asked],
     is_foreign: bool,
+    agents: &Agents,
+    cancel: &Cancel,
 ) -> Result<Confinement, CommandError> {
     let choice = settings.verify.sandbox;
     let starts_programs = roster.iter().any(|asked| asked.settings().is_some_and(|it| it.api.is_none()));
     let besides = [&settings.review.cross_examine, &settings.editor.reviewer];
     let starts_programs = starts_programs || besides.iter().any(|name| ::config::is_on(name));
-    if choice == SandboxChoice::Off || !starts_programs {
+    let is_machine = choice == SandboxChoice::Machine;
+    if choice == SandboxChoice::Off || !starts_programs && !is_machine {
         return Ok(Confinement { choice, is_foreign, ..Confinement::none("it was not looked for") });
     }
-    tried(session, choice, is_foreign)
+    let possible = if is_machine {
+        machine::as_sandbox(session)?
+    } else {
+        engine::confinement_of_reviewers(&Session::keeper()?)
+    };
+    let mut confinement = with(session, choice, is_foreign, possible)?;
+    if matches!(confinement.possible, Possible::Machine(_)) {
+        confinement.house = Some(machine::house(session, expected(&confinement, agents), cancel)?);
+    }
+    Ok(confinement)
 }
 
 /// As for a run of the user's own change, for programs that are only tried.
 pub(crate) fn for_trials(session: &Session, settings: &Settings) -> Result<Confinement, CommandError> {
     let choice = settings.verify.sandbox;
-    if choice == SandboxChoice::Off {
-        return Ok(Confinement { choice, ..Confinement::none("the sandbox is switched off") });
+    match choice {
+        SandboxChoice::Off => Ok(Confinement { choice, ..Confinement::none("the sandbox is switched off") }),
+        // It would take longer than the trial.
+        SandboxChoice::Machine => {
+            Ok(Confinement { choice, ..Confinement::none("a machine is booted for a run only") })
+        }
+        SandboxChoice::Auto | SandboxChoice::Require => {
+            let possible = engine::confinement_of_reviewers(&Session::keeper()?);
+            with(session, choice, false, possible)
+        }
     }
-    tried(session, choice, false)
 }
 
-fn tried(session: &Session, choice: SandboxChoice, is_foreign: bool) -> Result<Confinement, CommandError> {
+fn with(
+    session: &Session,
+    choice: SandboxChoice,
+    is_foreign: bool,
+    possible: Possible,
+) -> Result<Confinement, CommandError> {
     let keeper = Session::keeper()?;
     let own = keeper.command.first().cloned().unwrap_or_default();
     let home = session.environment.home();
     Ok(Confinement {
         choice,
-        possible: engine::confinement_of_reviewers(&keeper),
+        possible,
         is_foreign,
         toolchains: home.as_deref().map(sandbox::toolchains).unwrap_or_default(),
         home,
@@ -53,7 +82,18 @@ fn tried(session: &Session, choice: SandboxChoice, is_foreign: bool) -> Result<C
             .find_map(|name| session.environment.text(name))
             .map(str::to_owned),
         own: vec![own, "__inside".into()],
+        house: None,
+        place: None,
     })
+}
+
+/// What a machine will have to show, as far as it is known before: what is missing costs another boot.
+fn expected(confinement: &Confinement, agents: &Agents) -> Vec<PathBuf> {
+    let programs = agents.linters.found.values().flatten();
+    let around = programs
+        .map(|program| sandbox::around(program, &confinement.search, confinement.home.as_deref()).read);
+    let compilers = confinement.toolchains.read.iter().map(|folder| folder.outside.clone());
+    around.flatten().chain(compilers).collect()
 }
 
 /// What a reader must know where somebody else had a hand in the change and nothing can be confined.
@@ -87,7 +127,10 @@ pub(crate) fn refuse(
                 }
                 // Its own failure says more.
                 Some(Err(_)) => continue,
-                None => confinement.decide(Who::Command(false)),
+                None => match confinement.cannot_hold(settings) {
+                    Some(why) => Decision::Refused(why),
+                    None => confinement.decide(Who::Command(false)),
+                },
             }
         };
         if let Decision::Refused(why) = decision {
@@ -97,9 +140,15 @@ pub(crate) fn refuse(
     if refused.is_empty() {
         return Ok(());
     }
+    let (wanted, hint) = match confinement.choice {
+        SandboxChoice::Machine => {
+            ("machine", "`--sandbox auto` takes the sandbox of this system, where there is one")
+        }
+        _ => ("sandbox", "`deep-review doctor` tells what is possible on this machine"),
+    };
     let what =
-        format!("a sandbox is required, and not everybody can be put into one: {}", refused.join("; "));
+        format!("a {wanted} is required, and not everybody can be put into one: {}", refused.join("; "));
     Err(CommandError::new(Exit::Refused, what)
-        .hint("`deep-review doctor` tells what is possible on this machine")
+        .hint(hint)
         .hint("`--reviewer builtin` starts no program but git"))
 }

@@ -9,7 +9,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{json, reviewer};
+use common::{Working, has_no_machine, json, reviewer, with_guest};
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
 
@@ -112,20 +112,21 @@ fn toolchain() -> Option<PathBuf> {
 }
 
 fn run(session: &TestSession, search: &str, words: &[&str]) -> Ran {
-    let output = session.command(words).env("PATH", search).output().expect("the binary starts");
-    Ran {
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        code: output.status.code().unwrap_or(-1),
-    }
+    let mut command = with_guest(session, words);
+    command.env("PATH", search);
+    Working::begin(command).end()
+}
+
+/// A linter's own document, as it was kept.
+fn document(session: &TestSession, report: &Value, name: &str) -> String {
+    let run = report["run"]["id"].as_str().expect("an id");
+    let path = session.repo.path().join(format!(".git/deep-review/runs/{run}/raw/{name}/review.json"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Rule, path and line of every result of a linter's own document.
 fn results(session: &TestSession, report: &Value, name: &str) -> Vec<(String, String, u64)> {
-    let run = report["run"]["id"].as_str().expect("an id");
-    let path = session.repo.path().join(format!(".git/deep-review/runs/{run}/raw/{name}/review.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let document: Value = serde_json::from_str(&text).expect("SARIF is JSON");
+    let document: Value = serde_json::from_str(&document(session, report, name)).expect("SARIF is JSON");
     let all = document["runs"][0]["results"].as_array().expect("results").clone();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     all.iter()
@@ -190,4 +191,47 @@ fn every_linter_finds_exactly_what_the_change_brings() {
     if folder.is_some() && missing.len() > EXPECTED.len() - 6 {
         println!("skipped: only {} linters are there", there.len());
     }
+}
+
+/// Linters that run in a machine without a processor of its own in a time that a test has.
+const IN_A_MACHINE: &[&str] = &["ruff", "shellcheck", "yamllint", "bandit", "hadolint", "eslint"];
+
+#[test]
+fn in_a_machine_each_says_exactly_what_it_says_here() {
+    let Some(folder) = folder() else {
+        println!("skipped: no linter is installed (`.ci/linters` does)");
+        return;
+    };
+    let there: Vec<&str> = IN_A_MACHINE.iter().copied().filter(|name| folder.join(name).exists()).collect();
+    if there.is_empty() {
+        println!("skipped: no linter is installed (`.ci/linters` does)");
+        return;
+    }
+    let search = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
+    let session = planted();
+    let mut words = vec!["run", "--json", "--again"];
+    for name in &there {
+        words.extend(["--reviewer", name]);
+    }
+    let ran = run(&session, &search, &[&words[..], &["--sandbox", "machine"]].concat());
+    if ran.code == 6 && has_no_machine(&ran.stderr) {
+        println!("skipped: {}", ran.stderr.trim());
+        return;
+    }
+    let inside = json(&ran);
+    let here = json(&run(&session, &search, &words));
+    for name in &there {
+        let (row, other) = (reviewer(&inside, name), reviewer(&here, name));
+        assert_eq!(row["state"], "finished", "{row:#}");
+        assert_eq!(row["receipt"]["confined_by"], "machine", "{row:#}");
+        assert_ne!(other["receipt"]["confined_by"], "machine", "{other:#}");
+        assert!(!results(&session, &inside, name).is_empty(), "{name} says something: {row:#}");
+        assert_eq!(document(&session, &inside, name), document(&session, &here, name), "{name}");
+        println!("{name}: {} ms in a machine, {} ms here", row["ms"], other["ms"]);
+    }
+    let findings = |report: &Value| {
+        let all = report["findings"].as_array().expect("findings").clone();
+        all.iter().map(|it| (it["title"].clone(), it["locations"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(findings(&inside), findings(&here));
 }

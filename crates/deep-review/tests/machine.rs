@@ -287,7 +287,7 @@ fn a_deletion_that_fails_for_good_is_stranded_and_visible_until_it_is_abandoned(
     assert_eq!(record["finalizer"], true);
     assert!(bench.troubles("one").contains("told to fail"));
     let events = bench.run(&["logs", "one"]).expect(0).stdout;
-    assert_eq!(events.matches("\"step\":\"delete\"").count(), 12, "six tries and six failures: {events}");
+    assert_eq!(events.matches("  delete: ").count(), 12, "six tries and six failures: {events}");
     bench.nothing_runs();
     let ran = bench.run(&["delete", "one", "--abandon"]).expect(0);
     assert!(ran.stderr.contains("limactl delete --force deep-review-one"), "{}", ran.stderr);
@@ -394,6 +394,42 @@ fn two_services_that_start_at_once_make_one_key() {
     assert_eq!(names(&bench.lima.join("_config")), ["user", "user.lock", "user.pub"]);
     bench.run(&["delete", "--all"]).expect(0);
     bench.nothing_is_left("one");
+}
+
+#[test]
+fn commands_that_come_at_once_for_one_machine_take_turns() {
+    let bench = Bench::new();
+    bench.create("one");
+    let wishes: [&[&str]; 5] = [
+        &["start", "one", "--wait"],
+        &["restart", "one", "--wait"],
+        &["stop", "one"],
+        &["start", "one", "--wait"],
+        &["restart", "one", "--wait"],
+    ];
+    let children = wishes.map(|words| bench.command(words).spawn().expect("started"));
+    for mut child in children {
+        assert!(child.wait().expect("ended").success());
+    }
+    bench.run(&["start", "one", "--wait"]).expect(0);
+    let agents = bench.processes().into_iter().filter(|line| line.contains("__machine-agent")).count();
+    assert_eq!(agents, 1, "{:?}", bench.processes());
+    assert_eq!(bench.answer("one", "running"), "true");
+    bench.run(&["delete", "one"]).expect(0);
+    bench.nothing_is_left("one");
+}
+
+#[test]
+fn a_driver_that_is_missing_is_said_once_and_leaves_nothing_to_remove() {
+    let bench = Bench::new();
+    let programs = bench.session.repo.scratch().join("programs/limactl");
+    fs::remove_file(&programs).expect("no manager any more");
+    let ran = bench.run(&["create", "one", "--driver", "lima", "--no-share"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("install Lima") && !ran.stderr.contains("(tried"), "{}", ran.stderr);
+    // Nobody ever began to make it, so nobody needs to say that it is gone.
+    bench.run(&["delete", "one"]).expect(0);
+    assert!(!bench.folder("one").exists());
 }
 
 #[test]

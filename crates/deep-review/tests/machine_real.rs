@@ -11,25 +11,13 @@ mod common;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use common::{saying, session};
+use common::{has_no_machine, run_with_guest, saying, session};
 use model::{ReproOutcome, Reproduction};
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
 
-#[expect(clippy::disallowed_methods, reason = "where the kernel is, is said in the environment")]
-fn guest() -> Option<String> {
-    std::env::var("DEEP_REVIEW_GUEST").ok()
-}
-
 fn run(session: &TestSession, words: &[&str]) -> Ran {
-    let mut command = session.command(words);
-    command.envs(guest().map(|guest| ("DEEP_REVIEW_GUEST", guest)));
-    let output = command.output().expect("the binary starts");
-    Ran {
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        code: output.status.code().unwrap_or(-1),
-    }
+    run_with_guest(session, words)
 }
 
 /// Removes the machine, also where a test failed.
@@ -44,8 +32,7 @@ impl Drop for Guard<'_> {
 /// A running machine; `None` where none can be booted.
 fn machine(session: &TestSession) -> Option<()> {
     let made = run(session, &["machine", "create", "real", "--memory", "512"]);
-    let missing = ["install the package qemu", "no kernel for a machine", "busybox"];
-    if made.code == 4 && missing.iter().any(|missing| made.stderr.contains(missing)) {
+    if made.code == 4 && has_no_machine(&made.stderr) {
         println!("skipped: {}", made.stderr.trim());
         assert_eq!(run(session, &["machine", "delete", "real"]).code, 0);
         return None;

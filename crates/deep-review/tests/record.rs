@@ -24,6 +24,9 @@ fn a_run_can_be_looked_at_afterwards() {
     assert!(std::path::Path::new(page.stdout.trim()).is_file(), "{}", page.stdout);
     let markdown = session.run(&["report"]).expect(0);
     assert!(markdown.stdout.contains("## Executive Summary"), "{}", markdown.stdout);
+    let json = session.run(&["report", "--json"]).expect(0);
+    let value: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(value["schema"], "deep-review/report/v1");
 }
 
 #[test]

@@ -26,7 +26,7 @@ static YAMLLINT: LazyLock<Regex> = LazyLock::new(|| {
 });
 static TEXT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^(?:vet: )?(?P<file>(?:[A-Za-z]:)?[^:\n]+):(?P<line>\d{1,9}):(?:(?P<col>\d{1,9}):)?(?:(?P<endline>\d{1,9}):(?P<endcol>\d{1,9}):)? ?(?:(?P<level>fatal error|error|warning|note|info|style|refactor|convention): )?(?P<said>.+?)(?: +\[(?P<rule>[\w@/.,:=+-]+)\])?$",
+        r"^(?:vet: )?(?P<file>(?:[A-Za-z]:)?[^:\n]+):(?P<line>\d{1,9})(?:-(?P<to>\d{1,9}))?:(?:(?P<col>\d{1,9}):)?(?:(?P<endline>\d{1,9}):(?P<endcol>\d{1,9}):)? ?(?:(?P<level>fatal error|error|warning|note|info|style|refactor|convention): )?(?P<said>.+?)(?: +\[(?P<rule>[\w@/.,:=+-]+)\])?$",
     )
 });
 
@@ -38,12 +38,22 @@ fn of(format: Format) -> &'static Regex {
     }
 }
 
-/// The format of a text of such lines, where nearly all of them are. `Text` is not told: prose may hold such lines.
+/// The format of a text of such lines, where nearly all of them are. `Text` only where all are, with a path that is plainly
+/// one: prose may hold such lines.
 pub(crate) fn detect(text: &str) -> Option<Format> {
-    [Format::Tsc, Format::Yamllint].into_iter().find(|format| {
-        let lines = || text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with([' ', '\t']));
+    let lines = || text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with([' ', '\t']));
+    let known = [Format::Tsc, Format::Yamllint].into_iter().find(|format| {
         let fitting = lines().filter(|line| of(*format).is_match(line)).count();
         fitting > 0 && fitting * 10 >= lines().count() * 9
+    });
+    known.or_else(|| {
+        let is_plain = |line: &str| {
+            of(Format::Text).captures(line).is_some_and(|found| {
+                let file = &found["file"];
+                file.contains(['.', '/']) && !file.contains(char::is_whitespace) && !file.contains(['`', '*'])
+            })
+        };
+        (lines().count() >= 2 && lines().all(is_plain)).then_some(Format::Text)
     })
 }
 
@@ -105,7 +115,7 @@ fn diagnostic(found: &Captures<'_>) -> Diagnostic {
         level: text("level").map(|level| if level == "fatal error" { "error".to_owned() } else { level }),
         message: text("said").unwrap_or_default(),
         places: text("file")
-            .map(|file| place(&file, number("line"), number("endline")))
+            .map(|file| place(&file, number("line"), number("endline").or_else(|| number("to"))))
             .into_iter()
             .collect(),
         ..Diagnostic::default()
@@ -144,5 +154,8 @@ mod tests {
         );
         assert!(reading.findings[0].body.contains("note: see here"));
         assert_eq!(reading.notes[0].line, 6);
+        assert_eq!(detect("a.py:7: error: Bad type\nb/c.py:9: unused\n"), Some(Format::Text));
+        assert_eq!(detect("a.py:7: error: Bad type\nThat is all.\n"), None);
+        assert_eq!(detect("At a.py:7: it fails\nAt b.py:8: it does not\n"), None);
     }
 }

@@ -92,6 +92,7 @@ impl Hearing<'_> {
         let stop = Stop { cancel: self.tools.cancel.child(), why: OnceLock::new(), skips };
         let limit = self.settings.review.deadline;
         let (sender, news) = channel();
+        let confinement = self.tools.confinement.at(scratch.path(), &attempts);
         let panel = Panel {
             repository: self.tools.repository,
             snapshot: self.snapshot,
@@ -108,7 +109,7 @@ impl Hearing<'_> {
             builtin_asked: self.roster.iter().any(|asked| asked.name() == BUILTIN),
             builtin_document: OnceLock::new(),
             attention: OnceLock::new(),
-            confinement: &self.tools.confinement,
+            confinement: &confinement,
             budget: budget(self.tools, self.settings)?,
             prices: &self.settings.prices,
             thorough: self.settings.review.thorough,
@@ -140,6 +141,7 @@ impl Hearing<'_> {
             silent: self.silent,
         };
         let mut after = self.afterwards(&place, &rows)?;
+        after.notes.extend(confinement.close());
         let troubles = clean_up(scratch, &attempts);
         let mut all = HeardAll {
             rows,

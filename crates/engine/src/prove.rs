@@ -10,7 +10,7 @@ use sandbox::Possible;
 
 use crate::Error;
 use crate::listen::HeardAll;
-use crate::reproduce::{ReproRequest, Script, confinement, reproduce};
+use crate::reproduce::{ReproRequest, Script, confinement_of_scripts, reproduce};
 use crate::review::Story;
 use crate::tell::tell;
 
@@ -44,7 +44,7 @@ pub(crate) fn scripts(story: &Story<'_>, heard: &HeardAll) -> Result<Vec<String>
         }
         ReproChoice::Auto => {}
     }
-    let sandbox = confinement(&story.tools.keeper);
+    let sandbox = confinement_of_scripts(story.tools);
     if let Possible::No(why) = &sandbox {
         return Ok(vec![format!("{}: nothing is run that cannot be confined: {why}", not_run(given.len()))]);
     }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::Config;
+use config::{Config, SandboxChoice};
 use git::Repository;
 use model::{Finding, Report, ReproClaim, Reproduction, Target};
 use reading::{Context, Parser};
@@ -17,6 +17,7 @@ use crate::Error;
 use crate::assemble::forms;
 use crate::plan::Plan;
 use crate::recompute::recompute;
+use crate::review::Tools;
 use crate::scratch::Scratch;
 
 /// A script that came with a finding.
@@ -137,6 +138,17 @@ pub fn confinement(keeper: &Keeper) -> sandbox::Possible {
     match tried(&less, keeper) {
         Ok(()) => less,
         Err(_) => sandbox::Possible::No(format!("bubblewrap does not work here: {why}")),
+    }
+}
+
+/// How the scripts of a run are confined: as the user wants it, else as this system can.
+pub(crate) fn confinement_of_scripts(tools: &Tools<'_>) -> sandbox::Possible {
+    match (tools.confinement.choice, &tools.confinement.possible) {
+        (SandboxChoice::Machine, possible @ (sandbox::Possible::Machine(_) | sandbox::Possible::No(_))) => {
+            possible.clone()
+        }
+        (SandboxChoice::Machine, _) => sandbox::Possible::No("there is no machine for it".to_owned()),
+        _ => confinement(&tools.keeper),
     }
 }
 

@@ -17,7 +17,7 @@ use sandbox::Possible;
 
 use crate::Error;
 use crate::listen::HeardAll;
-use crate::reproduce::confinement;
+use crate::reproduce::confinement_of_scripts;
 use crate::review::Story;
 use crate::scratch::Scratch;
 use crate::tell::tell;
@@ -41,7 +41,7 @@ pub(crate) fn suite(story: &Story<'_>, heard: &HeardAll) -> Result<Vec<String>, 
     if verify.tests.is_empty() {
         return Ok(vec!["the tests were not run: no command is configured (`verify.tests`)".to_owned()]);
     }
-    let sandbox = confinement(&story.tools.keeper);
+    let sandbox = confinement_of_scripts(story.tools);
     if let Possible::No(why) = &sandbox {
         return Ok(vec![format!("the tests were not run: nothing is run that cannot be confined: {why}")]);
     }

@@ -94,8 +94,8 @@ fn work(
     let (command, limits) = match record.template.driver {
         DriverKind::Qemu => {
             let template = &record.template;
-            let command = qemu::command(template, &template.shares, &places.0, &places.jobs(), false)
-                .map_err(|it| it.message)?;
+            let command =
+                qemu::command(template, &places.0, &places.jobs(), false).map_err(|it| it.message)?;
             (command, qemu::limits())
         }
         DriverKind::Lima => (lima::agent_command(&record).map_err(|it| it.message)?, lima::limits(&record)),
@@ -241,10 +241,15 @@ impl Host<'_> {
                 done
             }
         };
+        let is_useless = channel.is_stuck() || done.how == How::Lost && done.ms > 0;
+        if is_useless {
+            // Before whoever waits is told, and asks again.
+            drop(state(self.places, self.record, false));
+        }
         // Whoever waited may have gone; then there is nobody to answer.
         drop(taken.answer(&done));
-        match (done.how, self.leave()) {
-            (How::Lost, None) if done.ms > 0 => Err(done.note.unwrap_or_default()),
+        match self.leave() {
+            None if is_useless => Err(done.note.unwrap_or_default()),
             _ => Ok(()),
         }
     }

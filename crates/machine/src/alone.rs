@@ -79,17 +79,15 @@ fn boot(
         .map(|(outside, inside)| Share { outside: outside.clone(), inside: inside.into() })
         .collect();
     let jobs = folder.join("jobs");
-    let command = qemu::command(template, &shares, folder, &jobs, true).map_err(|failed| failed.message)?;
+    let template = &Template { shares, ..template.clone() };
+    let command = qemu::command(template, folder, &jobs, true).map_err(|failed| failed.message)?;
     let job = Job {
         command: wanted.command.clone(),
         folder: wanted.start.clone(),
         environment: wanted.environment.clone(),
         // Whoever started this process has limits of their own.
-        wall: Duration::from_hours(24),
-        output: 1 << 40,
-        fresh: false,
-        shown: Vec::new(),
         scratch: wanted.scratch.clone(),
+        ..Job::default()
     };
     let id = unique();
     let place = jobs.join(&id);

@@ -20,9 +20,13 @@ const LOOK: Duration = Duration::from_millis(10);
 const JOB: &str = "job.json";
 const STDIN: &str = "stdin";
 const DONE: &str = "done.json";
+/// Files that the job is shown, by their numbers.
+pub(crate) const SHOWN: &str = "shown";
 const CANCEL: &str = "cancel";
 const SENDER: &str = "sender.lock";
 const UNSENT: &str = ".unsent";
+/// A command that is not whole after this time never will be.
+const UNSENT_FOR: Duration = Duration::from_mins(1);
 
 /// A name that nobody else has, and nobody can guess.
 pub(crate) fn unique() -> String {
@@ -30,11 +34,12 @@ pub(crate) fn unique() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// Hands a job to the agent of a machine and waits for its end.
+/// Hands a job to the agent of a machine and waits for its end. It is shown copies of `files`, as `shown/0` and so on.
 pub(crate) fn send(
     places: &Places,
     job: &Job,
     stdin: &[u8],
+    files: &[PathBuf],
     cancelled: &dyn Fn() -> bool,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -44,8 +49,11 @@ pub(crate) fn send(
     let unsent = places.commands().join(format!("{id}{UNSENT}"));
     let folder = places.commands().join(&id);
     fs::create_dir_all(&unsent).map_err(failed)?;
-    let _sender = Exclusive::take(&unsent.join(SENDER)).map_err(failed)?;
+    let _sender = hold(&unsent.join(SENDER)).map_err(failed)?;
     fs::write(unsent.join(STDIN), stdin).map_err(failed)?;
+    for (number, file) in files.iter().enumerate() {
+        give(file, &unsent.join(SHOWN), number).map_err(failed)?;
+    }
     write_json(&unsent.join(JOB), job).map_err(failed)?;
     fs::rename(&unsent, &folder).map_err(failed)?;
     let mut tails = [Tail::new(folder.join("stdout")), Tail::new(folder.join("stderr"))];
@@ -78,6 +86,31 @@ pub(crate) fn send(
         drop(remove_tree(&unsent));
     }
     Ok(done)
+}
+
+/// Takes the lock that says that the sender lives. An agent that looks whether it does holds it for a moment.
+fn hold(path: &Path) -> io::Result<Exclusive> {
+    for _ in 0..1000 {
+        if let Some(lock) = Exclusive::take(path)? {
+            return Ok(lock);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Err(io::Error::other("somebody else holds its lock"))
+}
+
+/// Copies a file to where everybody in the machine may read it, and run it where somebody may.
+fn give(file: &Path, folder: &Path, number: usize) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let to = folder.join(number.to_string());
+    fs::copy(file, &to)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let is_program = fs::metadata(file)?.permissions().mode() & 0o111 != 0;
+        fs::set_permissions(&to, fs::Permissions::from_mode(if is_program { 0o755 } else { 0o644 }))?;
+    }
+    Ok(())
 }
 
 /// A file that grows.
@@ -122,8 +155,12 @@ pub(crate) fn next(places: &Places) -> Option<Taken> {
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     folders.sort();
-    for (_, folder) in folders {
+    for (changed, folder) in folders {
         let is_unsent = folder.to_string_lossy().ends_with(UNSENT);
+        // One that is being made has no holder yet, and one that is being removed none any more.
+        if is_unsent && changed.elapsed().is_ok_and(|age| age < UNSENT_FOR) {
+            continue;
+        }
         if is_sender_gone(&folder) {
             drop(remove_tree(&folder));
         } else if !is_unsent && !folder.join(DONE).exists() {
@@ -159,6 +196,10 @@ impl Taken {
         let failed = |error: io::Error| format!("{}: {error}", folder.display());
         fs::create_dir_all(&folder).map_err(failed)?;
         fs::copy(self.folder.join(STDIN), folder.join("stdin")).map_err(failed)?;
+        match fs::rename(self.folder.join(SHOWN), folder.join(SHOWN)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
         put(job, &folder, &id)?;
         Ok(id)
     }

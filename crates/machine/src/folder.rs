@@ -107,14 +107,16 @@ impl Machines {
     }
 }
 
+/// Makes a folder that nobody else may enter.
 #[cfg(unix)]
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
+/// Makes a folder.
 #[cfg(not(unix))]
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
@@ -156,6 +158,12 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes the record of a machine into its folder.
+pub(crate) fn write_record(folder: &Path, record: &Record) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(record).expect("plain data");
+    write_whole(&folder.join(RECORD), text.as_bytes())
+}
+
 /// Is shown events.
 pub(crate) type Listener = Box<dyn FnMut(&Event) + Send>;
 
@@ -190,9 +198,7 @@ impl Taken {
 
 impl Book for Taken {
     fn write(&mut self, record: &Record) -> Result<(), Failed> {
-        let text = serde_json::to_string_pretty(record).expect("plain data");
-        let written =
-            make_private(&self.folder).and_then(|()| write_whole(&self.folder.join(RECORD), text.as_bytes()));
+        let written = make_private(&self.folder).and_then(|()| write_record(&self.folder, record));
         written.map_err(|error| {
             Failed::passing(format!("the record in {} could not be written: {error}", self.folder.display()))
         })

@@ -29,9 +29,37 @@ pub struct Job {
     /// Names in the job's own folder (`jobs/ID/…`) and where they are seen inside.
     #[serde(default)]
     pub shown: Vec<(String, String)>,
+    /// Folders and files of the machine (in `/pool`, where no job is, or in `/root`) and where they are seen inside.
+    #[serde(default)]
+    pub bound: Vec<(String, String)>,
+    /// Folders of the machine of which it finds a copy in memory, and where.
+    #[serde(default)]
+    pub copied: Vec<(String, String)>,
+    /// Links inside, each with where it points.
+    #[serde(default)]
+    pub links: Vec<(String, String)>,
     /// Folders of memory inside, each with the most bytes. They begin empty and are gone with the job.
     #[serde(default)]
     pub scratch: Vec<(String, u64)>,
+}
+
+impl Default for Job {
+    /// Nothing, within the limits of somebody who has none.
+    fn default() -> Self {
+        Self {
+            command: Vec::new(),
+            folder: "/".to_owned(),
+            environment: Vec::new(),
+            wall: Duration::from_hours(24),
+            output: 1 << 40,
+            fresh: false,
+            shown: Vec::new(),
+            bound: Vec::new(),
+            copied: Vec::new(),
+            links: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
 }
 
 /// How a command ended.
@@ -97,16 +125,23 @@ impl Job {
 
     /// What is to be shown where, as a script for the first process of the job.
     pub(crate) fn mounts(&self, id: &str) -> Result<String, String> {
+        let own = |name: &str| format!("/root/jobs/{id}/{name}");
+        let shown = self.shown.iter().map(|(name, inside)| ("show", own(name), inside));
+        let bound = self.bound.iter().map(|(from, inside)| ("show", from.clone(), inside));
+        let copied = self.copied.iter().map(|(from, inside)| ("copy", from.clone(), inside));
+        let mut all: Vec<_> = shown.chain(bound).chain(copied).collect();
+        // What is outside first, so that what is inside lies over it.
+        all.sort_by(|one, other| one.2.cmp(other.2));
         let mut script = String::new();
-        for (name, inside) in &self.shown {
-            let from = quoted(&format!("/root/jobs/{id}/{name}"))?;
-            let to = quoted(&format!("/root{inside}"))?;
-            writeln!(script, "mkdir -p {to} && mount --bind {from} {to} || exit 125")
+        for (verb, from, inside) in all {
+            writeln!(script, "{verb} {} {}", quoted(&from)?, quoted(inside)?)
                 .expect("a string takes everything");
         }
+        for (at, target) in &self.links {
+            writeln!(script, "link {} {}", quoted(target)?, quoted(at)?).expect("a string takes everything");
+        }
         for (inside, size) in &self.scratch {
-            let at = quoted(&format!("/root{inside}"))?;
-            writeln!(script, "mkdir -p {at} && mount -t tmpfs -o mode=755,nosuid,nodev,size={size} job {at} && chown 1000:1000 {at} || exit 125").expect("a string takes everything");
+            writeln!(script, "memory {} {size}", quoted(inside)?).expect("a string takes everything");
         }
         Ok(script)
     }
@@ -132,11 +167,12 @@ mod tests {
                 ("K".to_owned(), "it's".to_owned()),
                 ("PATH".to_owned(), "/opt/bin".to_owned()),
             ],
-            wall: Duration::from_secs(1),
-            output: 1,
-            fresh: false,
             shown: vec![("tree".to_owned(), "/tree".to_owned())],
-            scratch: Vec::new(),
+            bound: vec![("/pool/1/a b".to_owned(), "/a b".to_owned())],
+            copied: vec![("/pool/0/t".to_owned(), "/t".to_owned())],
+            links: vec![("/l".to_owned(), "/a b/it's".to_owned())],
+            scratch: vec![("/m".to_owned(), 9)],
+            ..Job::default()
         }
     }
 
@@ -149,7 +185,7 @@ mod tests {
         let mounts = job(&["x"]).mounts("7").expect("mounts");
         assert_eq!(
             mounts,
-            "mkdir -p '/root/tree' && mount --bind '/root/jobs/7/tree' '/root/tree' || exit 125\n"
+            "show '/pool/1/a b' '/a b'\ncopy '/pool/0/t' '/t'\nshow '/root/jobs/7/tree' '/tree'\nlink '/a b/it'\\''s' '/l'\nmemory '/m' 9\n"
         );
     }
 

@@ -10,7 +10,9 @@ mod agent;
 mod alone;
 mod commands;
 mod folder;
+mod hand;
 mod hosted;
+mod house;
 mod job;
 mod lima;
 mod one;
@@ -24,7 +26,9 @@ mod words;
 pub use agent::{Asked, agent_main};
 pub use alone::{can_run_alone, run_alone};
 pub use folder::{Error, Machines, Taken, events};
+pub use hand::hand_over;
 pub use hosted::Own;
+pub use house::{Means, RunMachine};
 pub use job::{Done, How, Job};
 pub use one::{Machine, WallTime};
 pub use places::Places;
@@ -33,6 +37,6 @@ pub use reconcile::{
 };
 pub use step::{Action, Agent, Guest, Health, MOST_TRIES, StopWhy, World, step};
 pub use words::{
-    Answer, Condition, Desired, DriverKind, Name, Question, Record, SCHEMA, Share, Status, Template, Tries,
-    Trouble,
+    Answer, Condition, Desired, DriverKind, Name, Pool, Question, Record, SCHEMA, Share, Status, Template,
+    Tries, Trouble,
 };

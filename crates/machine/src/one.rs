@@ -68,7 +68,7 @@ impl Machine {
         err: &mut dyn Write,
     ) -> Result<Done, Failed> {
         match self.record.template.driver {
-            DriverKind::Qemu => send(&self.places, job, stdin, cancelled, out, err),
+            DriverKind::Qemu => send(&self.places, job, stdin, &[], cancelled, out, err),
             DriverKind::Lima => {
                 let failed = |error: std::io::Error| Failed::passing(error.to_string());
                 let input = self.places.helpers().join(format!("{}.stdin", unique()));

@@ -136,14 +136,15 @@ pub fn reconcile(
         let world = driver.observe();
         let now = time.now();
         note_conditions(record, &world, now);
+        // Words of an agent that ended before it could be asked.
         if let (None, Some(words), 1..) = (&world.agent, &world.last_words, record.starting.count) {
             record.starting.why = Some(words.clone());
         }
+        settle(record, &world);
         let action = step(record, &world, now);
         match &action {
             Action::Done => {
                 record.starting = Tries::default();
-                record.stopping = Tries::default();
                 healthy(record, now);
                 book.write(record)?;
                 return Ok(Reached::AsWanted);
@@ -181,7 +182,7 @@ pub fn reconcile(
                 if let Err(failed) = done {
                     failed_in(record, book, name, &failed, time.now())?;
                 } else {
-                    succeeded(record, &action);
+                    unseen(record, &action, now);
                     book.write(record)?;
                     if !patience.wait && action == Action::Start {
                         return Ok(Reached::UnderWay);
@@ -246,7 +247,9 @@ fn failed_in(
 ) -> Result<(), Failed> {
     let (tries, counted) = match step {
         "stop" => (&mut record.stopping, 0),
-        "delete" | "forget" => (&mut record.deleting, 0),
+        "delete" => (&mut record.deleting, 0),
+        "forget" => (&mut record.forgetting, 0),
+        "create" => (&mut record.creating, 0),
         "start" => (&mut record.starting, 1),
         _ => (&mut record.starting, 0),
     };
@@ -254,6 +257,7 @@ fn failed_in(
     count(tries, &failed.message, now);
     if failed.lasting {
         tries.count = crate::step::MOST_TRIES;
+        tries.lasting = true;
     }
     record.status.trouble(now, step, &failed.message);
     book.event(event(now, Loudness::Warning, step, &failed.message));
@@ -266,11 +270,24 @@ fn count(tries: &mut Tries, why: &str, now: Timestamp) {
     tries.why = Some(why.to_owned());
 }
 
-fn succeeded(record: &mut Record, action: &Action) {
+/// What is said to be done counts as tried until it is seen: a manager that says so and does nothing is not asked for ever.
+fn unseen(record: &mut Record, action: &Action, now: Timestamp) {
     match action {
-        Action::Stop(_) => record.stopping = Tries::default(),
-        Action::Delete => record.deleting = Tries::default(),
+        Action::Create => count(&mut record.creating, "it was said to be made, and is not there", now),
+        Action::Stop(_) => count(&mut record.stopping, "it was said to be stopped, and is not", now),
+        Action::Delete => count(&mut record.deleting, "it was said to be removed, and is still there", now),
         _ => {}
+    }
+}
+
+/// What is seen to be so was not tried in vain.
+fn settle(record: &mut Record, world: &World) {
+    if matches!(world.guest, Guest::Stopped | Guest::Running) {
+        record.creating = Tries::default();
+    }
+    let is_left = world.remains || !world.stale.is_empty();
+    if world.agent.is_none() && matches!(world.guest, Guest::Absent | Guest::Stopped) && !is_left {
+        record.stopping = Tries::default();
     }
 }
 
@@ -304,7 +321,10 @@ fn why(action: &Action, world: &World) -> String {
             },
             None => "it runs and nobody looks after it".to_owned(),
         },
-        Action::Stop(why) => why.as_str().to_owned(),
+        Action::Stop(StopWhy::Wanted) => "it runs, and should not".to_owned(),
+        Action::Stop(StopWhy::Deleting) => "it is to be removed".to_owned(),
+        Action::Stop(StopWhy::Restart) => "it was changed, or is to be restarted".to_owned(),
+        Action::Delete => "it is to be removed".to_owned(),
         _ => String::new(),
     }
 }

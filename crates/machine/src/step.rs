@@ -126,8 +126,9 @@ pub fn step(record: &Record, world: &World, now: Timestamp) -> Action {
                 stop(record, StopWhy::Deleting, now)
             } else if is_left {
                 stop(record, StopWhy::Leftovers, now)
-            } else if world.guest == Guest::Absent {
-                tried(&record.deleting, Action::Forget, now)
+            } else if world.guest == Guest::Absent || !record.finalizer && is_unknown(&world.guest) {
+                // What nobody ever began to make needs no manager's word that it is gone.
+                tried(&record.forgetting, Action::Forget, now)
             } else {
                 // Also where it is not known whether it exists: "not found" is an answer of the deletion.
                 tried(&record.deleting, Action::Delete, now)
@@ -140,7 +141,7 @@ pub fn step(record: &Record, world: &World, now: Timestamp) -> Action {
                 stop(record, StopWhy::Leftovers, now)
             } else {
                 match &world.guest {
-                    Guest::Absent => tried(&record.starting, Action::Create, now),
+                    Guest::Absent => tried(&record.creating, Action::Create, now),
                     Guest::Unknown(why) => unknown(&record.starting, why, now),
                     Guest::Stopped | Guest::Running => Action::Done,
                 }
@@ -158,7 +159,7 @@ fn running(record: &Record, world: &World, now: Timestamp) -> Action {
             stop(record, StopWhy::Leftovers, now)
         } else {
             match &world.guest {
-                Guest::Absent => tried(&record.starting, Action::Create, now),
+                Guest::Absent => tried(&record.creating, Action::Create, now),
                 Guest::Unknown(why) => unknown(&record.starting, why, now),
                 Guest::Stopped | Guest::Running => tried(&record.starting, Action::Start, now),
             }
@@ -178,6 +179,10 @@ fn running(record: &Record, world: &World, now: Timestamp) -> Action {
     }
 }
 
+fn is_unknown(guest: &Guest) -> bool {
+    matches!(guest, Guest::Unknown(_))
+}
+
 fn stop(record: &Record, why: StopWhy, now: Timestamp) -> Action {
     tried(&record.stopping, Action::Stop(why), now)
 }
@@ -194,7 +199,9 @@ fn unknown(tries: &Tries, why: &str, now: Timestamp) -> Action {
 fn tried(tries: &Tries, action: Action, now: Timestamp) -> Action {
     if tries.count >= MOST_TRIES {
         let why = tries.why.as_deref().unwrap_or("it failed again and again");
-        return Action::GiveUp(format!("{why} (tried {} times)", tries.count));
+        // What no other try could mend was tried once.
+        let times = if tries.lasting { String::new() } else { format!(" (tried {} times)", tries.count) };
+        return Action::GiveUp(format!("{why}{times}"));
     }
     let pause = pause_after(tries, now);
     if pause.is_zero() { action } else { Action::Pause(pause) }
@@ -258,13 +265,20 @@ mod tests {
             (Desired::Absent, ready, Guest::Running, Action::Stop(StopWhy::Deleting)),
             (Desired::Absent, starting, Guest::Absent, Action::Stop(StopWhy::Deleting)),
             (Desired::Absent, None, Guest::Stopped, Action::Delete),
-            (Desired::Absent, None, unknown(), Action::Delete),
+            (Desired::Absent, None, unknown(), Action::Forget),
             (Desired::Absent, None, Guest::Absent, Action::Forget),
         ];
         for (desired, agent, guest, wanted) in table {
             let said = format!("{desired:?} {agent:?} {guest:?}");
             assert_eq!(step(&record(desired), &world(agent, guest), at(0)), wanted, "{said}");
         }
+    }
+
+    #[test]
+    fn what_may_have_been_made_is_deleted_although_nobody_says_that_it_is_there() {
+        let made = Record { finalizer: true, ..record(Desired::Absent) };
+        let unknown = world(None, Guest::Unknown("no answer".to_owned()));
+        assert_eq!(step(&made, &unknown, at(0)), Action::Delete);
     }
 
     #[test]
@@ -297,7 +311,7 @@ mod tests {
         let mut pauses = Vec::new();
         for count in 1..MOST_TRIES {
             let why = Some("it timed out".to_owned());
-            record.deleting = Tries { count, last: Some(at(1000)), why };
+            record.deleting = Tries { count, last: Some(at(1000)), why, lasting: false };
             let Action::Pause(pause) = step(&record, &world, at(1000)) else { panic!("a pause") };
             pauses.push(pause.as_millis());
         }
@@ -305,12 +319,14 @@ mod tests {
         record.deleting.count = MOST_TRIES;
         let Action::GiveUp(why) = step(&record, &world, at(1000)) else { panic!("the end") };
         assert_eq!(why, "it timed out (tried 6 times)");
+        record.deleting.lasting = true;
+        assert_eq!(step(&record, &world, at(1000)), Action::GiveUp("it timed out".to_owned()));
     }
 
     #[test]
     fn a_clock_that_jumps_makes_no_pause_longer() {
         let mut record = record(Desired::Absent);
-        record.deleting = Tries { count: 3, last: Some(at(1_000_000)), why: None };
+        record.deleting = Tries { count: 3, last: Some(at(1_000_000)), why: None, lasting: false };
         let world = world(None, Guest::Stopped);
         // Set back by a year, set forward by a year.
         for jumped in [1_000_000 - 31_536_000_000, 1_000_000 + 31_536_000_000] {

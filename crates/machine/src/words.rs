@@ -105,6 +105,15 @@ pub struct Share {
     pub inside: PathBuf,
 }
 
+/// A folder of this system out of which the jobs of a machine are shown what each of them may read. No job sees all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Where it is.
+    pub outside: PathBuf,
+    /// Nothing in it changes while the machine runs, so that it may be remembered inside.
+    pub still: bool,
+}
+
 /// What a machine is made of. Another template than the one it runs with means a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +127,9 @@ pub struct Template {
     /// Folders it may read.
     #[serde(default)]
     pub shares: Vec<Share>,
+    /// Folders out of which jobs are shown something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<Pool>,
     /// Lima's own template: a file, or a name as `template:default`.
     #[serde(default)]
     pub lima: Option<String>,
@@ -137,7 +149,17 @@ impl Template {
             DriverKind::Qemu => (1024, 120),
             DriverKind::Lima => (2048, 600),
         };
-        Self { driver, cpus: 2, memory, shares: Vec::new(), lima: None, guest: None, ready_within, grace: 20 }
+        Self {
+            driver,
+            cpus: 2,
+            memory,
+            shares: Vec::new(),
+            pools: Vec::new(),
+            lima: None,
+            guest: None,
+            ready_within,
+            grace: 20,
+        }
     }
 
     /// What tells this template from another.
@@ -270,6 +292,9 @@ pub struct Tries {
     pub last: Option<Timestamp>,
     /// Why the last time.
     pub why: Option<String>,
+    /// No other try could have helped.
+    #[serde(default)]
+    pub lasting: bool,
 }
 
 /// Everything that is written down about a machine. It stays until the machine is confirmed gone: it is what remembers
@@ -288,12 +313,18 @@ pub struct Record {
     pub restarts: u64,
     /// The machine may exist in the world: set before it is made, and only taken back when it is confirmed gone.
     pub finalizer: bool,
+    /// Creations after which it was not there.
+    #[serde(default)]
+    pub creating: Tries,
     /// Starts in vain.
     pub starting: Tries,
     /// Stops in vain.
     pub stopping: Tries,
-    /// Deletions in vain.
+    /// Deletions in vain, and those after which it was still there.
     pub deleting: Tries,
+    /// Removals of the record in vain.
+    #[serde(default)]
+    pub forgetting: Tries,
     /// It could not be removed: the command that removes it by hand.
     pub stranded: Option<String>,
     /// What is known of it.
@@ -310,9 +341,11 @@ impl Record {
             template,
             restarts: 0,
             finalizer: false,
+            creating: Tries::default(),
             starting: Tries::default(),
             stopping: Tries::default(),
             deleting: Tries::default(),
+            forgetting: Tries::default(),
             stranded: None,
             status: Status::default(),
         }
@@ -321,9 +354,15 @@ impl Record {
     /// Takes a new wish of the user's. What was tried in vain for an earlier one is tried again.
     pub fn wish(&mut self, desired: Desired) {
         self.desired = desired;
-        self.starting = Tries::default();
-        self.stopping = Tries::default();
-        self.deleting = Tries::default();
+        for tries in [
+            &mut self.creating,
+            &mut self.starting,
+            &mut self.stopping,
+            &mut self.deleting,
+            &mut self.forgetting,
+        ] {
+            *tries = Tries::default();
+        }
         self.stranded = None;
     }
 }

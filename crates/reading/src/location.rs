@@ -76,7 +76,10 @@ pub(crate) fn range(text: &str) -> Option<(u32, u32)> {
     if matches!(rest, "" | "+" | "ff" | "ff." | "f." | "…" | "...") {
         return Some((start, start));
     }
-    let rest = rest.strip_prefix(['-', '–', '—', '‑', '−']).or_else(|| rest.strip_prefix("to "))?;
+    let rest = rest
+        .strip_prefix(['-', '–', '—', '‑', '−'])
+        .or_else(|| rest.strip_prefix("to "))
+        .or_else(|| rest.strip_prefix("through "))?;
     let (end, rest) = number(rest.trim_start_matches(['-', ' ']))?;
     rest.trim().is_empty().then_some((start, end.max(start)))
 }

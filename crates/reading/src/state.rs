@@ -338,7 +338,7 @@ const WHAT: [&str; 14] = [
 ];
 
 /// A statement that there is nothing to complain about.
-fn finds_nothing(lower: &str) -> bool {
+pub(crate) fn finds_nothing(lower: &str) -> bool {
     const WHOLE: [&str; 14] = [
         "lgtm",
         "looks good to me",

@@ -97,6 +97,22 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
         | "sev3" | "sev4" | "trivial" | "info" | "informational" | "optional" | "note" | "polish"
         | "consider" | "cosmetic" | "style nit" | "non-blocking" | "nice to have" | "nice-to-have"
         | "could fix" => Severity::Suggestion,
+        _ => return severity_elsewhere(word),
+    })
+}
+
+/// The same in German, French, Spanish, Portuguese, Chinese and Japanese: reviewers answer in the language of the change.
+fn severity_elsewhere(word: &str) -> Option<Severity> {
+    Some(match word {
+        "kritisch" | "blockierend" | "critique" | "bloquant" | "crítico" | "crítica" | "críticos"
+        | "críticas" | "bloqueante" | "严重" | "致命" | "重大" | "致命的" => Severity::Critical,
+        "wichtig" | "hoch" | "mittel" | "majeur" | "élevé" | "moyen" | "alto" | "alta" | "medio"
+        | "media" | "médio" | "média" | "importante" | "importantes" | "重要" | "高" | "中" | "主要" => {
+            Severity::Important
+        }
+        "vorschlag" | "vorschläge" | "niedrig" | "gering" | "hinweis" | "hinweise" | "mineur" | "faible"
+        | "sugerencia" | "sugerencias" | "sugestão" | "sugestões" | "baixo" | "baixa" | "bajo" | "baja"
+        | "menor" | "建议" | "低" | "轻微" | "提案" | "軽微" => Severity::Suggestion,
         _ => return None,
     })
 }

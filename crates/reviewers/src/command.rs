@@ -124,6 +124,9 @@ pub(crate) fn confined(
     if !request.settle(Who::Command(is_told), attempt)? {
         return Ok(Confined::open(program));
     }
+    if let Some(why) = request.confinement.cannot_hold(settings) {
+        return Err(format!("it was not asked, because a machine is required: {why}"));
+    }
     // A command may be an agent, and then its own sandbox may need them.
     let mut needs = crate::confine::Needs { nests: true, ..desk.needs(request) };
     let named = program.command.iter().map(std::path::PathBuf::from);

@@ -8,6 +8,7 @@
 
 mod bubblewrap;
 mod files;
+mod house;
 mod inside;
 #[cfg(unix)]
 mod live;
@@ -30,6 +31,7 @@ mod wall;
 mod wall;
 mod walled;
 
+pub use house::{House, Key, Place};
 #[cfg(any(unix, windows))]
 pub use live::inside_main;
 pub use machine::MachineJob;

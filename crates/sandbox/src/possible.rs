@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bubblewrap::Bubblewrap;
 use crate::inside::PORT;
-use crate::{Error, Profile, Room, machine, review, seatbelt, walled};
+use crate::{Error, Key, Profile, Room, machine, review, seatbelt, walled};
 
 /// How programs can be confined here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub enum Possible {
     Seatbelt,
     /// Linters by a token that can do less than its user (Windows); reviewers and scripts not at all.
     Token,
-    /// Scripts by a machine of their own: the words that run the job of a file there. Reviewers and linters not at all.
+    /// By a machine: scripts by one of their own each (the words that run the job of a file there), reviewers and linters by one that
+    /// a [`crate::House`] holds.
     Machine(Vec<OsString>),
     /// Not at all, and why.
     No(String),
@@ -109,6 +110,17 @@ impl Possible {
             Self::Token => walled::lowered(own, room, command).map(Some),
             Self::Machine(_) | Self::No(_) => Ok(None),
         }
+    }
+
+    /// The command that runs `command` in a room of a house, which `key` opens.
+    pub fn lodge(
+        key: &Key,
+        room: &Room,
+        environment: &[(OsString, OsString)],
+        command: &[OsString],
+    ) -> Result<Vec<OsString>, Error> {
+        let file = machine::write_room(room, environment, command)?;
+        Ok(key.words.iter().cloned().chain([file.into()]).collect())
     }
 
     /// Where whoever is inside finds what; `private` is that of its room.

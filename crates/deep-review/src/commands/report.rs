@@ -13,8 +13,9 @@ use crate::session::{Session, store_error};
 /// Prints.
 pub(crate) fn run(session: &Session, args: &ReportArgs) -> Result<Exit, CommandError> {
     let (report, originals) = stored(session, args.run.as_deref())?;
-    let change = change(Some(&session.repository()?), &report, args.format)?;
-    session.ui.result(&in_form(&report, &originals, &change, args.format));
+    let format = args.format.unwrap_or(if session.ui.json { Format::Json } else { Format::Md });
+    let change = change(Some(&session.repository()?), &report, format)?;
+    session.ui.result(&in_form(&report, &originals, &change, format));
     Ok(Exit::Passed)
 }
 

@@ -49,7 +49,8 @@ pub(crate) fn run(session: &Session, args: &ResumeArgs) -> Result<Exit, CommandE
     } else {
         engine::roster(&config.settings, &panel_names(&panel, &config.settings), true).unwrap_or_default()
     };
-    let confinement = sandboxes::confinement(session, &config.settings, &asked, is_foreign)?;
+    let confinement =
+        sandboxes::confinement(session, &config.settings, &asked, is_foreign, &agents, &cancel)?;
     sandboxes::refuse(&confinement, &asked, &agents)?;
     let watch = Watch { cancel, skips: skips.clone(), confinement, events: &show };
     let tools = session.tools(&repository, &store, &agents, watch)?;

@@ -58,7 +58,9 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         roster = engine::roster(&config.settings, &named, !builtin).map_err(|error| engine_error(&error))?;
     }
     roster.extend(imports.into_iter().map(engine::Asked::Import));
-    let confinement = sandboxes::confinement(session, &config.settings, &roster, is_foreign)?;
+    let cancel = Cancel::new();
+    let confinement =
+        sandboxes::confinement(session, &config.settings, &roster, is_foreign, &agents, &cancel)?;
     sandboxes::refuse(&confinement, &roster, &agents)?;
     // A dry run asks nobody, not even that.
     let strange =
@@ -85,7 +87,6 @@ pub(crate) fn run(session: &Session, args: &RunArgs, fail_on: Option<FailOn>) ->
         }
     }
 
-    let cancel = Cancel::new();
     interrupt::listen(&progress, cancel.clone())?;
     let skips = Skips::new();
     let show = |event: &Event| progress.show(event);

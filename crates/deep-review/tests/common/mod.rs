@@ -174,7 +174,11 @@ pub(crate) struct Working {
 impl Working {
     /// Starts it.
     pub(crate) fn start(session: &TestSession, words: &[&str]) -> Self {
-        let mut command = session.command(words);
+        Self::begin(session.command(words))
+    }
+
+    /// Starts this.
+    pub(crate) fn begin(mut command: std::process::Command) -> Self {
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         Self { child: command.spawn().expect("the binary starts") }
     }
@@ -234,6 +238,30 @@ fn running_with(word: &str) -> bool {
         std::fs::read(entry.path().join("cmdline"))
             .is_ok_and(|line| String::from_utf8_lossy(&line).contains(word))
     })
+}
+
+/// What a machine boots from, as `.ci/machine` tells.
+#[expect(clippy::disallowed_methods, reason = "where the kernel is, is said in the environment")]
+pub(crate) fn guest() -> Option<String> {
+    std::env::var("DEEP_REVIEW_GUEST").ok()
+}
+
+/// The binary with words, which knows what a machine boots from.
+pub(crate) fn with_guest(session: &TestSession, words: &[&str]) -> std::process::Command {
+    let mut command = session.command(words);
+    command.envs(guest().map(|guest| ("DEEP_REVIEW_GUEST", guest)));
+    command
+}
+
+/// Runs the binary, which knows what a machine boots from.
+pub(crate) fn run_with_guest(session: &TestSession, words: &[&str]) -> Ran {
+    Working::begin(with_guest(session, words)).end()
+}
+
+/// Whether a refusal means that no machine can be booted on this system.
+pub(crate) fn has_no_machine(refusal: &str) -> bool {
+    let missing = ["install the package qemu", "no kernel for a machine", "busybox", "QEMU machines are for"];
+    missing.iter().any(|missing| refusal.contains(missing))
 }
 
 /// What a call printed, as JSON.

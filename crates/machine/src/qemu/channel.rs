@@ -24,6 +24,8 @@ pub(crate) struct Channel {
     out: UnixStream,
     err: UnixStream,
     heard: Vec<u8>,
+    /// A job was told to end and did not: nobody else is to be sent there.
+    stuck: bool,
 }
 
 /// Why a machine is not waited for any more.
@@ -41,7 +43,7 @@ impl Channel {
         for stream in [&control, &out, &err] {
             stream.set_nonblocking(true).map_err(|error| error.to_string())?;
         }
-        let mut channel = Self { control, out, err, heard: Vec::new() };
+        let mut channel = Self { control, out, err, heard: Vec::new(), stuck: false };
         loop {
             if let Some(line) = channel.line()? {
                 return match line.as_str() {
@@ -126,6 +128,7 @@ impl Channel {
                     }
                 }
                 Some((how, since)) if since.elapsed() > KILL_PATIENCE => {
+                    self.stuck = true;
                     let note = "the machine did not end it; it must be restarted".to_owned();
                     return done(if how == How::Cancelled { How::Lost } else { how }, None, Some(note));
                 }
@@ -140,6 +143,11 @@ impl Channel {
     /// Whether the machine has not hung up.
     pub(crate) fn is_there(&mut self) -> Result<(), String> {
         self.line().map(drop)
+    }
+
+    /// Whether the machine did not end a job that it was told to end.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.stuck
     }
 
     /// Tells the machine to power off.
@@ -293,8 +301,8 @@ impl<'a> Stream<'a> {
         }
         let (sure, ended) = match find(&self.held, &self.end) {
             Some(at) => (at, true),
-            // The mark may have come in part.
-            None => (self.held.len().saturating_sub(self.end.len()), false),
+            // The mark may have come in part. No more than that part waits: whoever reads sees all that was said.
+            None => (self.held.len() - begun(&self.held, &self.end), false),
         };
         let given = usize::try_from(*left).unwrap_or(usize::MAX).min(sure);
         *left -= given as u64;
@@ -307,6 +315,12 @@ impl<'a> Stream<'a> {
         self.held.drain(..sure);
         self.ended = ended;
     }
+}
+
+/// How much of a mark stands at the end.
+fn begun(bytes: &[u8], mark: &[u8]) -> usize {
+    let longest = mark.len().saturating_sub(1).min(bytes.len());
+    (1..=longest).rev().find(|length| bytes.ends_with(&mark[..*length])).unwrap_or(0)
 }
 
 fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
@@ -335,6 +349,16 @@ mod tests {
             let (text, ended, left) = through(&parts, 100);
             assert_eq!((text.as_slice(), ended), (&b"hello\nB0123 E012 "[..], true), "{size}");
             assert_eq!(left, 100 - 17);
+        }
+    }
+
+    #[test]
+    fn what_is_said_is_told_at_once_but_for_what_may_be_the_mark() {
+        for (said, told) in
+            [("hello\n", "hello\n"), ("helloE01", "hello"), ("EE0", "E"), ("E0123", ""), ("", "")]
+        {
+            let (text, ended, _) = through(&[b"B0123", said.as_bytes()], 100);
+            assert_eq!((text.as_slice(), ended), (told.as_bytes(), said == "E0123"), "{said}");
         }
     }
 

@@ -38,22 +38,17 @@ for name in control out err; do [ -n "$(port $name)" ] || fail "the port $name i
 exec 3<>"$(port control)" 4>"$(port out)" 5>"$(port err)"
 
 mount -t tmpfs -o mode=755,size=64m root /root || fail "no memory for a root"
-cp -a /etc-inside /root/etc
-for folder in proc dev tmp work home home/review run var var/tmp jobs usr; do mkdir -p "/root/$folder"; done
-scratch() {
-    mount -t tmpfs -o "mode=1777,nosuid,nodev,size=$2" scratch "/root$1" || fail "no memory for $1"
+root=/root
+. /root.sh
+shared() { # TAG OPTIONS AT
+    mkdir -p "$3"
+    mount -t 9p -o "trans=virtio,version=9p2000.L,ro,nosuid,nodev,msize=512000,$2" "$1" "$3" || fail "$3 cannot be shown"
 }
-scratch /tmp 50%
-scratch /work 75%
-scratch /home/review 50%
-chown 1000:1000 /root/work /root/home/review
-chmod 755 /root/work /root/home/review
-# TAG OPTIONS PATH; after the folders of memory, because a share may lie in one.
-share() {
-    mkdir -p "/root$3"
-    mount -t 9p -o "trans=virtio,version=9p2000.L,ro,nosuid,nodev,msize=512000,$2" "$1" "/root$3" || fail "$3 cannot be shown"
-}
-. /shares.sh
+share() { shared "$1" "$2" "/root$3"; }
+# What jobs are shown something of, and none sees as a whole.
+pool() { shared "$1" "$2" "/pool/$3"; }
+mkdir -p /pool /job
+furnish
 mount -t devtmpfs dev /root/dev
 rm -f /root/dev/vport* /root/dev/mem /root/dev/port
 mkdir -p /root/dev/shm /root/dev/pts
@@ -75,7 +70,7 @@ finish() { # NONCE HOW CODE
 run() { # ID NONCE FRESH
     printf 'B%s' "$2" >&4
     printf 'B%s' "$2" >&5
-    unshare -m -p -f /bin/sh /job.sh "$1" "$3" <"/root/jobs/$1/stdin" >&4 2>&5 3>&- 4>&- 5>&-
+    unshare -m -p -i -f /bin/sh /job.sh "$1" "$3" <"/root/jobs/$1/stdin" >&4 2>&5 3>&- 4>&- 5>&-
     finish "$2" exit $?
 }
 

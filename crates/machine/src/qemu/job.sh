@@ -1,17 +1,45 @@
 # The first process of a job, in namespaces of its own: whatever the job leaves behind ends with this one.
 # ID FRESH
-mount -t proc -o nosuid,nodev,noexec proc /root/proc
-[ "$2" = fresh ] && for folder in /work /tmp /home/review; do
-    mount -t tmpfs -o "mode=1777,nosuid,nodev,size=75%" fresh "/root$folder" || exit 125
-    chown 1000:1000 "/root$folder"
-done
-. "/root/jobs/$1/mounts" || exit 125
+# A fresh job has a root of its own, in which nothing is left of others.
+id=$1
+root=/root
+fail() { echo "machine: $1" >&2; exit 125; }
+. /root.sh
+show() { # FROM PATH
+    if [ -d "$1" ]; then
+        mkdir -p "$root$2"
+    else
+        mkdir -p "$root${2%/*}" && { [ -e "$root$2" ] || : >"$root$2"; }
+    fi
+    mount --bind "$1" "$root$2" || fail "$2 cannot be shown"
+}
+memory() { # PATH SIZE
+    mkdir -p "$root$1" && mount -t tmpfs -o "mode=755,nosuid,nodev,size=$2" job "$root$1" &&
+        chown "$user:$group" "$root$1" || fail "no memory for $1"
+}
+copy() { # FROM PATH
+    memory "$2" 75%
+    cp -a "$1/." "$root$2/" && chown -R "$user:$group" "$root$2" || fail "$2 cannot be copied"
+}
+if [ "$2" = fresh ]; then
+    root=/job
+    share() { [ "$3" = /jobs ] || show "/root$3" "$3"; }
+    pool() { :; }
+    mount -t tmpfs -o mode=755,size=64m job /job || fail "no memory for a root"
+    furnish
+    mount --rbind /root/dev /job/dev || fail "no devices"
+    scratch /dev/shm 64m
+    mkdir -p "/job/jobs/$id"
+    mount --bind "/root/jobs/$id" "/job/jobs/$id" || fail "the job cannot be shown"
+fi
+mount -t proc -o nosuid,nodev,noexec proc "$root/proc" || fail "no list of processes"
+. "/root/jobs/$id/mounts" || exit 125
 ulimit -c 0
 ulimit -u 512 2>/dev/null
-if [ -x /root/usr/bin/setpriv ]; then
-    chroot /root /usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups --no-new-privs --inh-caps=-all \
-        --bounding-set=-all /bin/sh "/jobs/$1/run"
+if [ -x "$root/usr/bin/setpriv" ]; then
+    chroot "$root" /usr/bin/setpriv "--reuid=$user" "--regid=$group" --clear-groups --no-new-privs --inh-caps=-all \
+        --bounding-set=-all /bin/sh "/jobs/$id/run"
 else
-    chroot /root /usr/bin/env -i /bin/su -s /bin/sh review -c "/bin/sh /jobs/$1/run"
+    chroot "$root" /usr/bin/env -i /bin/su -s /bin/sh review -c "/bin/sh /jobs/$id/run"
 fi
 exit $?

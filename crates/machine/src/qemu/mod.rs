@@ -24,7 +24,7 @@ use crate::places::{Places, write_json};
 use crate::reconcile::Failed;
 use crate::step::{Guest, Health};
 use crate::stop::Behind;
-use crate::words::{Record, Share, Template};
+use crate::words::{Record, Template};
 
 const PROGRAM: &str = "qemu-system-x86_64";
 const FIRST_ROOT: &str = "first-root.img";
@@ -104,7 +104,6 @@ fn program() -> Result<PathBuf, Failed> {
 /// Writes the first root into `folder` and gives the command that runs the machine there.
 pub(crate) fn command(
     template: &Template,
-    shares: &[Share],
     folder: &Path,
     jobs: &Path,
     still: bool,
@@ -112,7 +111,7 @@ pub(crate) fn command(
     let kernel = check(template)?;
     let failed = |error: std::io::Error| Failed::passing(format!("{}: {error}", folder.display()));
     fs::create_dir_all(jobs).map_err(failed)?;
-    let first_root = root::build(&kernel, shares, jobs, still)?;
+    let first_root = root::build(&kernel, template, jobs, still)?;
     crate::folder::write_whole(&folder.join(FIRST_ROOT), &first_root.archive).map_err(failed)?;
     // Whoever held these before is gone.
     for port in command::PORTS {

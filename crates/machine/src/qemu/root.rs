@@ -11,7 +11,7 @@ use super::cpio::Archive;
 use super::kernel::Kernel;
 use crate::Failed;
 use crate::job::quoted;
-use crate::words::Share;
+use crate::words::{Pool, Share, Template};
 
 /// Folders of programs and libraries. On most systems all but the first are links into it.
 const PROGRAMS: &[&str] = &["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"];
@@ -21,11 +21,6 @@ const SETTINGS: &[&str] = &["alternatives", "ld.so.cache", "ld.so.conf", "localt
 
 /// The few files that programs ask for by name; the same user and settings as in the other sandbox.
 const FILES: &[(&str, &str)] = &[
-    (
-        "passwd",
-        "root:x:0:0:root:/:/bin/sh\nreview:x:1000:1000:review:/home/review:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-    ),
-    ("group", "root:x:0:\nreview:x:1000:\nnogroup:x:65534:\n"),
     ("hosts", "127.0.0.1 localhost\n::1 localhost\n"),
     ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
     (
@@ -34,6 +29,45 @@ const FILES: &[(&str, &str)] = &[
          [user]\n\tname = review\n\temail = review@localhost\n",
     ),
 ];
+
+/// Each is a device on a bus with 32 places, some of which are taken.
+const MOST_SHARES: usize = 24;
+
+/// Whom jobs run as: whoever owns what they are shown, so that they may read it. Not as root: a job that is root could change the
+/// machine around it.
+struct User {
+    user: u32,
+    group: u32,
+}
+
+impl User {
+    /// Whoever made this folder: ourselves.
+    #[cfg(unix)]
+    fn of(folder: &Path) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        let own = fs::metadata(folder).ok().filter(|own| own.uid() != 0);
+        own.map_or(Self { user: 1000, group: 1000 }, |own| Self { user: own.uid(), group: own.gid().max(1) })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> Self {
+        Self { user: 1000, group: 1000 }
+    }
+
+    fn files(&self) -> [(&'static str, String); 2] {
+        let Self { user, group } = self;
+        [
+            (
+                "passwd",
+                format!(
+                    "root:x:0:0:root:/:/bin/sh\nreview:x:{user}:{group}:review:/home/review:/bin/sh\n\
+                     nobody:x:65534:65534:nobody:/:/bin/false\n"
+                ),
+            ),
+            ("group", format!("root:x:0:\nreview:x:{group}:\nnogroup:x:65534:\n")),
+        ]
+    }
+}
 
 /// A share as QEMU offers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,10 +82,10 @@ pub(crate) struct FirstRoot {
     pub(crate) offered: Vec<Offered>,
 }
 
-/// Builds it. Nothing of `shares` changes while the machine runs where `still`, so that it may be remembered inside.
+/// Builds it. Nothing of the template's shares changes while the machine runs where `still`, so that it may be remembered inside.
 pub(crate) fn build(
     kernel: &Kernel,
-    shares: &[Share],
+    template: &Template,
     jobs: &Path,
     still: bool,
 ) -> Result<FirstRoot, Failed> {
@@ -63,15 +97,20 @@ pub(crate) fn build(
     archive.file("bin/busybox", 0o755, &read(&kernel.busybox)?);
     archive.file("init", 0o755, include_bytes!("init.sh"));
     archive.file("job.sh", 0o755, include_bytes!("job.sh"));
+    archive.file("root.sh", 0o644, include_bytes!("root.sh"));
     archive.folder("modules");
     for (number, module) in kernel.modules.iter().enumerate() {
         let name = module.file_name().unwrap_or_default().to_string_lossy();
         archive.file(&format!("modules/{number:02}-{name}"), 0o644, &read(module)?);
     }
     archive.folder("etc-inside");
-    for (name, content) in FILES {
+    let user = User::of(jobs);
+    for (name, content) in
+        user.files().iter().map(|(name, content)| (*name, content.as_str())).chain(FILES.iter().copied())
+    {
         archive.file(&format!("etc-inside/{name}"), 0o644, content.as_bytes());
     }
+    archive.file("user.sh", 0o644, format!("user={} group={}\n", user.user, user.group).as_bytes());
     settings(&mut archive);
     let mut offered = Vec::new();
     let mut script = String::new();
@@ -79,26 +118,38 @@ pub(crate) fn build(
         let at = Path::new("/").join(name);
         if let Ok(target) = fs::read_link(&at) {
             let target = quoted(&target.to_string_lossy()).map_err(Failed::lasting)?;
-            writeln!(script, "ln -s {target} /root/{name}").expect("a string takes everything");
+            writeln!(script, "link {target} /{name}").expect("a string takes everything");
         } else if at.is_dir() {
             offer(&mut offered, &mut script, &at, &format!("/{name}"), "cache=loose")?;
         }
     }
     offer(&mut offered, &mut script, jobs, "/jobs", "cache=none")?;
     let cache = if still { "cache=loose" } else { "cache=none" };
-    for share in shares {
-        let inside = share.inside.to_str().filter(|inside| inside.starts_with('/'));
-        let inside = inside.ok_or_else(|| {
-            Failed::lasting(format!("{} is no place inside of a machine", share.inside.display()))
+    for Share { outside, inside } in &template.shares {
+        let text = inside.to_str().filter(|inside| inside.starts_with('/'));
+        let text = text.ok_or_else(|| {
+            Failed::lasting(format!("{} is no place inside of a machine", inside.display()))
         })?;
         // What lies in a folder that is shown already needs no share of its own.
-        if share.outside == share.inside && share.inside.starts_with("/usr") {
+        if outside == inside && inside.starts_with("/usr") {
             continue;
         }
-        if !share.outside.is_dir() {
-            return Err(Failed::lasting(format!("{} is no folder", share.outside.display())));
+        if !outside.is_dir() {
+            return Err(Failed::lasting(format!("{} is no folder", outside.display())));
         }
-        offer(&mut offered, &mut script, &share.outside, inside, cache)?;
+        offer(&mut offered, &mut script, outside, text, cache)?;
+    }
+    for (number, Pool { outside, still }) in template.pools.iter().enumerate() {
+        let options = if *still { "cache=loose" } else { "cache=none" };
+        writeln!(script, "pool share{} {options} {number}", offered.len())
+            .expect("a string takes everything");
+        offered.push(Offered { tag: format!("share{}", offered.len()), outside: outside.clone() });
+    }
+    if offered.len() > MOST_SHARES {
+        let count = offered.len();
+        return Err(Failed::lasting(format!(
+            "a machine can be shown {MOST_SHARES} folders, and this one would need {count}"
+        )));
     }
     archive.file("shares.sh", 0o644, script.as_bytes());
     Ok(FirstRoot { archive: archive.finish(), offered })

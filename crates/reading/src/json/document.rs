@@ -9,7 +9,7 @@ use serde_json::Map;
 use super::fields::{self, any, flag, text, text_at};
 use super::find::{Found, Search};
 use super::form::{FINDINGS, is_choice, is_example};
-use super::lenient::Node;
+use super::lenient::{Node, is_same_name};
 use super::sections;
 use crate::location::Paths;
 use crate::words;
@@ -225,7 +225,7 @@ impl Page<'_> {
         finding.body = body(node, problem.as_deref(), &finding);
         finding.extra = fields
             .iter()
-            .filter(|(name, _)| !KNOWN.contains(&name.as_str()))
+            .filter(|(name, _)| !KNOWN.iter().any(|known| is_same_name(known, name)))
             .map(|(name, value)| (name.clone(), value.to_value()))
             .collect::<Map<_, _>>();
         for part in ["scenario", "evidence", "fix", "repro"] {

@@ -91,7 +91,7 @@ fn side(node: &Node) -> Option<Side> {
 
 const PATHS: [&str; 8] =
     ["path", "file", "filename", "file_path", "absolute_file_path", "filepath", "uri", "relative_path"];
-const LINES: [&str; 6] = ["lines", "line_range", "range", "line_numbers", "lineRange", "region"];
+const LINES: [&str; 5] = ["lines", "line_range", "range", "line_numbers", "region"];
 
 /// Places: a list, one object, or texts such as `a.go:10-14`.
 pub(crate) fn locations(node: &Node, paths: Paths<'_>, unread: &mut Vec<String>) -> Vec<RawLocation> {
@@ -120,10 +120,23 @@ pub(crate) fn location_of(node: &Node, paths: Paths<'_>) -> Option<RawLocation> 
     let mut place = read
         .unwrap_or_else(|| RawLocation { path: location::plain(&written, paths), ..RawLocation::default() });
     let (from, to) = any(node, &LINES).map_or((None, None), lines);
-    place.start = number_at(node, &["start", "line", "start_line", "line_start", "startLine", "from"])
-        .or(from)
-        .or(place.start);
-    place.end = number_at(node, &["end", "end_line", "line_end", "endLine", "to"])
+    place.start = number_at(
+        node,
+        &[
+            "start",
+            "line",
+            "start_line",
+            "line_start",
+            "from",
+            "line_number",
+            "lineno",
+            "begin_line",
+            "begin",
+        ],
+    )
+    .or(from)
+    .or(place.start);
+    place.end = number_at(node, &["end", "end_line", "line_end", "to", "end_line_number"])
         .or(to)
         .or(place.end)
         .or(place.start);
@@ -151,8 +164,8 @@ fn lines(node: &Node) -> (Option<u32>, Option<u32>) {
         }
         Node::List(items) => (items.first().and_then(number), items.last().and_then(number)),
         Node::Object(..) => (
-            number_at(node, &["start", "start_line", "startLine", "from"]),
-            number_at(node, &["end", "end_line", "endLine", "to"]),
+            number_at(node, &["start", "start_line", "from", "begin"]),
+            number_at(node, &["end", "end_line", "to"]),
         ),
         Node::Plain(_) => (number(node), number(node)),
     }

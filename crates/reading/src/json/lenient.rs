@@ -35,12 +35,11 @@ pub(crate) struct Parsed {
 }
 
 impl Node {
-    /// A field of an object.
+    /// A field of an object; `lineStart` and `Line-Start` are `line_start` where that is not there itself.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
-        match self {
-            Self::Object(fields, _) => fields.iter().find(|(key, _)| key == name).map(|(_, value)| value),
-            _ => None,
-        }
+        let Self::Object(fields, _) = self else { return None };
+        let exact = fields.iter().find(|(key, _)| key == name);
+        exact.or_else(|| fields.iter().find(|(key, _)| is_same_name(key, name))).map(|(_, value)| value)
     }
 
     /// The text of a string.
@@ -70,6 +69,15 @@ impl Node {
             ),
         }
     }
+}
+
+/// True for two spellings of one name: capitals, dashes, blanks and underscores do not count.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = u8> {
+        let plain = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' '));
+        plain.map(|byte| byte.to_ascii_lowercase())
+    }
+    letters(one).eq(letters(other))
 }
 
 /// Reads the value that begins at `start`; `Err` with the bytes it cost where it is no JSON.

@@ -16,6 +16,9 @@ use crate::location::Paths;
 use crate::tags::{self, Tags};
 use crate::words::{self, Field, Section};
 
+/// Places taken from the items of a finding that has none of its own.
+const MOST_PLACES: usize = 6;
+
 /// A document on its way to findings.
 #[derive(Clone, Copy)]
 pub(crate) struct Page<'p, 'a, 't> {
@@ -61,6 +64,10 @@ impl<'a> Page<'_, 'a, '_> {
     pub(crate) fn findings(&self, starts: &[Start], notes: &mut Vec<Note>) -> Vec<RawFinding> {
         let mut findings = Vec::with_capacity(starts.len());
         for (at, start) in starts.iter().enumerate() {
+            // Praise ends what stands above it, and is no finding.
+            if start.header.praise {
+                continue;
+            }
             let next = starts.get(at + 1).map_or(self.blocks.len(), |next| next.block);
             let end = self.end_of(start.block, next);
             findings.push(self.finding(start, end, findings.len(), notes));
@@ -72,7 +79,7 @@ impl<'a> Page<'_, 'a, '_> {
     /// Blocks that belong to findings.
     pub(crate) fn taken(&self, starts: &[Start]) -> Vec<bool> {
         let mut taken = vec![false; self.blocks.len()];
-        for (at, start) in starts.iter().enumerate() {
+        for (at, start) in starts.iter().enumerate().filter(|(_, start)| !start.header.praise) {
             let next = starts.get(at + 1).map_or(self.blocks.len(), |next| next.block);
             taken[start.block..self.end_of(start.block, next)].fill(true);
         }
@@ -140,6 +147,9 @@ impl<'a> Page<'_, 'a, '_> {
         if finding.locations.is_empty() {
             finding.locations = std::mem::take(&mut parts.locations);
         }
+        if finding.locations.is_empty() && !self.report {
+            finding.locations = self.mentioned(start.block, end);
+        }
         if finding.title.is_empty() {
             if let Some(title) = parts.title.take() {
                 finding.title = title;
@@ -167,6 +177,29 @@ impl<'a> Page<'_, 'a, '_> {
         finding
     }
 
+    /// The places that the headline mentions, or those with which the items below it begin, or the first of the paragraph below it.
+    fn mentioned(&self, start: usize, end: usize) -> Vec<RawLocation> {
+        let head = &self.blocks[start];
+        let own = super::places::mentioned(&pieces(head.node, super::header::LIMIT), self.paths);
+        if !own.is_empty() {
+            return own;
+        }
+        let below = &self.blocks[start + 1..end];
+        let is_text = |block: &&Block<'a>| block.shape == Shape::Paragraph && block.quotes == 0;
+        let items = below.iter().filter(is_text).filter(|block| block.item.is_some_and(|item| item.first));
+        let led: Vec<RawLocation> = items
+            .take(MOST_PLACES)
+            .flat_map(|block| super::header::header(&pieces(block.node, 40), self.paths).locations)
+            .filter(|place| place.start.is_some())
+            .collect();
+        if !led.is_empty() {
+            return led;
+        }
+        below.iter().find(is_text).map_or_else(Vec::new, |block| {
+            super::places::mentioned(&pieces(block.node, super::header::LIMIT), self.paths)
+        })
+    }
+
     fn severity(
         &self,
         start: &Start,
@@ -186,7 +219,12 @@ impl<'a> Page<'_, 'a, '_> {
             Some('S') => Some(Severity::Suggestion),
             _ => None,
         });
-        finding.severity_stated = stated.is_some() || section.is_some() || label.is_some();
+        let stated = stated.or_else(|| {
+            let open = section.is_none() && label.is_none() && !self.report;
+            open.then(|| stated_inside(finding)).flatten()
+        });
+        finding.severity_stated =
+            stated.is_some() || section.is_some() || label.is_some() || start.header.sign.is_some();
         if let Some((level, word)) = &stated {
             finding.severity = *level;
             if !words::is_own_severity(word) {
@@ -194,6 +232,9 @@ impl<'a> Page<'_, 'a, '_> {
             }
         } else if let Some(level) = section.or(label) {
             finding.severity = level;
+        } else if let Some((level, colour)) = start.header.sign {
+            finding.severity = level;
+            notes.push(Note { line, text: format!("a {colour} sign read as {}", level.as_str()) });
         } else {
             notes.push(Note { line, text: "no severity given; read as suggestion".to_owned() });
         }
@@ -455,6 +496,34 @@ impl<'a> Page<'_, 'a, '_> {
     }
 }
 
+/// `… panics. Severity: high`: in the title, which loses it, or near the start of the body.
+fn stated_inside(finding: &mut RawFinding) -> Option<(Severity, String)> {
+    if let Some((at, said)) = severity_word(&finding.title) {
+        let title =
+            finding.title[..at].trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '`' | ')'));
+        if !title.is_empty() {
+            finding.title = title.to_owned();
+        }
+        return Some(said);
+    }
+    let near =
+        finding.body.char_indices().nth(600).map_or(finding.body.as_str(), |(at, _)| &finding.body[..at]);
+    severity_word(near).map(|(_, said)| said)
+}
+
+/// Where a text says `severity: WORD` or `priority: WORD`, and what.
+fn severity_word(text: &str) -> Option<(usize, (Severity, String))> {
+    let lower = text.to_ascii_lowercase();
+    ["severity", "priority"].iter().find_map(|name| {
+        let at = lower.find(name)?;
+        let rest = lower[at + name.len()..].trim_start_matches(['*', '_', ' ', ')']);
+        let rest = rest.strip_prefix([':', '='])?.trim_start_matches(['*', '_', ' ', '`', '[', '(']);
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len());
+        let word = &rest[..end];
+        Some((at, (words::severity(word)?, word.to_owned())))
+    })
+}
+
 fn attach_quotes(locations: &mut [RawLocation], quotes: &[String]) {
     // Without a place there is nothing to look the quote up in; it stays in the body.
     for (location, quote) in locations.iter_mut().zip(quotes) {
@@ -463,6 +532,9 @@ fn attach_quotes(locations: &mut [RawLocation], quotes: &[String]) {
 }
 
 fn after_lines(all: &[Piece], lines: usize) -> Vec<Piece> {
+    if lines == 0 {
+        return all.to_vec();
+    }
     let mut left = lines;
     let start = all.iter().position(|piece| {
         left -= usize::from(piece.is_break() && left > 0);
@@ -495,7 +567,7 @@ fn trim_rules(body: &str) -> String {
 }
 
 /// All fields of a line: `Severity: high · Kind: gap · File: a.rs`.
-fn fields_of(line: &[Piece]) -> Vec<(Field, &[Piece])> {
+pub(super) fn fields_of(line: &[Piece]) -> Vec<(Field, &[Piece])> {
     let mut found = Vec::new();
     let mut rest = line;
     while let Some((field, value)) = field_of(rest) {
@@ -530,6 +602,13 @@ fn field_of(line: &[Piece]) -> Option<(Field, &[Piece])> {
     } else {
         // `**Fix** — prose`, `**Fix.** prose`
         let bold = line.iter().take_while(|piece| piece.bold).count();
+        // `Severity - low`
+        if bold == 0
+            && line.get(1).is_some_and(|next| next.is("-") || next.is("—") || next.is("–"))
+            && matches!(line[0].text.as_str(), "Severity" | "Priority" | "Location" | "File")
+        {
+            return words::field(&line[0].text).map(|field| (field, &line[2..]));
+        }
         if bold == 0 || bold > 5 {
             return None;
         }

@@ -2,7 +2,7 @@
 //!
 //! In: the pieces of a paragraph or heading. Out: a [`Header`]. Never decides whether the headline starts a finding.
 
-use model::RawLocation;
+use model::{RawLocation, Severity};
 
 use super::inline::{Part, Piece, text_of};
 use super::lead::lead;
@@ -43,6 +43,12 @@ pub(crate) struct Header {
     pub(crate) tail: bool,
     /// True where the bold title ends in a colon: it introduces something.
     pub(crate) colon: bool,
+    /// True for a label of conventional comments: `issue (blocking): …`.
+    pub(crate) conventional: bool,
+    /// True where it praises: `praise: …` is no claim.
+    pub(crate) praise: bool,
+    /// A coloured sign in front of everything and what it says of severity; words count first.
+    pub(crate) sign: Option<(Severity, &'static str)>,
     /// True where it is struck through.
     pub(crate) struck: bool,
     /// What stands behind it on its last line: already body.
@@ -159,16 +165,39 @@ fn attempt(pieces: &[Piece], lines: &[(usize, usize)], count: usize, paths: Path
 
 /// A title that is a paragraph: its first sentence is the title, the rest is body.
 fn first_sentence(title: &[Piece], header: &mut Header) {
+    let Some(end) = sentence_end(title) else { return };
+    header.title = tidy(&text_of(&title[..end]));
+    header.rest = text_of(&title[end..]);
+    header.rest_pieces = title[end..].to_vec();
+}
+
+/// Where the first sentence ends and another begins.
+fn sentence_end(title: &[Piece]) -> Option<usize> {
     let ends = |at: &usize| {
         let (piece, next) = (&title[*at], &title[at + 1]);
         let stops = piece.part == Part::Word && piece.text.len() > 2 && piece.text.ends_with(['.', '!', '?']);
         let capital = next.part != Part::Word || next.text.chars().next().is_some_and(char::is_uppercase);
         stops && next.space && capital && !matches!(piece.text.as_str(), "e.g." | "i.e." | "vs." | "etc.")
     };
-    let Some(end) = (0..title.len().saturating_sub(1)).find(ends) else { return };
-    header.title = tidy(&text_of(&title[..=end]));
-    header.rest = text_of(&title[end + 1..]);
-    header.rest_pieces = title[end + 1..].to_vec();
+    (0..title.len().saturating_sub(1)).find(ends).map(|at| at + 1)
+}
+
+/// The headline of a paragraph that is all prose: its first sentence, over as many lines as that takes.
+pub(super) fn of_prose(all: &[Piece]) -> Header {
+    let lines = split_lines(all).len();
+    let mut line: Vec<Piece> = Vec::with_capacity(all.len());
+    let mut broken = false;
+    for piece in all {
+        if piece.is_break() {
+            broken = true;
+        } else {
+            line.push(Piece { space: piece.space || broken, ..piece.clone() });
+            broken = false;
+        }
+    }
+    let mut header = Header { lines, title: tidy(&text_of(&line)), ..Header::default() };
+    first_sentence(&line, &mut header);
+    header
 }
 
 /// True where the words behind a bold run go on with its sentence rather than begin another.
@@ -196,4 +225,16 @@ pub(super) fn is_decoration(piece: &Piece) -> bool {
         && piece.text.chars().all(|c| {
             matches!(u32::from(c), 0x2190..=0x2BFF | 0x1F000..=0x1FAFF | 0xFE00..=0xFE0F | 0x200B..=0x200F | 0x20E3)
         })
+}
+
+/// What a coloured sign says where no word does. Of three or four colours green and blue are the mildest everywhere.
+pub(super) fn sign(piece: &Piece) -> Option<(Severity, &'static str)> {
+    let first = piece.text.chars().next().filter(|_| piece.part == Part::Word)?;
+    Some(match first {
+        '🔴' | '🛑' | '🚨' | '⛔' => (Severity::Critical, "red"),
+        '🟠' => (Severity::Important, "orange"),
+        '🟡' => (Severity::Important, "yellow"),
+        '🔵' | '🟢' | '⚪' => (Severity::Suggestion, "green, blue or white"),
+        _ => return None,
+    })
 }

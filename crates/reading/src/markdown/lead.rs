@@ -3,7 +3,9 @@
 //! In: the pieces of a headline. Out: how many of them stand before the title, and what they say in the [`Header`].
 //! Never takes a word of the title: without punctuation or brackets a word is title.
 
-use super::header::{Header, is_decoration};
+use model::Severity;
+
+use super::header::{Header, is_decoration, sign};
 use super::inline::{Part, Piece, text_of};
 use super::places::place_list;
 use crate::location::Paths;
@@ -11,7 +13,8 @@ use crate::{tags, words};
 
 /// Reads what stands before the title; returns where the title begins.
 pub(super) fn lead(line: &[Piece], header: &mut Header, paths: Paths<'_>) -> usize {
-    let mut at = 0;
+    header.sign = line.first().and_then(sign);
+    let mut at = conventional(line, header);
     while at < line.len() {
         let piece = &line[at];
         let step = if is_decoration(piece) || at > 0 && piece.is_separator() {
@@ -26,6 +29,57 @@ pub(super) fn lead(line: &[Piece], header: &mut Header, paths: Paths<'_>) -> usi
         }
         at += step;
     }
+    at
+}
+
+/// `issue (blocking): …`, `nitpick: …`, `praise: …`: labels of conventional comments, <https://conventionalcomments.org>.
+/// Written small, with a colon; without a decoration in brackets only those words that open no sentence.
+fn conventional(line: &[Piece], header: &mut Header) -> usize {
+    let mut at = line.iter().take_while(|piece| is_decoration(piece)).count();
+    let Some(first) = line.get(at).filter(|piece| piece.part == Part::Word) else { return 0 };
+    let word = first.text.trim_end_matches(':');
+    let mut closed = word.len() < first.text.len();
+    at += 1;
+    let mut said = String::new();
+    if !closed && line.get(at).is_some_and(|piece| piece.is("(")) {
+        let Some(end) = line.iter().skip(at).take(12).position(|piece| piece.is(")")) else { return 0 };
+        said = text_of(&line[at + 1..at + end]).to_lowercase();
+        at += end + 1;
+    }
+    if !closed && line.get(at).is_some_and(|piece| piece.is(":")) {
+        closed = true;
+        at += 1;
+    }
+    if !closed || at >= line.len() {
+        return 0;
+    }
+    let decorated = !said.is_empty();
+    let blocking = said.split([',', ' ']).any(|entry| entry == "blocking");
+    let optional = said.contains("non-blocking") || said.contains("if-minor");
+    let level = match (word, decorated) {
+        ("praise", _) => {
+            header.praise = true;
+            Severity::Suggestion
+        }
+        _ if blocking => Severity::Important,
+        ("issue", _) if !optional => Severity::Important,
+        ("issue" | "suggestion" | "todo" | "question" | "thought" | "note", true)
+        | (
+            "nitpick" | "nit" | "typo" | "polish" | "quibble" | "chore" | "todo" | "question" | "thought",
+            _,
+        ) => Severity::Suggestion,
+        _ => return 0,
+    };
+    header
+        .tags
+        .severity
+        .get_or_insert((level, if decorated { format!("{word} ({said})") } else { word.to_owned() }));
+    if matches!(word, "question" | "typo" | "chore") {
+        header.tags.category.get_or_insert(word.to_owned());
+    }
+    header.leads_with_severity = true;
+    header.conventional = true;
+    header.tail = true;
     at
 }
 

@@ -6,9 +6,11 @@ pub(crate) mod block;
 mod design;
 mod ending;
 pub(crate) mod finding;
+mod groups;
 mod header;
 pub(crate) mod inline;
 mod lead;
+mod loose;
 pub(crate) mod outline;
 mod places;
 pub(crate) mod rows;
@@ -47,9 +49,26 @@ pub(crate) fn read(text: &str, paths: Paths<'_>) -> Page {
         if reading.findings.is_empty() {
             reading.findings = page.table_findings(&mut reading.notes);
         }
+        let loose = if reading.findings.is_empty() {
+            starts::loose_starts(page.blocks, page.outline, page.source, paths)
+        } else {
+            Vec::new()
+        };
+        if let Some(first) = loose.first() {
+            let line = page.source.original_line(page.blocks[first.block].first);
+            let text =
+                "nothing marks findings as such; read from what names a place and complains".to_owned();
+            reading.notes.push(Note { line, text });
+            reading.findings = page.findings(&loose, &mut reading.notes);
+        }
+        let starts = if loose.is_empty() { starts } else { &loose };
         let taken = page.taken(starts);
         page.sections(&mut reading, &taken);
         page.note_unread(&taken, &mut reading.notes);
+        // A table repeats what the text around it says.
+        if loose.is_empty() && !starts.is_empty() {
+            page.note_complaints(&taken, &mut reading.notes);
+        }
         if page.source.cut_quotes {
             let text = "marks of quotation nested deeper than 16 were cut".to_owned();
             reading.notes.push(Note { line: 0, text });

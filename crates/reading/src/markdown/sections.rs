@@ -471,4 +471,17 @@ impl Page<'_, '_, '_> {
             notes.push(model::Note { line, text });
         }
     }
+
+    /// Notes text outside of all findings that names lines and complains: in a text with marked findings it mostly speaks of them.
+    pub(crate) fn note_complaints(&self, taken: &[bool], notes: &mut Vec<model::Note>) {
+        let starts = super::starts::loose_starts(self.blocks, self.outline, self.source, self.paths);
+        for start in starts.iter().filter(|start| !taken[start.block]) {
+            let block = &self.blocks[start.block];
+            let shown: String =
+                one_line(&self.source.slice(block.first, block.last)).chars().take(80).collect();
+            let line = self.source.original_line(block.first);
+            let text = format!("names a place and complains, and is no finding of its own: \"{shown}\"");
+            notes.push(model::Note { line, text });
+        }
+    }
 }

@@ -4,12 +4,19 @@
 //! section, so the first headline of a section says what the others look like; lists and bold words inside a finding
 //! do not look like that. Never reads the body of a finding.
 
+use model::RawLocation;
+
 use super::block::{Block, Shape};
+use super::finding::fields_of;
+use super::groups::{Groups, Role};
 use super::header::{self, Header};
-use super::inline::pieces;
+use super::inline::{Piece, pieces};
+use super::loose;
 use super::outline::{Outline, is_no_title};
+use super::places::{line_reference, place_list};
 use super::source::Source;
 use crate::location::Paths;
+use crate::tags;
 use crate::words::{self, Section};
 
 /// How a headline is made, strongest first.
@@ -29,6 +36,8 @@ pub(crate) enum Style {
     Bold,
     /// `**Title**` and nothing else on the line.
     BoldLine,
+    /// Fields without a headline.
+    Fields,
     /// A list item without any of that.
     Item,
 }
@@ -42,11 +51,13 @@ pub(crate) struct Start {
     pub(crate) header: Header,
     /// How it is made.
     pub(crate) style: Style,
-    number: Option<usize>,
-    in_list: bool,
-    list: Option<usize>,
-    heading: bool,
-    depth: usize,
+    pub(super) number: Option<usize>,
+    pub(super) in_list: bool,
+    pub(super) list: Option<usize>,
+    pub(super) heading: bool,
+    pub(super) depth: usize,
+    /// True where the file stands above it and its lines in front.
+    pub(super) grouped: bool,
 }
 
 /// Finds the starts of all findings.
@@ -56,12 +67,15 @@ pub(crate) fn starts(
     source: &Source<'_>,
     paths: Paths<'_>,
 ) -> Vec<Start> {
+    let groups = Groups::new(blocks, outline, source, paths);
     let mut starts = Vec::new();
     let mut from = 0;
     while from < blocks.len() {
         let region = outline.regions[from];
         let to = from + outline.regions[from..].iter().take_while(|other| **other == region).count();
-        let candidates = (from..to).filter_map(|at| candidate(blocks, outline, at, source, paths)).collect();
+        let candidates = (from..to)
+            .filter_map(|at| candidate(blocks, outline, at, source, paths, &groups, false))
+            .collect();
         let section = outline.sections[from];
         starts.extend(choose(candidates, section, outline.base_depth[from]));
         from = to;
@@ -69,12 +83,25 @@ pub(crate) fn starts(
     starts
 }
 
-fn candidate(
+/// Finds what claims something in a text in which [`starts`] and tables gave nothing.
+pub(crate) fn loose_starts(
+    blocks: &[Block<'_>],
+    outline: &Outline,
+    source: &Source<'_>,
+    paths: Paths<'_>,
+) -> Vec<Start> {
+    loose::starts(blocks, outline, source, paths, &Groups::new(blocks, outline, source, paths))
+}
+
+/// The start that a block may be. `loose` takes a place alone for a headline, too.
+pub(super) fn candidate(
     blocks: &[Block<'_>],
     outline: &Outline,
     at: usize,
     source: &Source<'_>,
     paths: Paths<'_>,
+    groups: &Groups,
+    loose: bool,
 ) -> Option<Start> {
     let block = &blocks[at];
     let section = outline.sections[at];
@@ -85,17 +112,34 @@ fn candidate(
     if block.item.is_some_and(|item| !item.first) {
         return None;
     }
+    let role = groups.role(at);
+    if role == Role::Head {
+        return None;
+    }
+    if let Role::Member(file) = role
+        && let Some(start) = grouped(block, at, groups.file(file), paths)
+    {
+        return Some(start);
+    }
+    if let Some(start) = pointed(block, at, paths) {
+        return Some(start);
+    }
     if block.item.is_none() && !may_lead(source.line(block.first)) {
         return None;
     }
     let header = header::header(&pieces(block.node, header::LIMIT), paths);
     let number = block.item.and_then(|item| item.number).or(header.number.map(|number| number as usize));
     let unnamed = is_no_title(&header);
+    // `- **Severity**: High` is a field, however the finding around it is made.
+    if unnamed && block.item.is_some() && header.label.is_none() && is_field(block) {
+        return None;
+    }
     let named_by_place = unnamed
         && header.title.is_empty()
         && (header.label.is_some()
             || header.leads_with_severity
             || header.named
+            || loose && header.bold && header.locations.iter().any(|place| place.start.is_some())
             || (header.number.is_some() || matches!(block.shape, Shape::Heading(_)))
                 && !header.locations.is_empty());
     if unnamed && !named_by_place {
@@ -136,7 +180,73 @@ fn candidate(
         list: block.item.map(|item| item.list),
         heading,
         depth: block.depth,
+        grouped: false,
     })
+}
+
+/// True where the first line is a field.
+fn is_field(block: &Block<'_>) -> bool {
+    let all = pieces(block.node, 60);
+    all.split(Piece::is_break).next().is_some_and(|line| !fields_of(line).is_empty())
+}
+
+/// `- Line 12: …` below the name of a file.
+fn grouped(block: &Block<'_>, at: usize, file: &str, paths: Paths<'_>) -> Option<Start> {
+    let all = pieces(block.node, header::LIMIT);
+    let ((start, end), used) = line_reference(&all)?;
+    let mut header = header::header(&all[used..], paths);
+    if !header.bold && !header.tail {
+        header = header::of_prose(&all[used..]);
+    }
+    if header.locations.is_empty() {
+        let place = RawLocation {
+            path: file.to_owned(),
+            start: Some(start),
+            end: Some(end),
+            ..RawLocation::default()
+        };
+        header.locations = vec![place];
+    }
+    // `12-14`: _Potential issue_ | _Minor_, and the title in the next paragraph.
+    let words: String = header.title.chars().filter(char::is_ascii).collect();
+    if let Some(tags) = tags::group(&words).filter(|tags| tags.severity.is_some()) {
+        header.tags.fill(tags);
+        header.title.clear();
+    }
+    Some(below_file(block, at, header))
+}
+
+/// `In @src/a.rs around lines 40 - 55, …`: a paragraph that begins with its place.
+fn pointed(block: &Block<'_>, at: usize, paths: Paths<'_>) -> Option<Start> {
+    let all = pieces(block.node, header::LIMIT);
+    if !all.first()?.is("In") || !all.get(1)?.text.starts_with('@') {
+        return None;
+    }
+    let mut found = Vec::new();
+    let used = 1 + place_list(&all[1..], &mut found, paths);
+    if found.is_empty() || found.iter().any(|place| place.start.is_none()) {
+        return None;
+    }
+    let rest = &all[used..];
+    let separators = rest.iter().take_while(|piece| piece.is_separator()).count();
+    let mut header = header::of_prose(&rest[separators..]);
+    header.locations = found;
+    Some(below_file(block, at, header))
+}
+
+fn below_file(block: &Block<'_>, at: usize, mut header: Header) -> Start {
+    header.tail = true;
+    Start {
+        block: at,
+        header,
+        style: if block.item.is_some() { Style::Bullet } else { Style::Bold },
+        number: None,
+        in_list: block.item.is_some(),
+        list: block.item.map(|item| item.list),
+        heading: false,
+        depth: block.depth,
+        grouped: true,
+    }
 }
 
 /// Bold lines that stand above samples inside a finding.
@@ -243,7 +353,9 @@ fn speaks_for_itself(start: &Start, section: Section) -> bool {
         header.tags.severity.is_some() && (header.tags.kind.is_some() || !header.locations.is_empty());
     match section {
         Section::Preamble | Section::Other => {
-            start.style == Style::Labelled && (header.tail || start.heading && is_own_label(header))
+            start.grouped
+                || header.conventional
+                || start.style == Style::Labelled && (header.tail || start.heading && is_own_label(header))
                 || header.named && (start.heading || header.bold)
                 || start.style == Style::Severity
                     && !header.title.is_empty()
@@ -263,6 +375,9 @@ fn is_own_label(header: &Header) -> bool {
 
 fn like(start: &Start, anchor: &Start, last: Option<&Start>) -> bool {
     if start.style == Style::Labelled && (anchor.style == Style::Labelled || start.header.tail) {
+        return true;
+    }
+    if start.grouped && anchor.grouped {
         return true;
     }
     match anchor.style {
@@ -290,6 +405,7 @@ fn like(start: &Start, anchor: &Start, last: Option<&Start>) -> bool {
         Style::Bullet => start.style == Style::Bullet && start.depth == anchor.depth,
         Style::Bold => start.style == Style::Bold,
         Style::BoldLine => start.style == Style::BoldLine && !start.in_list,
+        Style::Fields => start.style == Style::Fields,
         Style::Item => {
             start.style == Style::Item
                 && start.depth == anchor.depth

@@ -7,7 +7,7 @@ use model::{CoverageStatus, DesignKind, DesignObservation, DesignScope, Report, 
 use super::escape::{line, name, with_code};
 use super::finding::{linked_place, reviewer_class};
 use super::prose;
-use crate::words::{coverage_word, earlier, from_earlier, read_by, rest};
+use crate::words::{coverage_word, earlier, from_earlier, lines_of, read_by, rest};
 
 /// Writes the sections between the findings and the reviewers.
 pub(super) fn write(page: &mut String, report: &Report) {
@@ -285,10 +285,8 @@ fn attention(page: &mut String, report: &Report) {
     for place in &report.attention {
         put!(
             page,
-            "<li><code>{}:{}-{}</code> — {}</li>",
-            name(place.path.as_str()),
-            place.start,
-            place.end,
+            "<li><code>{}</code> — {}</li>",
+            name(&lines_of(&place.path, Some(place.start), Some(place.end))),
             with_code(&place.why.join("; "))
         );
     }

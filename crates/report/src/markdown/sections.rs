@@ -10,8 +10,8 @@ use model::{
 use super::escape::{block, cell, cells, code, code_cell, inline, item as list_item, nested};
 use crate::words::{
     NOT_CHECKED, canary_word, count, coverage_word, covered, delta, earlier, from_earlier, is_builtin_only,
-    parsed_word, place, prior_word, raised_again, read_by, rest, reviewer_failed, round_before, since,
-    structure,
+    lines_of, parsed_word, place, prior_word, raised_again, read_by, rest, reviewer_failed, round_before,
+    since, structure,
 };
 
 /// What the change does, what matters, and what became of earlier findings.
@@ -351,7 +351,7 @@ pub(super) fn process(report: &Report) -> String {
             "\n### Places Worth a Look\n\nNot findings: where a second pair of eyes pays most.\n\n",
         );
         for place in &report.attention {
-            let at = code(&format!("{}:{}-{}", place.path, place.start, place.end));
+            let at = code(&lines_of(&place.path, Some(place.start), Some(place.end)));
             put!(text, "- {at} — {}\n", inline(&place.why.join("; ")));
         }
     }

@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::layout::{Style, wrap};
 use crate::safe::{safe_line, safe_name};
 use crate::words::{
-    NOT_CHECKED, builtin_note, compact, count, covered, from_earlier, is_builtin_only, is_timed, parts,
-    place, reviewer_failed, reviewers_of, round_before, since, structure,
+    NOT_CHECKED, builtin_note, compact, count, covered, from_earlier, is_builtin_only, is_timed, lines_of,
+    parts, place, reviewer_failed, reviewers_of, round_before, since, structure,
 };
 
 /// Findings listed before the rest is counted.
@@ -17,6 +17,9 @@ const ROWS_SHOWN: usize = 40;
 
 /// Columns a place may take before its first folders are left out.
 const PLACE_WIDTH: usize = 44;
+
+/// Places named for a reader's own eyes.
+const PLACES_SHOWN: usize = 5;
 
 /// Lines shown of a reason or a proposal.
 const DETAIL_LINES: usize = 3;
@@ -42,6 +45,9 @@ pub fn terminal_summary(report: &Report, width: usize, style: Style) -> String {
     }
     if !report.findings.is_empty() {
         text.push('\n');
+    }
+    if is_builtin_only(report) {
+        text.push_str(&look_first(report, width, style));
     }
     text.push_str(&failures(report, width, style));
     text.push_str(&verdict(report, width, style));
@@ -143,6 +149,26 @@ fn marks(finding: &Finding) -> String {
         Lane::Unverified => "unverified".to_owned(),
         Lane::Confirmed => "✓".repeat(passed.max(1)),
     }
+}
+
+/// Where nobody judged what the change means: the lines to read oneself, first of all.
+fn look_first(report: &Report, width: usize, style: Style) -> String {
+    if report.attention.is_empty() {
+        return String::new();
+    }
+    let mut text = style.bold("Read yourself, first of all");
+    text.push_str(&style.dim(" (places at risk, not findings)"));
+    text.push('\n');
+    for it in report.attention.iter().take(PLACES_SHOWN) {
+        let at = shortened(&safe_name(&lines_of(&it.path, Some(it.start), Some(it.end))));
+        let why = safe_line(&it.why.join(", ").replace('`', ""));
+        for line in wrap(&format!("{at}  {why}"), "  ", 6, width) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text.push('\n');
+    text
 }
 
 fn failures(report: &Report, width: usize, style: Style) -> String {

@@ -20,7 +20,7 @@ pub(crate) use ledger::{row, severity_note};
 pub(crate) use people::{
     NOT_CHECKED, builtin_note, is_builtin_only, reviewer_failed, reviewer_title, reviewers_of, rules_of,
 };
-pub(crate) use places::{Shown, language, place, shown_lines};
+pub(crate) use places::{Shown, language, lines_of, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};
 pub(crate) use since::{delta, earlier, prior_name, raised_again, read_by, rest, round_before, since};
 pub(crate) use tried::tried;

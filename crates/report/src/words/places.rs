@@ -6,10 +6,15 @@ use model::{Excerpt, Location, RepoPath};
 
 /// `path:5-9`, `path:5` or `path`.
 pub(crate) fn place(location: &Location) -> String {
-    match (location.start, location.end) {
-        (Some(start), Some(end)) if end > start => format!("{}:{start}-{end}", location.path),
-        (Some(start), _) => format!("{}:{start}", location.path),
-        (None, _) => location.path.as_str().to_owned(),
+    lines_of(&location.path, location.start, location.end)
+}
+
+/// The same of its parts.
+pub(crate) fn lines_of(path: &RepoPath, start: Option<u32>, end: Option<u32>) -> String {
+    match (start, end) {
+        (Some(start), Some(end)) if end > start => format!("{path}:{start}-{end}"),
+        (Some(start), _) => format!("{path}:{start}"),
+        (None, _) => path.as_str().to_owned(),
     }
 }
 

@@ -3,10 +3,11 @@
 //! In: what is wanted, what is possible, who it is. Out: yes, no and why, or that it must not run. A pure function.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use config::SandboxChoice;
-use sandbox::{Possible, Toolchains};
+use config::{Output, ReviewerSettings, SandboxChoice};
+use sandbox::{House, Possible, Toolchains};
 
 /// How the programs of a run are confined.
 #[derive(Clone, Debug)]
@@ -27,6 +28,10 @@ pub struct Confinement {
     pub outer: Option<String>,
     /// This program and the word that makes it the one that lives inside a sandbox.
     pub own: Vec<OsString>,
+    /// The machine of the run, where one is wanted.
+    pub house: Option<Arc<dyn House>>,
+    /// Where the run keeps checkouts, and the records of its processes; known when it has begun.
+    pub place: Option<(PathBuf, PathBuf)>,
 }
 
 impl Confinement {
@@ -41,18 +46,57 @@ impl Confinement {
             search: OsString::new(),
             outer: None,
             own: Vec::new(),
+            house: None,
+            place: None,
         }
+    }
+
+    /// For a run that keeps its checkouts and the records of its processes here.
+    #[must_use]
+    pub fn at(&self, folder: &Path, records: &Path) -> Self {
+        Self { place: Some((folder.to_owned(), records.to_owned())), ..self.clone() }
+    }
+
+    /// Ends what was booted for the run, and says what did not go as it should.
+    pub fn close(&self) -> Vec<String> {
+        self.house.as_ref().map(|house| house.close()).unwrap_or_default()
+    }
+
+    /// Why a command cannot be put where programs are put; `None` where it can.
+    pub fn cannot_hold(&self, settings: &ReviewerSettings) -> Option<String> {
+        if self.choice != SandboxChoice::Machine {
+            return None;
+        }
+        let why = if !settings.acp.is_empty() {
+            "we talk with it while it works, and a machine takes one question and gives one answer"
+        } else if !settings.hosts.is_empty() {
+            "it needs the network (`hosts`), and a machine has none"
+        } else if settings.output == Output::File {
+            "it answers with a file, and nothing comes out of a machine but what a program prints"
+        } else {
+            return None;
+        };
+        Some(why.to_owned())
     }
 
     /// What becomes of a program.
     pub fn decide(&self, who: Who<'_>) -> Decision {
         let without = |why: String| match self.choice {
-            SandboxChoice::Require => Decision::Refused(why),
-            _ => Decision::Open(why),
+            SandboxChoice::Require | SandboxChoice::Machine => Decision::Refused(why),
+            SandboxChoice::Auto | SandboxChoice::Off => Decision::Open(why),
         };
         match (self.choice, &self.possible) {
             (SandboxChoice::Off, _) => return Decision::Open("the sandbox is switched off".to_owned()),
             (_, Possible::No(why)) => return without(why.clone()),
+            (SandboxChoice::Machine, possible) => {
+                return match (possible, who) {
+                    (Possible::Machine(_), Who::Linter | Who::Command(_)) => Decision::Confined,
+                    (Possible::Machine(_), Who::Agent(_)) => {
+                        Decision::Refused("an agent needs the network, and a machine has none".to_owned())
+                    }
+                    _ => Decision::Refused("there is no machine for it".to_owned()),
+                };
+            }
             _ => {}
         }
         let is_required = self.choice == SandboxChoice::Require;
@@ -116,6 +160,39 @@ mod tests {
             assert!(matches!(without, Decision::Refused(_)), "{who:?}");
             let with = confinement(SandboxChoice::Require, true, false).decide(who);
             assert!(!matches!(with, Decision::Open(_)), "{who:?}");
+        }
+    }
+
+    #[test]
+    fn where_a_machine_is_wanted_nothing_runs_elsewhere() {
+        let machine = |possible| Confinement {
+            choice: SandboxChoice::Machine,
+            possible,
+            is_foreign: true,
+            ..Confinement::none("")
+        };
+        let all =
+            [Who::Linter, Who::Agent(Ok(())), Who::Agent(Err("x")), Who::Command(false), Who::Command(true)];
+        for who in all {
+            for possible in [Possible::No("no QEMU".into()), Possible::Bubblewrap("/bin/bwrap".into())] {
+                assert!(matches!(machine(possible).decide(who), Decision::Refused(_)), "{who:?}");
+            }
+        }
+        let there = machine(Possible::Machine(Vec::new()));
+        assert_eq!(there.decide(Who::Linter), Decision::Confined);
+        assert_eq!(there.decide(Who::Command(false)), Decision::Confined);
+        assert!(
+            matches!(there.decide(Who::Agent(Ok(()))), Decision::Refused(why) if why.contains("network"))
+        );
+        let plain = ReviewerSettings::default();
+        assert_eq!(there.cannot_hold(&plain), None);
+        for wrong in [
+            ReviewerSettings { hosts: vec!["a.example".into()], ..plain.clone() },
+            ReviewerSettings { output: Output::File, ..plain.clone() },
+            ReviewerSettings { acp: vec!["x".into()], ..plain.clone() },
+        ] {
+            assert!(there.cannot_hold(&wrong).is_some());
+            assert_eq!(Confinement::none("").cannot_hold(&wrong), None, "elsewhere it can");
         }
     }
 

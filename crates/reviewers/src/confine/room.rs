@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use proxy::{Outer, Rules};
 use redaction::Secrets;
-use sandbox::{Around, Folder, Places, Room, Size, around};
+use sandbox::{Around, Folder, Key, Place, Places, Possible, Room, Size, around};
 use supervise::{Limits, Program, Resources};
 
 use super::Confinement;
@@ -83,17 +83,20 @@ pub(crate) struct Confined {
     pub(crate) program: Program,
     network: Network,
     by: &'static str,
+    /// Nobody else is in the machine as long as this is held.
+    key: Option<Key>,
 }
 
 impl Confined {
     /// Without one.
     pub(crate) fn open(program: Program) -> Self {
-        Self { program, network: Network::none(), by: "" }
+        Self { program, network: Network::none(), by: "", key: None }
     }
 
     /// Limits of a confined program; those given where it is not.
     pub(crate) fn limits(&self, limits: Limits) -> Limits {
-        if self.by.is_empty() {
+        // Outside of the machine there is only who waits for the end of what is inside.
+        if self.by.is_empty() || self.key.is_some() {
             return limits;
         }
         Limits { is_shielded: true, is_keyless: true, resources: RESOURCES, ..limits }
@@ -169,12 +172,24 @@ impl Confinement {
             nests: needs.nests,
             private: needs.private.join("generated"),
         };
+        if let Some(house) = &self.house {
+            let (folder, records) =
+                self.place.as_ref().ok_or_else(|| failed(&"the run has no place for it"))?;
+            let read: Vec<PathBuf> = room.read.iter().map(|folder| folder.outside.clone()).collect();
+            let key = house.enter(&Place { folder, records }, &read)?;
+            let command = Possible::lodge(&key, &room, &environment, &program.command)
+                .map_err(|error| failed(&error))?;
+            // Whoever hands the job over needs nothing of what it is told.
+            let environment = supervise::harmless_environment(&[]);
+            let program = Program { command, environment, ..program };
+            return Ok(Confined { program, network, by: self.possible.name(), key: Some(key) });
+        }
         let command =
             self.possible.furnish(&room, &self.own, &program.command).map_err(|error| failed(&error))?;
         let command = command.ok_or_else(|| failed(&"there is none"))?;
         // The sandbox starts where the program would, but from a folder that is there for certain.
         let program = Program { command, environment, ..program };
-        Ok(Confined { program, network, by: self.possible.name() })
+        Ok(Confined { program, network, by: self.possible.name(), key: None })
     }
 }
 

@@ -247,7 +247,10 @@ impl Call<'_, '_> {
             run_folder: process,
             keeper: self.request.keeper.clone(),
         };
+        let waited = Instant::now();
         let confined = self.confined(program, side, &scratch, attempt)?;
+        // A machine may have to boot, or be somebody else's: that is no time of this linter's.
+        self.until += waited.elapsed();
         let left = self.until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let limits = confined.limits(supervise::Limits { wall: left, ..limits(settings) });
         let outcome = supervise::run(&confined.program, &limits, self.cancel, self.progress);
