@@ -33,8 +33,12 @@ pub(crate) fn confinement(
     if choice == SandboxChoice::Off || !starts_programs && !is_machine {
         return Ok(Confinement { choice, is_foreign, ..Confinement::none("it was not looked for") });
     }
-    let possible = if is_machine { Some(machine::as_sandbox(session)?) } else { None };
-    let mut confinement = by(session, possible, choice, is_foreign)?;
+    let possible = if is_machine {
+        machine::as_sandbox(session)?
+    } else {
+        engine::confinement_of_reviewers(&Session::keeper()?)
+    };
+    let mut confinement = with(session, choice, is_foreign, possible)?;
     if matches!(confinement.possible, Possible::Machine(_)) {
         confinement.house = Some(machine::house(session, expected(&confinement, agents), cancel)?);
     }
@@ -48,20 +52,19 @@ pub(crate) fn for_trials(session: &Session, settings: &Settings) -> Result<Confi
         return Ok(Confinement { choice, ..Confinement::none("the sandbox is switched off") });
     }
     let choice = if choice == SandboxChoice::Machine { SandboxChoice::Auto } else { choice };
-    by(session, None, choice, false)
+    let possible = engine::confinement_of_reviewers(&Session::keeper()?);
+    with(session, choice, false, possible)
 }
 
-/// With what confines; without it with what this system has, tried.
-fn by(
+fn with(
     session: &Session,
-    possible: Option<Possible>,
     choice: SandboxChoice,
     is_foreign: bool,
+    possible: Possible,
 ) -> Result<Confinement, CommandError> {
     let keeper = Session::keeper()?;
     let own = keeper.command.first().cloned().unwrap_or_default();
     let home = session.environment.home();
-    let possible = possible.unwrap_or_else(|| engine::confinement_of_reviewers(&keeper));
     Ok(Confinement {
         choice,
         possible,

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use sandbox::{Folder, Possible, Room, look};
+use sandbox::{Folder, Possible, Room, Size, look};
 
 const TIMES: usize = 100;
 
@@ -21,6 +21,8 @@ fn main() {
         start: here.clone(),
         read: vec![Folder::in_place(here)],
         private: private.clone(),
+        // bubblewrap takes no folder of memory without a size.
+        temporary: Size::mebibytes(1),
         network: Some((private.join("socket"), 3128)),
         ..Room::default()
     };

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::Environment;
+use config::{Environment, SandboxChoice};
 use supervise::{Cancel, Keeper, Limits, Program, Stdin};
 
 use super::linter::Linter;
@@ -95,6 +95,8 @@ pub fn version(
         keeper: keeper.clone(),
     };
     let confined = match confinement.decide(Who::Linter) {
+        // A job of a machine takes longer than the answer is worth; no file of a change is in its folder.
+        _ if confinement.choice == SandboxChoice::Machine => Confined::open(program),
         Decision::Refused(_) => return String::new(),
         Decision::Open(_) => Confined::open(program),
         Decision::Confined => {
