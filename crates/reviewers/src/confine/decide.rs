@@ -174,7 +174,9 @@ mod tests {
         let all =
             [Who::Linter, Who::Agent(Ok(())), Who::Agent(Err("x")), Who::Command(false), Who::Command(true)];
         for who in all {
-            for possible in [Possible::No("no QEMU".into()), Possible::Bubblewrap("/bin/bwrap".into())] {
+            for possible in
+                [Possible::No("no QEMU".into()), Possible::Bubblewrap(sandbox::Bwrap::new("/bin/bwrap"))]
+            {
                 assert!(matches!(machine(possible).decide(who), Decision::Refused(_)), "{who:?}");
             }
         }
