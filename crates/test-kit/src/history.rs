@@ -150,7 +150,11 @@ impl<'r> History<'r> {
             self.repo.remove(gone);
         }
         for (path, lines) in &texts {
-            let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+            let mut text = String::new();
+            for line in lines {
+                text.push_str(&line.text);
+                text.push('\n');
+            }
             self.repo.write(path, text);
         }
         self.written = texts.into_keys().collect();
@@ -223,8 +227,7 @@ impl<'r> History<'r> {
             (false, 25..=34) if living.told && living.defect.second.is_some() && !living.half => {
                 Done::HalfFixed
             }
-            (false, 35..=39) => Done::Edited,
-            (true, 0..=14) => Done::Edited,
+            (false, 35..=39) | (true, 0..=14) => Done::Edited,
             (true, 15..=29) => Done::Called,
             (_, 96..=99) if living.told => Done::TakenOut,
             _ => Done::Left,

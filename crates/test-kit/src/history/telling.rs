@@ -102,10 +102,9 @@ fn say(
     let (first, end) = lines_of(lines, Part::Wrong(at));
     let how = dice.below(100);
     let (start, end) = match how {
-        0..=54 => (first, end),
+        0..=54 | 75..=84 => (first, end),
         // With what stands around it.
         55..=74 => (first - 1, end + 1),
-        75..=84 => (first, end),
         // Miscounted.
         85..=94 => (first + 1, end + 1),
         _ => (first - 1, first - 1),
