@@ -55,7 +55,9 @@ fn what_was_declined_stays_declined_in_a_third_reviewers_words() {
             session.repo.write("a", "0").commit("Base");
             session.repo.branch("topic");
             session.repo.write("b", "1").commit("Topic");
-            reviews.iter().for_each(|(name, text)| saying(&session, name, text));
+            for (name, text) in &reviews {
+                saying(&session, name, text);
+            }
             let mut words = vec!["run", "--json"];
             words.extend(reviews.keys().filter(|name| *name != third).flat_map(|name| ["--reviewer", name]));
             let first: Value = serde_json::from_str(&session.run(&words).stdout).expect("a report");
@@ -80,7 +82,7 @@ fn what_was_declined_stays_declined_in_a_third_reviewers_words() {
                 match labels.contains(&true) {
                     true => (kept_out, again) = (kept_out + u32::from(is_out), again + 1),
                     false if !labels.is_empty() => {
-                        (raised, others) = (raised + u32::from(!is_out), others + 1)
+                        (raised, others) = (raised + u32::from(!is_out), others + 1);
                     }
                     false => {}
                 }

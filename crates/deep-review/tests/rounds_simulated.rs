@@ -2,6 +2,8 @@
 //!
 //! In: seeds. Out: shares of what was recognised. `DEEP_REVIEW_HISTORIES` sets how many histories are played.
 
+#![expect(clippy::print_stdout, reason = "the shares are told")]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +89,7 @@ impl Round<'_> {
         }
         for finding in found {
             let place = &finding["locations"][0];
-            text += &format!(
+            let more = format!(
                 "\n      {} {} {}:{} since {} «{}» {:?} back {} alike {}",
                 finding["id"],
                 finding["fingerprint"],
@@ -99,19 +101,22 @@ impl Round<'_> {
                 finding["came_back"],
                 finding["possibly_same"],
             );
+            text += &more;
         }
         for row in self.report["prior"].as_array().expect("a list") {
-            text += &format!(
+            let more = format!(
                 "\n      was {} {} «{}» {} now {}: {}",
                 row["fingerprint"], row["status"], row["title"], row["start"], row["now"], row["why"]
             );
+            text += &more;
         }
         for row in self.report["dispositions"].as_array().expect("a list") {
             if row["disposition"] == "dropped" {
-                text += &format!(
+                let more = format!(
                     "\n      dropped {} {} «{}»: {}",
                     row["reviewer"], row["index"], row["title"], row["why"]
                 );
+                text += &more;
             }
         }
         text
@@ -272,7 +277,7 @@ fn followed(round: &Round<'_>, living: &Living, known: &Known, measured: &mut Me
             // A finding that names lines beside it is not fixed as long as they stand.
             Done::Fixed if *named => measured.fixed.count(status == "fixed", || told("repaired")),
             Done::HalfFixed => {
-                measured.half.count(!matches!(status, "fixed" | "none"), || told("half repaired"))
+                measured.half.count(!matches!(status, "fixed" | "none"), || told("half repaired"));
             }
             Done::Edited => measured.edited.count(!matches!(status, "fixed" | "none"), || told("edited")),
             Done::TakenOut => {

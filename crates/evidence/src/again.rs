@@ -113,10 +113,10 @@ impl Look<'_, '_> {
         if !was_seen(place) {
             return PlaceNow { path: Some(path), line: place.start, ..PlaceNow::default() };
         }
-        if symbol_is_gone(place, &view, &wanted) {
-            if let Some(moved) = self.edited_elsewhere(place, &wanted) {
-                return moved;
-            }
+        if symbol_is_gone(place, &view, &wanted)
+            && let Some(moved) = self.edited_elsewhere(place, &wanted)
+        {
+            return moved;
         }
         edited(place, path, &view, &wanted)
     }

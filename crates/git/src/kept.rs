@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What a run that was killed left half written is taken away after this time.
-const LEFT_OVER: Duration = Duration::from_secs(60 * 60);
+const LEFT_OVER: Duration = Duration::from_hours(1);
 
 /// Where a file is kept.
 pub(crate) fn place(common_dir: &Path, name: &str) -> PathBuf {

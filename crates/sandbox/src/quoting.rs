@@ -47,9 +47,9 @@ mod tests {
                 QUOTE => {
                     word.extend(std::iter::repeat_n(BACKSLASH, backslashes / 2));
                     if backslashes % 2 == 1 {
-                        word.push(QUOTE)
+                        word.push(QUOTE);
                     } else {
-                        in_quotes = !in_quotes
+                        in_quotes = !in_quotes;
                     }
                     is_word = true;
                 }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn words_come_back_as_they_were() {
         let words: Vec<Vec<u16>> =
-            ["", "a", "a b", r"C:\x y\", r#"\"#, r#"a\"b"#, r#"\\"\"#, r#"" & del *"#, "--", "\u{1f600}"]
+            ["", "a", "a b", r"C:\x y\", r"\", r#"a\"b"#, r#"\\"\"#, r#"" & del *"#, "--", "\u{1f600}"]
                 .iter()
                 .map(|word| word.encode_utf16().collect())
                 .collect();

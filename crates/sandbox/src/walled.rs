@@ -36,7 +36,7 @@ fn link_home(room: &Room, home: &Path) -> Result<(), Error> {
     for folder in &room.read {
         if let Ok(below) = folder.inside.strip_prefix(Room::home()) {
             let at = home.join(below);
-            std::fs::create_dir_all(at.parent().unwrap_or(&home)).map_err(Error::Files)?;
+            std::fs::create_dir_all(at.parent().unwrap_or(home)).map_err(Error::Files)?;
             link(&folder.outside, &at).map_err(Error::Files)?;
         }
     }

@@ -146,6 +146,9 @@ fn findings(change: &MemoryChange) -> Vec<(String, u32)> {
     places.map(|place| (place.path.clone(), place.start.unwrap_or(0))).collect()
 }
 
+/// A package with hits and chance for each budget.
+type Measured = (String, [(f64, f64); 3]);
+
 #[test]
 fn places_beat_chance_on_known_repairs() {
     let Some(file) = cases() else {
@@ -155,7 +158,7 @@ fn places_beat_chance_on_known_repairs() {
     let root = PathBuf::from(&file).parent().expect("a folder").join("sample");
     let text = std::fs::read(&file).expect("cases");
     let all: Vec<serde_json::Value> = serde_json::from_slice(&text).expect("a list of cases");
-    let mut measured: BTreeMap<String, Vec<(String, [(f64, f64); 3])>> = BTreeMap::new();
+    let mut measured: BTreeMap<String, Vec<Measured>> = BTreeMap::new();
     for case in all.iter().filter_map(Case::read) {
         let Some(change) = case.change(&root) else { continue };
         let result = measure(&case, &change, &[]);

@@ -400,10 +400,13 @@ pub(super) fn dropped_guard(tree: &Tree) -> Vec<Plant> {
     plants
 }
 
+/// A source, a line of it, and whether the call there passes the argument.
+type Site = (usize, u32, bool);
+
 /// A call loses the named bound that all other calls of the function pass.
 pub(super) fn missing_argument(tree: &Tree) -> Vec<Plant> {
     let all = sources(tree);
-    let mut sites: BTreeMap<(String, &str), Vec<(usize, u32, bool)>> = BTreeMap::new();
+    let mut sites: BTreeMap<(String, &str), Vec<Site>> = BTreeMap::new();
     for (index, source) in all.iter().enumerate().filter(|(_, source)| source.language == Language::Python) {
         for call in calls(source, 0..source.tokens().len()) {
             let text = source.code(call.line);

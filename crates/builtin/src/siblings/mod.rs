@@ -232,7 +232,8 @@ fn join(first: &mut Raised, second: Raised) {
             format!("{}–{}", place.start.unwrap_or_default(), place.end.unwrap_or_default())
         })
     };
-    first.finding.problem.push_str(&format!(" So it is with lines {}.", place(&second.finding)));
+    let more = format!(" So it is with lines {}.", place(&second.finding));
+    first.finding.problem.push_str(&more);
     first.finding.locations.extend(second.finding.locations);
     first.finding.evidence.extend(second.finding.evidence);
     // Two edits are no single patch.

@@ -94,10 +94,11 @@ fn an_answer_is_bounded_and_leaves_nothing() {
     for (number, misuse) in MISUSES.iter().enumerate() {
         let script = misuse.script.replace("HOME", &home);
         let file = ground.session.beside(&format!("scripts/{number}.sh"), script).display().to_string();
-        tables += &format!(
+        let more = format!(
             "[reviewers.misuse-{number}]\ncommand = [\"/bin/bash\", {file:?}, \"{{output_file}}\"]\nshow = [{file:?}]\nretries = 0\n{}\n",
             misuse.table
         );
+        tables += &more;
     }
     ground.configure(&tables);
     for trust in ["mine", "stranger"] {

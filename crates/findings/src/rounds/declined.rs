@@ -80,17 +80,16 @@ pub fn declined(
             };
             raised[binding].by.push(format!("{} ({label})", finding.reviewer));
             let was = sentence(bindings[binding].decision);
-            match &change {
-                Some(why) => answer(finding, CheckResult::Pass, format!("{was}; it is back because {why}")),
-                None => {
-                    let why = match &ignored {
-                        Some(what) => {
-                            format!("{what}, which brings nothing back here (`policy.declined_reraise`)")
-                        }
-                        None => unchanged(&bindings[binding]),
-                    };
-                    answer(finding, CheckResult::Fail, format!("{was}; {why}"));
-                }
+            if let Some(why) = &change {
+                answer(finding, CheckResult::Pass, format!("{was}; it is back because {why}"));
+            } else {
+                let why = match &ignored {
+                    Some(what) => {
+                        format!("{what}, which brings nothing back here (`policy.declined_reraise`)")
+                    }
+                    None => unchanged(&bindings[binding]),
+                };
+                answer(finding, CheckResult::Fail, format!("{was}; {why}"));
             }
         }
         if change.is_some() {
