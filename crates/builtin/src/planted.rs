@@ -501,8 +501,12 @@ fn planted_defects_are_found_in_code_of_this_project() {
     let tree: Tree = tree(&folder).into_iter().map(|(path, text)| (format!("code/{path}"), text)).collect();
     for &(name, planter) in PLANTERS {
         let (found, all, noise) = measure(&tree, planter, MOST_OWN);
-        // Nine of ten; of fewer than ten, one miss cannot be told from that.
-        assert!(found * 10 >= all * 9 || all < 10 && found + 1 >= all, "{name}: {found} of {all} found");
+        let speaks =
+            |plant: &Plant| crate::RULES.iter().any(|rule| rule.id == plant.rule && rule.runs_by_default());
+        // Nine of ten; of fewer than ten, one miss cannot be told from that. Nobody claims that of a rule that is off.
+        let claimed = planter(&tree).first().is_some_and(speaks);
+        let is_enough = found * 10 >= all * 9 || all < 10 && found + 1 >= all || !claimed && found * 2 >= all;
+        assert!(is_enough, "{name}: {found} of {all} found");
         assert_eq!(noise, [""; 0], "{name}: the clean twin");
     }
 }

@@ -110,9 +110,11 @@ fn a_configured_linter_that_runs_no_code_is_asked_and_only_news_are_findings() {
 
 #[test]
 fn what_is_not_configured_or_runs_code_waits_to_be_named() {
+    // Without a sandbox, in which nobody could leave a trace at home.
+    const OPEN: &[&str] = &["run", "--json", "--sandbox", "off"];
     let linters = [("shellcheck", SHELLCHECK), ("eslint", "#!/bin/sh\ntouch \"$HOME/ran\"\necho '[]'\n")];
     let session = session(&linters, &[("eslint.config.mjs", "export default [];\n")]);
-    let report = json(&run(&session, &["run", "--json"]));
+    let report = json(&run(&session, OPEN));
     assert_eq!(names(&report), ["builtin"]);
     let notes = report["notes"].to_string();
     assert!(notes.contains("eslint was not asked: it would run code of the repository"), "{notes}");
@@ -126,15 +128,15 @@ fn what_is_not_configured_or_runs_code_waits_to_be_named() {
     session.repo.commit("Ask eslint");
     session.repo.checkout("topic");
     session.repo.git(&["rebase", "-q", "main"]);
-    assert_eq!(names(&json(&run(&session, &["run", "--json"]))), ["builtin"]);
+    assert_eq!(names(&json(&run(&session, OPEN))), ["builtin"]);
     assert!(!session.home().join("ran").exists());
 
     configure(&session, "[tools]\nenable = [\"*\", \"eslint\"]\n");
-    let report = json(&run(&session, &["run", "--json"]));
+    let report = json(&run(&session, OPEN));
     assert_eq!(names(&report), ["builtin", "eslint"]);
     assert_eq!(reviewer(&report, "eslint")["state"], "finished");
     assert!(session.home().join("ran").exists());
-    let report = json(&run(&session, &["run", "--json", "--reviewer", "shellcheck"]));
+    let report = json(&run(&session, &["run", "--json", "--sandbox", "off", "--reviewer", "shellcheck"]));
     assert_eq!(names(&report), ["shellcheck"]);
     assert_eq!(findings_of(&report, "shellcheck").len(), 1);
 }

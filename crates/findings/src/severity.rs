@@ -62,7 +62,12 @@ fn votes<'a>(defect: &Defect<'a>, input: &Input<'_>, roster: &Roster<'_>) -> Vec
         .map(|member: &Member<'a>| {
             let name = member.finding.reviewer.as_str();
             let model = roster.get(name).and_then(|reviewer| reviewer.model.as_deref());
-            let claimed = member.finding.raw.severity;
+            // Who says the same words twice under two levels means the higher one.
+            let own = defect
+                .members
+                .iter()
+                .filter(|other| other.finding.reviewer == name && other.claim.is_same_text(member.claim));
+            let claimed = own.map(|other| other.finding.raw.severity).max().unwrap_or_default();
             Vote {
                 reviewer: name,
                 claimed,

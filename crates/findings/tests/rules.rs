@@ -252,6 +252,24 @@ fn agreement_never_raises_a_severity() {
 }
 
 #[test]
+fn who_says_the_same_under_two_levels_means_the_higher_one() {
+    let second = |severity| {
+        let mut twice = quoted("ada", severity, LEAK);
+        twice.raw.index = 1;
+        for check in &mut twice.checks {
+            check.index = 1;
+        }
+        twice
+    };
+    for (first, other) in
+        [(Severity::Suggestion, Severity::Important), (Severity::Important, Severity::Suggestion)]
+    {
+        let result = case(&["ada", "bob"], vec![quoted("ada", first, LEAK), second(other)]).run();
+        assert_eq!(only(&result).severity, Severity::Important);
+    }
+}
+
+#[test]
 fn a_familys_prior_is_written_down_and_can_be_switched_off() {
     let lone = || case(&["gemini", "bob"], vec![quoted("gemini", Severity::Critical, LEAK)]);
     let result = lone().run();
