@@ -148,7 +148,7 @@ impl Inner {
     fn want(&self, folders: Vec<PathBuf>) -> Vec<PathBuf> {
         let mut state = self.lock();
         state.wanted.extend(folders);
-        state.wanted = outermost(&state.wanted);
+        state.wanted = sandbox::outermost(std::mem::take(&mut state.wanted));
         state.wanted.clone()
     }
 
@@ -293,20 +293,6 @@ fn folders<'a>(wanted: impl Iterator<Item = &'a PathBuf>, place: &Path) -> Vec<P
     real.filter(|path| path.is_dir() && !path.starts_with(place) && !path.starts_with("/usr")).collect()
 }
 
-/// Without what lies in another.
-fn outermost(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let mut sorted = paths.to_vec();
-    // A folder sorts before what is in it.
-    sorted.sort();
-    let mut kept: Vec<PathBuf> = Vec::new();
-    for path in sorted {
-        if !kept.last().is_some_and(|last| path.starts_with(last)) {
-            kept.push(path);
-        }
-    }
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,7 +300,7 @@ mod tests {
     #[test]
     fn a_folder_in_another_needs_no_share_of_its_own() {
         let paths = ["/b/c", "/a", "/b", "/ab", "/a/x"].map(PathBuf::from);
-        assert_eq!(outermost(&paths), ["/a", "/ab", "/b"].map(PathBuf::from));
+        assert_eq!(sandbox::outermost(paths.to_vec()), ["/a", "/ab", "/b"].map(PathBuf::from));
     }
 
     #[test]

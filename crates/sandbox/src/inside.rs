@@ -10,6 +10,22 @@ use std::path::PathBuf;
 /// The port on which the proxy is reached where the network inside is a program's own, so that no other program can have it.
 pub(crate) const PORT: u16 = 3128;
 
+/// Exit code where the program could not be started. bubblewrap has none of its own for that.
+#[cfg(any(unix, windows))]
+const NOT_STARTED: u8 = 126;
+
+/// To be called with the words after the one that says so.
+#[cfg(any(unix, windows))]
+pub fn inside_main(words: impl Iterator<Item = OsString>) -> std::process::ExitCode {
+    crate::live::live(words).unwrap_or_else(|why| {
+        #[expect(clippy::print_stderr, reason = "its standard error is the reviewer's, and is kept with it")]
+        {
+            eprintln!("deep-review: its sandbox could not be set up: {why}");
+        }
+        std::process::ExitCode::from(NOT_STARTED)
+    })
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inside {

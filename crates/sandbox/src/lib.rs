@@ -33,10 +33,10 @@ mod walled;
 
 pub use house::{House, Key, Place};
 #[cfg(any(unix, windows))]
-pub use live::inside_main;
+pub use inside::inside_main;
 pub use machine::MachineJob;
 pub use possible::{Bwrap, Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};
 pub use review::Room;
-pub use shown::{Around, around};
+pub use shown::{Around, around, outermost};
 pub use toolchains::{Toolchains, toolchains};

@@ -17,27 +17,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use crate::inside::Inside;
 use crate::wall::shut_in;
 
-/// Exit code where the program could not be started. bubblewrap has none of its own for that.
-const NOT_STARTED: u8 = 126;
-
-/// To be called with the words after the one that says so.
-pub fn inside_main(words: impl Iterator<Item = OsString>) -> ExitCode {
-    match live(words) {
-        Ok(code) => ExitCode::from(code),
-        Err(why) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "its standard error is the reviewer's, and is kept with it"
-            )]
-            {
-                eprintln!("deep-review: its sandbox could not be set up: {why}");
-            }
-            ExitCode::from(NOT_STARTED)
-        }
-    }
+/// Lives it; the exit code is the program's.
+pub(crate) fn live(words: impl Iterator<Item = OsString>) -> Result<ExitCode, String> {
+    lived(words).map(ExitCode::from)
 }
 
-fn live(words: impl Iterator<Item = OsString>) -> Result<u8, String> {
+fn lived(words: impl Iterator<Item = OsString>) -> Result<u8, String> {
     let (inside, command) = Inside::parse(words)?;
     hear_nothing().map_err(|error| error.to_string())?;
     for (from, to) in &inside.copies {

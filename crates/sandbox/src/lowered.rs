@@ -37,31 +37,16 @@ use windows_sys::core::BOOL;
 use crate::inside::{Inside, Token};
 use crate::quoting::quoted;
 
-/// Exit code where the program could not be started.
-const NOT_STARTED: u8 = 126;
-
 /// A folder that whoever has a low level may write to, and all in it.
 const LOW: &str = "S:(ML;OICI;NW;;;LW)";
 
-/// To be called with the words after the one that says so.
-pub fn inside_main(words: impl Iterator<Item = OsString>) -> ExitCode {
-    match live(words) {
-        // Codes of Windows have 32 bits; what does not fit is a failure all the same.
-        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
-        Err(why) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "its standard error is the reviewer's, and is kept with it"
-            )]
-            {
-                eprintln!("deep-review: its sandbox could not be set up: {why}");
-            }
-            ExitCode::from(NOT_STARTED)
-        }
-    }
+/// Lives it; the exit code is the program's.
+pub(crate) fn live(words: impl Iterator<Item = OsString>) -> Result<ExitCode, String> {
+    // Codes of Windows have 32 bits; what does not fit is a failure all the same.
+    lived(words).map(|code| ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
-fn live(words: impl Iterator<Item = OsString>) -> Result<u32, String> {
+fn lived(words: impl Iterator<Item = OsString>) -> Result<u32, String> {
     let (inside, command) = Inside::parse(words)?;
     hear_nothing().map_err(|error| error.to_string())?;
     match inside.token {

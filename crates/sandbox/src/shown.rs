@@ -123,8 +123,8 @@ fn interpreter(script: &Path, search: &OsStr) -> Option<PathBuf> {
     folders.map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// Without what lies in another.
-fn outermost(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+/// Folders without those that lie in another of them, sorted.
+pub fn outermost(paths: Vec<PathBuf>) -> Vec<PathBuf> {
     let sorted: BTreeSet<PathBuf> = paths.into_iter().collect();
     let mut kept: Vec<PathBuf> = Vec::new();
     for path in sorted {
