@@ -176,6 +176,8 @@ mod tests {
         line.iter().map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
+    // Its paths are those of unix.
+    #[cfg(unix)]
     #[test]
     fn what_may_be_written_is_memory_or_named() {
         let text = text(&room());

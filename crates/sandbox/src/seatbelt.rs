@@ -121,6 +121,8 @@ mod tests {
         }
     }
 
+    // Its paths are those of unix.
+    #[cfg(unix)]
     #[test]
     fn everything_is_denied_that_is_not_named() {
         let text = profile(&room(), Path::new("/x/deep-review"));

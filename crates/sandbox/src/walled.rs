@@ -97,6 +97,8 @@ mod tests {
     use super::*;
     use crate::{Folder, Size};
 
+    // Its paths are those of unix.
+    #[cfg(unix)]
     #[test]
     fn what_may_be_written_is_told_apart_from_what_may_be_read() {
         let private = tempfile::tempdir().unwrap();
