@@ -103,7 +103,7 @@ fn fields(blocks: &[Block<'_>], outline: &Outline, at: usize) -> Option<Start> {
     }
     let says = seen.iter().any(|field| matches!(field, Field::Problem | Field::Title | Field::Fix));
     let places = seen.contains(&Field::Location);
-    (says && places && seen.len() >= 2).then(|| start(blocks, at, Style::Fields, Header::default()))
+    (says && places && seen.len() >= 2).then(|| start(&blocks[at], at, Style::Fields, Header::default()))
 }
 
 fn fields_in(block: &Block<'_>) -> Vec<Field> {
@@ -127,11 +127,10 @@ fn complaint(block: &Block<'_>, at: usize, paths: Paths<'_>) -> Option<Start> {
     let mut header = header::of_prose(&all);
     header.locations = locations;
     header.tags.severity = severity;
-    Some(start(std::slice::from_ref(block), 0, Style::Item, header)).map(|start| Start { block: at, ..start })
+    Some(start(block, at, Style::Item, header))
 }
 
-fn start(blocks: &[Block<'_>], at: usize, style: Style, header: Header) -> Start {
-    let block = &blocks[at];
+fn start(block: &Block<'_>, at: usize, style: Style, header: Header) -> Start {
     Start {
         block: at,
         header,
