@@ -17,6 +17,10 @@ pub const RAW_FINDINGS_SCHEMA: &str = "deep-review/raw-findings/v1";
 pub enum ParsedAs {
     /// The JSON schema we ask for, or something close to it.
     Json,
+    /// The same fields in YAML.
+    Yaml,
+    /// The same fields in tags that look like XML.
+    Tags,
     /// Prose in Markdown.
     Markdown,
     /// Diagnostics of a tool: SARIF, checkstyle, its own JSON…

@@ -1,4 +1,4 @@
-//! One review, from text to reading: structured first, then Markdown.
+//! One review, from text to reading: JSON first, then YAML and tags, then Markdown.
 //!
 //! In: a text and what is known about it. Out: a [`Reading`]. Never fails; chooses, and says in a note what it chose
 //! where that is not plain.
@@ -44,8 +44,8 @@ const MAX_ANSWERS: usize = 3;
 
 /// Reads one review.
 ///
-/// The schema is looked for first: alone, in a fence, behind prose, inside a string of a wrapper object, broken off.
-/// Where there is none the text is Markdown.
+/// The schema is looked for first: alone, in a fence, behind prose, inside a string of a wrapper object, broken off; then a review in
+/// YAML or in tags that takes most of the text. Where there is none the text is Markdown.
 pub fn read(text: &str, context: &Context) -> Reading {
     if let Some(format) = tool_format(text, context.parser) {
         let roots = diagnostics::Roots { prefixes: &context.worktree_prefixes, files: &context.changed };
@@ -131,6 +131,14 @@ fn read_answer(text: &str, context: &Context, paths: Paths<'_>, depth: usize) ->
         let spans: Vec<(usize, usize)> = forms.iter().map(|form| own::with_fence(text, form.span)).collect();
         return read_beside_forms(&own::blank(text, &spans), context, paths, depth);
     }
+    let mut parsed_as = ParsedAs::Json;
+    if search.found.is_empty() && search.answer.is_none() && context.parser == Parser::Auto {
+        let (besides, form) = json::find::search_besides(text);
+        if !besides.found.is_empty() {
+            parsed_as = form;
+            search.found = besides.found;
+        }
+    }
     let extent = search.found.iter().map(|found| found.span.1 - found.span.0).max().unwrap_or(0);
     let facts = Facts {
         named: search.found.iter().any(|found| found.named),
@@ -143,7 +151,8 @@ fn read_answer(text: &str, context: &Context, paths: Paths<'_>, depth: usize) ->
     };
     let (answer, error) = (search.answer.clone(), search.error.clone());
     let structured = json::read(text, search, paths, instructions);
-    if let Some((reading, field)) = structured {
+    if let Some((mut reading, field)) = structured {
+        reading.parsed_as = parsed_as;
         if context.parser == Parser::Json || facts.mostly_json || facts.named && facts.ends_text {
             return finish_json(text, context, reading, field.as_deref(), &facts);
         }
@@ -232,7 +241,7 @@ fn finish_json(
         && reading.verdict.is_none()
         && reading.coverage.is_empty();
     reading.state = if facts.truncated {
-        ReadingState::Truncated { why: "the JSON document breaks off".to_owned() }
+        ReadingState::Truncated { why: "the document breaks off".to_owned() }
     } else if empty && reading.design.is_empty() && reading.testing.is_empty() {
         ReadingState::Empty
     } else {

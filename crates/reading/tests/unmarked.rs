@@ -169,3 +169,47 @@ fn names_in_json_may_be_spelt_as_other_languages_spell_them() {
     let text = "{\"issues\": [{\"filePath\": \"src/ship.rs\", \"lineStart\": 12, \"lineEnd\": 14, \"Level\": \"HIGH\", \"message\": \"The sail rips\"}]}";
     check("camel case", text, &[(Important, "src/ship.rs", Some((12, 14)), "The sail rips")]);
 }
+
+#[test]
+fn reviews_in_yaml_are_read() {
+    let wanted: &[Told<'_>] = &[
+        (Important, "src/ship.rs", Some((10, 14)), "The anchor is dropped twice: once by `sail()`"),
+        (Suggestion, "docs/sea.md", Some((3, 3)), "The port has another name now"),
+    ];
+    let plain = "summary: Two things, #1 is worse.\nfindings:\n  - title: The anchor is dropped twice: once by `sail()`\n    severity: high\n    \
+                 file: src/ship.rs\n    lines: 10-14\n    problem: |\n      It is lost.\n      ```rust\n      drop(anchor);\n      ```\n  \
+                 - title: 'The port has another name now'\n    severity: low\n    file: docs/sea.md\n    line: 3\n";
+    check("YAML", plain, wanted);
+    check("YAML in a fence", &format!("Here is my review:\n\n```yaml\n{plain}```\n"), wanted);
+    let tool = "review:\n  estimated_effort: 2\n  key_issues_to_review:\n  - relevant_file: |\n      src/ship.rs\n    issue_header: |\n      \
+                Lost anchor\n    issue_content: |\n      The anchor is dropped twice.\n    start_line: 10\n    end_line: 14\n  security_concerns: |\n    No\n";
+    check("issues to review", tool, &[(Suggestion, "src/ship.rs", Some((10, 14)), "Lost anchor")]);
+}
+
+#[test]
+fn reviews_in_tags_are_read() {
+    let text = "I reviewed the change.\n\n<review>\n<summary>Two things.</summary>\n<findings>\n<finding>\n<severity>high</severity>\n<file>src/ship.rs</file>\n\
+                <lines>10-14</lines>\n<title>The anchor is dropped twice</title>\n<description>`Vec<T>` & co. lose it.</description>\n\
+                <code><![CDATA[\nif a < b {}\n]]></code>\n</finding>\n<finding severity=\"low\" file=\"docs/sea.md\" line=\"3\">The port has another name now.</finding>\n\
+                </findings>\n</review>\n";
+    check(
+        "tags",
+        text,
+        &[
+            (Important, "src/ship.rs", Some((10, 14)), "The anchor is dropped twice"),
+            (Suggestion, "docs/sea.md", Some((3, 3)), "The port has another name now"),
+        ],
+    );
+}
+
+#[test]
+fn yaml_and_tags_that_a_review_tells_of_are_no_review() {
+    let text = "I1. **The sample is stale** — `docs/sea.md:3` (suggestion)\n\nIt still says\n\n```yaml\nissues:\n  - title: Storm\n    file: a.rs\n```\n\n\
+                and `<issue><file>a.rs</file><title>x</title></issue>`, which nobody reads any more since the port moved, and which should go.\n";
+    check("a quote", text, &[(Suggestion, "docs/sea.md", Some((3, 3)), "The sample is stale")]);
+    let prose = "Summary: fine.\nVerdict: approve\nTesting: I ran nothing.\n\nNo issues found.\n";
+    check("prose with colons", prose, &[]);
+    let cut = "```yaml\nfindings:\n- title: The anchor is dropped twice\n  file: src/ship.rs\n  line: 10\n- title: The po";
+    let reading = read(cut, &Context::default());
+    assert!(matches!(reading.state, ReadingState::Truncated { .. }), "{reading:?}");
+}

@@ -14,8 +14,23 @@ use super::sections;
 use crate::location::Paths;
 use crate::words;
 
+/// Names under which a finding says what is wrong, in one line and at length.
+const TITLES: [&str; 7] =
+    ["title", "name", "headline", "summary", "message", "issue_header", "one_sentence_summary"];
+const PROBLEMS: [&str; 9] = [
+    "problem",
+    "description",
+    "body",
+    "details",
+    "explanation",
+    "issue",
+    "impact",
+    "issue_content",
+    "suggestion_content",
+];
+
 /// Fields of a finding that we know; everything else is kept as it came.
-const KNOWN: [&str; 57] = [
+const KNOWN: [&str; 64] = [
     "id",
     "severity",
     "priority",
@@ -73,6 +88,13 @@ const KNOWN: [&str; 57] = [
     "absolute_file_path",
     "code",
     "impact",
+    "relevant_file",
+    "issue_header",
+    "one_sentence_summary",
+    "issue_content",
+    "suggestion_content",
+    "existing_code",
+    "improved_code",
 ];
 
 /// Reads the documents of a search; `None` where there is none.
@@ -190,9 +212,8 @@ impl Page<'_> {
             self.note(span.0, "the example of a finding that it was shown was left out".to_owned());
             return None;
         }
-        let problem =
-            text_at(node, &["problem", "description", "body", "details", "explanation", "issue", "impact"]);
-        let named = text_at(node, &["title", "name", "headline", "summary", "message"]);
+        let problem = text_at(node, &PROBLEMS);
+        let named = text_at(node, &TITLES);
         let Some(title) = named.clone().or_else(|| problem.as_deref().map(first_line)) else {
             self.note(span.0, "a finding without title and problem was left out".to_owned());
             return None;
@@ -322,6 +343,8 @@ fn fix(node: &Node) -> (Option<String>, Option<String>) {
     let value = any(node, &["fix", "suggestion", "suggested_fix", "recommendation"]);
     let words =
         value.and_then(|value| text(value).or_else(|| text_at(value, &["text", "description", "summary"])));
+    let improved = || text_at(node, &["improved_code"]).map(|code| fenced("", &code));
+    let words = words.or_else(improved);
     let patch = value.and_then(|value| value.get("patch")).or_else(|| node.get("patch")).and_then(Node::text);
     let patch = patch.filter(|patch| !patch.trim().is_empty()).map(without_fence);
     let shown = match (&words, &patch) {

@@ -89,8 +89,17 @@ fn side(node: &Node) -> Option<Side> {
     }
 }
 
-const PATHS: [&str; 8] =
-    ["path", "file", "filename", "file_path", "absolute_file_path", "filepath", "uri", "relative_path"];
+const PATHS: [&str; 9] = [
+    "path",
+    "file",
+    "filename",
+    "file_path",
+    "absolute_file_path",
+    "filepath",
+    "uri",
+    "relative_path",
+    "relevant_file",
+];
 const LINES: [&str; 5] = ["lines", "line_range", "range", "line_numbers", "region"];
 
 /// Places: a list, one object, or texts such as `a.go:10-14`.
@@ -110,6 +119,11 @@ pub(crate) fn locations(node: &Node, paths: Paths<'_>, unread: &mut Vec<String>)
         ),
         Node::Plain(_) => Vec::new(),
     }
+}
+
+/// True where an object names a file, or has a field for places.
+pub(crate) fn has_place(node: &Node) -> bool {
+    text_at(node, &PATHS).is_some() || any(node, &["location", "locations", "code_location"]).is_some()
 }
 
 /// A place in an object: its own fields, however they are called.
@@ -149,7 +163,9 @@ pub(crate) fn location_of(node: &Node, paths: Paths<'_>) -> Option<RawLocation> 
     if let (Some(start), Some(end)) = (place.start, place.end) {
         place.end = Some(end.max(start));
     }
-    place.quote = any(node, &["quote", "snippet", "code", "excerpt"]).and_then(Node::text).map(str::to_owned);
+    place.quote = any(node, &["quote", "snippet", "code", "excerpt", "existing_code"])
+        .and_then(Node::text)
+        .map(str::to_owned);
     place.symbol = text_at(node, &["symbol", "function"]);
     place.role = text_at(node, &["role"]).map(|role| role.to_lowercase());
     place.side = node.get("side").and_then(side);

@@ -3,8 +3,11 @@
 //! In: a text. Out: the documents that look like a review, in the order of the text. Looks inside JSON strings and
 //! wrapper objects. Never scans a text more than a few times, however many braces it holds.
 
+use model::ParsedAs;
+
 use super::form::FINDINGS;
 use super::lenient::{self, Node, Parsed};
+use super::{elements, fields, yaml};
 
 /// Wrappers inside wrappers that are opened.
 const MAX_WRAPPERS: usize = 6;
@@ -72,6 +75,48 @@ pub(crate) fn search(text: &str) -> Search {
         }
     }
     search
+}
+
+/// Searches a text without JSON for a review in YAML or in tags. One that is not most of the text is something that the text
+/// tells of.
+pub(crate) fn search_besides(text: &str) -> (Search, ParsedAs) {
+    let mut search = Search::default();
+    for document in yaml::documents(text) {
+        let forgiven = document.lost.map(|at| ("a line that belongs to nothing was left out", at));
+        besides(document.node, document.span, document.open, forgiven, text, &mut search);
+    }
+    if !search.found.is_empty() {
+        return (search, ParsedAs::Yaml);
+    }
+    if let Some((node, span)) = elements::document(text) {
+        besides(node, span, false, None, text, &mut search);
+    }
+    (search, ParsedAs::Tags)
+}
+
+fn besides(
+    node: Node,
+    span: (usize, usize),
+    truncated: bool,
+    forgiven: Option<(&'static str, usize)>,
+    text: &str,
+    search: &mut Search,
+) {
+    let mut own = Search::default();
+    let forgiven = forgiven.into_iter().collect();
+    unwrap(node, Setting { span, inside_string: false, truncated, forgiven }, 0, &mut own);
+    if (span.1 - span.0) * 2 >= text.trim().len() {
+        search.found.extend(own.found.into_iter().filter(|found| is_listed(&found.node)));
+    }
+}
+
+/// True where findings are listed and one names a place, or none is listed and something else is said: lines of prose with a
+/// colon, and tags of another language, are no review.
+fn is_listed(node: &Node) -> bool {
+    let Some(items) = FINDINGS.iter().find_map(|name| node.get(name)).and_then(Node::list) else {
+        return false;
+    };
+    items.is_empty() || items.iter().any(|item| is_finding(item) && fields::has_place(item))
 }
 
 fn next_opening(bytes: &[u8], from: usize) -> Option<usize> {
@@ -247,11 +292,24 @@ fn is_part(name: &str) -> bool {
     )
 }
 
+/// Fields of which an object that says what is wrong has one.
+const SAYS: [&str; 11] = [
+    "title",
+    "headline",
+    "problem",
+    "description",
+    "message",
+    "issue",
+    "body",
+    "summary",
+    "issue_header",
+    "issue_content",
+    "suggestion_content",
+];
+
 /// An object that says what is wrong.
 fn is_finding(node: &Node) -> bool {
-    ["title", "problem", "description", "message", "issue", "body", "summary"]
-        .iter()
-        .any(|name| node.get(name).and_then(Node::text).is_some())
+    SAYS.iter().any(|name| node.get(name).and_then(Node::text).is_some())
 }
 
 #[cfg(test)]

@@ -7,7 +7,16 @@ use super::fields::{any, text_at};
 use super::lenient::Node;
 
 /// Names under which a document lists its findings.
-pub(crate) const FINDINGS: [&str; 5] = ["findings", "issues", "comments", "problems", "review_comments"];
+pub(crate) const FINDINGS: [&str; 8] = [
+    "findings",
+    "issues",
+    "comments",
+    "problems",
+    "review_comments",
+    "key_issues_to_review",
+    "code_suggestions",
+    "code_feedback",
+];
 
 /// True where a document says nothing: what it holds of findings are examples, and no verdict was chosen.
 pub(crate) fn is_form(node: &Node, instructions: Option<&str>) -> bool {

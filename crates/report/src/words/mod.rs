@@ -123,6 +123,8 @@ pub(crate) fn canary_word(canary: Canary) -> &'static str {
 pub(crate) fn parsed_word(parsed: ParsedAs) -> &'static str {
     match parsed {
         ParsedAs::Json => "JSON",
+        ParsedAs::Yaml => "YAML",
+        ParsedAs::Tags => "tagged text",
         ParsedAs::Markdown => "Markdown",
         ParsedAs::Tool => "the output of a tool",
         ParsedAs::None => "nothing readable",
