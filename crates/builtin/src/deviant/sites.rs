@@ -29,6 +29,9 @@ pub(super) struct Site {
 
 /// Names in more files than this belong to nobody.
 const MOST_FILES: usize = 120;
+/// Files taken apart for one name, spread evenly over all that may call it: these tell what the others do, and taking a file apart
+/// is what costs.
+const MOST_SOURCES: usize = 24;
 
 /// No judge says anything about fewer than three other places, and where all places are known the touched one is among them.
 const FEWEST_SITES: usize = 4;
@@ -72,18 +75,17 @@ impl<'a, 'c> Sites<'a, 'c> {
             return Vec::new();
         }
         let whole = files.len() <= MOST_FILES && self.found.all(name).is_some();
-        let looked_at: BTreeSet<&RepoPath> = files.into_iter().take(MOST_FILES).collect();
         let mut sites: Vec<Site> = Vec::new();
-        // What is compared in the end is known before a file is taken apart, and that is what costs.
+        // What is compared in the end is known before a file is taken apart.
         let candidates: Vec<&Hit> = hits
             .iter()
-            .filter(|hit| looked_at.contains(&hit.path) && Role::of(&hit.path) == Role::Source)
-            .filter(|hit| may_call(&hit.path, &hit.text, name))
+            .filter(|hit| Role::of(&hit.path) == Role::Source && may_call(&hit.path, &hit.text, name))
             .collect();
         if whole && candidates.len() < FEWEST_SITES {
             return Vec::new();
         }
-        for hit in candidates {
+        let looked_at = spread(candidates.iter().map(|hit| &hit.path).collect());
+        for hit in candidates.into_iter().filter(|hit| looked_at.contains(&hit.path)) {
             let Some(source) = self.context.source(Side::Head, &hit.path) else { continue };
             if !source.language.is_code() || hit.line >= source.own_tests_start() {
                 continue;
@@ -106,6 +108,18 @@ impl<'a, 'c> Sites<'a, 'c> {
     }
 }
 
+/// At most [`MOST_SOURCES`] of these files, evenly spread.
+fn spread(files: BTreeSet<&RepoPath>) -> BTreeSet<&RepoPath> {
+    let all = files.len();
+    let wanted = |at: usize| at * MOST_SOURCES / all != (at + 1) * MOST_SOURCES / all;
+    files
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| all <= MOST_SOURCES || wanted(*at))
+        .map(|(_, file)| file)
+        .collect()
+}
+
 /// False where the line cannot call `name`, whatever stands on the lines around it: taking a file apart is what costs, and most
 /// files that hold a name only import, pass on or mention it. What follows a name may be hidden behind a comment or stand on the
 /// next line; then the file is taken apart.
@@ -124,6 +138,15 @@ fn may_call(path: &RepoPath, line: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_spread_over_all() {
+        let paths: Vec<RepoPath> = (0..100).map(|at| format!("{at:03}.go").as_str().into()).collect();
+        let few = spread(paths.iter().take(20).collect());
+        assert_eq!(few.len(), 20);
+        let many: Vec<&str> = spread(paths.iter().collect()).into_iter().map(RepoPath::as_str).collect();
+        assert_eq!((many.len(), many[0], many[23]), (MOST_SOURCES, "004.go", "099.go"));
+    }
 
     #[test]
     fn a_line_that_only_names_a_function_is_no_reason_to_take_its_file_apart() {
