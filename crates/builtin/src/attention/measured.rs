@@ -3,8 +3,9 @@
 //! In: a list of cases named by `DEEP_REVIEW_CASES`, and beside it the folder `sample` with the files of every version
 //! (`LANGUAGE-OR-REGISTRY/PACKAGE/VERSION/…`). A case is `{eco, language, package, base, head, path, bug}`: one file's
 //! change between two versions and the added lines that a later version repaired; `bugs` in place of `path` and `bug`
-//! names repaired lines by file and stands for the whole step. Out: how often the first places hit one of
-//! these within three lines, and what picking added lines at random would bring. Does nothing where no cases are named.
+//! names repaired lines by file and stands for the whole step; `origin` names the package where the folder has another
+//! name. Out: how often the first places hit one of these within three lines, and what picking added lines at random would
+//! bring. Does nothing where no cases are named.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ struct Case {
     eco: String,
     language: String,
     package: String,
+    /// The package that is counted.
+    origin: String,
     base: String,
     head: String,
     /// Repaired lines by file.
@@ -53,6 +56,7 @@ impl Case {
             eco: word("eco")?,
             language: word("language")?,
             package: word("package")?,
+            origin: word("origin").or_else(|| word("package"))?,
             base: word("base")?,
             head: word("head")?,
             bugs,
@@ -163,12 +167,12 @@ fn places_beat_chance_on_known_repairs() {
         let Some(change) = case.change(&root) else { continue };
         let result = measure(&case, &change, &[]);
         for group in ["all", case.language.as_str()] {
-            measured.entry(group.to_owned()).or_default().push((case.package.clone(), result));
+            measured.entry(group.to_owned()).or_default().push((case.origin.clone(), result));
         }
         if case.whole {
             let result = measure(&case, &change, &findings(&change));
             let group = "all, findings first".to_owned();
-            measured.entry(group).or_default().push((case.package.clone(), result));
+            measured.entry(group).or_default().push((case.origin.clone(), result));
         }
     }
     for (group, results) in measured {
