@@ -16,21 +16,22 @@ const PATIENCE: Duration = Duration::ZERO;
 
 /// Ends what earlier runs that died may have left behind, and says so.
 pub(crate) fn recover(progress: &Progress, store: &Store) -> Vec<String> {
-    let mut notes = Vec::new();
-    let recovery = supervise::recover(store.root());
-    notes.extend(recovery.attempts.iter().map(told));
-    notes.extend(recovery.notes);
-    for left in supervise::keep_promises(&store.promises(), PATIENCE) {
-        progress.say(&format!(
-            "{} of an earlier run could not be removed: {}",
-            left.path.display(),
-            left.why
-        ));
-    }
-    for note in &notes {
+    let (notes, left) = clear(store);
+    for note in left.iter().chain(&notes) {
         progress.say(note);
     }
     notes
+}
+
+/// Ends what runs that died left running, and removes their checkouts. What was found, and what could not be removed.
+pub(crate) fn clear(store: &Store) -> (Vec<String>, Vec<String>) {
+    let recovery = supervise::recover(store.root());
+    let found = recovery.attempts.iter().map(told).chain(recovery.notes).collect();
+    let left = supervise::keep_promises(&store.promises(), PATIENCE);
+    let left = left
+        .iter()
+        .map(|left| format!("{} of an earlier run could not be removed: {}", left.path.display(), left.why));
+    (found, left.collect())
 }
 
 /// What was found of an attempt whose supervisor died.
