@@ -16,22 +16,22 @@ const PATIENCE: Duration = Duration::ZERO;
 
 /// Ends what earlier runs that died may have left behind, and says so.
 pub(crate) fn recover(progress: &Progress, store: &Store) -> Vec<String> {
-    let (notes, left) = clear(store);
-    for note in left.iter().chain(&notes) {
-        progress.say(note);
-    }
-    notes
+    sweep(store, &mut |note| progress.say(note))
 }
 
-/// Ends what runs that died left running, and removes their checkouts. What was found, and what could not be removed.
-pub(crate) fn clear(store: &Store) -> (Vec<String>, Vec<String>) {
+/// The same for whoever has no progress to show.
+pub(crate) fn sweep(store: &Store, say: &mut dyn FnMut(&str)) -> Vec<String> {
+    let mut notes = Vec::new();
     let recovery = supervise::recover(store.root());
-    let found = recovery.attempts.iter().map(told).chain(recovery.notes).collect();
-    let left = supervise::keep_promises(&store.promises(), PATIENCE);
-    let left = left
-        .iter()
-        .map(|left| format!("{} of an earlier run could not be removed: {}", left.path.display(), left.why));
-    (found, left.collect())
+    notes.extend(recovery.attempts.iter().map(told));
+    notes.extend(recovery.notes);
+    for left in supervise::keep_promises(&store.promises(), PATIENCE) {
+        say(&format!("{} of an earlier run could not be removed: {}", left.path.display(), left.why));
+    }
+    for note in &notes {
+        say(note);
+    }
+    notes
 }
 
 /// What was found of an attempt whose supervisor died.

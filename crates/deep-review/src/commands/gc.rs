@@ -1,4 +1,4 @@
-//! `gc`: removes old runs, and what runs that died have left behind.
+//! `gc`: removes old runs, and ends what runs that died have left: processes, checkouts, machines.
 //!
 //! In: what to keep. Out: what was removed. Never removes a run that is alive, or the newest of a branch.
 
@@ -28,8 +28,7 @@ pub(crate) fn run(session: &Session, args: &GcArgs) -> Result<Exit, CommandError
     let now = model::Clock::now(&session.clock);
     let store = Session::store(&repository)?;
     if !args.dry_run {
-        let (found, left) = leftovers::clear(&store);
-        found.iter().chain(&left).for_each(|note| session.ui.talk(&report::safe_text(note)));
+        leftovers::sweep(&store, &mut |note| session.ui.talk(&report::safe_text(note)));
     }
     let removed = store.gc(&policy, now, args.dry_run).map_err(|error| store_error(&error))?;
     if session.ui.json {
