@@ -112,7 +112,7 @@ pub(crate) enum Command {
     Repro(ReproArgs),
     /// Disposable machines: make, start, use, stop and remove them
     Machine(MachineArgs),
-    /// Remove old runs
+    /// Remove old runs, and what runs that died have left
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
     Doctor,

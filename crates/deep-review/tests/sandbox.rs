@@ -29,6 +29,11 @@ fn can(session: &TestSession) -> bool {
     false
 }
 
+/// Whether nobody inside makes user namespaces: bubblewrap closes them since 0.8, and `doctor` says where it is older.
+fn closes_namespaces(session: &TestSession) -> bool {
+    !session.run(&["doctor", "--json"]).stdout.contains("older than 0.8")
+}
+
 /// Puts a script of that name into a folder of its own, and returns the folder.
 fn program(session: &TestSession, name: &str, script: &str) -> PathBuf {
     let path = session.beside(&format!("bin/{name}"), format!("#!/bin/bash\n{script}\n"));
@@ -77,7 +82,9 @@ fn tries(session: &TestSession, port: u16) -> String {
     let secret = session.home().join(".ssh/secret");
     std::fs::create_dir_all(secret.parent().expect("a folder")).expect("a folder");
     std::fs::write(&secret, "secret").expect("a file");
-    format!("SECRET={}\nPORT={port}\n{TRIES}", secret.display())
+    let namespace = "unshare -U true 2>/dev/null && echo made-a-namespace >&2";
+    let namespace = if closes_namespaces(session) { namespace } else { "" };
+    format!("SECRET={}\nPORT={port}\n{TRIES}\n{namespace}\n", secret.display())
 }
 
 const CHECK: &str = "{\"comments\":[]}";
@@ -124,6 +131,35 @@ fn a_linter_reads_no_home_reaches_nothing_and_writes_nothing() {
     for did in ["read-the-home", "wrote-into-the-checkout", "reached-this-machine"] {
         assert!(told.contains(did), "{told}");
     }
+}
+
+#[test]
+fn packages_that_stand_behind_a_link_are_found_by_a_linter() {
+    let session = session();
+    if !can(&session) {
+        return;
+    }
+    // As package managers lay them out: the folder is a link, and so is the program in it.
+    let tool = session
+        .beside("deps/eslint/bin/eslint.js", "#!/bin/bash\ncat \"$(dirname \"$0\")/../eslint/answer\"\n");
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    session.beside("deps/eslint/answer", "[]");
+    session.beside("deps/.bin/none", "");
+    let deps = session.repo.scratch().join("deps");
+    symlink("../eslint/bin/eslint.js", deps.join(".bin/eslint")).expect("a link");
+    symlink(&deps, session.repo.path().join("node_modules")).expect("a link");
+    session.repo.write(".gitignore", "node_modules\n").write("eslint.config.mjs", "export default [];\n");
+    session.repo.write("web/a.js", "var a;\n").commit("A script");
+    session.repo.git(&["branch", "-f", "main", "HEAD"]);
+    session.repo.write("web/a.js", "var a = 1;\n").commit("Another");
+    configured(&session, "[tools]\nenable = [\"eslint\"]\n");
+    let report = json(&session.run(&["--json", "--reviewer", "eslint"]).expect(0));
+    let row = reviewer(&report, "eslint");
+    assert_eq!(
+        (row["state"].as_str(), row["receipt"]["confined_by"].as_str()),
+        (Some("finished"), Some("bubblewrap")),
+        "{row:#}"
+    );
 }
 
 /// An agent that is signed in by a key, which the proxy can send.
@@ -210,6 +246,7 @@ fn an_agent_reaches_its_model_through_the_proxy_and_never_has_the_key() {
         "saw-",
         "has-capabilities",
         "remounted",
+        "made-a-namespace",
         "no-history",
     ] {
         assert!(!told.contains(did), "{did}: {told}");
@@ -386,6 +423,13 @@ fn a_confined_reviewer_does_not_outlive_a_killed_supervisor() {
     }
     working.kill();
     nobody_runs("sleep\u{0}0.0512345");
+    // What it left on disk goes with the next run, or when it is asked for.
+    let checkouts = session.home().join(".cache/deep-review/checkouts");
+    let left = || std::fs::read_dir(&checkouts).expect("a folder").count();
+    assert_eq!(left(), 1);
+    let ran = session.run(&["gc"]).expect(0);
+    assert!(ran.stderr.contains("an earlier run died while"), "{}", ran.stderr);
+    assert_eq!(left(), 0);
 }
 
 fn runs(word: &str) -> bool {

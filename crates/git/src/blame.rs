@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use model::{RepoPath, Sha};
 
 use crate::call::Place;
+use crate::pieces::pieces;
 use crate::{Error, Result};
 
 /// Where one line of head comes from.
@@ -39,6 +40,9 @@ pub(crate) struct Question<'a> {
     pub(crate) cut_at: &'a [Sha],
 }
 
+/// The most bytes that are taken of one row: names of files are shorter, and lines and subjects are not looked at.
+const MOST_OF_A_ROW: u64 = 64 << 10;
+
 /// Asks git. Moves within a file and from files of the same commit are followed; white space is not looked at.
 pub(crate) fn ask(place: &Place, question: &Question<'_>) -> Result<Vec<BlameLine>> {
     let doing = format!("could not find who wrote `{}`", String::from_utf8_lossy(question.path));
@@ -51,7 +55,14 @@ pub(crate) fn ask(place: &Place, question: &Question<'_>) -> Result<Vec<BlameLin
         Some(base) => format!("{base}..{}", question.head),
         None => question.head.to_string(),
     };
-    let bytes = call.args([&revisions, "--"]).path_arg(question.path).stdout()?;
+    let mut bytes = Vec::new();
+    call.args([&revisions, "--"]).path_arg(question.path).stream(&mut |stdout| {
+        for piece in pieces(stdout, b'\n', MOST_OF_A_ROW)? {
+            bytes.extend(piece.bytes);
+            bytes.push(b'\n');
+        }
+        Ok(())
+    })?;
     parse(&bytes, question.cut_at).ok_or_else(|| Error::failed(doing, "git's answer could not be read"))
 }
 

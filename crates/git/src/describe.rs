@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use model::{ChangeStatus, ChangedFile, Commit, RepoPath, Sha, Target};
 
 use crate::changes::{self, Change};
+use crate::pieces::{Piece, pieces};
 use crate::repository::is_zero;
 use crate::resolve::Pinned;
 use crate::{Error, Repository, Result, remote};
@@ -84,6 +85,9 @@ fn changed_file(change: &Change) -> ChangedFile {
     }
 }
 
+/// The most bytes that are taken of a commit's message, or of any other part of it.
+const MOST_OF_ONE: u64 = 32 << 10;
+
 /// The commits that `tip` has and `from` has not, oldest first.
 fn commits(repository: &Repository, from: &Sha, tip: &Sha, notes: &mut Vec<String>) -> Result<Vec<Commit>> {
     if is_zero(tip) || from == tip {
@@ -126,11 +130,19 @@ impl Repository {
         if let Some(path) = path {
             call = call.path_arg(path);
         }
-        let bytes = call.stdout()?;
-        let text = String::from_utf8_lossy(&bytes);
-        let fields: Vec<&str> = text.split('\0').collect();
+        let mut fields = Vec::new();
+        call.stream(&mut |stdout| {
+            fields = pieces(stdout, 0, MOST_OF_ONE)?.into_iter().map(text).collect();
+            Ok(())
+        })?;
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         Ok(fields.chunks_exact(5).filter_map(commit).collect())
     }
+}
+
+fn text(piece: Piece) -> String {
+    let text = String::from_utf8_lossy(&piece.bytes);
+    if piece.is_cut { format!("{text}… (the rest is left out)") } else { text.into_owned() }
 }
 
 fn commit(fields: &[&str]) -> Option<Commit> {

@@ -24,6 +24,7 @@ mod notes;
 mod patch;
 mod paths;
 mod people;
+mod pieces;
 mod pull_requests;
 mod remote;
 mod repository;

@@ -7,11 +7,15 @@ use std::collections::BTreeSet;
 
 use model::{Sha, Target};
 
+use crate::pieces::{Piece, pieces};
 use crate::repository::is_zero;
 use crate::{Repository, Result, remote};
 
 /// Commits whose people are looked at.
 const MOST: usize = 5000;
+
+/// The most bytes that are taken of two addresses.
+const MOST_OF_A_PAIR: u64 = 8 << 10;
 
 /// What git says about whose change it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,16 +78,23 @@ impl Repository {
 
     /// Author and committer of each commit, newest first.
     fn people(&self, range: &str, most: usize) -> Result<Vec<[String; 2]>> {
-        let bytes = self
+        let call = self
             .place()
             .call("could not read who made the change")?
             .args(["log", "--no-show-signature", "--no-color", "--no-mailmap", "--encoding=UTF-8"])
-            .args(["--format=%ae%x00%ce", &format!("--max-count={most}"), range, "--"])
-            .stdout()?;
-        let text = String::from_utf8_lossy(&bytes);
-        let pair =
-            |line: &str| line.split_once('\0').map(|(author, committer)| [clean(author), clean(committer)]);
-        Ok(text.lines().filter_map(pair).collect())
+            .args(["--format=%ae%x00%ce", &format!("--max-count={most}"), range, "--"]);
+        let mut people = Vec::new();
+        call.stream(&mut |stdout| {
+            people = pieces(stdout, b'\n', MOST_OF_A_PAIR)?;
+            Ok(())
+        })?;
+        let pair = |piece: Piece| {
+            let line = String::from_utf8_lossy(&piece.bytes);
+            // Who has so long an address that it is cut is nobody whom we know.
+            let (author, committer) = line.split_once('\0').unwrap_or((&line, ""));
+            [clean(author), clean(committer)]
+        };
+        Ok(people.into_iter().map(pair).collect())
     }
 
     /// A reference of a pull request at this commit, or followed by the branch under review.

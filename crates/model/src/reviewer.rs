@@ -134,7 +134,7 @@ pub struct Receipt {
     pub parsed_as: ParsedAs,
     /// Bytes of the answer.
     pub bytes_out: u64,
-    /// What confined its program (`bubblewrap`, `landlock`, `seatbelt`); `null` where it ran without a sandbox, or is no program.
+    /// What confined its program (`bubblewrap`, `landlock`, `seatbelt`, `machine`; `restricted-token` is no sandbox); `null` where it ran without a sandbox, or is no program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confined_by: Option<String>,
 }

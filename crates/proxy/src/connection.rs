@@ -3,11 +3,11 @@
 //! In: a connection. Out: one entry of the log.
 
 use std::io::{self, Write as _};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::Entry;
+use crate::door::Stream;
 use crate::relay::relay;
 use crate::request::read_head;
 use crate::rules::Answer;
@@ -18,7 +18,7 @@ use crate::tunnel::tunnel;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads and answers.
-pub(crate) fn serve(stream: &UnixStream, shared: &Arc<Shared>) {
+pub(crate) fn serve(stream: &Stream, shared: &Arc<Shared>) {
     let begun = Instant::now();
     drop(stream.set_read_timeout(Some(PATIENCE)));
     let mut entry = Entry { at_ms: milliseconds(shared.begun.elapsed()), ..Entry::default() };
@@ -62,7 +62,7 @@ pub(crate) fn serve(stream: &UnixStream, shared: &Arc<Shared>) {
 }
 
 /// Says no.
-pub(crate) fn refuse(stream: &UnixStream, why: &str, entry: &mut Entry) {
+pub(crate) fn refuse(stream: &Stream, why: &str, entry: &mut Entry) {
     entry.refused = Some(why.to_owned());
     entry.status = Some(403);
     // Who does not listen is refused all the same.
@@ -70,7 +70,7 @@ pub(crate) fn refuse(stream: &UnixStream, why: &str, entry: &mut Entry) {
 }
 
 /// A whole answer.
-pub(crate) fn say(mut stream: &UnixStream, status: &str, text: &str) -> io::Result<()> {
+pub(crate) fn say(mut stream: &Stream, status: &str, text: &str) -> io::Result<()> {
     let length = text.len() + 1;
     write!(
         stream,

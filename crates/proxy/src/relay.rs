@@ -4,7 +4,6 @@
 //! carry the key elsewhere.
 
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use ureq::{Agent, Body};
 
 use crate::Entry;
 use crate::connection::{refuse, say};
+use crate::door::Stream;
 use crate::request::{Head, Held, read_body};
 use crate::rules::Route;
 use crate::server::Shared;
@@ -69,7 +69,7 @@ pub(crate) fn agent() -> Agent {
 
 /// Asks and passes the answer on.
 pub(crate) fn relay(
-    stream: &UnixStream,
+    stream: &Stream,
     head: &Head,
     rest: Vec<u8>,
     to: (&Route, &str),
@@ -145,7 +145,7 @@ fn without_address(text: &str) -> String {
 }
 
 fn answer(
-    mut stream: &UnixStream,
+    mut stream: &Stream,
     head: &Head,
     mut response: Response<Body>,
     entry: &mut Entry,

@@ -1,29 +1,23 @@
-//! The proxy: a unix socket, a thread for each connection, a log.
+//! The proxy: a door, a thread for each connection, a log.
 //!
-//! In: a path for the socket, rules. Out: entries, at the end. Ending it ends every connection.
+//! In: a path for a socket or a port, rules. Out: entries, at the end. Ending it ends every connection.
 
-use std::fs::File;
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::AsRawFd as _;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use ureq::Agent;
 
 use crate::connection::serve;
+use crate::door::Door;
 use crate::relay::agent;
 use crate::{Entry, Rules};
 
 /// Connections at the same time; more are closed at once.
 const MOST_CONNECTIONS: usize = 128;
-/// How often whoever waits for the next connection looks up.
-const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// How long the end waits for connections that were cut off.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Entries that are kept; more are counted.
@@ -86,18 +80,26 @@ impl Drop for Open {
 
 /// A proxy that runs.
 pub struct Proxy {
-    socket: PathBuf,
-    folder: File,
+    door: Arc<Door>,
     shared: Arc<Shared>,
     listening: Option<JoinHandle<()>>,
 }
 
 impl Proxy {
     /// Listens at `socket`, whose folder must be there.
-    pub fn start(socket: &Path, rules: Rules) -> io::Result<Self> {
-        let folder = File::open(socket.parent().unwrap_or(Path::new("/")))?;
-        let listener = UnixListener::bind(short(&folder, socket))?;
-        listener.set_nonblocking(true)?;
+    #[cfg(unix)]
+    pub fn start(socket: &std::path::Path, rules: Rules) -> io::Result<Self> {
+        Door::at_socket(socket).map(|door| Self::behind(door, rules))
+    }
+
+    /// Listens at a port of loopback, for programs that cannot be given a socket. Every program of this machine can knock there: servers
+    /// should be asked below a prefix that nobody can guess.
+    pub fn start_at_port(port: u16, rules: Rules) -> io::Result<Self> {
+        Door::at_port(port).map(|door| Self::behind(door, rules))
+    }
+
+    fn behind(door: Door, rules: Rules) -> Self {
+        let door = Arc::new(door);
         let shared = Arc::new(Shared {
             rules,
             agent: agent(),
@@ -111,10 +113,10 @@ impl Proxy {
             bodies: AtomicUsize::new(0),
         });
         let listening = std::thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || listen(&listener, &shared)
+            let (door, shared) = (Arc::clone(&door), Arc::clone(&shared));
+            move || listen(&door, &shared)
         });
-        Ok(Self { socket: socket.to_owned(), folder, shared, listening: Some(listening) })
+        Self { door, shared, listening: Some(listening) }
     }
 
     /// Ends it and gives what it has seen, and how many entries are left out.
@@ -128,9 +130,9 @@ impl Proxy {
     fn stop(&mut self) {
         let Some(listening) = self.listening.take() else { return };
         self.shared.ended.store(true, Ordering::SeqCst);
-        // Wakes whoever waits for the next connection.
-        drop(UnixStream::connect(short(&self.folder, &self.socket)));
-        drop(listening.join());
+        if self.door.knock() {
+            drop(listening.join());
+        }
         for (_, end) in self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             end();
         }
@@ -140,7 +142,7 @@ impl Proxy {
         while self.shared.busy.load(Ordering::SeqCst) > 0 && begun.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(2));
         }
-        drop(std::fs::remove_file(&self.socket));
+        self.door.remove();
     }
 }
 
@@ -150,33 +152,14 @@ impl Drop for Proxy {
     }
 }
 
-/// The same path by the number of its open folder: the kernel takes no longer ones than 107 bytes.
-#[cfg(target_os = "linux")]
-fn short(folder: &File, socket: &Path) -> PathBuf {
-    Path::new("/proc/self/fd")
-        .join(folder.as_raw_fd().to_string())
-        .join(socket.file_name().unwrap_or_default())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn short(folder: &File, socket: &Path) -> PathBuf {
-    let _ = folder.as_raw_fd();
-    socket.to_owned()
-}
-
-fn listen(listener: &UnixListener, shared: &Arc<Shared>) {
+fn listen(door: &Door, shared: &Arc<Shared>) {
     loop {
-        // Whoever ends it knocks; where the door is gone by then, it is noticed a little later.
-        let mut waiting = [PollFd::new(listener, PollFlags::IN)];
-        let _ = poll(&mut waiting, Some(&LOOK));
+        let stream = door.next();
+        // Whoever ends it knocks.
         if shared.ended.load(Ordering::SeqCst) {
             return;
         }
-        let Ok((stream, _)) = listener.accept() else { continue };
-        // Some systems hand on what the listener is.
-        if stream.set_nonblocking(false).is_err() {
-            continue;
-        }
+        let Some(stream) = stream else { continue };
         if shared.busy.load(Ordering::SeqCst) >= MOST_CONNECTIONS {
             continue;
         }

@@ -5,13 +5,13 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs as _};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Entry;
 use crate::address::is_public;
 use crate::connection::{refuse, say};
+use crate::door::Stream;
 use crate::rules::Host;
 use crate::server::Shared;
 
@@ -19,7 +19,7 @@ use crate::server::Shared;
 const CONNECT: Duration = Duration::from_secs(20);
 
 /// Connects and carries bytes until both sides have ended.
-pub(crate) fn tunnel(near: &UnixStream, host: &Host, rest: &[u8], shared: &Arc<Shared>, entry: &mut Entry) {
+pub(crate) fn tunnel(near: &Stream, host: &Host, rest: &[u8], shared: &Arc<Shared>, entry: &mut Entry) {
     let outer = shared.rules.outer.as_ref();
     // The user's own proxy looks names up, and it is the user who chose it.
     let addresses = match addresses(outer.map_or(host, |outer| &outer.host)) {
@@ -100,7 +100,7 @@ fn pass(mut far: &TcpStream, request: &str) -> io::Result<()> {
 }
 
 fn carry(
-    near: &UnixStream,
+    near: &Stream,
     far: &TcpStream,
     rest: &[u8],
     shared: &Arc<Shared>,

@@ -2,12 +2,8 @@
 //!
 //! In: servers on this machine. Out: what reached them, what was refused, and what the log says.
 
-#![cfg(unix)]
-
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -46,13 +42,28 @@ fn route(upstream: String, is_named_by_user: bool) -> Route {
     Route { prefix: "/k".into(), upstream, headers, is_named_by_user }
 }
 
+/// Where a proxy is knocked at.
+enum Door {
+    #[cfg(unix)]
+    Socket {
+        _folder: tempfile::TempDir,
+        socket: std::path::PathBuf,
+    },
+    Port(u16),
+}
+
+trait Connection: Read + Write {}
+
+impl<T: Read + Write> Connection for T {}
+
 struct World {
-    _folder: tempfile::TempDir,
-    socket: PathBuf,
+    door: Door,
     proxy: Proxy,
 }
 
 impl World {
+    /// At a socket, where there are any.
+    #[cfg(unix)]
     fn new(rules: Rules) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         // Longer than the path of a socket may be.
@@ -61,20 +72,43 @@ impl World {
         std::fs::create_dir_all(&place).expect("a folder");
         let socket = place.join("s");
         let proxy = Proxy::start(&socket, rules).expect("a proxy");
-        Self { _folder: folder, socket, proxy }
+        Self { door: Door::Socket { _folder: folder, socket }, proxy }
     }
 
-    fn connect(&self) -> UnixStream {
-        let folder = std::fs::File::open(self.socket.parent().expect("a folder")).expect("a folder");
-        let path = if cfg!(target_os = "linux") {
-            use std::os::fd::AsRawFd as _;
-            PathBuf::from(format!("/proc/self/fd/{}/s", folder.as_raw_fd()))
-        } else {
-            self.socket.clone()
-        };
-        let stream = UnixStream::connect(path).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-        stream
+    #[cfg(not(unix))]
+    fn new(rules: Rules) -> Self {
+        Self::at_port(rules)
+    }
+
+    fn at_port(rules: Rules) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        Self { door: Door::Port(port), proxy: Proxy::start_at_port(port, rules).expect("a proxy") }
+    }
+
+    fn connect(&self) -> Box<dyn Connection> {
+        let patience = Some(Duration::from_secs(20));
+        match &self.door {
+            #[cfg(unix)]
+            Door::Socket { socket, .. } => {
+                let folder = std::fs::File::open(socket.parent().expect("a folder")).expect("a folder");
+                let path = if cfg!(target_os = "linux") {
+                    use std::os::fd::AsRawFd as _;
+                    format!("/proc/self/fd/{}/s", folder.as_raw_fd()).into()
+                } else {
+                    socket.clone()
+                };
+                let stream = std::os::unix::net::UnixStream::connect(path).expect("it listens");
+                stream.set_read_timeout(patience).expect("a socket");
+                Box::new(stream)
+            }
+            Door::Port(port) => {
+                let stream = TcpStream::connect(("127.0.0.1", *port)).expect("it listens");
+                stream.set_read_timeout(patience).expect("a socket");
+                Box::new(stream)
+            }
+        }
     }
 
     fn ask(&self, text: &str) -> String {
@@ -107,6 +141,23 @@ fn the_key_is_added_and_no_other_gets_through() {
     let (log, left_out) = world.proxy.end();
     assert_eq!((log.len(), left_out, log[0].status, log[0].received), (1, 0, Some(200), 2));
     assert_eq!((log[0].host.as_str(), log[0].path.as_str()), (address.as_str(), "/k/v1/messages"));
+}
+
+#[test]
+fn at_a_port_everybody_may_knock_and_who_does_not_know_the_word_gets_nothing() {
+    let (address, asked) = telling(OK);
+    let rules = Rules { routes: vec![route(format!("http://{address}/base"), true)], ..Rules::default() };
+    let world = World::at_port(rules);
+    let answer = world.ask("POST /guessed/v1 HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let answer = world.ask(&format!("CONNECT {address} HTTP/1.1\r\n\r\n"));
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let answer = world.ask("POST /k/v1 HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(asked.recv().expect("a request").to_lowercase().contains("x-api-key: real"));
+    assert!(asked.try_recv().is_err(), "once and no more");
+    let (log, _) = world.proxy.end();
+    assert_eq!(log.iter().filter(|entry| entry.refused.is_some()).count(), 2, "{log:?}");
 }
 
 #[test]
@@ -170,7 +221,7 @@ fn a_tunnel_carries_both_ways_and_ends_with_the_proxy() {
     assert_eq!(&buffer[..count], b"ping");
     let (log, _) = world.proxy.end();
     assert_eq!(stream.read(&mut buffer).unwrap_or(0), 0, "closed");
-    drop(stream.shutdown(Shutdown::Both));
+    drop(stream);
     assert_eq!(
         (log.len(), log[0].sent, log[0].received),
         (1, 4, 4),

@@ -61,7 +61,10 @@ impl CommandRequest<'_> {
     /// Whether its program is confined; where it is not, the attempt says why. `Err` where it must not run.
     pub(crate) fn settle(&self, who: Who<'_>, attempt: &mut Attempt) -> Result<bool, String> {
         match self.confinement.decide(who) {
-            Decision::Confined => Ok(true),
+            Decision::Confined => {
+                attempt.notes.extend(self.confinement.reservation());
+                Ok(true)
+            }
             Decision::Open(why) => {
                 if self.confinement.is_foreign {
                     attempt.notes.push(format!("it ran without a sandbox: {why}"));

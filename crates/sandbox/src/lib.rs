@@ -7,6 +7,8 @@
 #![cfg_attr(windows, allow(dead_code, reason = "most of what is known of sandboxes is for other systems"))]
 
 mod bubblewrap;
+#[cfg(any(unix, windows))]
+mod copying;
 mod files;
 mod house;
 mod inside;

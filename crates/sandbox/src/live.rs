@@ -14,6 +14,7 @@ use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::copying::copy;
 use crate::inside::Inside;
 use crate::wall::shut_in;
 
@@ -53,27 +54,6 @@ fn not_started(program: &OsString, error: &io::Error) -> String {
 fn hear_nothing() -> io::Result<()> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
-    }
-    Ok(())
-}
-
-/// Copies a file, or a folder with what is in it. Links are not followed and not copied.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let mut left = vec![(from.to_owned(), to.to_owned())];
-    while let Some((from, to)) = left.pop() {
-        let kind = from.symlink_metadata()?.file_type();
-        if kind.is_dir() {
-            std::fs::create_dir_all(&to)?;
-            for entry in std::fs::read_dir(&from)? {
-                let entry = entry?;
-                left.push((entry.path(), to.join(entry.file_name())));
-            }
-        } else if kind.is_file() {
-            if let Some(parent) = to.parent() {
-                std::fs::create_dir_all(parent)?;
-            }
-            std::fs::copy(&from, &to)?;
-        }
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Life inside a sandbox (Windows): a program with a token that can do less than its user.
 //!
-//! In: the words after `__inside`. Out: the exit code of the program. Started once it makes the token and starts itself with it; started
-//! that second time it starts the program, so that std knows how its arguments are written. Holds back neither reading nor the
-//! network.
+//! In: the words after `__inside`. Out: the exit code of the program. Started once it copies what the program may change, opens its folders
+//! to it, makes the token and starts itself with it; started that second time it starts the program, so that std knows how its arguments are
+//! written. Holds back neither reading nor the network.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -34,6 +34,7 @@ use windows_sys::Win32::System::Threading::{
 };
 use windows_sys::core::BOOL;
 
+use crate::copying::copy;
 use crate::inside::{Inside, Token};
 use crate::quoting::quoted;
 
@@ -56,10 +57,14 @@ fn lived(words: impl Iterator<Item = OsString>) -> Result<u32, String> {
                 .map_err(|error| format!("starting `{}`: {error}", program.display()))
         }
         Some(Token::Lower) => {
+            for (from, to) in &inside.copies {
+                copy(from, to).map_err(|error| format!("copying to `{}`: {error}", to.display()))?;
+            }
             for folder in inside.wall.iter().flat_map(|wall| &wall.write) {
                 lower(folder).map_err(|error| format!("opening `{}` to it: {error}", folder.display()))?;
             }
-            let again = Inside { token: Some(Token::Lowered), wall: None, ..inside };
+            let again =
+                Inside { token: Some(Token::Lowered), start: inside.start.clone(), ..Inside::default() };
             start_again(&again, &command).map_err(|error| error.to_string())
         }
         None => Err("there is no other sandbox here".to_owned()),

@@ -63,7 +63,7 @@ pub(crate) fn write_room(
     let copies = room.write.iter().chain(room.copies.iter().map(|(path, _)| path));
     let copies: Result<Vec<_>, Error> = copies.map(|path| Ok((path.clone(), text(path)?))).collect();
     let links: Result<Vec<_>, Error> =
-        room.links.iter().map(|(at, target)| Ok((text(at)?, text(target)?))).collect();
+        room.links_to_make().map(|(at, target)| Ok((text(at)?, text(target)?))).collect();
     let job = MachineJob {
         command: words(command)?,
         start: text(&room.start)?,

@@ -20,7 +20,7 @@ pub enum Possible {
     Landlock,
     /// Reviewers and linters by the sandbox of macOS; scripts not at all.
     Seatbelt,
-    /// Linters by a token that can do less than its user (Windows); reviewers and scripts not at all.
+    /// Reviewers and linters by a token that can do less than its user (Windows), which is no sandbox; scripts not at all.
     Token,
     /// By a machine: scripts by one of their own each (the words that run the job of a file there), reviewers and linters by one that
     /// a [`crate::House`] holds.
@@ -199,9 +199,10 @@ impl Possible {
             Self::Seatbelt => "the sandbox of macOS, for reviewers and linters: files of a list, no network but the proxy; nobody has \
                 tried this yet, names of files everywhere can be seen, and scripts are refused"
                 .to_owned(),
-            Self::Token => "a restricted token in the job object, for linters: no administrator's rights, no privileges, nothing written \
-                but in folders of ours; it holds back neither what is read nor what is reached, so it is no sandbox for a stranger's \
-                change: agents, commands and scripts are not run so. Use WSL 2 or a virtual machine"
+            Self::Token => "a restricted token in the job object, for reviewers and linters: no administrator's rights, no privileges, \
+                nothing written but in folders of ours, a home of their own, and no API key where its server can be named; it holds back \
+                neither what is read nor what is reached, so it is no sandbox: where one is required nobody runs so, and scripts never do. \
+                Use WSL 2 or a virtual machine"
                 .to_owned(),
             Self::Machine(_) => "a machine of its own, by QEMU: a kernel of its own, no network, the system's programs read-only, memory \
                 for files; a hole in QEMU would be a hole in it"

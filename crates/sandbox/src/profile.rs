@@ -12,7 +12,7 @@ pub enum Error {
     #[error("`{0}` is no absolute path, and a sandbox takes no others")]
     Relative(PathBuf),
     /// A word or path that is no text, where only text can be told.
-    #[error("`{}` is no text, and a machine takes nothing else", .0.display())]
+    #[error("`{}` is no text, and this sandbox takes nothing else", .0.display())]
     NotText(PathBuf),
     /// The generated files could not be written.
     #[error("the files of the sandbox could not be written")]

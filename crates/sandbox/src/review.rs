@@ -53,7 +53,7 @@ impl Room {
     }
 
     fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        let shown = self.read.iter().flat_map(|folder| [&folder.outside, &folder.inside]);
+        let shown = self.read.iter().map(|folder| &folder.outside);
         let links = self.links.iter().flat_map(|(at, target)| [at, target]);
         let memory = self.scratch.iter().chain(&self.copies).map(|(path, _)| path);
         let home = self.at_home.iter().map(|(outside, _)| outside);
@@ -62,9 +62,19 @@ impl Room {
         shown.chain(links).chain(memory).chain(home).chain(&self.write).chain(one)
     }
 
+    /// Links that are to be made: those that stand in a folder that is shown are there already, as the disk has them. Packages that are
+    /// installed behind a link are such.
+    pub(crate) fn links_to_make(&self) -> impl Iterator<Item = &(PathBuf, PathBuf)> {
+        let is_shown = |at: &Path| self.read.iter().any(|folder| at.starts_with(&folder.inside));
+        self.links.iter().filter(move |(at, _)| !is_shown(at))
+    }
+
     /// Refuses what a sandbox would read as something else.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let wrong = self.paths().find(|path| !path.is_absolute());
+        let mut inside = self.read.iter().map(|folder| &folder.inside);
+        // The home inside begins at no drive of Windows.
+        let wrong =
+            self.paths().find(|path| !path.is_absolute()).or_else(|| inside.find(|path| !path.has_root()));
         let is_plain =
             |path: &Path| path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
         let outside = self.at_home.iter().map(|(_, inside)| inside).find(|path| !is_plain(path));
@@ -122,7 +132,7 @@ fn arguments(
     for Folder { outside, inside } in &room.read {
         line.read(outside, inside);
     }
-    for (at, target) in &room.links {
+    for (at, target) in room.links_to_make() {
         line.link(target, at);
     }
     for (path, size) in room.scratch.iter().chain(&room.copies) {
@@ -197,6 +207,17 @@ mod tests {
         let end: Vec<&str> = text.iter().rev().take(3).rev().map(String::as_str).collect();
         assert_eq!(end, ["--", "/u/bin/agent", "-p"]);
         assert!(has(&["--copy", "/run/deep-review/given/1", "/home/review/.agent/key"]), "{text:?}");
+    }
+
+    // Its paths are those of unix.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_folder_that_is_shown_is_not_made_again() {
+        let link = |at: &str| (at.into(), "/deps/tool/tool.js".into());
+        let text = text(&Room { links: vec![link("/c/checkout/bin/tool"), link("/c/checkouts")], ..room() });
+        let made: Vec<&str> =
+            text.windows(3).filter(|words| words[0] == "--symlink").map(|words| words[2].as_str()).collect();
+        assert_eq!(made, ["/c/checkouts"]);
     }
 
     #[test]

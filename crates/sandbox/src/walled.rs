@@ -23,7 +23,13 @@ pub(crate) fn command(own: &[OsString], room: &Room, command: &[OsString]) -> Re
 pub(crate) fn lowered(own: &[OsString], room: &Room, command: &[OsString]) -> Result<Vec<OsString>, Error> {
     room.check()?;
     let home = furnish(room)?;
-    let inside = Inside { token: Some(Token::Lower), network: None, ..inside(room, &home) };
+    let mut inside = inside(room, &home);
+    // The proxy listens at the port itself.
+    (inside.token, inside.network) = (Some(Token::Lower), None);
+    // Nothing holds back what is read, and the line must not be long.
+    inside.wall.get_or_insert_default().read.clear();
+    // Who may make a link there is not everybody.
+    inside.copies.extend(in_home(room).map(|(from, below)| (from.to_owned(), home.join(below))));
     Ok(line(own, &inside, command))
 }
 
@@ -32,15 +38,21 @@ fn line(own: &[OsString], inside: &Inside, command: &[OsString]) -> Vec<OsString
     words.chain([OsString::from("--")]).chain(command.iter().cloned()).collect()
 }
 
-fn link_home(room: &Room, home: &Path) -> Result<(), Error> {
-    for folder in &room.read {
-        if let Ok(below) = folder.inside.strip_prefix(Room::home()) {
-            let at = home.join(below);
-            std::fs::create_dir_all(at.parent().unwrap_or(home)).map_err(Error::Files)?;
-            link(&folder.outside, &at).map_err(Error::Files)?;
-        }
+/// Links what is shown in its home into it.
+pub(crate) fn link_home(room: &Room, home: &Path) -> Result<(), Error> {
+    for (outside, below) in in_home(room) {
+        let at = home.join(below);
+        std::fs::create_dir_all(at.parent().unwrap_or(home)).map_err(Error::Files)?;
+        link(outside, &at).map_err(Error::Files)?;
     }
     Ok(())
+}
+
+/// What is shown in its home: where it is, and its path below the home.
+fn in_home(room: &Room) -> impl Iterator<Item = (&Path, &Path)> {
+    room.read
+        .iter()
+        .filter_map(|folder| Some((&*folder.outside, folder.inside.strip_prefix(Room::home()).ok()?)))
 }
 
 /// What stands elsewhere, where it is looked for.
@@ -119,10 +131,33 @@ mod tests {
         assert_eq!(wall.read, [PathBuf::from("/c/checkout"), private.path().join("gitconfig")]);
         assert!(wall.write.iter().all(|path| path.starts_with(private.path())), "{wall:?}");
         assert_eq!((wall.port, inside.copies.len()), (Some(4000), 1));
-        // The same by a token, which has no port to keep open.
+    }
+
+    #[test]
+    fn a_token_opens_what_may_be_written_and_gives_copies_of_what_is_shown_in_the_home() {
+        let private = tempfile::tempdir().unwrap();
+        let at = |name: &str| private.path().join(name);
+        let room = Room {
+            start: at("checkout"),
+            read: vec![
+                Folder::in_place(at("checkout")),
+                Folder::shown_as(at("shown"), Room::home().join("shown")),
+            ],
+            write: vec![at("exchange")],
+            scratch: vec![(at("scratch"), Size(9))],
+            at_home: vec![(at("key"), ".agent/key".into())],
+            network: Some((at("socket"), 4000)),
+            private: at("private"),
+            ..Room::default()
+        };
         let line = lowered(&["/x".into(), "__inside".into()], &room, &["agent".into()]).unwrap();
         let (inside, command) = Inside::parse(line[2..].iter().cloned()).unwrap();
         assert_eq!((inside.token, inside.network, command), (Some(Token::Lower), None, vec!["agent".into()]));
-        assert_eq!(inside.wall.unwrap().write, wall.write);
+        let home = home(&room.private);
+        let copies = [(at("key"), home.join(".agent/key")), (at("shown"), home.join("shown"))];
+        assert_eq!(inside.copies, copies);
+        let wall = inside.wall.unwrap();
+        assert_eq!(wall.write, [at("scratch"), at("exchange"), home.clone(), temporary(&room.private)]);
+        assert!(wall.read.is_empty(), "{wall:?}");
     }
 }

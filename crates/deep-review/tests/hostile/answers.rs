@@ -75,6 +75,30 @@ const MISUSES: &[Misuse] = &[
         says: "it wrote nothing for 2s",
     },
     Misuse {
+        name: "a child of a child, in a session of its own and without a variable, that goes on writing the answer when all is said",
+        script: "cat answer.md > \"$1\"; (env -i /bin/bash -c 'trap \"\" TERM INT HUP; setsid setsid /bin/bash -c \"while :; do cat HOME/.ssh/id_ed25519; echo more; done >> $1\" &' x \"$1\" &) ; \
+                 sleep 0.3",
+        table: FILE,
+        ending: "",
+        says: "",
+    },
+    Misuse {
+        name: "an answer that is replaced by a link again and again, also when all is said",
+        script: "cat answer.md > \"$1\"; (setsid env -i /bin/bash -c 'while :; do ln -sf HOME/.ssh/id_ed25519 \"$0\"; cp answer.md \"$0.new\"; mv -f \"$0.new\" \"$0\"; done' \"$1\" &) ; \
+                 sleep 0.3",
+        table: FILE,
+        ending: "",
+        says: "",
+    },
+    Misuse {
+        name: "files without number beside the answer, and in every folder that takes them",
+        script: "cat answer.md > \"$1\"; places=\"$(dirname \"$1\") .\"; [ \"$USER\" = review ] && places=\"$places /tmp $HOME\"; \
+                 for d in $places; do (mkdir -p $d/many && cd $d/many && seq -f 'f%.0f' 50000 | xargs touch); done; exit 0",
+        table: FILE,
+        ending: "",
+        says: "",
+    },
+    Misuse {
         name: "processes that are small each and large together",
         script: "for n in 1 2 3 4 5 6; do setsid sh -c '(head -c 60000000 /dev/zero; sleep 600) | tail' >/dev/null & done; sleep 600",
         table: "memory_limit = \"200MB\"",
@@ -87,7 +111,9 @@ const MISUSES: &[Misuse] = &[
 fn an_answer_is_bounded_and_leaves_nothing() {
     let ground = Ground::new();
     let branch = ground.branch(|ground| {
-        ground.write("src/new.rs", DEFECT);
+        ground
+            .write("src/new.rs", DEFECT)
+            .write("answer.md", "## Findings\n\nNone.\n\n## Coverage\n\n- everything\n");
     });
     let home = ground.session.home().display().to_string();
     let mut tables = String::new();

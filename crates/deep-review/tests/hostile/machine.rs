@@ -61,6 +61,9 @@ fn walk(folder: &Path, files: &mut BTreeMap<PathBuf, String>, is_ours: &dyn Fn(&
             files.insert(path.clone(), format!("-> {:?}", std::fs::read_link(&path)));
         } else if metadata.is_dir() {
             walk(&path, files, is_ours);
+        } else if !metadata.is_file() {
+            // Whoever opens a pipe waits for ever.
+            files.insert(path, format!("{:?}", metadata.file_type()));
         } else {
             let mode = metadata.permissions().mode();
             let text = std::fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

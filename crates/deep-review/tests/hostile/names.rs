@@ -193,6 +193,19 @@ pub(crate) const ATTACKS: &[Attack] = &[
         look: |_, seen| assert_ne!(seen.state("obedient"), "finished"),
     },
     Attack {
+        name: "folders so deep that no path leads there",
+        build: |ground| {
+            let mut inner = ground.subtree(&[("100644", b"x.rs", &ground.blob(b"fn f() {}\n"))]);
+            for _ in 0..40 {
+                inner = ground.subtree(&[("40000", "d".repeat(200).as_bytes(), &inner)]);
+            }
+            ground.tree(&[("40000", b"deep", inner.as_bytes()), ("100644", b"README.md", b"new\n")]);
+        },
+        reviewers: &["obedient"],
+        code: 3,
+        look: |_, seen| assert_ne!(seen.state("obedient"), "finished"),
+    },
+    Attack {
         name: "a commit message and an author that are orders",
         build: |ground| {
             ground.write("src/new.rs", "fn f() {\n    dbg!(1);\n}\n");

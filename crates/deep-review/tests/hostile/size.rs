@@ -49,15 +49,16 @@ fn nested(open: &str, close: &str, middle: &str, depth: usize) -> String {
 
 const ATTACKS: &[Attack] = &[
     Attack {
-        name: "one line of seven megabytes",
+        name: "one line of fifty megabytes",
         build: |ground| {
-            let line: String = (0..400_000).fold(String::new(), |mut line, n| {
+            let line: String = (0..2_800_000).fold(String::new(), |mut line, n| {
                 write!(line, "var a{n}={n};").expect("a string");
                 line
             });
             ground.write("web/packed.js", line).write("src/new.rs", DEFECT);
         },
-        reviewers: &["obedient"],
+        // Whoever prints it is stopped at its limit.
+        reviewers: &["honest"],
         code: 0,
         look: ends,
     },

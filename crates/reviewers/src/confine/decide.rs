@@ -79,6 +79,12 @@ impl Confinement {
         Some(why.to_owned())
     }
 
+    /// What must be said of whoever is confined by less than a sandbox, on a change that somebody else had a hand in.
+    pub(crate) fn reservation(&self) -> Option<String> {
+        (self.is_foreign && !self.possible.is_sandbox())
+            .then(|| format!("what held it is no sandbox: {}", self.possible.sentence()))
+    }
+
     /// What becomes of a program.
     pub fn decide(&self, who: Who<'_>) -> Decision {
         let without = |why: String| match self.choice {
@@ -100,7 +106,7 @@ impl Confinement {
             _ => {}
         }
         let is_required = self.choice == SandboxChoice::Require;
-        if !self.possible.is_sandbox() && (is_required || !matches!(who, Who::Linter)) {
+        if is_required && !self.possible.is_sandbox() {
             return without(self.possible.sentence());
         }
         match who {
@@ -207,15 +213,21 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_can_do_less_is_for_linters_and_never_counts_where_a_sandbox_is_required() {
+    fn a_token_that_can_do_less_is_better_than_nothing_is_said_and_never_counts_where_a_sandbox_is_required()
+    {
         let with = |choice| Confinement { possible: Possible::Token, ..confinement(choice, true, true) };
-        assert_eq!(with(SandboxChoice::Auto).decide(Who::Linter), Decision::Confined);
-        for who in [Who::Agent(Ok(())), Who::Command(true)] {
-            assert!(matches!(with(SandboxChoice::Auto).decide(who), Decision::Open(_)), "{who:?}");
-        }
         for who in [Who::Linter, Who::Agent(Ok(())), Who::Command(true)] {
+            assert_eq!(with(SandboxChoice::Auto).decide(who), Decision::Confined, "{who:?}");
             assert!(matches!(with(SandboxChoice::Require).decide(who), Decision::Refused(_)), "{who:?}");
         }
+        assert!(with(SandboxChoice::Auto).reservation().is_some_and(|it| it.contains("is no sandbox")));
+        assert_eq!(confinement(SandboxChoice::Auto, true, true).reservation(), None);
+        // What cannot be carried into a home of its own is left as it is, and so is the user's own change.
+        for who in [Who::Agent(Err("x")), Who::Command(false)] {
+            assert!(matches!(with(SandboxChoice::Auto).decide(who), Decision::Open(_)), "{who:?}");
+        }
+        let own = Confinement { is_foreign: false, ..with(SandboxChoice::Auto) };
+        assert!(matches!(own.decide(Who::Agent(Ok(()))), Decision::Open(_)));
     }
 
     #[test]

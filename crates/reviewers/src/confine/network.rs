@@ -3,6 +3,7 @@
 //! In: the entries of its proxy. Out: lines for the run folder, and sentences for the report about what was refused.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use proxy::{Entry, Rules};
 
@@ -39,43 +40,34 @@ impl Door {
     }
 }
 
-/// A proxy for one program. On systems without unix sockets there is none, and nothing is confined.
-pub(crate) struct Network {
-    #[cfg(unix)]
-    proxy: Option<proxy::Proxy>,
-}
+/// A proxy for one program.
+pub(crate) struct Network(Option<proxy::Proxy>);
 
 impl Network {
     /// No network at all.
     pub(crate) fn none() -> Self {
-        Self {
-            #[cfg(unix)]
-            proxy: None,
-        }
+        Self(None)
     }
 
-    /// A proxy at `socket`.
-    #[cfg(unix)]
-    pub(crate) fn start(socket: &std::path::Path, rules: Rules) -> std::io::Result<Self> {
-        Ok(Self { proxy: Some(proxy::Proxy::start(socket, rules)?) })
-    }
-
-    /// Nothing that could be reached.
-    #[cfg(not(unix))]
-    pub(crate) fn start(_: &std::path::Path, _: Rules) -> std::io::Result<Self> {
-        Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
+    /// A proxy at `socket`, to which our own program inside carries what comes to the door's port. On other systems than Linux, where the
+    /// network inside is everybody's, at that port itself.
+    pub(crate) fn start(socket: &Path, door: &Door, rules: Rules) -> std::io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        let proxy = {
+            let _ = door;
+            proxy::Proxy::start(socket, rules)?
+        };
+        #[cfg(not(target_os = "linux"))]
+        let proxy = {
+            let _ = socket;
+            proxy::Proxy::start_at_port(door.port, rules)?
+        };
+        Ok(Self(Some(proxy)))
     }
 
     /// Ends it; what it has seen.
     pub(crate) fn end(self) -> (Vec<Entry>, usize) {
-        #[cfg(unix)]
-        {
-            self.proxy.map(proxy::Proxy::end).unwrap_or_default()
-        }
-        #[cfg(not(unix))]
-        {
-            (Vec::new(), 0)
-        }
+        self.0.map(proxy::Proxy::end).unwrap_or_default()
     }
 }
 

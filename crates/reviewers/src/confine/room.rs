@@ -36,6 +36,11 @@ const LEFT_OUT: &[&str] = &[
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
     "XDG_RUNTIME_DIR",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "USERNAME",
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "ALL_PROXY",
@@ -157,7 +162,8 @@ impl Confinement {
         let network = if needs.rules.is_empty() {
             Network::none()
         } else {
-            Network::start(&socket, Rules { outer, ..needs.rules.clone() }).map_err(|error| failed(&error))?
+            let rules = Rules { outer, ..needs.rules.clone() };
+            Network::start(&socket, &needs.door, rules).map_err(|error| failed(&error))?
         };
         let room = Room {
             start: program.folder.clone(),
@@ -213,8 +219,9 @@ fn environment(
     places: &Places,
 ) -> Vec<(OsString, OsString)> {
     let is_own = |value: &OsStr| own_places.iter().any(|place| Path::new(value).starts_with(place));
-    let is_left_out =
-        |name: &OsStr, value: &OsStr| LEFT_OUT.iter().any(|left_out| name == *left_out) && !is_own(value);
+    let is_left_out = |name: &OsStr, value: &OsStr| {
+        LEFT_OUT.iter().any(|left_out| is_name(name, left_out)) && !is_own(value)
+    };
     let mut environment: Vec<_> =
         own.iter().filter(|(name, value)| !is_left_out(name, value)).cloned().collect();
     let has_home = environment.iter().any(|(name, _)| name == "HOME");
@@ -227,6 +234,8 @@ fn environment(
     }
     if cfg!(windows) {
         set("USERPROFILE", places.home.as_os_str());
+        set("APPDATA", places.home.join("AppData").join("Roaming").as_os_str());
+        set("LOCALAPPDATA", places.home.join("AppData").join("Local").as_os_str());
     }
     set("USER", OsStr::new("review"));
     set("LOGNAME", OsStr::new("review"));
@@ -244,9 +253,14 @@ fn environment(
     environment
 }
 
+/// Windows spells `Path` and `AppData` as it likes.
+fn is_name(name: &OsStr, wanted: &str) -> bool {
+    if cfg!(windows) { name.eq_ignore_ascii_case(wanted) } else { name == wanted }
+}
+
 /// Puts folders before the search path.
 fn search_path(environment: &mut Vec<(OsString, OsString)>, folders: &[PathBuf]) {
-    let at = environment.iter().position(|(name, _)| name == "PATH");
+    let at = environment.iter().position(|(name, _)| is_name(name, "PATH"));
     let old = at.map(|at| environment.swap_remove(at).1).unwrap_or_default();
     let system = ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from);
     let all = folders.iter().cloned().chain(std::env::split_paths(&old)).chain(system);

@@ -268,7 +268,10 @@ impl Call<'_, '_> {
     ) -> Result<Confined, String> {
         let LinterRequest { linter, settings, confinement, .. } = *self.request;
         match confinement.decide(Who::Linter) {
-            Decision::Confined => {}
+            Decision::Confined => {
+                let said = confinement.reservation();
+                attempt.notes.extend(said.filter(|said| !attempt.notes.contains(said)));
+            }
             Decision::Refused(why) => {
                 return Err(format!("it was not asked, because a sandbox is required: {why}"));
             }
