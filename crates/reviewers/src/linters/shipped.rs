@@ -23,6 +23,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "hadolint",
     "markdownlint",
     "mypy",
+    "phpcs",
     "phpstan",
     "pylint",
     "rubocop",
@@ -86,7 +87,7 @@ mod tests {
         for name in ["shellcheck", "ruff", "hadolint", "actionlint", "yamllint", "bandit"] {
             assert_eq!(linter(name).unwrap().runs_code, "", "{name}");
         }
-        for name in ["clippy", "eslint", "golangci-lint", "mypy", "pylint", "rubocop", "phpstan"] {
+        for name in ["clippy", "eslint", "golangci-lint", "mypy", "pylint", "rubocop", "phpcs", "phpstan"] {
             assert!(!linter(name).unwrap().runs_code.is_empty(), "{name}");
         }
     }
