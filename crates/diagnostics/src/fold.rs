@@ -11,7 +11,7 @@ use model::RawFinding;
 /// More than this many of one rule in one file are told as one.
 const ALIKE: usize = 3;
 /// Places shown of such a claim; the others are counted.
-const PLACES: usize = 10;
+const PLACES: usize = 6;
 
 /// Groups by rule and file, ranks, and keeps at most `most`. `is_near` tells whether a path belongs to the change.
 pub fn fold(
@@ -69,7 +69,8 @@ fn join(members: &[RawFinding]) -> Option<RawFinding> {
     let said: Vec<String> = members.iter().take(PLACES).map(line).collect();
     joined.locations =
         members.iter().take(PLACES).filter_map(|member| member.locations.first().cloned()).collect();
-    joined.title = format!("{} (and {} more of this rule in this file)", joined.title, count - 1);
+    joined.title =
+        format!("{} (and {} more of this rule in this file)", joined.title.trim_end_matches('.'), count - 1);
     joined.body = format!("The same rule {count} times in this file:\n\n{}", said.join("\n"));
     if count > PLACES {
         write!(joined.body, "\n- and {} more places", count - PLACES).unwrap_or_default();
@@ -132,8 +133,8 @@ mod tests {
         let (kept, notes) = fold(all, 50, &|_| true);
         assert_eq!(kept.len(), 3);
         assert_eq!(kept[0].title, "E501 0 (and 11 more of this rule in this file)");
-        assert_eq!(kept[0].locations.len(), 10);
-        assert!(kept[0].body.ends_with("- and 2 more places"), "{}", kept[0].body);
+        assert_eq!(kept[0].locations.len(), 6);
+        assert!(kept[0].body.ends_with("- and 6 more places"), "{}", kept[0].body);
         assert_eq!(kept.iter().map(|it| it.index).collect::<Vec<_>>(), [0, 1, 2]);
         assert!(notes.is_empty());
     }
