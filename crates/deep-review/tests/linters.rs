@@ -58,7 +58,7 @@ const EXPECTED: &[Expected] = &[
         "actionlint",
         &[("job-needs", ".github/workflows/ci.yml", 3), ("expression", ".github/workflows/ci.yml", 7)],
     ),
-    ("go-vet", &[("printf", "planted.go", 6)]),
+    ("go-vet", &[("vet", "planted.go", 6)]),
     ("staticcheck", &[("SA5009", "planted.go", 6)]),
     ("rubocop", &[("Lint/UselessAssignment", "tool.rb", 2)]),
     ("phpcs", &[("Squiz.Functions.FunctionDeclarationArgumentSpacing.SpacingBeforeClose", "tool.php", 3)]),

@@ -70,6 +70,9 @@ pub struct Linter {
     /// Rules whose findings are important; a `*` at the end stands for anything.
     #[serde(default)]
     pub(crate) important: Vec<String>,
+    /// The rule of what it says without naming one.
+    #[serde(default)]
+    pub(crate) rule: Option<String>,
     /// Rules that say nothing where the project's dependencies are not installed, as in a throw-away checkout.
     #[serde(default)]
     pub(crate) needs_dependencies: Vec<String>,

@@ -410,6 +410,10 @@ fn weigh(linter: &Linter, findings: Vec<RawFinding>, attempt: &mut Attempt) -> V
     let mut left_out = BTreeMap::new();
     let mut kept = Vec::with_capacity(findings.len());
     for mut finding in findings.into_iter().filter(|finding| !finding.withdrawn) {
+        if let (None, Some(rule)) = (&finding.rule, &linter.rule) {
+            finding.rule = Some(rule.clone());
+            finding.rule_url = Some(linter.home.clone());
+        }
         let rule = finding.rule.as_deref();
         if is_among(rule, &linter.needs_dependencies) {
             *left_out.entry(rule.unwrap_or_default().to_owned()).or_insert(0_u32) += 1;

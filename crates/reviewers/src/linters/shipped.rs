@@ -67,7 +67,7 @@ mod tests {
             assert!(disjoint, "{name}: a code cannot mean two things");
         }
         let names: Vec<&str> = linters().iter().map(|linter| linter.name.as_str()).collect();
-        assert_eq!(names.len(), 20);
+        assert_eq!(names.len(), 21);
         assert!(linter("ruff").is_some() && linter("nothing").is_none());
     }
 
