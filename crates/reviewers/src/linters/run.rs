@@ -286,6 +286,7 @@ impl Call<'_, '_> {
         let mut read = borrowed(&side.root);
         read.push(side.root.clone());
         read.extend(self.installed.iter().map(|one| one.folder.clone()));
+        read.extend(linter.set_up_in.iter().filter(|folder| folder.is_dir()).cloned());
         let write = if linter.writes { vec![side.root.clone()] } else { Vec::new() };
         let needs = Needs {
             read,
