@@ -22,6 +22,17 @@ const BUILD_BEFORE: &str = "#!/bin/sh\nset -eu\necho $1\nmkdir -p out\n";
 const BUILD_AFTER: &str = "#!/bin/sh\n# Builds.\nset -eu\necho $1\nmkdir -p out\ncp $2 out\necho $1\n";
 const SCRIPT_BEFORE: &str = "const one = 1;\nif (one == missing) {\n  one.x();\n}\n";
 const SCRIPT_AFTER: &str = "// Moved.\nconst one = 1;\nif (one == missing) {\n  one.x();\n}\nconst unused = 2;\nif (one == other) {\n  one.y();\n}\n";
+const GO_BEFORE: &str = "package planted\n\nimport \"fmt\"\n\nfunc Old() {\n\tfmt.Printf(\"%d\\n\", \"x\")\n\tfor {\n\t\tbreak\n\t}\n}\n";
+const GO_AFTER: &str = "package planted\n\nimport \"fmt\"\n\nfunc More(name string) {\n\tfmt.Printf(\"%d\\n\", name)\n}\n\nfunc Old() {\n\tfmt.Printf(\"%d\\n\", \"x\")\n\tfor {\n\t\tbreak\n\t}\n}\n";
+const RUBY_BEFORE: &str = "def old(count)\n  unused = count\n  1\nend\n";
+const RUBY_AFTER: &str =
+    "def more(text)\n  other = text\n  2\nend\n\ndef old(count)\n  unused = count\n  1\nend\n";
+const PHP_BEFORE: &str = "<?php\n\nfunction old( $a)\n{\n    return $a;\n}\n";
+const PHP_AFTER: &str =
+    "<?php\n\nfunction more($b )\n{\n    return $b;\n}\n\nfunction old( $a)\n{\n    return $a;\n}\n";
+const WORKFLOW_BEFORE: &str = "on: push\njobs:\n  old:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.event.issue.title }}\n";
+const WORKFLOW_AFTER: &str = "on: push\njobs:\n  more:\n    runs-on: ubuntu-latest\n    needs: nothing\n    steps:\n      - run: echo ${{ github.event.issue.body }}\n  old:\n    \
+    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.event.issue.title }}\n";
 const LIB_BEFORE: &str = "pub fn old(x: u32) -> u32 {\n    return x + 1;\n}\n";
 const LIB_AFTER: &str = "pub fn third(flag: bool) -> bool {\n    if flag == true {\n        return false;\n    }\n    flag\n}\n\n\
     pub fn old(x: u32) -> u32 {\n    return x + 1;\n}\n";
@@ -34,6 +45,7 @@ const EXPECTED: &[Expected] = &[
     ("mypy", &[("return-value", "app/runner.py", 9)]),
     ("bandit", &[("B307", "app/runner.py", 13)]),
     ("semgrep", &[("no-eval", "app/runner.py", 13)]),
+    ("pylint", &[("W0123", "app/runner.py", 13)]),
     ("shellcheck", &[("SC2086", "build.sh", 6), ("SC2086", "build.sh", 7)]),
     ("yamllint", &[("key-duplicates", "ci.yaml", 5)]),
     ("hadolint", &[("DL3003", "Dockerfile", 3), ("SC2164", "Dockerfile", 3)]),
@@ -42,8 +54,26 @@ const EXPECTED: &[Expected] = &[
     ("tsc", &[("TS2551", "web/t.ts", 3)]),
     ("markdownlint", &[("MD018", "NOTES.md", 5)]),
     ("stylelint", &[("property-no-unknown", "web/s.css", 2)]),
+    (
+        "actionlint",
+        &[("job-needs", ".github/workflows/ci.yml", 3), ("expression", ".github/workflows/ci.yml", 7)],
+    ),
+    ("go-vet", &[("vet", "planted.go", 6)]),
+    ("staticcheck", &[("SA5009", "planted.go", 6)]),
+    ("rubocop", &[("Lint/UselessAssignment", "tool.rb", 2)]),
+    ("phpcs", &[("Squiz.Functions.FunctionDeclarationArgumentSpacing.SpacingBeforeClose", "tool.php", 3)]),
     ("clippy", &[("clippy::bool_comparison", "src/lib.rs", 2)]),
 ];
+
+/// Whether a linter is installed, some under the name of another program.
+fn is_installed(linter: &str, is_there: impl Fn(&str) -> bool) -> bool {
+    match linter {
+        "clippy" => is_there("cargo-clippy"),
+        "go-vet" => is_there("go"),
+        "staticcheck" => is_there("staticcheck") || is_there("go-staticcheck"),
+        name => is_there(name),
+    }
+}
 
 /// A project with old diagnostics of every linter, and a change that moves them, renames a file, adds known ones, and tries to
 /// switch the linters off.
@@ -59,6 +89,15 @@ fn planted() -> TestSession {
         .write("web/s.css", "a {\n  colr: red;\n}\n")
         .write("NOTES.md", "# Notes\n\nText\n\n#Old\n")
         .write("src/lib.rs", LIB_BEFORE)
+        .write("planted.go", GO_BEFORE)
+        .write("tool.rb", RUBY_BEFORE)
+        .write("tool.php", PHP_BEFORE)
+        .write(".github/workflows/ci.yml", WORKFLOW_BEFORE)
+        .write("go.mod", "module planted\n\ngo 1.19\n")
+        .write("staticcheck.conf", "checks = [\"SA*\"]\n")
+        .write(".pylintrc", "[MESSAGES CONTROL]\ndisable = all\nenable = eval-used, subprocess-run-check\n")
+        .write(".rubocop.yml", "AllCops:\n  DisabledByDefault: true\n  SuggestExtensions: false\nLint/UselessAssignment:\n  Enabled: true\n")
+        .write("phpcs.xml", "<?xml version=\"1.0\"?>\n<ruleset name=\"planted\"><rule ref=\"PSR12\"/></ruleset>\n")
         .write("ruff.toml", "line-length = 100\n")
         .write(".yamllint", "extends: default\n")
         .write(".markdownlint.json", "{ \"default\": false, \"no-missing-space-atx\": true }\n")
@@ -94,6 +133,14 @@ fn planted() -> TestSession {
         .write("web/s.css", "b {\n  widht: 1px;\n}\na {\n  colr: red;\n}\n")
         .write("NOTES.md", "# Notes\n\nMore\n\n#New\n\nText\n\n#Old\n")
         .write("src/lib.rs", LIB_AFTER)
+        .write("planted.go", GO_AFTER)
+        .write("tool.rb", RUBY_AFTER)
+        .write("tool.php", PHP_AFTER)
+        .write(".github/workflows/ci.yml", WORKFLOW_AFTER)
+        .write("staticcheck.conf", "checks = []\n")
+        .write(".pylintrc", "[MESSAGES CONTROL]\ndisable = all\n")
+        .write(".rubocop.yml", "AllCops:\n  DisabledByDefault: true\n")
+        .write("phpcs.xml", "<?xml version=\"1.0\"?>\n<ruleset name=\"planted\"></ruleset>\n")
         .write("ruff.toml", "lint.ignore = [\"F401\"]\n")
         .write(".yamllint", "rules: {}\n")
         .write(".markdownlint.json", "{ \"default\": false }\n")
@@ -155,9 +202,8 @@ fn every_linter_finds_exactly_what_the_change_brings() {
     let places: Vec<String> =
         folder.iter().chain(&toolchain).map(|path| path.display().to_string()).collect();
     let is_there = |program: &str| folder.iter().chain(&toolchain).any(|path| path.join(program).exists());
-    let (there, missing): (Vec<&Expected>, Vec<&Expected>) = EXPECTED
-        .iter()
-        .partition(|(name, _)| is_there(if *name == "clippy" { "cargo-clippy" } else { name }));
+    let (there, missing): (Vec<&Expected>, Vec<&Expected>) =
+        EXPECTED.iter().partition(|(name, _)| is_installed(name, is_there));
     for (name, _) in &missing {
         println!("skipped: {name} is not installed (`.ci/linters` does)");
     }

@@ -268,5 +268,27 @@ fn the_list_of_reviewers_shows_linters() {
     let shellcheck = row("shellcheck").expect("installed");
     assert_eq!((&shellcheck["kind"], &shellcheck["state"]), (&"tool".into(), &"ready".into()));
     assert_eq!(row("biome").expect("configured")["state"], "not installed");
-    assert!(row("rubocop").is_none());
+    // Neither configured nor installed anywhere that runs these tests.
+    assert!(row("phpstan").is_none());
+}
+
+/// A `stylelint` that needs a package to look at anything.
+const STYLELINT: &str = r#"#!/bin/sh
+[ "$1" = --version ] && { echo 1.0.0; exit 0; }
+[ -e node_modules/plugin/index.js ] || { echo "plugin was not found" >&2; exit 78; }
+printf '[]' >&2
+"#;
+
+#[test]
+fn packages_are_found_where_their_folder_is_a_link() {
+    let configuration = [(".stylelintrc.json", "{}"), (".gitignore", "node_modules\n"), ("a.css", "a {}\n")];
+    let session = session(&[("stylelint", STYLELINT)], &configuration);
+    session.repo.write("a.css", "b {}\n").commit("Another style");
+    let index = session.beside("elsewhere/modules/plugin/index.js", "");
+    let modules = index.ancestors().nth(2).expect("the folder of packages");
+    std::os::unix::fs::symlink(modules, session.repo.path().join("node_modules")).expect("a link");
+    let report = json(&run(&session, &["run", "--json", "--reviewer", "stylelint"]));
+    let row = reviewer(&report, "stylelint");
+    assert_eq!(row["state"], "finished", "{row:#}");
+    assert!(row["notes"].to_string().contains("it used the packages installed in `node_modules`"), "{row:#}");
 }

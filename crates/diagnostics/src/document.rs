@@ -110,7 +110,7 @@ mod tests {
             severity: Severity::Important,
             severity_stated: true,
             title: "`os` imported but unused".into(),
-            body: "`os` imported but unused\n\nAlso at `b c.py:3`.".into(),
+            body: "Also at `b c.py:3`.".into(),
             rule: Some("F401".into()),
             rule_url: Some("https://docs.astral.sh/ruff/rules/unused-import".into()),
             fix: Some("Remove it".into()),

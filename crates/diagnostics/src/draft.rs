@@ -95,8 +95,7 @@ impl Draft {
                 return None;
             }
         };
-        let whole = message.lines().count() > 1 || message.chars().count() > title.chars().count();
-        let mut body: Vec<String> = whole.then(|| message.clone()).into_iter().collect();
+        let mut body: Vec<String> = beyond(&message, &title).map(str::to_owned).into_iter().collect();
         body.extend(details.iter().map(|text| self.short(text.trim())).filter(|text| !text.is_empty()));
         let (severity, severity_stated) = severity(level.as_deref());
         if let Some(level) = level {
@@ -132,6 +131,13 @@ impl Draft {
             }
         }
     }
+}
+
+/// What a message says beyond its title: all of it where the title had to be cut.
+fn beyond<'m>(message: &'m str, title: &str) -> Option<&'m str> {
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    let text = if first.trim() == title { rest.trim() } else { message };
+    (!text.is_empty() && text != title).then_some(text)
 }
 
 /// A text as one line of bounded length.
@@ -199,7 +205,7 @@ mod tests {
         draft.push(Diagnostic { message, level: Some("error".into()), ..Diagnostic::default() });
         let finding = &draft.findings[0];
         assert_eq!(finding.title, "unused `x`");
-        assert_eq!(finding.body, "unused `x`\nremove it");
+        assert_eq!(finding.body, "remove it");
         assert_eq!(finding.severity, Severity::Important);
         draft.push(Diagnostic::default());
         assert_eq!((draft.findings.len(), draft.notes.len()), (1, 1));

@@ -11,7 +11,7 @@ use model::RawFinding;
 /// More than this many of one rule in one file are told as one.
 const ALIKE: usize = 3;
 /// Places shown of such a claim; the others are counted.
-const PLACES: usize = 10;
+const PLACES: usize = 6;
 
 /// Groups by rule and file, ranks, and keeps at most `most`. `is_near` tells whether a path belongs to the change.
 pub fn fold(
@@ -66,17 +66,31 @@ fn join(members: &[RawFinding]) -> Option<RawFinding> {
     let count = members.len();
     let mut joined = members.first()?.clone();
     joined.severity = members.iter().map(|member| member.severity).max()?;
-    let said: Vec<String> = members.iter().take(PLACES).map(line).collect();
     joined.locations =
         members.iter().take(PLACES).filter_map(|member| member.locations.first().cloned()).collect();
-    joined.title = format!("{} (and {} more of this rule in this file)", joined.title, count - 1);
-    joined.body = format!("The same rule {count} times in this file:\n\n{}", said.join("\n"));
-    if count > PLACES {
-        write!(joined.body, "\n- and {} more places", count - PLACES).unwrap_or_default();
-    }
+    joined.title =
+        format!("{} (and {} more of this rule in this file)", joined.title.trim_end_matches('.'), count - 1);
+    joined.body = told(members);
     joined.extra.insert("times".to_owned(), count.into());
     joined.fix = None;
     Some(joined)
+}
+
+/// How often, where first, and what it says there where that differs.
+fn told(members: &[RawFinding]) -> String {
+    let shown = &members[..members.len().min(PLACES)];
+    let first = shown.iter().filter_map(|member| member.locations.first()?.start);
+    let lines: Vec<String> = first.map(|line| line.to_string()).collect();
+    let mut text = format!("The same rule {} times in this file", members.len());
+    if !lines.is_empty() {
+        write!(text, ", first in lines {}", lines.join(", ")).unwrap_or_default();
+    }
+    text.push('.');
+    if shown.iter().any(|member| member.title != shown[0].title) {
+        let said: Vec<String> = shown.iter().map(line).collect();
+        write!(text, "\n\n{}", said.join("\n")).unwrap_or_default();
+    }
+    text
 }
 
 fn line(member: &RawFinding) -> String {
@@ -132,10 +146,23 @@ mod tests {
         let (kept, notes) = fold(all, 50, &|_| true);
         assert_eq!(kept.len(), 3);
         assert_eq!(kept[0].title, "E501 0 (and 11 more of this rule in this file)");
-        assert_eq!(kept[0].locations.len(), 10);
-        assert!(kept[0].body.ends_with("- and 2 more places"), "{}", kept[0].body);
+        assert_eq!(kept[0].locations.len(), 6);
+        let body = &kept[0].body;
+        assert!(
+            body.starts_with("The same rule 12 times in this file, first in lines 1, 2, 3, 4, 5, 6.\n"),
+            "{body}"
+        );
+        assert!(body.ends_with("- line 6: E501 5"), "{body}");
         assert_eq!(kept.iter().map(|it| it.index).collect::<Vec<_>>(), [0, 1, 2]);
         assert!(notes.is_empty());
+    }
+
+    #[test]
+    fn what_is_said_alike_is_said_once() {
+        let same =
+            |n| RawFinding { title: "Too long".into(), ..finding(n, "E501", "a.py", Severity::Suggestion) };
+        let (kept, _) = fold((0..4).map(same).collect(), 50, &|_| true);
+        assert_eq!(kept[0].body, "The same rule 4 times in this file, first in lines 1, 2, 3, 4.");
     }
 
     #[test]

@@ -406,3 +406,28 @@ fn an_overruled_rating_is_answered() {
     let row = result.dispositions.iter().find(|row| row.reviewer == "cyd").expect("every claim has a row");
     assert_eq!(row.code, Some(ReasonCode::MajorityAlignment));
 }
+
+/// A claim of a tool, with as many words in common as two tools have that count alike.
+fn by_rule(who: &str, path: &str, rule: Option<&str>, title: &str) -> CheckedFinding {
+    let mut finding = quoted(who, Severity::Suggestion, title);
+    finding.locations[0].path = RepoPath::from(path);
+    finding.raw.rule = rule.map(str::to_owned);
+    finding
+}
+
+#[test]
+fn what_two_tools_say_alike_of_two_files_is_two_findings() {
+    let title =
+        "The local variable is assigned a value but never used (and 249 more of this rule in this file)";
+    let run = |rules: [Option<&str>; 2], paths: [&str; 2]| {
+        let claims = vec![
+            by_rule("ada", paths[0], rules[0], title),
+            by_rule("bob", paths[1], rules[1], &format!("{title}.")),
+        ];
+        case(&["ada", "bob"], claims).run().findings.len()
+    };
+    assert_eq!(run([Some("F841"), Some("no-unused-vars")], ["src/pool.rs", "web/pool.js"]), 2);
+    assert_eq!(run([Some("F841"), Some("no-unused-vars")], ["src/pool.rs", "src/pool.rs"]), 1);
+    // Whoever reads and thinks may tell one mistake by another place.
+    assert_eq!(run([Some("F841"), None], ["src/pool.rs", "web/pool.js"]), 1);
+}

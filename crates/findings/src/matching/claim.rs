@@ -38,6 +38,8 @@ pub struct Claim {
     pub(crate) places: Vec<Place>,
     pub(crate) symbol: Option<String>,
     pub(crate) anchor: Option<String>,
+    /// True where a rule of some tool made it.
+    pub(crate) by_rule: bool,
     /// The same for claims that say the same to the letter about the same places.
     pub(crate) identity: u64,
 }
@@ -76,7 +78,8 @@ impl Claim {
         let symbol = finding.symbol.clone().or_else(|| raw.locations.iter().find_map(|l| l.symbol.clone()));
         let quoted = matches!(finding.result(Gate::Quote), CheckResult::Pass | CheckResult::Repaired);
         let anchor = finding.anchor.clone().filter(|_| quoted);
-        Self::from_parts(&raw.title, &raw.body, places, symbol, anchor)
+        let claim = Self::from_parts(&raw.title, &raw.body, places, symbol, anchor);
+        Self { by_rule: raw.rule.is_some(), ..claim }
     }
 
     /// Reads a bare text: a remark without places.
@@ -146,6 +149,7 @@ impl Claim {
             places,
             symbol,
             anchor,
+            by_rule: false,
             identity,
         }
     }

@@ -145,6 +145,9 @@ impl Groups {
                 // Who tells two places apart means two things, however alike the words: the same mistake in seven files
                 // is seven mistakes.
                 score = if are_apart(claims[a], claims[b]) { -CAP } else { score - SAME_REVIEWER };
+            } else if are_rules_of_other_files(claims[a], claims[b]) {
+                // A rule speaks of the place where it matched: what two tools say alike of two files is two things.
+                score = -CAP;
             } else if name_other_code_elsewhere(claims[a], claims[b]) {
                 // The same mistake in two functions of two files is mended twice, whoever tells it: linked, never merged.
                 score = score.min(THRESHOLD - MARGIN / 2.0);
@@ -269,6 +272,11 @@ fn are_apart(a: &Claim, b: &Claim) -> bool {
         _ => true,
     };
     named(a) && named(b) && !a.places.iter().any(|x| b.places.iter().any(|y| touch(x, y)))
+}
+
+/// True where rules made both, and in different files.
+fn are_rules_of_other_files(a: &Claim, b: &Claim) -> bool {
+    a.by_rule && b.by_rule && Places::of(a, b) == Places::OtherFile
 }
 
 /// True where the first sentences of both name code, none of it alike, and their places are in different files.

@@ -9,7 +9,7 @@ use super::layout::{Style, wrap};
 use crate::safe::{safe_line, safe_name};
 use crate::words::{
     NOT_CHECKED, builtin_note, compact, count, covered, from_earlier, is_builtin_only, is_timed, lines_of,
-    parts, place, reviewer_failed, reviewers_of, round_before, since, structure,
+    parts, place, reviewer_failed, round_before, since, structure, who_by_rule,
 };
 
 /// Findings listed before the rest is counted.
@@ -86,7 +86,7 @@ fn row(finding: &Finding, width: usize, style: Style) -> String {
         .locations
         .first()
         .map_or_else(|| "(whole change)".to_owned(), |it| shortened(&safe_name(&place(it))));
-    let who = reviewers_of(finding).join(" ");
+    let who = who_by_rule(finding);
     let body = format!("{at}  {}  [{}]  {}", safe_line(&finding.title), safe_line(&who), marks(finding));
     let mut text = String::new();
     for line in wrap(&body, &head, ROW_INDENT, width) {

@@ -19,6 +19,7 @@ pub(crate) use duration::{compact, spelled};
 pub(crate) use ledger::{row, severity_note};
 pub(crate) use people::{
     NOT_CHECKED, builtin_note, is_builtin_only, reviewer_failed, reviewer_title, reviewers_of, rules_of,
+    who_by_rule,
 };
 pub(crate) use places::{Shown, language, lines_of, place, shown_lines};
 pub(crate) use retro::{numbers, overall, sentences};

@@ -15,6 +15,19 @@ pub(crate) fn reviewers_of(finding: &Finding) -> Vec<&str> {
     names
 }
 
+/// `claude ruff F821`: the reviewers, tools with the rules they went by, two at most.
+pub(crate) fn who_by_rule(finding: &Finding) -> String {
+    let of_tool = |name: &str| {
+        let rules = rules_of(finding).into_iter().filter(|(who, ..)| *who == name && name != "builtin");
+        rules.map(|(_, rule, _)| rule).take(2).collect::<Vec<_>>().join(",")
+    };
+    let told = |name: &str| match of_tool(name) {
+        rules if rules.is_empty() => name.to_owned(),
+        rules => format!("{name} {rules}"),
+    };
+    reviewers_of(finding).into_iter().map(told).collect::<Vec<_>>().join(" ")
+}
+
 /// The rules of tools behind a finding: who raised it by which rule, and the page about it. Our own rules without a page are
 /// not listed: they are told by name where they are set.
 pub(crate) fn rules_of(finding: &Finding) -> Vec<(&str, &str, Option<&str>)> {

@@ -3,6 +3,7 @@
 //! In: a file of `linters/`. Out: how it is found, called and read. Never starts anything.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use diagnostics::Format;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -70,6 +71,12 @@ pub struct Linter {
     /// Rules whose findings are important; a `*` at the end stands for anything.
     #[serde(default)]
     pub(crate) important: Vec<String>,
+    /// Folders of the system from which its program reads how it is set up.
+    #[serde(default)]
+    pub(crate) set_up_in: Vec<PathBuf>,
+    /// The rule of what it says without naming one.
+    #[serde(default)]
+    pub(crate) rule: Option<String>,
     /// Rules that say nothing where the project's dependencies are not installed, as in a throw-away checkout.
     #[serde(default)]
     pub(crate) needs_dependencies: Vec<String>,

@@ -20,7 +20,7 @@ use supervise::{Cancel, Keeper, Outcome, Program, Progress};
 
 use super::content::Lines;
 use super::linter::{Linter, Output, is_among};
-use super::side::Side;
+use super::side::{Installed, Side};
 use crate::Attempt;
 use crate::agent::shown;
 use crate::command::{STDERR_KEPT, ended_by, last_words, limits, read_end, read_whole};
@@ -99,7 +99,8 @@ fn ask(
     let linter = request.linter;
     let version = super::find::version(linter, program, request.keeper, request.process, request.confinement);
     let until = Instant::now() + request.settings.timeout;
-    let mut call = Call { request, program, cancel, progress, until };
+    let installed = Installed::of(linter, request.installed_in);
+    let mut call = Call { request, program, cancel, progress, until, installed };
     let now_files =
         call.files(|file| (file.status != ChangeStatus::Deleted).then_some(&file.path), &mut attempt.notes);
     attempt.receipt = receipt(request);
@@ -131,6 +132,7 @@ struct Call<'a, 'b> {
     cancel: &'a Cancel,
     progress: &'b mut dyn FnMut(Progress),
     until: Instant,
+    installed: Vec<Installed>,
 }
 
 impl Call<'_, '_> {
@@ -164,7 +166,8 @@ impl Call<'_, '_> {
         let root = self.request.folder.join(label);
         let mut notes = Vec::new();
         let side = Side::make(repository, target, commit, root, linter, &mut notes)?;
-        side.link(linter, self.request.installed_in, &mut notes);
+        // Head comes first: a name that it takes for something of its own is linked nowhere.
+        self.installed = side.link(&self.installed, &mut notes);
         if label == "head" {
             attempt.notes.append(&mut notes);
         }
@@ -285,7 +288,8 @@ impl Call<'_, '_> {
         }
         let mut read = borrowed(&side.root);
         read.push(side.root.clone());
-        read.extend(linter.links.iter().filter_map(|name| Some(self.request.installed_in?.join(name))));
+        read.extend(self.installed.iter().map(|one| one.folder.clone()));
+        read.extend(linter.set_up_in.iter().filter(|folder| folder.is_dir()).cloned());
         let write = if linter.writes { vec![side.root.clone()] } else { Vec::new() };
         let needs = Needs {
             read,
@@ -410,6 +414,10 @@ fn weigh(linter: &Linter, findings: Vec<RawFinding>, attempt: &mut Attempt) -> V
     let mut left_out = BTreeMap::new();
     let mut kept = Vec::with_capacity(findings.len());
     for mut finding in findings.into_iter().filter(|finding| !finding.withdrawn) {
+        if let (None, Some(rule)) = (&finding.rule, &linter.rule) {
+            finding.rule = Some(rule.clone());
+            finding.rule_url = Some(linter.home.clone());
+        }
         let rule = finding.rule.as_deref();
         if is_among(rule, &linter.needs_dependencies) {
             *left_out.entry(rule.unwrap_or_default().to_owned()).or_insert(0_u32) += 1;

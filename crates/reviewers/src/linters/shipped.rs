@@ -23,6 +23,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "hadolint",
     "markdownlint",
     "mypy",
+    "phpcs",
     "phpstan",
     "pylint",
     "rubocop",
@@ -66,7 +67,7 @@ mod tests {
             assert!(disjoint, "{name}: a code cannot mean two things");
         }
         let names: Vec<&str> = linters().iter().map(|linter| linter.name.as_str()).collect();
-        assert_eq!(names.len(), 20);
+        assert_eq!(names.len(), 21);
         assert!(linter("ruff").is_some() && linter("nothing").is_none());
     }
 
@@ -86,7 +87,7 @@ mod tests {
         for name in ["shellcheck", "ruff", "hadolint", "actionlint", "yamllint", "bandit"] {
             assert_eq!(linter(name).unwrap().runs_code, "", "{name}");
         }
-        for name in ["clippy", "eslint", "golangci-lint", "mypy", "pylint", "rubocop", "phpstan"] {
+        for name in ["clippy", "eslint", "golangci-lint", "mypy", "pylint", "rubocop", "phpcs", "phpstan"] {
             assert!(!linter(name).unwrap().runs_code.is_empty(), "{name}");
         }
     }

@@ -18,6 +18,25 @@ pub(crate) struct Side {
     pub(crate) roots: Vec<String>,
 }
 
+/// A folder of packages in the user's working tree.
+#[derive(Clone, Debug)]
+pub(crate) struct Installed {
+    pub(crate) name: String,
+    /// Where it really is: a sandbox shows no link whose target it does not show.
+    pub(crate) folder: PathBuf,
+}
+
+impl Installed {
+    /// Those that a linter may use.
+    pub(crate) fn of(linter: &Linter, tree: Option<&Path>) -> Vec<Self> {
+        let find = |name: &String| {
+            let folder = tree?.join(name).canonicalize().ok().filter(|path| path.is_dir())?;
+            Some(Self { name: name.clone(), folder })
+        };
+        linter.links.iter().filter_map(find).collect()
+    }
+}
+
 impl Side {
     /// Makes it in a new folder. `commit` is what is laid out; configuration comes from where the change begins.
     pub(crate) fn make(
@@ -43,18 +62,18 @@ impl Side {
         Ok(Self { root, roots })
     }
 
-    /// Lets packages be found that are installed in the user's working tree. Where that cannot be, the linter says what it
-    /// misses.
-    pub(crate) fn link(&self, linter: &Linter, installed_in: Option<&Path>, notes: &mut Vec<String>) {
-        for name in &linter.links {
-            let Some(there) = installed_in.map(|tree| tree.join(name)).filter(|path| path.is_dir()) else {
-                continue;
-            };
-            let here = self.root.join(name);
-            if here.symlink_metadata().is_err() && symlink(&there, &here).is_ok() {
-                notes.push(format!("it used the packages installed in `{name}` of the working tree"));
-            }
-        }
+    /// Lets packages be found that are installed in the user's working tree, and returns those it took. Where that cannot be,
+    /// the linter says what it misses. What the commit brings under such a name stays, and nothing is linked for it.
+    pub(crate) fn link(&self, installed: &[Installed], notes: &mut Vec<String>) -> Vec<Installed> {
+        let made = |one: &&Installed| {
+            let here = self.root.join(&one.name);
+            here.symlink_metadata().is_err() && symlink(&one.folder, &here).is_ok()
+        };
+        let linked: Vec<Installed> = installed.iter().filter(made).cloned().collect();
+        let note =
+            |one: &Installed| format!("it used the packages installed in `{}` of the working tree", one.name);
+        notes.extend(linked.iter().map(note));
+        linked
     }
 
     /// The place of a file, where it is a plain file inside the checkout and no link leads out of it.
