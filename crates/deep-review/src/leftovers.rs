@@ -16,19 +16,20 @@ const PATIENCE: Duration = Duration::ZERO;
 
 /// Ends what earlier runs that died may have left behind, and says so.
 pub(crate) fn recover(progress: &Progress, store: &Store) -> Vec<String> {
+    sweep(store, &mut |note| progress.say(note))
+}
+
+/// The same for whoever has no progress to show.
+pub(crate) fn sweep(store: &Store, say: &mut dyn FnMut(&str)) -> Vec<String> {
     let mut notes = Vec::new();
     let recovery = supervise::recover(store.root());
     notes.extend(recovery.attempts.iter().map(told));
     notes.extend(recovery.notes);
     for left in supervise::keep_promises(&store.promises(), PATIENCE) {
-        progress.say(&format!(
-            "{} of an earlier run could not be removed: {}",
-            left.path.display(),
-            left.why
-        ));
+        say(&format!("{} of an earlier run could not be removed: {}", left.path.display(), left.why));
     }
     for note in &notes {
-        progress.say(note);
+        say(note);
     }
     notes
 }

@@ -289,7 +289,9 @@ fn a_deletion_that_fails_for_good_is_stranded_and_visible_until_it_is_abandoned(
     let events = bench.run(&["logs", "one"]).expect(0).stdout;
     assert_eq!(events.matches("  delete: ").count(), 12, "six tries and six failures: {events}");
     bench.nothing_runs();
-    let ran = bench.run(&["delete", "one", "--abandon"]).expect(0);
+    let ran = bench.run(&["delete", "one", "--abandon", "--json"]).expect(0);
+    let told: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!((told[0]["name"].as_str(), told[0]["reached"].as_str()), (Some("one"), Some("abandoned")));
     assert!(ran.stderr.contains("limactl delete --force deep-review-one"), "{}", ran.stderr);
     assert!(!bench.folder("one").exists() && bench.instance("one").exists(), "forgotten, and it was said");
 }

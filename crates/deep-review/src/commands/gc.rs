@@ -1,4 +1,4 @@
-//! `gc`: removes old runs.
+//! `gc`: removes old runs, and ends what runs that died have left: processes, checkouts, machines.
 //!
 //! In: what to keep. Out: what was removed. Never removes a run that is alive, or the newest of a branch.
 
@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::args::GcArgs;
 use crate::exit::{CommandError, Exit};
+use crate::leftovers;
 use crate::session::{Session, store_error};
 
 /// Removes.
@@ -25,8 +26,11 @@ pub(crate) fn run(session: &Session, args: &GcArgs) -> Result<Exit, CommandError
         keep_newest_of_series: true,
     };
     let now = model::Clock::now(&session.clock);
-    let removed =
-        Session::store(&repository)?.gc(&policy, now, args.dry_run).map_err(|error| store_error(&error))?;
+    let store = Session::store(&repository)?;
+    if !args.dry_run {
+        leftovers::sweep(&store, &mut |note| session.ui.talk(&report::safe_text(note)));
+    }
+    let removed = store.gc(&policy, now, args.dry_run).map_err(|error| store_error(&error))?;
     if session.ui.json {
         let rows: Vec<_> = removed
             .iter()
