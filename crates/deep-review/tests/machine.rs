@@ -251,6 +251,21 @@ fn a_machine_that_dies_at_once_is_tried_a_few_times_and_its_last_words_are_told(
 }
 
 #[test]
+fn a_machine_that_is_not_ready_in_its_time_is_ended_and_tried_again() {
+    let bench = Bench::new();
+    let words = ["create", "one", "--driver", "lima", "--no-share", "--grace", "1s", "--ready-within", "4s"];
+    bench.run(&words).expect(0);
+    bench.fault("agent", "never-ready\n");
+    bench.run(&["start", "one", "--wait", "--timeout", "60s"]).expect(0);
+    assert_eq!(bench.answer("one", "running"), "true");
+    assert!(bench.troubles("one").contains("not ready in time"), "{}", bench.troubles("one"));
+    let events = bench.run(&["logs", "one"]).expect(0).stdout;
+    assert!(events.contains("warning  start: the machine was not ready in time"), "{events}");
+    bench.run(&["delete", "one"]).expect(0);
+    bench.nothing_is_left("one");
+}
+
+#[test]
 fn a_deletion_that_times_out_twice_then_succeeds() {
     let bench = Bench::new();
     let words = ["create", "one", "--driver", "lima", "--no-share", "--ready-within", "2s"];
