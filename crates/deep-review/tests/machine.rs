@@ -253,7 +253,7 @@ fn a_machine_that_dies_at_once_is_tried_a_few_times_and_its_last_words_are_told(
 #[test]
 fn a_machine_that_is_not_ready_in_its_time_is_ended_and_tried_again() {
     let bench = Bench::new();
-    let words = ["create", "one", "--driver", "lima", "--no-share", "--grace", "1s", "--ready-within", "4s"];
+    let words = ["create", "one", "--driver", "lima", "--no-share", "--grace", "1s", "--ready-within", "8s"];
     bench.run(&words).expect(0);
     bench.fault("agent", "never-ready\n");
     bench.run(&["start", "one", "--wait", "--timeout", "60s"]).expect(0);
