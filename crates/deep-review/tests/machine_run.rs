@@ -237,6 +237,36 @@ fn a_run_that_is_killed_takes_its_machine_along_in_every_state() {
 }
 
 #[test]
+fn doctor_tells_whether_a_machine_can_boot_and_what_is_missing() {
+    let session = session();
+    let rows = |mut command: std::process::Command| {
+        command.args(["doctor", "--json"]);
+        let rows = json(&Working::begin(command).end());
+        let rows = rows.as_array().expect("rows").clone();
+        move |what: &str| rows.iter().find(|row| row["what"] == what).cloned().unwrap_or_default()
+    };
+    let empty = session.beside("guest/none", "");
+    let mut command = session.command(&[]);
+    command.env("DEEP_REVIEW_GUEST", empty.parent().expect("a folder"));
+    let row = rows(command)("machine");
+    assert_eq!(row["state"], "missing", "{row:#}");
+    assert!(has_no_machine(&row["detail"].to_string()) && row["mend"].is_string(), "{row:#}");
+    let mut command = session.command(&[]);
+    command.env("DEEP_REVIEW_GUEST", "/no/such");
+    assert!(rows(command)("machine")["detail"].to_string().contains("/no/such"));
+    let told = rows(with_guest(&session, &[]));
+    let row = told("machine");
+    if row["state"] == "missing" {
+        println!("skipped: {}", row["detail"]);
+        return;
+    }
+    assert!(row["detail"].to_string().contains("vmlinu"), "{row:#}");
+    let speed = told("machine's speed");
+    assert_eq!(speed["state"] == "missing", speed["detail"].to_string().contains("emulation"), "{speed:#}");
+    assert!(told("machine by Lima")["detail"].is_string());
+}
+
+#[test]
 fn who_needs_more_than_a_machine_has_is_refused_by_name() {
     let session = session();
     shell(&session, "filing", "true {output_file}", "output = \"file\"");

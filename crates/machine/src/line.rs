@@ -3,20 +3,19 @@
 //! In: the folder of a command. Out: a line to the job, for whoever knows what it carries. A line ends with the job, and with
 //! whoever sent it. Never looks at a byte that passes.
 
-#[cfg(unix)]
-pub use std::os::unix::net::UnixStream as Stream;
+use std::path::Path;
 
 #[cfg(not(unix))]
 pub use std::net::TcpStream as Stream;
-
-/// What is done with the line of a job. It ends soon after the line does.
-pub type Carry = Box<dyn FnOnce(Stream) + Send>;
-
-use std::path::Path;
+#[cfg(unix)]
+pub use std::os::unix::net::UnixStream as Stream;
 
 use crate::job::PROGRAM;
 use crate::places::Places;
 use crate::words::{Pool, Template};
+
+/// What is done with the line of a job. It ends soon after the line does.
+pub type Carry = Box<dyn FnOnce(Stream) + Send>;
 
 /// This program, in the folder that machines show of it.
 const NAME: &str = "program";
