@@ -112,7 +112,7 @@ pub(crate) enum Command {
     Repro(ReproArgs),
     /// Disposable machines: make, start, use, stop and remove them
     Machine(MachineArgs),
-    /// Remove old runs
+    /// Remove old runs, and what runs that died have left
     Gc(GcArgs),
     /// Check what this machine can do, with the command that mends what is missing
     Doctor,
@@ -190,7 +190,7 @@ pub(crate) enum MachineCommand {
     },
     /// Run a command in a machine; exits with the command's code (124: it took too long, 125: it could not be run)
     Exec(MachineExecArgs),
-    /// A shell in a machine; where there is no terminal, it runs the lines it reads, one after the other
+    /// A shell in a machine; without a terminal, it runs the lines it reads
     Shell {
         /// The machine
         name: String,
