@@ -111,7 +111,7 @@ fn terminal(mut words: impl Iterator<Item = OsString>) -> Result<u8, String> {
     });
     let status = child.wait().map_err(failed)?;
     // Told by the end of the channel.
-    drop(is_over.recv_timeout(LAST_WORDS));
+    let _ = is_over.recv_timeout(LAST_WORDS);
     let by_signal = status.signal().map(|signal| 128 + signal);
     Ok(status.code().or(by_signal).and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
@@ -132,7 +132,7 @@ fn open((columns, rows): (u16, u16)) -> rustix::io::Result<(File, File)> {
 
 fn resize(master: &File, columns: u16, rows: u16) {
     // A program in a terminal of a wrong size is a nuisance and no failure.
-    drop(tcsetwinsize(master, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }));
+    let _ = tcsetwinsize(master, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 });
 }
 
 /// Takes what is typed, until the line ends.

@@ -61,7 +61,7 @@ impl Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         // Without a terminal there is none to give back.
-        drop(tcsetattr(io::stdin(), OptionalActions::Now, &self.0));
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 
