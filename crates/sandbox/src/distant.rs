@@ -10,11 +10,12 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+use signal_hook::consts::{SIGINT, SIGQUIT};
 
 use crate::wire::{Frame, GREETING, Kind, greet, greeted, near};
 
@@ -93,6 +94,10 @@ fn terminal(mut words: impl Iterator<Item = OsString>) -> Result<u8, String> {
         // Whoever sat there has gone: so does everything in it.
         std::process::exit(CUT_OFF.into());
     });
+    // Where it was told to ignore them, whoever it starts would ignore them, too: a handler is not inherited.
+    for signal in [SIGINT, SIGQUIT] {
+        signal_hook::flag::register(signal, Arc::default()).map_err(failed)?;
+    }
     let stdio = || slave.try_clone().map_err(failed);
     #[expect(clippy::disallowed_methods, reason = "the machine holds it, and ends it with this process")]
     let mut child = Command::new("setsid")
