@@ -215,7 +215,9 @@ fn a_run_that_is_killed_takes_its_machine_along_in_every_state() {
     }
     let begin = || Working::begin(with_guest(&session, &in_a_machine(&["victim"])));
     let states: [(&str, &dyn Fn(&Working)); 3] = [
-        ("booting", &|_| drop(eventually_qemu(&session))),
+        ("booting", &|_| {
+            eventually_qemu(&session);
+        }),
         ("running", &|_| has_said(&session, "begun")),
         ("stopping", &|working| {
             has_said(&session, "begun");

@@ -183,9 +183,12 @@ mod unix {
             let (tell, told) = std::sync::mpsc::channel();
             let carry: Carry = Box::new(move |mut stream| {
                 stream.write_all(b"hello").expect("heard");
-                let mut heard = Vec::new();
-                drop(stream.read_to_end(&mut heard));
-                tell.send(heard).expect("told");
+                let mut heard = [0; 12];
+                stream.read_exact(&mut heard).expect("said");
+                tell.send(heard.to_vec()).expect("told");
+                // It ends with the line.
+                drop(stream.read_to_end(&mut Vec::new()));
+                tell.send(Vec::new()).expect("told");
             });
             let door = Door::open(&folder, carry).expect("a door");
             let (port, mut machine) = UnixStream::pair().expect("a port");
@@ -194,9 +197,10 @@ mod unix {
             machine.read_exact(&mut heard).expect("said");
             assert_eq!(&heard, b"hello");
             machine.write_all(b"and good bye").expect("taken");
-            drop(splice);
-            drop(door);
             assert_eq!(told.recv().expect("told"), b"and good bye");
+            drop(splice);
+            assert_eq!(told.recv().expect("told"), b"");
+            drop(door);
             assert_eq!(machine.read(&mut heard).expect("an end"), 0);
             // Nobody ever knocked: closing it does not wait.
             let folder = scratch.path().join("other");
