@@ -413,12 +413,11 @@ pub fn far(line: UnixStream, word: &str, dial: &Dial) -> io::Result<()> {
     let wire = Wire::new(Box::new(to));
     wire.hear(&mut from, &|strand| {
         let (wire, dial) = (Arc::clone(&wire), Arc::clone(dial));
-        std::thread::spawn(move || match dial() {
-            Ok(stream) => {
+        std::thread::spawn(move || {
+            if let Ok(stream) = dial() {
                 let near: Arc<dyn Connection> = Arc::new(stream);
                 wire.carry(&strand, &near);
-            }
-            Err(_) => {
+            } else {
                 wire.lose(&strand);
                 wire.strands().remove(&strand.number);
             }
@@ -560,6 +559,8 @@ mod tests {
             let dial: Dial = Arc::new(move || full.try_clone());
             let far = std::thread::spawn(move || far(end, "w", &dial));
             near.write_all(b"Ww\n").unwrap();
+            // It is there until the end.
+            let _kept = near.try_clone().unwrap();
             // Nobody reads to the end.
             std::thread::spawn(move || drop(near.write_all(&wrong)));
             let ended = far.join().unwrap().expect_err("it ends");
