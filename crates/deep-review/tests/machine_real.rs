@@ -175,6 +175,7 @@ fn a_shell_in_a_machine_has_a_terminal_and_gives_ours_back() {
     terminal.press("\u{3}");
     terminal.press("echo code=$?\r");
     terminal.wait_for("code=130");
+    terminal.wait("its prompt", || terminal.text().trim_end().ends_with('$'));
     terminal.resize(20, 60);
     terminal.press("for n in 1 2 3 4 5; do stty size; sleep 0.3; done\r");
     terminal.wait_for("20 60");
