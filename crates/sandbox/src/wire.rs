@@ -470,14 +470,14 @@ mod tests {
         TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()
     }
 
-    fn echo(stream: UnixStream) {
-        io::copy(&mut &stream, &mut &stream).unwrap();
+    fn echo(stream: &UnixStream) {
+        io::copy(&mut &*stream, &mut &*stream).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
     }
 
     #[test]
     fn what_is_said_on_many_connections_at_once_comes_back_whole_on_each() {
-        let (port, ..) = line(echo);
+        let (port, ..) = line(|stream| echo(&stream));
         let asked: Vec<_> = (0_u8..20)
             .map(|number| {
                 std::thread::spawn(move || {
@@ -573,7 +573,7 @@ mod tests {
         let (mut near, end) = UnixStream::pair().unwrap();
         let dial: Dial = Arc::new(|| {
             let (one, other) = UnixStream::pair()?;
-            std::thread::spawn(move || echo(other));
+            std::thread::spawn(move || echo(&other));
             Ok(one)
         });
         std::thread::spawn(move || far(end, "w", &dial));
