@@ -96,9 +96,14 @@ impl Machine {
         send(&self.places, parcel, cancelled, out, err)
     }
 
-    /// The command that is a shell of Lima's machine for whoever has the terminal, and its environment.
-    pub fn shell_of_lima(&self, folder: &str) -> Result<(Vec<OsString>, Vec<(OsString, OsString)>), Failed> {
-        Ok((self.manager().shell(folder)?, self.own.environment.clone()))
+    /// The command that is a shell of Lima's machine for whoever has the terminal.
+    pub fn shell_of_lima(&self, folder: &str) -> Result<Vec<OsString>, Failed> {
+        self.manager().shell(folder)
+    }
+
+    /// The environment of its manager.
+    pub fn environment(&self) -> &[(OsString, OsString)] {
+        &self.own.environment
     }
 
     /// What it is made of.

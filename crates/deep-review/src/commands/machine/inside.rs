@@ -175,8 +175,8 @@ impl All<'_> {
     /// Lima has terminals of its own.
     fn lent(&self, record: &Record, machine: &Machine) -> Result<Exit, CommandError> {
         let failed = |why: String| CommandError::new(Exit::Command(NOT_RUN), why);
-        let (command, mut environment) =
-            machine.shell_of_lima(&folder(record)).map_err(|it| failed(it.message))?;
+        let command = machine.shell_of_lima(&folder(record)).map_err(|it| failed(it.message))?;
+        let mut environment = machine.environment().to_vec();
         let term = self.session.environment.get("TERM").map(|term| ("TERM".into(), term.to_owned()));
         environment.retain(|(name, _)| name != "TERM");
         environment.extend(term);
