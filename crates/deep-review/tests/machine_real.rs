@@ -155,6 +155,11 @@ fn a_machine_boots_runs_commands_within_limits_and_goes() {
     assert!(!session.home().join(".local/share/deep-review/machines/real").exists());
 }
 
+/// Waits until the shell reads: an interrupt takes what was typed before along, as on every terminal.
+fn prompt(terminal: &Terminal) {
+    terminal.wait("its prompt", || terminal.text().trim_end().ends_with("real:/checkout$"));
+}
+
 #[test]
 fn a_shell_in_a_machine_has_a_terminal_and_gives_ours_back() {
     let session = session();
@@ -169,22 +174,26 @@ fn a_shell_in_a_machine_has_a_terminal_and_gives_ours_back() {
     let terminal = sit();
     terminal.press("echo $((6 * 7)) $(stty size) $(tty)\r");
     terminal.wait_for("42 30 80 /dev/pts/");
+    prompt(&terminal);
     // Ctrl-C ends what runs there, and neither the shell nor us.
     terminal.press("echo on; sleep 1000\r");
     terminal.wait("it sleeps", || terminal.text().lines().any(|line| line.trim() == "on"));
     terminal.press("\u{3}");
+    prompt(&terminal);
     terminal.press("echo code=$?\r");
     terminal.wait_for("code=130");
-    terminal.wait("its prompt", || terminal.text().trim_end().ends_with('$'));
+    prompt(&terminal);
     terminal.resize(20, 60);
     terminal.press("for n in 1 2 3 4 5; do stty size; sleep 0.3; done\r");
     terminal.wait_for("20 60");
+    prompt(&terminal);
     // A program that takes the whole screen.
     terminal
         .press("printf '\\033[?1049h\\033[2;3Hfull'; read -r key; printf '\\033[?1049l'; echo key=$key\r");
     terminal.wait_for("  full");
     terminal.press("x\r");
     terminal.wait_for("key=x");
+    prompt(&terminal);
     terminal.press("exit 3\r");
     assert_eq!(terminal.end().0, 3);
     // Whoever ends us gets a terminal that is as it was, and nothing goes on inside.
