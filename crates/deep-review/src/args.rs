@@ -190,7 +190,7 @@ pub(crate) enum MachineCommand {
     },
     /// Run a command in a machine; exits with the command's code (124: it took too long, 125: it could not be run)
     Exec(MachineExecArgs),
-    /// Run lines in a machine, one after the other; `cd` is remembered
+    /// A shell in a machine; without a terminal, it runs the lines it reads
     Shell {
         /// The machine
         name: String,
@@ -321,6 +321,9 @@ pub(crate) struct MachineExecArgs {
     /// Hand our standard input on, read to its end first
     #[arg(long)]
     pub(crate) stdin: bool,
+    /// A host that the command may reach, through a proxy (`HTTPS_PROXY`); repeat for more. Without one it reaches nothing (QEMU)
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) host: Vec<String>,
     /// With `/work`, `/tmp` and the home empty, and gone afterwards (QEMU)
     #[arg(long)]
     pub(crate) fresh: bool,

@@ -39,6 +39,12 @@ fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == "__inside") {
         return sandbox::inside_main(words.into_iter().skip(2));
     }
+    #[cfg(unix)]
+    match words.get(1).and_then(|word| word.to_str()) {
+        Some("__wire") => return sandbox::wire_main(words.into_iter().skip(2)),
+        Some("__terminal") => return sandbox::terminal_main(words.into_iter().skip(2)),
+        _ => {}
+    }
     let names: Vec<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let cli = Cli::parse_from(args::with_default_command(words, &names));

@@ -84,8 +84,11 @@ fn with(
 
 /// What a machine will have to show, as far as it is known before: what is missing costs another boot.
 fn expected(confinement: &Confinement, agents: &Agents) -> Vec<PathBuf> {
-    let programs = agents.linters.found.values().flatten();
-    let around = programs
+    let linters = agents.linters.found.values().flatten();
+    let programs =
+        agents.examined.values().filter_map(|found| found.as_ref().ok()).map(|agent| &agent.program);
+    let around = linters
+        .chain(programs)
         .map(|program| sandbox::around(program, &confinement.search, confinement.home.as_deref()).read);
     let compilers = confinement.toolchains.read.iter().map(|folder| folder.outside.clone());
     around.flatten().chain(compilers).collect()

@@ -251,6 +251,21 @@ fn a_machine_that_dies_at_once_is_tried_a_few_times_and_its_last_words_are_told(
 }
 
 #[test]
+fn a_machine_that_is_not_ready_in_its_time_is_ended_and_tried_again() {
+    let bench = Bench::new();
+    let words = ["create", "one", "--driver", "lima", "--no-share", "--grace", "1s", "--ready-within", "8s"];
+    bench.run(&words).expect(0);
+    bench.fault("agent", "never-ready\n");
+    bench.run(&["start", "one", "--wait", "--timeout", "60s"]).expect(0);
+    assert_eq!(bench.answer("one", "running"), "true");
+    assert!(bench.troubles("one").contains("not ready in time"), "{}", bench.troubles("one"));
+    let events = bench.run(&["logs", "one"]).expect(0).stdout;
+    assert!(events.contains("warning  start: the machine was not ready in time"), "{events}");
+    bench.run(&["delete", "one"]).expect(0);
+    bench.nothing_is_left("one");
+}
+
+#[test]
 fn a_deletion_that_times_out_twice_then_succeeds() {
     let bench = Bench::new();
     let words = ["create", "one", "--driver", "lima", "--no-share", "--ready-within", "2s"];
@@ -289,7 +304,9 @@ fn a_deletion_that_fails_for_good_is_stranded_and_visible_until_it_is_abandoned(
     let events = bench.run(&["logs", "one"]).expect(0).stdout;
     assert_eq!(events.matches("  delete: ").count(), 12, "six tries and six failures: {events}");
     bench.nothing_runs();
-    let ran = bench.run(&["delete", "one", "--abandon"]).expect(0);
+    let ran = bench.run(&["delete", "one", "--abandon", "--json"]).expect(0);
+    let told: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!((told[0]["name"].as_str(), told[0]["reached"].as_str()), (Some("one"), Some("abandoned")));
     assert!(ran.stderr.contains("limactl delete --force deep-review-one"), "{}", ran.stderr);
     assert!(!bench.folder("one").exists() && bench.instance("one").exists(), "forgotten, and it was said");
 }

@@ -9,10 +9,14 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::{has_no_machine, run_with_guest, saying, session};
+use common::terminal::Terminal;
+use common::{has_no_machine, run_with_guest, saying, session, with_guest};
 use model::{ReproOutcome, Reproduction};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
 
@@ -56,6 +60,15 @@ fn exec(session: &TestSession, options: &[&str], command: &[&str]) -> Value {
     let words = [&["machine", "exec", "real", "--json"], options, &["--"], command].concat();
     let ran = run(session, &words);
     serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}{}", ran.stdout, ran.stderr))
+}
+
+fn kill_qemu(session: &TestSession) {
+    let pid = fs::read_dir("/proc").expect("processes").flatten().find_map(|entry| {
+        let line = String::from_utf8_lossy(&fs::read(entry.path().join("cmdline")).ok()?).into_owned();
+        let is_it = line.starts_with("/usr/bin/qemu-system") && line.contains(session.repo.path().to_str()?);
+        is_it.then(|| entry.file_name().into_string().ok()?.parse().ok()).flatten()
+    });
+    kill_process(Pid::from_raw(pid.expect("QEMU runs")).expect("a number"), Signal::KILL).expect("ours");
 }
 
 #[test]
@@ -109,15 +122,24 @@ fn a_machine_boots_runs_commands_within_limits_and_goes() {
     let seconds: Vec<i64> =
         told["stdout"].as_str().expect("text").lines().map(|line| line.parse().expect("a time")).collect();
     assert!((3..60).contains(&(seconds[1] - seconds[0])), "{seconds:?}");
-    // A machine whose QEMU is killed is not said to run, and starts again.
-    let pid = fs::read_dir("/proc").expect("processes").flatten().find_map(|entry| {
-        let line = String::from_utf8_lossy(&fs::read(entry.path().join("cmdline")).ok()?).into_owned();
-        let is_it = line.starts_with("/usr/bin/qemu-system") && line.contains(session.repo.path().to_str()?);
-        is_it.then(|| entry.file_name().into_string().ok()).flatten()
+    // A way to one host, through the proxy, and to no other.
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let host = server.local_addr().expect("an address").to_string();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().expect("a connection");
+        stream.write_all(b"hello from outside\n").expect("taken");
     });
-    #[expect(clippy::disallowed_methods, reason = "the test plays the one who kills")]
-    let killed = std::process::Command::new("kill").args(["-9", &pid.expect("QEMU runs")]).status();
-    assert!(killed.expect("kill").success());
+    let ask = "ask() { exec 3<>/dev/tcp/127.0.0.1/3128; printf 'CONNECT %s HTTP/1.1\\r\\n\\r\\n' $1 >&3; cat <&3; }; \
+               ask $1; ask evil.example:443; ask 127.0.0.1:22";
+    let told = exec(&session, &["--host", &host], &["bash", "-c", ask, "bash", &host]);
+    let said = told["stdout"].as_str().expect("text");
+    assert!(said.contains(" 200 ") && said.contains("hello from outside"), "{told}");
+    assert_eq!(said.matches(" 403 ").count(), 2, "{told}");
+    answering.join().expect("it was asked");
+    let told = exec(&session, &[], &["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/3128"]);
+    assert_eq!(told["exit"], 1, "without it there is no way: {told}");
+    // A machine whose QEMU is killed is not said to run, and starts again.
+    kill_qemu(&session);
     let begun = Instant::now();
     while run(&session, &["machine", "exec", "real", "--", "true"]).code != 125 {
         assert!(begun.elapsed() < Duration::from_mins(1), "it is still said to run");
@@ -131,6 +153,68 @@ fn a_machine_boots_runs_commands_within_limits_and_goes() {
     run(&session, &["machine", "delete", "real"]).expect(0);
     assert!(processes(&session).is_empty(), "{:?}", processes(&session));
     assert!(!session.home().join(".local/share/deep-review/machines/real").exists());
+}
+
+/// Waits until the shell reads: an interrupt takes what was typed before along, as on every terminal.
+fn prompt(terminal: &Terminal) {
+    terminal.wait("its prompt", || terminal.text().trim_end().ends_with("real:/checkout$"));
+}
+
+#[test]
+fn a_shell_in_a_machine_has_a_terminal_and_gives_ours_back() {
+    let session = session();
+    let _guard = Guard(&session);
+    let Some(()) = machine(&session) else { return };
+    let sit = || {
+        let set = [("TERM", "xterm-256color")];
+        let terminal = Terminal::with(&session, &["machine", "shell", "real"], (30, 80), &set);
+        terminal.wait_for("real:");
+        terminal
+    };
+    let terminal = sit();
+    terminal.press("echo $((6 * 7)) $(stty size) $(tty)\r");
+    terminal.wait_for("42 30 80 /dev/pts/");
+    prompt(&terminal);
+    // Ctrl-C ends what runs there, and neither the shell nor us.
+    terminal.press("echo on; sleep 1000\r");
+    terminal.wait("it sleeps", || terminal.text().lines().any(|line| line.trim() == "on"));
+    terminal.press("\u{3}");
+    prompt(&terminal);
+    terminal.press("echo code=$?\r");
+    terminal.wait_for("code=130");
+    prompt(&terminal);
+    terminal.resize(20, 60);
+    terminal.press("for n in 1 2 3 4 5; do stty size; sleep 0.3; done\r");
+    terminal.wait_for("20 60");
+    prompt(&terminal);
+    // A program that takes the whole screen.
+    terminal
+        .press("printf '\\033[?1049h\\033[2;3Hfull'; read -r key; printf '\\033[?1049l'; echo key=$key\r");
+    terminal.wait_for("  full");
+    terminal.press("x\r");
+    terminal.wait_for("key=x");
+    prompt(&terminal);
+    terminal.press("exit 3\r");
+    assert_eq!(terminal.end().0, 3);
+    // Whoever ends us gets a terminal that is as it was, and nothing goes on inside.
+    let terminal = sit();
+    terminal.press("sleep 4321\r");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.end().0, 130);
+    let told = exec(&session, &[], &["sh", "-c", "ps -e -o args= | grep -c '[s]leep 4321'"]);
+    assert_eq!(told["stdout"], "0\n");
+    // So does a machine that goes down.
+    let terminal = sit();
+    kill_qemu(&session);
+    assert_eq!(terminal.end().0, 125);
+    // Without a terminal its lines are run.
+    run(&session, &["machine", "start", "real", "--wait", "--timeout", "180s"]).expect(0);
+    let mut command = with_guest(&session, &["machine", "shell", "real"]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    child.stdin.take().expect("a pipe").write_all(b"cd /usr\npwd; (exit 4)\n").expect("lines");
+    let output = child.wait_with_output().expect("ours");
+    assert_eq!((String::from_utf8_lossy(&output.stdout).as_ref(), output.status.code()), ("/usr\n", Some(4)));
 }
 
 #[test]

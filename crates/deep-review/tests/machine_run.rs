@@ -136,13 +136,28 @@ fn has_said(session: &TestSession, word: &str) {
 }
 
 fn qemu(session: &TestSession) -> Pid {
+    find_qemu(session).expect("QEMU runs")
+}
+
+fn eventually_qemu(session: &TestSession) -> Pid {
+    let begun = Instant::now();
+    loop {
+        if let Some(pid) = find_qemu(session) {
+            return pid;
+        }
+        assert!(begun.elapsed() < Duration::from_mins(3), "QEMU never ran");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn find_qemu(session: &TestSession) -> Option<Pid> {
     let scratch = session.repo.scratch().to_str().expect("UTF-8").to_owned();
     let found = fs::read_dir("/proc").expect("processes").flatten().find_map(|entry| {
         let line = String::from_utf8_lossy(&fs::read(entry.path().join("cmdline")).ok()?).into_owned();
         let is_it = line.split('\0').next()?.ends_with("qemu-system-x86_64") && line.contains(&scratch);
         is_it.then(|| entry.file_name().into_string().ok()?.parse().ok()).flatten()
     });
-    Pid::from_raw(found.expect("QEMU runs")).expect("a number")
+    Pid::from_raw(found?)
 }
 
 #[test]
@@ -179,24 +194,86 @@ fn a_machine_that_dies_is_a_failed_reviewer_and_an_end_of_the_run_is_its_end() {
     let told = json(&working.end());
     assert_eq!(reviewer(&told, "victim")["ending"], "cancelled", "{told:#}");
     nothing_is_left(&session);
-    // We are killed: the keeper ends the machine, and the next start removes what lay on the disk.
+    // One that comes while the machine boots does not wait for it.
     let working = Working::begin(with_guest(&session, &in_a_machine(&["victim"])));
-    has_said(&session, "begun");
-    working.kill();
-    nobody_runs(session.repo.scratch().to_str().expect("UTF-8"));
+    eventually_qemu(&session);
+    working.signal(Signal::INT);
+    let told = json(&working.end());
+    let row = reviewer(&told, "victim");
+    assert!(row.to_string().contains("it was stopped while the machine booted"), "{row:#}");
+    nothing_is_left(&session);
+}
+
+/// A run that is killed, in each state of its machine: the keeper ends the machine, and the next command removes what lay on the disk.
+#[test]
+fn a_run_that_is_killed_takes_its_machine_along_in_every_state() {
+    let session = session();
+    shell(&session, "good", &saying(), "");
+    shell(&session, "victim", "echo begun; sleep 1000", "");
+    if report(&session, &["good"]).is_none() {
+        return;
+    }
+    let begin = || Working::begin(with_guest(&session, &in_a_machine(&["victim"])));
+    let states: [(&str, &dyn Fn(&Working)); 3] = [
+        ("booting", &|_| {
+            eventually_qemu(&session);
+        }),
+        ("running", &|_| has_said(&session, "begun")),
+        ("stopping", &|working| {
+            has_said(&session, "begun");
+            working.signal(Signal::INT);
+        }),
+    ];
+    for (state, reached) in states {
+        let working = begin();
+        reached(&working);
+        working.kill();
+        nobody_runs(session.repo.scratch().to_str().expect("UTF-8"));
+        // `gc` sees to it as the next run would.
+        let ran = session.run(&["gc"]).expect(0);
+        assert!(!ran.stderr.contains("could not be removed"), "{state}: {}", ran.stderr);
+        nothing_is_left(&session);
+    }
     report(&session, &["good"]).expect("a machine");
     nothing_is_left(&session);
 }
 
 #[test]
+fn doctor_tells_whether_a_machine_can_boot_and_what_is_missing() {
+    let session = session();
+    let rows = |mut command: std::process::Command| {
+        command.args(["doctor", "--json"]);
+        let rows = json(&Working::begin(command).end());
+        let rows = rows.as_array().expect("rows").clone();
+        move |what: &str| rows.iter().find(|row| row["what"] == what).cloned().unwrap_or_default()
+    };
+    let empty = session.beside("guest/none", "");
+    let mut command = session.command(&[]);
+    command.env("DEEP_REVIEW_GUEST", empty.parent().expect("a folder"));
+    let row = rows(command)("machine");
+    assert_eq!(row["state"], "missing", "{row:#}");
+    assert!(has_no_machine(&row["detail"].to_string()) && row["mend"].is_string(), "{row:#}");
+    let mut command = session.command(&[]);
+    command.env("DEEP_REVIEW_GUEST", "/no/such");
+    assert!(rows(command)("machine")["detail"].to_string().contains("/no/such"));
+    let told = rows(with_guest(&session, &[]));
+    let row = told("machine");
+    if row["state"] == "missing" {
+        println!("skipped: {}", row["detail"]);
+        return;
+    }
+    assert!(row["detail"].to_string().contains("vmlinu"), "{row:#}");
+    let speed = told("machine's speed");
+    assert_eq!(speed["state"] == "missing", speed["detail"].to_string().contains("emulation"), "{speed:#}");
+    assert!(told("machine by Lima")["detail"].is_string());
+}
+
+#[test]
 fn who_needs_more_than_a_machine_has_is_refused_by_name() {
     let session = session();
-    shell(&session, "far", "true", "hosts = [\"api.example.com\"]");
     shell(&session, "filing", "true {output_file}", "output = \"file\"");
-    let ran = run_with_guest(&session, &in_a_machine(&["far", "filing"])).expect(6);
-    for told in
-        ["a machine is required", "far: it needs the network", "filing: it answers with a file", "hint: "]
-    {
+    let ran = run_with_guest(&session, &in_a_machine(&["filing"])).expect(6);
+    for told in ["a machine is required", "filing: it answers with a file", "hint: "] {
         assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
     }
     // Without anything to boot from nobody runs elsewhere instead.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use common::{findings_of, json, reviewer};
+use common::{findings_of, guest, has_no_machine, json, reviewer};
 use serde_json::Value;
 use test_kit::fake_model::{CALC_AFTER, CALC_BEFORE, CALC_PATH, Say, Scenario, Step, TITLE};
 use test_kit::{FakeModel, FakeModelOptions, Ran, TestSession};
@@ -334,6 +334,53 @@ fn confined(agent: &'static str) {
     if let Some(program) = installed(agent).filter(|_| can_confine()) {
         play_in(agent, &program, "require", CONFINED, &[]);
     }
+}
+
+/// The same in a machine, where everything is many times slower if no processor helps: what the sandbox's cases show is not shown again.
+fn in_a_machine(agent: &'static str) {
+    let Some(program) = installed(agent) else { return };
+    let server = FakeModel::start("/");
+    let world = World { sandbox: "machine", ..World::new(agent, &program) };
+    world.configured(&format!("[reviewers.{agent}]\ntimeout = \"20m\"\nsilence = \"20m\"\nretries = 0\n"));
+    let scenario = "ok-diff";
+    let words = ["--json", "--reviewer", agent, "--sandbox", world.sandbox];
+    let mut command = world.command(&server.url(&format!("{scenario}~{agent}")), &words);
+    command.envs(guest().map(|guest| ("DEEP_REVIEW_GUEST", guest)));
+    let started = Instant::now();
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(6) && has_no_machine(&said) {
+        println!("skipped: {}", said.trim());
+        return;
+    }
+    println!("{agent} in a machine: {:.1} s", started.elapsed().as_secs_f32());
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let row = reviewer(&report, agent);
+    assert_eq!(
+        (row["ending"].as_str(), row["receipt"]["confined_by"].as_str()),
+        (Some("finished"), Some("machine")),
+        "{row:#}"
+    );
+    let mut wrong = Vec::new();
+    reviewed(agent, &server, scenario, &report, &mut |text| wrong.push(text));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(!report.to_string().contains("of-no-use"), "a key stands in the report");
+}
+
+#[test]
+fn claude_is_understood_in_a_machine() {
+    in_a_machine("claude");
+}
+
+#[test]
+fn codex_is_understood_in_a_machine() {
+    in_a_machine("codex");
+}
+
+#[test]
+fn gemini_is_understood_in_a_machine() {
+    in_a_machine("gemini");
 }
 
 #[test]

@@ -13,7 +13,10 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 
-use common::{MARKDOWN_REVIEW, configured, json, nobody_runs, reviewer, run_folders, session};
+use common::{
+    MARKDOWN_REVIEW, configured, has_no_machine, json, nobody_runs, reviewer, run_folders, session,
+    with_guest,
+};
 use serde_json::Value;
 use test_kit::{Ran, TestSession};
 
@@ -216,23 +219,38 @@ env >&2
 #[test]
 fn an_agent_reaches_its_model_through_the_proxy_and_never_has_the_key() {
     let session = session();
-    if !can(&session) {
-        return;
+    if can(&session) {
+        reaches_its_model_and_nothing_else(&session, "require", "bubblewrap");
     }
+}
+
+#[test]
+fn an_agent_in_a_machine_reaches_its_model_through_the_same_proxy() {
+    let session = session();
+    reaches_its_model_and_nothing_else(&session, "machine", "machine");
+    nobody_runs(session.repo.scratch().to_str().expect("UTF-8"));
+}
+
+fn reaches_its_model_and_nothing_else(session: &TestSession, sandbox: &str, by: &str) {
     let (base, asked) = model();
     let server = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = server.local_addr().expect("an address").port();
-    let folder = agent(&session, "https://api.vendor.example", &format!("{}\n{ASKS}", tries(&session, port)));
-    let mut command = session.command(&["--json", "--reviewer", "testy", "--sandbox", "require"]);
+    let folder = agent(session, "https://api.vendor.example", &format!("{}\n{ASKS}", tries(session, port)));
+    let mut command = with_guest(session, &["--json", "--reviewer", "testy", "--sandbox", sandbox]);
     command.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
     let output =
         command.env("TESTY_KEY", "sk-very-secret-key").env("TESTY_URL", &base).output().expect("it starts");
-    let report: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(6) && has_no_machine(&said) {
+        println!("skipped: {}", said.trim());
+        return;
+    }
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
     let row = reviewer(&report, "testy");
-    let told = raw(&session, "testy", "stderr");
+    let told = raw(session, "testy", "stderr");
     assert_eq!(row["state"], "finished", "{row:#}\n{told}");
-    assert_eq!(row["receipt"]["confined_by"], "bubblewrap");
+    assert_eq!(row["receipt"]["confined_by"], by);
     let asked = asked.recv().expect("the model was asked");
     assert!(asked.starts_with("POST /v1/chat HTTP/1.1\r\n"), "{asked}");
     assert!(asked.to_lowercase().contains("authorization: bearer sk-very-secret-key"), "{asked}");
@@ -255,7 +273,7 @@ fn an_agent_reaches_its_model_through_the_proxy_and_never_has_the_key() {
     for refused in ["evil.example:443", "127.0.0.1:22", "http://evil.example/"] {
         assert!(notes.contains(&format!("it tried to reach `{refused}`")), "{refused}: {notes}");
     }
-    let log = raw(&session, "testy", "network.jsonl");
+    let log = raw(session, "testy", "network.jsonl");
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("an entry")).collect();
     assert_eq!(lines.len(), 5, "{log}");
     assert_eq!((lines[0]["status"].as_u64(), lines[0]["sent"].as_u64()), (Some(200), Some(2)), "{log}");

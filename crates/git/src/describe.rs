@@ -132,7 +132,7 @@ impl Repository {
         }
         let mut fields = Vec::new();
         call.stream(&mut |stdout| {
-            fields = pieces(stdout, 0, MOST_OF_ONE)?.into_iter().map(text).collect();
+            fields = pieces(stdout, 0, MOST_OF_ONE)?.iter().map(text).collect();
             Ok(())
         })?;
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
@@ -140,7 +140,7 @@ impl Repository {
     }
 }
 
-fn text(piece: Piece) -> String {
+fn text(piece: &Piece) -> String {
     let text = String::from_utf8_lossy(&piece.bytes);
     if piece.is_cut { format!("{text}… (the rest is left out)") } else { text.into_owned() }
 }

@@ -93,9 +93,10 @@ fn work(
     remove_tree(&current).map_err(|error| error.to_string())?;
     let (command, limits) = match record.template.driver {
         DriverKind::Qemu => {
-            let template = &record.template;
+            let template = crate::line::with_own_program(&record.template, places)
+                .map_err(|error| format!("what the machine sees of this program: {error}"))?;
             let command =
-                qemu::command(template, &places.0, &places.jobs(), false).map_err(|it| it.message)?;
+                qemu::command(&template, &places.0, &places.jobs(), false).map_err(|it| it.message)?;
             (command, qemu::limits())
         }
         DriverKind::Lima => (lima::agent_command(&record).map_err(|it| it.message)?, lima::limits(&record)),
@@ -220,28 +221,34 @@ impl Host<'_> {
         use crate::job::{Done, How};
         let jobs = self.places.jobs();
         let lost = |why: String| Done { how: How::Lost, exit: None, ms: 0, note: Some(why) };
+        let mut is_useless = false;
         let shown = taken.job().and_then(|job| taken.show(&job, &jobs).map(|id| (job, id)));
         let done = match shown {
             Err(why) => lost(format!("the command is not understood: {why}")),
             Ok((job, id)) => {
-                let done = match taken.streams() {
-                    Err(error) => lost(format!("its output cannot be kept: {error}")),
-                    Ok([mut out, mut err]) => channel.run(
-                        &id,
-                        &crate::commands::unique(),
-                        &job,
-                        &|| taken.is_cancelled(),
-                        &|| self.leave(),
-                        &mut out,
-                        &mut err,
-                    ),
+                let line = job.line.as_ref().map(|_| Self::line(taken)).transpose();
+                let done = match (taken.streams(), &line) {
+                    (Err(error), _) => lost(format!("its output cannot be kept: {error}")),
+                    (_, Err(why)) => lost(format!("its line cannot be laid: {why}")),
+                    (Ok([mut out, mut err]), Ok(_)) => {
+                        let done = channel.run(
+                            &id,
+                            &crate::commands::unique(),
+                            &job,
+                            &|| taken.is_cancelled(),
+                            &|| self.leave(),
+                            &mut out,
+                            &mut err,
+                        );
+                        is_useless = channel.is_stuck() || done.how == How::Lost;
+                        done
+                    }
                 };
                 // Removed with the machine at the latest.
                 drop(remove_tree(&jobs.join(id)));
                 done
             }
         };
-        let is_useless = channel.is_stuck() || done.how == How::Lost && done.ms > 0;
         if is_useless {
             // Before whoever waits is told, and asks again.
             drop(state(self.places, self.record, false));
@@ -252,6 +259,16 @@ impl Host<'_> {
             None if is_useless => Err(done.note.unwrap_or_default()),
             _ => Ok(()),
         }
+    }
+
+    /// Joins the line of a job with the port of the machine, until it is dropped.
+    #[cfg(unix)]
+    fn line(taken: &crate::commands::Taken) -> Result<crate::line::Splice, String> {
+        let joined = || {
+            let port = std::os::unix::net::UnixStream::connect(qemu::LINE)?;
+            crate::line::Splice::new(port, taken.line()?)
+        };
+        joined().map_err(|error| error.to_string())
     }
 
     /// Lima's own agent looks after the machine; we wait until it takes commands, and then until it is to end.

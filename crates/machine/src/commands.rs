@@ -1,7 +1,7 @@
 //! Commands for a machine that runs: how a command line hands them to the agent, and gets back what came of them.
 //!
 //! In: a job and what it reads. Out: its streams as they come, and how it ended. By files in the machine's folder: a command
-//! whose sender is gone is ended, and one whose agent is gone is said to be lost.
+//! whose sender is gone is ended, and one whose agent is gone is said to be lost. What a job's line carries is the sender's.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use supervise::{Exclusive, Seat, remove_tree};
 
 use crate::job::{Done, How, Job};
+use crate::line::{Carry, Door};
 use crate::places::{Places, read_json, write_json};
 use crate::reconcile::Failed;
 
@@ -24,22 +25,34 @@ const DONE: &str = "done.json";
 pub(crate) const SHOWN: &str = "shown";
 const CANCEL: &str = "cancel";
 const SENDER: &str = "sender.lock";
+/// What the first process of a job reads about its line.
+const ABOUT_LINE: &str = "line";
 const UNSENT: &str = ".unsent";
 /// A command that is not whole after this time never will be.
 const UNSENT_FOR: Duration = Duration::from_mins(1);
 
 /// A name that nobody else has, and nobody can guess.
-pub(crate) fn unique() -> String {
+pub fn unique() -> String {
     let random = || RandomState::new().hash_one(std::process::id());
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// Hands a job to the agent of a machine and waits for its end. It is shown copies of `files`, as `shown/0` and so on.
+/// A command with what goes with it.
+pub struct Parcel<'a> {
+    /// The command.
+    pub job: &'a Job,
+    /// Its standard input.
+    pub stdin: &'a [u8],
+    /// It is shown these, as `shown/0` and so on.
+    pub files: &'a [PathBuf],
+    /// What is done with its line, where it has one.
+    pub carry: Option<Carry>,
+}
+
+/// Hands a job to the agent of a machine and waits for its end.
 pub(crate) fn send(
     places: &Places,
-    job: &Job,
-    stdin: &[u8],
-    files: &[PathBuf],
+    Parcel { job, stdin, files, carry }: Parcel<'_>,
     cancelled: &dyn Fn() -> bool,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -55,6 +68,8 @@ pub(crate) fn send(
         give(file, &unsent.join(SHOWN), number).map_err(failed)?;
     }
     write_json(&unsent.join(JOB), job).map_err(failed)?;
+    // Closed when this function ends, however that is.
+    let _door = carry.map(|carry| Door::open(&unsent, carry)).transpose().map_err(failed)?;
     fs::rename(&unsent, &folder).map_err(failed)?;
     let mut tails = [Tail::new(folder.join("stdout")), Tail::new(folder.join("stderr"))];
     let mut told = false;
@@ -218,6 +233,12 @@ impl Taken {
         Ok([File::create(self.folder.join("stdout"))?, File::create(self.folder.join("stderr"))?])
     }
 
+    /// The line of the job, to whoever sent it.
+    #[cfg(unix)]
+    pub(crate) fn line(&self) -> io::Result<std::os::unix::net::UnixStream> {
+        crate::line::knock(&self.folder)
+    }
+
     /// Gives the answer.
     pub(crate) fn answer(&self, done: &Done) -> io::Result<()> {
         write_json(&self.folder.join(DONE), done)
@@ -228,5 +249,8 @@ impl Taken {
 pub(crate) fn put(job: &Job, folder: &Path, id: &str) -> Result<(), String> {
     let failed = |error: io::Error| format!("{}: {error}", folder.display());
     fs::write(folder.join("mounts"), job.mounts(id)?).map_err(failed)?;
+    if let Some(about) = job.line()? {
+        fs::write(folder.join(ABOUT_LINE), about).map_err(failed)?;
+    }
     fs::write(folder.join("run"), job.script()?).map_err(failed)
 }

@@ -6,10 +6,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use sandbox::MachineJob;
+use sandbox::{MachineJob, MachineLine};
 
-use crate::commands::{SHOWN, send};
-use crate::job::{Done, Job};
+use crate::commands::{Parcel, SHOWN, send, unique};
+use crate::job::{Done, Job, Line};
+use crate::line::{Carry, own_program};
 use crate::places::Places;
 use crate::words::{Pool, Template};
 
@@ -35,8 +36,34 @@ pub fn hand_over(
             refuse_closed(outside, &template.pools)?;
         }
     }
-    let (job, files) = job(wanted, &template)?;
-    send(&Places::of(folder), &job, stdin, &files, cancelled, out, err).map_err(|failed| failed.message)
+    let line = wanted.line.clone();
+    let (mut job, files) = job(wanted, &template)?;
+    let carry = line.map(|line| lay(line, &mut job, &template));
+    let parcel = Parcel { job: &job, stdin, files: &files, carry };
+    send(&Places::of(folder), parcel, cancelled, out, err).map_err(|failed| failed.message)
+}
+
+/// Gives a job in a machine with this template a line to a proxy.
+pub fn lay(line: MachineLine, job: &mut Job, template: &Template) -> Carry {
+    let word = unique();
+    job.line = Some(Line::Connections { port: line.port, word: word.clone() });
+    job.bound.push(own_program(template));
+    to_proxy(line.socket, word)
+}
+
+/// Carries connections to a proxy.
+#[cfg(unix)]
+fn to_proxy(socket: PathBuf, word: String) -> Carry {
+    Box::new(move |line| {
+        let dial: sandbox::Dial = std::sync::Arc::new(move || crate::line::reach(&socket));
+        // It ends with the job; what broke before is seen inside, where nothing can be reached any more.
+        drop(sandbox::far(line, &word, &dial));
+    })
+}
+
+#[cfg(not(unix))]
+fn to_proxy(_: PathBuf, _: String) -> Carry {
+    Box::new(|_| ())
 }
 
 /// Whether we are root, who made this folder.
@@ -107,6 +134,10 @@ fn job(wanted: MachineJob, template: &Template) -> Result<(Job, Vec<PathBuf>), S
                 files.push(file);
             }
         }
+    }
+    for (outside, inside) in wanted.given {
+        job.given.push((format!("{SHOWN}/{}", files.len()), inside));
+        files.push(outside);
     }
     for (outside, inside) in wanted.copies {
         match source(&outside, &template.pools)? {
@@ -216,11 +247,13 @@ mod tests {
         let wanted = MachineJob {
             read: vec![("/usr".into(), "/usr".to_owned()), ("/usr".into(), "/x".to_owned())],
             scratch: vec![("/s".to_owned(), 6 << 30), ("/t".to_owned(), 5)],
+            given: vec![("/home/ada/.key".into(), "/home/review/.key".to_owned())],
             ..MachineJob::default()
         };
         let (job, files) = job(wanted, &template).expect("a job");
         assert_eq!(job.scratch, [("/s".to_owned(), 768 << 20), ("/t".to_owned(), 5)]);
         assert_eq!(job.bound, [("/root/usr".to_owned(), "/x".to_owned())], "the system is there already");
-        assert!(job.fresh && files.is_empty());
+        assert_eq!(job.given, [("shown/0".to_owned(), "/home/review/.key".to_owned())]);
+        assert!(job.fresh && files == [PathBuf::from("/home/ada/.key")]);
     }
 }

@@ -18,6 +18,7 @@ use supervise::{Cancel, Grace, Hold, Keeper, Limits, Outcome, Program, Resources
 use crate::folder::{make_private, write_record};
 use crate::places::{AgentEnded, AgentState, Places, read_json};
 use crate::qemu;
+use crate::reconcile::Failed;
 use crate::words::{DriverKind, Name, Pool, Record, Template};
 
 /// Memory in MiB: the scratch of whoever is inside is in it.
@@ -167,30 +168,33 @@ impl Inner {
 
     /// Ends the one that is of no use, where there is one, and boots another.
     fn replace(&self, place: &Path, records: &Path, wanted: Vec<PathBuf>) -> Result<PathBuf, String> {
-        let (old, number) = {
-            let mut state = self.lock();
-            state.booted += 1;
-            (state.running.take(), state.booted)
-        };
+        let old = self.lock().running.take();
         // What it did not clear away lies in the run's folder, which goes with the run.
         drop(old.map(Running::end));
-        let running = self.boot(place, records, number, wanted)?;
+        let running = match self.boot(place, records, wanted.clone()) {
+            // One that did not come up where much else goes on is no reason to leave a reviewer out.
+            Err(failed) if !failed.lasting && !self.means.cancel.is_cancelled() => {
+                let again = self.boot(place, records, wanted);
+                again.map_err(|again| format!("{again}; before that: {failed}"))?
+            }
+            booted => booted.map_err(|failed| failed.message)?,
+        };
         let folder = running.folder.clone();
         self.lock().running = Some(running);
         Ok(folder)
     }
 
     /// Boots one, and waits until it takes commands.
-    fn boot(
-        &self,
-        place: &Path,
-        records: &Path,
-        number: u32,
-        wanted: Vec<PathBuf>,
-    ) -> Result<Running, String> {
+    fn boot(&self, place: &Path, records: &Path, wanted: Vec<PathBuf>) -> Result<Running, Failed> {
+        let number = {
+            let mut state = self.lock();
+            state.booted += 1;
+            state.booted
+        };
         let folder = place.join(FOLDER).join(number.to_string());
-        let failed =
-            |error: io::Error| format!("the machine could not be made: {}: {error}", folder.display());
+        let failed = |error: io::Error| {
+            Failed::passing(format!("the machine could not be made: {}: {error}", folder.display()))
+        };
         let mut pools = vec![Pool { outside: place.to_owned(), still: false }];
         pools.extend(wanted.iter().map(|outside| Pool { outside: outside.clone(), still: true }));
         let template = Template {
@@ -200,7 +204,7 @@ impl Inner {
             ..Template::new(DriverKind::Qemu)
         };
         // Said here and not by an agent that has gone.
-        qemu::check(&template).map_err(|failed| failed.message)?;
+        qemu::check(&template)?;
         let ready_within = Duration::from_secs(template.ready_within) + GRACE;
         let name = Name::try_from(format!("run-{number}")).expect("letters and digits");
         let places = Places::of(&folder);
@@ -230,7 +234,11 @@ impl Inner {
                 continue;
             };
             let notes = running.end();
-            return Err(if notes.is_empty() { why } else { format!("{why}; {}", notes.join("; ")) });
+            return Err(Failed::passing(if notes.is_empty() {
+                why
+            } else {
+                format!("{why}; {}", notes.join("; "))
+            }));
         }
     }
 

@@ -41,6 +41,42 @@ pub struct Job {
     /// Folders of memory inside, each with the most bytes. They begin empty and are gone with the job.
     #[serde(default)]
     pub scratch: Vec<(String, u64)>,
+    /// Files in the job's own folder of which it gets copies, which belong to it, and where.
+    #[serde(default)]
+    pub given: Vec<(String, String)>,
+    /// What its line to the outside is for; without one it has none.
+    #[serde(default)]
+    pub line: Option<Line>,
+}
+
+/// What the line of a job carries. Our own program carries it, and must be bound at [`PROGRAM`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Line {
+    /// Connections that are made to this port of the job's loopback; both ends greet with the word.
+    Connections {
+        /// The port.
+        port: u16,
+        /// The word.
+        word: String,
+    },
+    /// A terminal, whose program is the job itself.
+    Terminal,
+}
+
+/// Where our own program stands, for whoever has a line.
+pub const PROGRAM: &str = "/run/deep-review/program";
+
+impl Line {
+    /// What the first process of the job reads about it.
+    fn script(&self) -> Result<String, String> {
+        match self {
+            Self::Connections { port, word } => {
+                Ok(format!("line=connections port={port} word={}\n", quoted(word)?))
+            }
+            Self::Terminal => Ok("line=terminal\n".to_owned()),
+        }
+    }
 }
 
 impl Default for Job {
@@ -58,6 +94,8 @@ impl Default for Job {
             copied: Vec::new(),
             links: Vec::new(),
             scratch: Vec::new(),
+            given: Vec::new(),
+            line: None,
         }
     }
 }
@@ -111,16 +149,22 @@ impl Job {
             }
         }
         settings.push(format!("PATH={path}"));
-        for fixed in ["HOME=/home/review", "USER=review", "LOGNAME=review", "TMPDIR=/tmp", "LANG=C.UTF-8"] {
-            settings.push(fixed.to_owned());
-        }
+        // Of two with one name the last counts: what is asked for.
+        let usual = ["HOME=/home/review", "USER=review", "LOGNAME=review", "TMPDIR=/tmp", "LANG=C.UTF-8"];
+        let usual: Vec<String> = usual.map(str::to_owned).into();
         let words: Result<Vec<String>, String> = ["/usr/bin/env".to_owned(), "-i".to_owned()]
             .iter()
+            .chain(&usual)
             .chain(&settings)
             .chain(&self.command)
             .map(|word| quoted(word))
             .collect();
         Ok(format!("cd -- {} || exit 126\nexec {}\n", quoted(&self.folder)?, words?.join(" ")))
+    }
+
+    /// What is to be known of its line, as a script for the first process of the job.
+    pub(crate) fn line(&self) -> Result<Option<String>, String> {
+        self.line.as_ref().map(Line::script).transpose()
     }
 
     /// What is to be shown where, as a script for the first process of the job.
@@ -139,6 +183,10 @@ impl Job {
         }
         for (at, target) in &self.links {
             writeln!(script, "link {} {}", quoted(target)?, quoted(at)?).expect("a string takes everything");
+        }
+        for (name, inside) in &self.given {
+            writeln!(script, "give {} {}", quoted(&own(name))?, quoted(inside)?)
+                .expect("a string takes everything");
         }
         for (inside, size) in &self.scratch {
             writeln!(script, "memory {} {size}", quoted(inside)?).expect("a string takes everything");
@@ -172,6 +220,7 @@ mod tests {
             copied: vec![("/pool/0/t".to_owned(), "/t".to_owned())],
             links: vec![("/l".to_owned(), "/a b/it's".to_owned())],
             scratch: vec![("/m".to_owned(), 9)],
+            given: vec![("shown/0".to_owned(), "/home/review/.k".to_owned())],
             ..Job::default()
         }
     }
@@ -179,13 +228,17 @@ mod tests {
     #[test]
     fn words_mean_themselves() {
         let script = job(&["echo", "$(id)", "a'; rm -rf ~ #", "\n", "*", ""]).script().expect("a script");
-        assert!(script.starts_with("cd -- '/a b' || exit 126\nexec '/usr/bin/env' '-i' 'K=it'\\''s' "));
+        assert!(
+            script.starts_with("cd -- '/a b' || exit 126\nexec '/usr/bin/env' '-i' 'HOME=/home/review' ")
+        );
+        assert!(script.contains(" 'K=it'\\''s' "), "{script}");
         assert!(script.contains("'PATH=/opt/bin:/usr/local/bin:"), "{script}");
         assert!(script.ends_with("'echo' '$(id)' 'a'\\''; rm -rf ~ #' '\n' '*' ''\n"), "{script}");
         let mounts = job(&["x"]).mounts("7").expect("mounts");
         assert_eq!(
             mounts,
-            "show '/pool/1/a b' '/a b'\ncopy '/pool/0/t' '/t'\nshow '/root/jobs/7/tree' '/tree'\nlink '/a b/it'\\''s' '/l'\nmemory '/m' 9\n"
+            "show '/pool/1/a b' '/a b'\ncopy '/pool/0/t' '/t'\nshow '/root/jobs/7/tree' '/tree'\nlink '/a b/it'\\''s' '/l'\n\
+             give '/root/jobs/7/shown/0' '/home/review/.k'\nmemory '/m' 9\n"
         );
     }
 

@@ -15,8 +15,10 @@ mod hosted;
 mod house;
 mod job;
 mod lima;
+mod line;
 mod one;
 mod places;
+mod prospects;
 mod qemu;
 mod reconcile;
 mod step;
@@ -25,13 +27,16 @@ mod words;
 
 pub use agent::{Asked, agent_main};
 pub use alone::{can_run_alone, run_alone};
+pub use commands::{Parcel, unique};
 pub use folder::{Error, Machines, Taken, events};
-pub use hand::hand_over;
+pub use hand::{hand_over, lay};
 pub use hosted::Own;
 pub use house::{Means, RunMachine};
-pub use job::{Done, How, Job};
+pub use job::{Done, How, Job, Line, PROGRAM};
+pub use line::{Carry, Stream, own_program};
 pub use one::{Machine, WallTime};
 pub use places::Places;
+pub use prospects::{Prospects, RunsBy, prospects};
 pub use reconcile::{
     Book, Driver, Event, Failed, Loudness, Patience, Reached, Time, note_conditions, reconcile,
 };

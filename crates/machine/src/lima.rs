@@ -254,6 +254,12 @@ impl Manager {
         Duration::from_secs(self.template.ready_within)
     }
 
+    /// A shell in it, for whoever has the terminal.
+    pub(crate) fn shell(&self, folder: &str) -> Result<Vec<OsString>, Failed> {
+        let words = ["shell", "--workdir", folder, &self.instance].map(OsString::from);
+        Ok(std::iter::once(program()?.into_os_string()).chain(words).collect())
+    }
+
     /// Runs a command in the machine.
     pub(crate) fn exec(
         &self,

@@ -3,6 +3,7 @@
 //! In: its record and how this program is started again. Out: looks, and commands run in it. Never changes the record: that is
 //! the reconciler's.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::commands::{send, unique};
+use crate::commands::{Parcel, send, unique};
 use crate::hosted::{Backend, Hosted, Own};
 use crate::job::{Done, Job};
 use crate::lima::Manager;
@@ -18,7 +19,7 @@ use crate::places::Places;
 use crate::qemu::Qemu;
 use crate::reconcile::{Driver, Failed, Time};
 use crate::step::World;
-use crate::words::{DriverKind, Record};
+use crate::words::{DriverKind, Record, Template};
 
 /// One machine.
 pub struct Machine {
@@ -68,7 +69,10 @@ impl Machine {
         err: &mut dyn Write,
     ) -> Result<Done, Failed> {
         match self.record.template.driver {
-            DriverKind::Qemu => send(&self.places, job, stdin, &[], cancelled, out, err),
+            DriverKind::Qemu => {
+                let parcel = Parcel { job, stdin, files: &[], carry: None };
+                send(&self.places, parcel, cancelled, out, err)
+            }
             DriverKind::Lima => {
                 let failed = |error: std::io::Error| Failed::passing(error.to_string());
                 let input = self.places.helpers().join(format!("{}.stdin", unique()));
@@ -79,6 +83,32 @@ impl Machine {
                 done
             }
         }
+    }
+
+    /// Runs a command of QEMU's machine with everything that goes with it.
+    pub fn hand_in(
+        &self,
+        parcel: Parcel<'_>,
+        cancelled: &dyn Fn() -> bool,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> Result<Done, Failed> {
+        send(&self.places, parcel, cancelled, out, err)
+    }
+
+    /// The command that is a shell of Lima's machine for whoever has the terminal.
+    pub fn shell_of_lima(&self, folder: &str) -> Result<Vec<OsString>, Failed> {
+        self.manager().shell(folder)
+    }
+
+    /// The environment of its manager.
+    pub fn environment(&self) -> &[(OsString, OsString)] {
+        &self.own.environment
+    }
+
+    /// What it is made of.
+    pub fn template(&self) -> &Template {
+        &self.record.template
     }
 
     fn manager(&self) -> Manager {

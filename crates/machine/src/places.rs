@@ -51,6 +51,16 @@ impl Places {
         self.0.join("jobs")
     }
 
+    /// What the machine sees of this program.
+    pub(crate) fn own(&self) -> PathBuf {
+        self.0.join("own")
+    }
+
+    /// A socket for whoever uses the machine. It ends as those of the living do, so that it is removed where it is left.
+    pub fn socket(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.sock"))
+    }
+
     /// What the agent says for people.
     pub fn agent_log(&self) -> PathBuf {
         self.agent().join("agent.log")

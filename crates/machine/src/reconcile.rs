@@ -137,8 +137,12 @@ pub fn reconcile(
         let now = time.now();
         note_conditions(record, &world, now);
         // Words of an agent that ended before it could be asked.
-        if let (None, Some(words), 1..) = (&world.agent, &world.last_words, record.starting.count) {
+        if let (None, Some(words), 1..) = (&world.agent, &world.last_words, record.starting.count)
+            && record.starting.why.as_ref() != Some(words)
+        {
             record.starting.why = Some(words.clone());
+            record.status.trouble(now, "start", words);
+            book.event(event(now, Loudness::Warning, "start", words));
         }
         settle(record, &world);
         let action = step(record, &world, now);

@@ -9,6 +9,8 @@
 mod bubblewrap;
 #[cfg(any(unix, windows))]
 mod copying;
+#[cfg(unix)]
+mod distant;
 mod files;
 mod house;
 mod inside;
@@ -32,13 +34,19 @@ mod wall;
 #[path = "no_wall.rs"]
 mod wall;
 mod walled;
+#[cfg(unix)]
+mod wire;
 
+#[cfg(unix)]
+pub use distant::{Screen, Typist, sit_down, terminal_main, wire_main};
 pub use house::{House, Key, Place};
 #[cfg(any(unix, windows))]
 pub use inside::inside_main;
-pub use machine::MachineJob;
+pub use machine::{MachineJob, MachineLine};
 pub use possible::{Bwrap, Places, Possible, fallback, look};
 pub use profile::{Error, Folder, Profile, Size};
 pub use review::Room;
 pub use shown::{Around, around, outermost};
 pub use toolchains::{Toolchains, toolchains};
+#[cfg(unix)]
+pub use wire::{Dial, far};

@@ -31,6 +31,22 @@ pub struct MachineJob {
     /// inside.
     #[serde(default)]
     pub copies: Vec<(PathBuf, String)>,
+    /// Files that it finds as copies of its own: where they are, and where they stand inside.
+    #[serde(default)]
+    pub given: Vec<(PathBuf, String)>,
+    /// What it may reach.
+    #[serde(default)]
+    pub line: Option<MachineLine>,
+}
+
+/// The way of a job to its proxy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MachineLine {
+    /// The socket of the proxy, outside.
+    pub socket: PathBuf,
+    /// The port on which it is reached, inside.
+    pub port: u16,
 }
 
 /// Writes the job of a profile, and gives its file.
@@ -64,6 +80,9 @@ pub(crate) fn write_room(
     let copies: Result<Vec<_>, Error> = copies.map(|path| Ok((path.clone(), text(path)?))).collect();
     let links: Result<Vec<_>, Error> =
         room.links_to_make().map(|(at, target)| Ok((text(at)?, text(target)?))).collect();
+    let home = Room::home();
+    let given: Result<Vec<_>, Error> =
+        room.at_home.iter().map(|(path, below)| Ok((path.clone(), text(&home.join(below))?))).collect();
     let job = MachineJob {
         command: words(command)?,
         start: text(&room.start)?,
@@ -72,6 +91,8 @@ pub(crate) fn write_room(
         environment: pairs(environment)?,
         links: links?,
         copies: copies?,
+        given: given?,
+        line: room.network.clone().map(|(socket, port)| MachineLine { socket, port }),
     };
     keep(&job, &room.private)
 }
@@ -118,6 +139,8 @@ mod tests {
             links: vec![("/u/bin/x".into(), "/opt/x/x".into())],
             write: vec!["/c/tree".into()],
             scratch: vec![("/c/scratch".into(), Size(9))],
+            at_home: vec![("/home/ada/.x/key".into(), ".x/key".into())],
+            network: Some(("/p/network".into(), 3128)),
             private: scratch.path().join("private"),
             ..Room::default()
         };
@@ -128,6 +151,8 @@ mod tests {
         assert_eq!(job.copies, [("/c/tree".into(), "/c/tree".to_owned())]);
         assert_eq!(job.links, [("/u/bin/x".to_owned(), "/opt/x/x".to_owned())]);
         assert_eq!(job.scratch, [("/c/scratch".to_owned(), 9)]);
+        assert_eq!(job.given, [("/home/ada/.x/key".into(), "/home/review/.x/key".to_owned())]);
+        assert_eq!(job.line, Some(MachineLine { socket: "/p/network".into(), port: 3128 }));
         assert_eq!(job.command, ["/u/bin/x", "-a b"]);
         let odd = Room { start: "here".into(), ..room };
         assert!(write_room(&odd, &[], &[]).is_err(), "a relative path is refused");

@@ -141,7 +141,7 @@ impl Possible {
 
     /// A port on which the proxy can be reached inside. Where the network is everybody's, one that is free now.
     pub fn port(&self) -> u16 {
-        if matches!(self, Self::Bubblewrap(_)) {
+        if matches!(self, Self::Bubblewrap(_) | Self::Machine(_)) {
             return PORT;
         }
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
@@ -204,8 +204,8 @@ impl Possible {
                 neither what is read nor what is reached, so it is no sandbox: where one is required nobody runs so, and scripts never do. \
                 Use WSL 2 or a virtual machine"
                 .to_owned(),
-            Self::Machine(_) => "a machine of its own, by QEMU: a kernel of its own, no network, the system's programs read-only, memory \
-                for files; a hole in QEMU would be a hole in it"
+            Self::Machine(_) => "a machine of its own, by QEMU: a kernel of its own, no network but the proxy, the system's programs read-only, \
+                memory for files; a hole in QEMU would be a hole in it"
                 .to_owned(),
             Self::No(why) => why.clone(),
         }

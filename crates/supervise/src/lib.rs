@@ -70,7 +70,7 @@ pub use limits::{Grace, Hold, Interrupt, Limits, Pulse, Resources};
 #[cfg(windows)]
 pub use os::windows::keeper_main;
 pub use outcome::{Level, Outcome, Progress};
-pub use pager::page;
+pub use pager::{lend_terminal, page};
 pub use program::{Keeper, Program, Stdin};
 pub use promise::{Leftover, LeftoverKind, Promise, State, keep_promises};
 pub use recover::{Recovered, Recovery, leftovers, recover};

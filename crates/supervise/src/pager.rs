@@ -1,9 +1,9 @@
-//! The user's pager.
+//! Programs that the user works with: a pager, a shell.
 //!
-//! In: a command that the user named, a text. Out: the text on the user's terminal, when the pager is left. Unlike reviewers a pager is
-//! the user's own program, chosen in the environment and never by a repository: it gets the terminal and is waited for.
+//! In: a command that the user named. Out: its end, when it is left. Unlike reviewers these are the user's own programs, chosen by the
+//! user and never by a repository: they get the terminal and are waited for.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 
@@ -23,6 +23,19 @@ pub fn page(command: &[&str], defaults: &[(&str, &str)], text: &str) -> io::Resu
     }
     child.wait()?;
     Ok(())
+}
+
+/// Lends the terminal to a program, with just this environment; its exit code, or none where a signal ended it.
+pub fn lend_terminal(
+    command: &[OsString],
+    environment: &[(OsString, OsString)],
+) -> io::Result<Option<i32>> {
+    let [program, arguments @ ..] = command else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no program is named"));
+    };
+    let mut program = pager(program);
+    program.args(arguments).env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    Ok(program.status()?.code())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this crate starts programs")]

@@ -85,7 +85,7 @@ fn examine(session: &Session) -> Vec<Answer> {
             ));
         }
     }
-    answers.extend(isolation::examine());
+    answers.extend(isolation::examine(session));
     answers
 }
 

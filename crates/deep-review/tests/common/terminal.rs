@@ -65,6 +65,11 @@ impl Terminal {
         (&*self.pty).write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
+    /// Makes it larger or smaller.
+    pub(crate) fn resize(&self, lines: u16, columns: u16) {
+        self.pty.resize(Size::new(lines, columns)).expect("a size");
+    }
+
     /// What it shows.
     pub(crate) fn text(&self) -> String {
         self.screen.lock().expect("nobody panics here").screen().contents()

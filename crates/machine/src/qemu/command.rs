@@ -21,16 +21,38 @@ pub(crate) struct Wanted<'a> {
     pub(crate) kvm: bool,
 }
 
-/// Whether KVM is to be had. That its device can be opened is not enough: where the processor does not offer it to this system,
-/// QEMU takes it and the machine stands still.
-pub(crate) fn has_kvm() -> bool {
-    let flags = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let offers = flags.split_whitespace().any(|flag| flag == "vmx" || flag == "svm");
-    offers && std::fs::File::options().read(true).write(true).open("/dev/kvm").is_ok()
+/// Whether KVM is to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kvm {
+    Usable,
+    /// The processor does not offer it to this system.
+    NotOffered,
+    /// It is offered, and this user may not use it; why.
+    Closed(String),
 }
 
-/// The ports of the machine, and the sockets behind them.
+const DEVICE: &str = "/dev/kvm";
+
+/// That the device can be opened is not enough: where the processor does not offer it to this system, QEMU takes it and the machine
+/// stands still.
+pub(crate) fn kvm() -> Kvm {
+    kvm_of(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default(), Path::new(DEVICE))
+}
+
+fn kvm_of(processors: &str, device: &Path) -> Kvm {
+    if !processors.split_whitespace().any(|flag| flag == "vmx" || flag == "svm") {
+        return Kvm::NotOffered;
+    }
+    match std::fs::File::options().read(true).write(true).open(device) {
+        Ok(_) => Kvm::Usable,
+        Err(error) => Kvm::Closed(format!("{}: {error}", device.display())),
+    }
+}
+
+/// The ports of the machine by which it takes jobs, and the sockets behind them.
 pub(crate) const PORTS: [&str; 3] = ["control", "out", "err"];
+/// The port for the line of a job.
+pub(crate) const LINE: &str = "line";
 
 /// The socket of a port, in the folder in which QEMU is started.
 pub(crate) fn socket(port: &str) -> String {
@@ -50,7 +72,7 @@ pub(crate) fn command(wanted: &Wanted<'_>) -> Vec<OsString> {
     add(&["-append", "console=ttyS0 quiet loglevel=3 panic=-1"]);
     add(&["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]);
     add(&["-device", "virtio-serial-pci"]);
-    for port in PORTS {
+    for port in PORTS.into_iter().chain([LINE]) {
         let path = socket(port);
         add(&["-chardev", &format!("socket,id={port},path={path},server=on,wait=off")]);
         add(&["-device", &format!("virtserialport,chardev={port},name={port}")]);
@@ -78,6 +100,17 @@ fn escaped(path: &Path) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_processor_does_not_offer_is_not_used_whatever_device_there_is() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let device = scratch.path().join("kvm");
+        std::fs::write(&device, "").expect("a device");
+        assert_eq!(kvm_of("flags : fpu sse2 hypervisor", &device), Kvm::NotOffered);
+        assert_eq!(kvm_of("flags : fpu vmx sse2", &device), Kvm::Usable);
+        let none = kvm_of("flags : svm", &scratch.path().join("none"));
+        assert!(matches!(none, Kvm::Closed(why) if why.contains("none: ")));
+    }
 
     #[test]
     fn the_line_says_what_is_wanted_and_no_more() {

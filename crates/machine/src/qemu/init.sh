@@ -3,6 +3,7 @@
 #   run ID NONCE FRESH   run the job in /jobs/ID; its output goes to the ports `out` and `err` between B-NONCE and E-NONCE
 #   kill NONCE           end the job
 #   off                  power off
+# The port `line` is for the job itself, where it has a line to the outside.
 # A job never sees the nonce, so it cannot end its own output or speak for us.
 export PATH=/bin
 /bin/busybox mkdir -p /bin /proc /sys /dev /tmp /root
@@ -34,8 +35,8 @@ port() {
         [ "$(cat "$folder/name" 2>/dev/null)" = "$1" ] && echo "/dev/${folder##*/}" && return
     done
 }
-for name in control out err; do [ -n "$(port $name)" ] || fail "the port $name is missing; modules not loaded: $left"; done
-exec 3<>"$(port control)" 4>"$(port out)" 5>"$(port err)"
+for name in control out err line; do [ -n "$(port $name)" ] || fail "the port $name is missing; modules not loaded: $left"; done
+exec 3<>"$(port control)" 4>"$(port out)" 5>"$(port err)" 6<>"$(port line)"
 
 mount -t tmpfs -o mode=755,size=64m root /root || fail "no memory for a root"
 root=/root

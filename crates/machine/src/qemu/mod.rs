@@ -18,14 +18,18 @@ use supervise::{Grace, Hold, Limits, Resources, remove_tree};
 
 #[cfg(unix)]
 pub(crate) use channel::Channel;
+pub(crate) use command::{Kvm, kvm};
 
 use crate::hosted::Backend;
 use crate::places::{Places, write_json};
 use crate::reconcile::Failed;
 use crate::step::{Guest, Health};
 use crate::stop::Behind;
-use crate::words::{Record, Template};
+use crate::words::{DriverKind, Record, Template};
 
+/// The socket of the port for the line of a job, in the folder of the machine.
+#[cfg(unix)]
+pub(crate) const LINE: &str = "line.sock";
 const PROGRAM: &str = "qemu-system-x86_64";
 const FIRST_ROOT: &str = "first-root.img";
 const MADE: &str = "made.json";
@@ -73,7 +77,7 @@ impl Backend for Qemu {
 
     fn delete(&self) -> Result<(), Failed> {
         // What says that it was made goes last.
-        for folder in [self.places.jobs(), self.places.commands(), self.places.guest()] {
+        for folder in [self.places.jobs(), self.places.own(), self.places.commands(), self.places.guest()] {
             remove_tree(&folder).map_err(|error| Failed::passing(error.to_string()))?;
         }
         Ok(())
@@ -95,6 +99,13 @@ pub(crate) fn check(template: &Template) -> Result<kernel::Kernel, Failed> {
     kernel::find(template.guest.as_deref())
 }
 
+/// QEMU, and the kernel of a machine.
+pub(crate) fn parts(guest: Option<&Path>) -> Result<(PathBuf, PathBuf), Failed> {
+    let template = Template { guest: guest.map(Path::to_owned), ..Template::new(DriverKind::Qemu) };
+    let kernel = check(&template)?;
+    Ok((program()?, kernel.image))
+}
+
 fn program() -> Result<PathBuf, Failed> {
     which::which(PROGRAM).map_err(|_| {
         Failed::lasting(format!("`{PROGRAM}` was not found: install the package qemu-system-x86"))
@@ -114,7 +125,7 @@ pub(crate) fn command(
     let first_root = root::build(&kernel, template, jobs, still)?;
     crate::folder::write_whole(&folder.join(FIRST_ROOT), &first_root.archive).map_err(failed)?;
     // Whoever held these before is gone.
-    for port in command::PORTS {
+    for port in command::PORTS.into_iter().chain([command::LINE]) {
         drop(fs::remove_file(folder.join(command::socket(port))));
     }
     Ok(command::command(&command::Wanted {
@@ -124,7 +135,7 @@ pub(crate) fn command(
         offered: &first_root.offered,
         cpus: template.cpus,
         memory: template.memory,
-        kvm: command::has_kvm(),
+        kvm: kvm() == Kvm::Usable,
     }))
 }
 

@@ -186,6 +186,8 @@ const PRIVATE: sandbox::Size = sandbox::Size::mebibytes(512);
 
 /// How long an agent may take to try its own sandbox.
 const PROBE: Duration = Duration::from_secs(20);
+/// In a machine everything may take many times longer.
+const PROBE_IN_A_MACHINE: Duration = Duration::from_mins(3);
 
 fn replace(command: &mut [OsString], from: &str, to: &str) {
     for word in command.iter_mut().filter(|word| *word == from) {
@@ -219,8 +221,9 @@ fn try_inner<'a>(
     needs.private.clone_from(&behind.probe);
     needs.copies.push((places.private.to_owned(), PRIVATE));
     let confined = behind.confinement.confine(probe, needs)?;
+    let longest = if behind.confinement.house.is_some() { PROBE_IN_A_MACHINE } else { PROBE };
     let limits =
-        confined.limits(Limits { wall: PROBE, silence: PROBE, output: 1 << 16, ..Limits::default() });
+        confined.limits(Limits { wall: longest, silence: longest, output: 1 << 16, ..Limits::default() });
     let outcome = supervise::run(&confined.program, &limits, cancel, &mut |_| {});
     if outcome.exit == Some(0) {
         return Ok(Vec::new());

@@ -69,8 +69,6 @@ impl Confinement {
         }
         let why = if !settings.acp.is_empty() {
             "we talk with it while it works, and a machine takes one question and gives one answer"
-        } else if !settings.hosts.is_empty() {
-            "it needs the network (`hosts`), and a machine has none"
         } else if settings.output == Output::File {
             "it answers with a file, and nothing comes out of a machine but what a program prints"
         } else {
@@ -96,10 +94,8 @@ impl Confinement {
             (_, Possible::No(why)) => return without(why.clone()),
             (SandboxChoice::Machine, possible) => {
                 return match (possible, who) {
-                    (Possible::Machine(_), Who::Linter | Who::Command(_)) => Decision::Confined,
-                    (Possible::Machine(_), Who::Agent(_)) => {
-                        Decision::Refused("an agent needs the network, and a machine has none".to_owned())
-                    }
+                    (Possible::Machine(_), Who::Agent(Err(why))) => Decision::Refused(why.to_owned()),
+                    (Possible::Machine(_), _) => Decision::Confined,
                     _ => Decision::Refused("there is no machine for it".to_owned()),
                 };
             }
@@ -189,13 +185,13 @@ mod tests {
         let there = machine(Possible::Machine(Vec::new()));
         assert_eq!(there.decide(Who::Linter), Decision::Confined);
         assert_eq!(there.decide(Who::Command(false)), Decision::Confined);
-        assert!(
-            matches!(there.decide(Who::Agent(Ok(()))), Decision::Refused(why) if why.contains("network"))
-        );
+        assert_eq!(there.decide(Who::Agent(Ok(()))), Decision::Confined);
+        assert_eq!(there.decide(Who::Agent(Err("no hosts"))), Decision::Refused("no hosts".into()));
         let plain = ReviewerSettings::default();
         assert_eq!(there.cannot_hold(&plain), None);
+        let far = ReviewerSettings { hosts: vec!["a.example".into()], ..plain.clone() };
+        assert_eq!(there.cannot_hold(&far), None, "there is the proxy");
         for wrong in [
-            ReviewerSettings { hosts: vec!["a.example".into()], ..plain.clone() },
             ReviewerSettings { output: Output::File, ..plain.clone() },
             ReviewerSettings { acp: vec!["x".into()], ..plain.clone() },
         ] {

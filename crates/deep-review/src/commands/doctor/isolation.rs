@@ -6,16 +6,75 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use ::machine::RunsBy;
 use model::Ending;
 use sandbox::Possible;
 use supervise::{Cancel, Level, Limits, Outcome, Program, Stdin};
 
 use super::{Answer, State};
+use crate::commands::machine;
 use crate::session::Session;
 
 /// Rows about isolation.
-pub(super) fn examine() -> Vec<Answer> {
-    std::iter::once(supervision()).chain(sandboxes()).collect()
+pub(super) fn examine(session: &Session) -> Vec<Answer> {
+    std::iter::once(supervision()).chain(sandboxes()).chain(machines(session)).collect()
+}
+
+/// Whether a machine can boot, and how fast it would be. None boots for this.
+fn machines(session: &Session) -> Vec<Answer> {
+    let what = "machine";
+    let prospects = match machine::guest(session, None) {
+        Ok(guest) => ::machine::prospects(guest.as_deref()),
+        Err(error) => {
+            let mend = "set `DEEP_REVIEW_GUEST` to a folder that is there, or unset it";
+            return vec![Answer::other(what, State::Missing, error.message, mend)];
+        }
+    };
+    let mut rows = Vec::new();
+    match prospects.qemu {
+        Ok((program, kernel)) => {
+            let detail = format!(
+                "{} boots {}: `--sandbox machine` can be asked for",
+                program.display(),
+                kernel.display()
+            );
+            rows.push(Answer::good(what, detail));
+            rows.push(speed(&prospects.runs_by));
+        }
+        Err(why) => {
+            let mend = "the package with QEMU, a kernel with 9p and a static busybox: docs/guide/machines.md";
+            rows.push(Answer::other(what, State::Missing, why, mend));
+        }
+    }
+    rows.push(match prospects.lima {
+        Some(program) => Answer::good("machine by Lima", format!("{} is there", program.display())),
+        None => Answer::other(
+            "machine by Lima",
+            State::Missing,
+            "`limactl` was not found",
+            "only where you want machines by Lima (https://lima-vm.io)",
+        ),
+    });
+    rows
+}
+
+fn speed(by: &RunsBy) -> Answer {
+    let what = "machine's speed";
+    match by {
+        RunsBy::Kvm => Answer::good(what, "KVM: the processor runs what is in it"),
+        RunsBy::Emulation => Answer::other(
+            what,
+            State::Missing,
+            "software emulation, 10 to 25 times slower: the processor does not offer KVM to this system",
+            "switch virtualization on in the firmware, or nested virtualization in the hypervisor",
+        ),
+        RunsBy::Refused(why) => Answer::other(
+            what,
+            State::Missing,
+            format!("software emulation, 10 to 25 times slower: {why}"),
+            "load the module kvm_intel or kvm_amd, and join the group of /dev/kvm: `sudo usermod -aG kvm $USER`",
+        ),
+    }
 }
 
 /// Runs a program that only says its version, and looks at what held it.

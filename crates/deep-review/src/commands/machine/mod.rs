@@ -6,6 +6,8 @@
 mod inside;
 mod looks;
 mod own;
+#[cfg(unix)]
+mod terminal;
 mod wishes;
 
 use std::path::{Path, PathBuf};
@@ -93,7 +95,7 @@ fn at_once<T: Send>(
     })
 }
 
-fn guest(session: &Session, named: Option<&Path>) -> Result<Option<PathBuf>, CommandError> {
+pub(crate) fn guest(session: &Session, named: Option<&Path>) -> Result<Option<PathBuf>, CommandError> {
     let folder =
         named.map(Path::to_owned).or_else(|| session.environment.get("DEEP_REVIEW_GUEST").map(PathBuf::from));
     let absolute = |folder: PathBuf| {

@@ -131,6 +131,7 @@ impl All<'_> {
                 .each(&which.names, which.all, &which.patience, &|record| record.wish(Desired::Absent));
         }
         let patience = patience(&args.which.patience)?;
+        let mut told = Vec::new();
         for name in self.names(&args.which.names, args.which.all)? {
             let taken = self.machines.take(&name, patience.longest).map_err(|it| error(&it))?;
             let known = taken.read().map_err(|it| error(&it))?;
@@ -148,6 +149,10 @@ impl All<'_> {
             self.ui().warn(&format!(
                 "the machine \"{name}\" is forgotten and may still exist; by hand: {by_hand}"
             ));
+            told.push(serde_json::json!({ "name": name, "reached": "abandoned", "by_hand": by_hand, "machine": record }));
+        }
+        if self.ui().json {
+            self.ui().result(&serde_json::to_string_pretty(&told).expect("plain data"));
         }
         Ok(Exit::Passed)
     }
