@@ -34,6 +34,15 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
     let mut found = Vec::new();
     for block in all.iter().filter(|block| block.removed.first().is_some_and(|line| *line < tests)) {
         let Some(guard) = Guard::of(block, &before) else { continue };
+        // Who takes the same test out in two places means it.
+        let twice = all
+            .iter()
+            .filter(|other| Guard::of(other, &before).is_some_and(|other| other.lines == guard.lines))
+            .count()
+            > 1;
+        if twice {
+            continue;
+        }
         let Some(old) = around(&before, guard.first) else { continue };
         let Some(function) = same_function(&before, old, after) else { continue };
         // What is written into the function may do the same in another way.
@@ -219,7 +228,12 @@ fn used_untested(after: &Source, function: &Function, block: &Block, guard: &Gua
                 && !matches!(before, "." | "->" | "::")
                 && !matches!(next, "=" | ":=")
         })?;
-        (!asked).then(|| (name, tokens[used].line))
+        // `name = checked(name)` puts what was checked in its place.
+        let line = after.code(tokens[used].line);
+        let replaced = line.split_once('=').is_some_and(|(left, right)| {
+            !right.starts_with('=') && left.trim().trim_end_matches(':').trim() == name
+        });
+        (!asked && !replaced).then(|| (name, tokens[used].line))
     })
 }
 
@@ -359,6 +373,13 @@ mod tests {
         let still = old.replace("return row->size;", "return row ? row->size : 0;");
         let without = still.replace("\tif (row == NULL) {\n\t\treturn 0;\n\t}\n", "");
         assert_eq!(rules("a.c", &still, &without), [""; 0], "it is asked elsewhere");
+        let checked = old.replace("\treturn row->size;", "\trow = checked(box, row);\n\treturn row->size;");
+        let without = checked.replace("\tif (row == NULL) {\n\t\treturn 0;\n\t}\n", "");
+        assert_eq!(rules("a.c", &checked, &without), [""; 0], "what was checked stands in its place");
+        let twice = format!("{old}{}", old.replace("size(struct", "width(struct"));
+        let guard = "\tif (row == NULL) {\n\t\treturn 0;\n\t}\n";
+        assert_eq!(rules("a.c", &twice, &twice.replacen(guard, "", 1)), [super::UNCHECKED], "one of two");
+        assert_eq!(rules("a.c", &twice, &twice.replace(guard, "")), [""; 0], "both, so it is meant");
         let go = "package a\n\nfunc load(key string) error {\n\tentry, err := lookUp(key)\n\tif err != nil {\n\t\treturn err\n\t}\n\tuse(entry)\n\treturn \
                   nil\n}\n";
         let guard = "\tif err != nil {\n\t\treturn err\n\t}\n";

@@ -118,6 +118,10 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         if leading.is_some_and(|start| is_written(&hit.text[..start])) {
             return Vec::new();
         }
+        // A list of what is left out of a package is no path to it.
+        if leading.is_some() && is_left_out(context, hit) {
+            continue;
+        }
         let leads = leading.is_some();
         if !leads {
             continue;
@@ -135,11 +139,29 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
     uses
 }
 
+/// True within the list of what a package leaves out.
+fn is_left_out(context: &Context<'_>, hit: &Hit) -> bool {
+    let file = hit.path.file_name();
+    let leaves_out = |line: &str| line.trim_start().starts_with("exclude");
+    if file.ends_with("ignore") || file == "MANIFEST.in" && leaves_out(&hit.text) {
+        return true;
+    }
+    let Some(source) = context.source(Side::Head, &hit.path) else { return false };
+    // The list may begin further up: `exclude = [`.
+    file.starts_with("Cargo.toml")
+        && (1..=hit.line)
+            .rev()
+            .take(200)
+            .map(|line| source.line(line))
+            .find(|line| line.contains('='))
+            .is_some_and(leaves_out)
+}
+
 /// True where a command writes what is named next.
 fn is_written(before: &str) -> bool {
     let before = before.trim_end().trim_end_matches(['"', '\'', '=', '/', '.']).trim_end();
     before.ends_with('>') && !before.ends_with("->") && !before.ends_with("=>")
-        || ["-o", "--output", "--out", "tee"].iter().any(|word| {
+        || ["-o", "-out", "-keyout", "--output", "--out", "tee"].iter().any(|word| {
             before
                 .strip_suffix(word)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace))
@@ -291,6 +313,8 @@ mod tests {
             ("cargo run -- --man > ", true),
             ("cc -o ", true),
             ("tool --output=", true),
+            ("openssl req -new -x509 -keyout ", true),
+            ("openssl x509 -in ", false),
             ("cat ", false),
             ("see [x](", false),
             ("map => ", false),
