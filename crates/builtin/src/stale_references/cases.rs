@@ -326,6 +326,8 @@ fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
             vec!["file ? .github/workflows/ci.yml"],
         ),
         ("docs/a.md", "See [it](../scripts/deploy.sh).\n", vec!["file ? docs/a.md"]),
+        ("Makefile", "scripts/deploy.sh: scripts/make.sh\n", Vec::new()),
+        ("Makefile", "all:\n\t./scripts/deploy.sh\n", vec!["file ? Makefile"]),
         ("Cargo.toml", "include = [\n    \"scripts/deploy.sh\",\n]\n", vec!["file ? Cargo.toml"]),
         ("Cargo.toml", "exclude = [\n    \"scripts/deploy.sh\",\n]\n", Vec::new()),
         ("README.md", "Run `other/scripts/deploy.sh` first.\n", vec![]),

@@ -115,7 +115,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             leads_there(context, gone, hit, path, at).then_some(at + gone.needle.len() - path.len())
         });
         // What a step writes is made anew each time: it was taken out because it is generated.
-        if leading.is_some_and(|start| is_written(&hit.text[..start])) {
+        if leading.is_some_and(|start| is_target(hit, &gone.needle) || is_written(&hit.text[..start])) {
             return Vec::new();
         }
         // A list of what is left out of a package is no path to it.
@@ -137,6 +137,13 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         });
     }
     uses
+}
+
+/// True where a makefile says how the file is made.
+fn is_target(hit: &Hit, needle: &str) -> bool {
+    let file = hit.path.file_name();
+    let is_makefile = file.to_lowercase().ends_with("makefile") || file.ends_with(".mk");
+    is_makefile && hit.text.split_once(':').is_some_and(|(made, _)| made.trim_end().ends_with(needle))
 }
 
 /// True within the list of what a package leaves out.
@@ -161,7 +168,7 @@ fn is_left_out(context: &Context<'_>, hit: &Hit) -> bool {
 fn is_written(before: &str) -> bool {
     let before = before.trim_end().trim_end_matches(['"', '\'', '=', '/', '.']).trim_end();
     before.ends_with('>') && !before.ends_with("->") && !before.ends_with("=>")
-        || ["-o", "-out", "-keyout", "--output", "--out", "tee"].iter().any(|word| {
+        || ["-o", "-out", "-keyout", "--output", "--outfile", "--out", "tee"].iter().any(|word| {
             before
                 .strip_suffix(word)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace))
@@ -313,6 +320,7 @@ mod tests {
             ("cargo run -- --man > ", true),
             ("cc -o ", true),
             ("tool --output=", true),
+            ("\t\t--outfile ", true),
             ("openssl req -new -x509 -keyout ", true),
             ("openssl x509 -in ", false),
             ("cat ", false),
