@@ -75,7 +75,7 @@ impl Rule {
 /// The changes include those that showed how to mend a rule, so a row flatters; first readings stand in the design document.
 pub const RULES: &[Rule] = &[
     rule(stale_references::SYMBOL, "a removed or renamed name is still used, commented on or documented")
-        .real(27, 24)
+        .real(28, 24)
         .planted(52, 49),
     rule(stale_references::FLAG, "a removed or renamed command-line flag is still passed or documented"),
     rule(stale_references::ENVIRONMENT, "a variable that is no longer read is still set or documented")
@@ -120,7 +120,7 @@ pub const RULES: &[Rule] = &[
         .real(2, 0)
         .planted(3, 2),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").planted(39, 39),
-    rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(5, 0),
+    rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(6, 0),
     rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(10, 0),
     rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so")
         .planted(124, 122),
