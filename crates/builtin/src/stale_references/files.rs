@@ -141,8 +141,7 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
 
 /// True where a makefile says how the file is made.
 fn is_target(hit: &Hit, needle: &str) -> bool {
-    let file = hit.path.file_name();
-    let is_makefile = file.to_lowercase().ends_with("makefile") || file.ends_with(".mk");
+    let is_makefile = hit.path.file_name().to_lowercase().ends_with("makefile");
     is_makefile && hit.text.split_once(':').is_some_and(|(made, _)| made.trim_end().ends_with(needle))
 }
 
