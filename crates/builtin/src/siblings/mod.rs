@@ -475,7 +475,10 @@ mod tests {
 
     #[test]
     fn what_the_other_function_has_already_is_no_repair_to_copy() {
-        let more: String = (3..40).map(|number| format!("    result.append(most + {number})\n")).collect();
+        let more = (3..40)
+            .map(|number| format!("    result.append(most + {number})\n"))
+            .collect::<Vec<_>>()
+            .concat();
         let long = |text: String| {
             text.replace("    write_parcel_weights", &format!("{more}    write_parcel_weights"))
         };
