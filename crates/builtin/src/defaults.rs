@@ -244,7 +244,9 @@ fn parameters(context: &Context<'_>) -> Vec<Raised> {
             let [old] = same.as_slice() else { continue };
             let (was, is) = (named_parameters(&before, old), named_parameters(&after, function));
             let (Some(was), Some(is)) = (was, is) else { continue };
-            let gone: BTreeSet<&str> = was.difference(&is).copied().collect();
+            // `_name` is the parameter still, only unused.
+            let kept = |name: &str| is.iter().any(|other| other.strip_prefix('_') == Some(name));
+            let gone: BTreeSet<&str> = was.difference(&is).copied().filter(|name| !kept(name)).collect();
             let line = documentation(&after, function).into_iter().find(|line| {
                 described(after.line(*line))
                     .is_some_and(|name| gone.contains(name) && !context.is_added(&file.path, *line))
@@ -389,6 +391,8 @@ mod tests {
             titles(&[("a.js", base)], &[("a.js", &head)]),
             ["The comment of `load` describes the parameter `depth`, which it no longer has"]
         );
+        let unused = base.replace("(path, depth)", "(path, _depth)");
+        assert_eq!(titles(&[("a.js", base)], &[("a.js", &unused)]), [""; 0], "it is there, only unused");
         let clean = head.replace(" * @param {number} depth How deep.\n", "");
         assert_eq!(titles(&[("a.js", base)], &[("a.js", &clean)]), [""; 0]);
         let python = "def load(path, depth):\n    \"\"\"Loads.\n\n    :param path: where\n    :param depth: how deep\n    \"\"\"\n    return path\n";

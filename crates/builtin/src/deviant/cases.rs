@@ -63,9 +63,9 @@ fn a_log_is_nobodys_other_half() {
     let settings = Settings { enable: vec!["deviant/*".into()], ..Settings::default() };
     let document = crate::review(&MemoryChange::new(&before, &after), &settings);
     assert_eq!(document.findings, []);
-    // What the others do to end it is missed where the change takes it out.
+    // What the others do to clean up is missed where the change takes it out.
     let (ended, last) =
-        (logged.replace("log_lease_end", "settle_account"), silent.replace("use_it", "look_at"));
+        (logged.replace("log_lease_end", "close_account"), silent.replace("use_it", "look_at"));
     let texts: Vec<String> = numbered(&ended, 6);
     let before: Vec<(&str, &str)> =
         files.iter().zip(&texts).map(|((path, _), text)| (path.as_str(), text.as_str())).collect();
@@ -73,6 +73,13 @@ fn a_log_is_nobodys_other_half() {
     after[0].1 = &last;
     let document = crate::review(&MemoryChange::new(&before, &after), &settings);
     assert_eq!(document.findings.len(), 1, "{document:#?}");
+    // Fields of a record are read as the record has them.
+    let texts: Vec<String> = texts.iter().map(|text| text.replace("close_account", "read_account")).collect();
+    let before: Vec<(&str, &str)> =
+        files.iter().zip(&texts).map(|((path, _), text)| (path.as_str(), text.as_str())).collect();
+    let mut after = before.clone();
+    after[0].1 = &last;
+    assert_eq!(crate::review(&MemoryChange::new(&before, &after), &settings).findings, []);
 }
 
 /// The rules told about a function that was as the others and is now as the text says.
@@ -111,6 +118,12 @@ fn a_result_that_is_no_longer_tested_is_told() {
     assert_eq!(told_after("app/mN.py", &numbered(tests, 2), &old, &new), [""; 0], "too few to tell");
     let fresh = "def print_title(table, key):\n    entry = table.lookup_entry(key)\n    print(entry.title)\n";
     assert_eq!(told("app/mN.py", &numbered(tests, 5), fresh), [""; 0], "new code may know better");
+    let branches = "def show_title(table, key):\n    if key:\n        err = table.lookup_entry(key)\n    else:\n        err = table.first_of()\n    \
+                    TEST\n    print(key)\n";
+    let others = numbered(tests, 5);
+    let with = |test: &str| told("app/mN.py", &others, &branches.replace("TEST", test));
+    assert_eq!(with("if err:\n        return"), [""; 0], "both branches are tested together");
+    assert_eq!(with("print(table)"), ["missing-check"]);
     let go = "package a\n\nfunc loadNAME(key string) int {\n\tentry, err := lookupEntry(key)\n\tif err != nil {\n\t\treturn 0\n\t}\n\tother, err := \
               openIt(entry)\n\tif err != nil {\n\t\treturn 1\n\t}\n\treturn other\n}\n";
     let old = go.replace("NAME", "own");
@@ -143,6 +156,12 @@ fn an_exit_that_alone_does_not_clean_up_is_told() {
     let with = |exit: &str| told("src/mN.c", &[], &clean.replace("EXIT", exit));
     assert_eq!(with("return 3;"), ["exit-without-cleanup"]);
     assert_eq!(with("free_text(text);\n\t\treturn 3;"), Vec::<String>::new());
+    assert_eq!(
+        with("return true;"),
+        Vec::<String>::new(),
+        "it succeeds and may keep what the failing ones give back"
+    );
+    assert_eq!(with("throw error;"), Vec::<String>::new(), "the error goes on, whoever gets it sees to it");
     let closed = clean
         .replace("\tif (odd(text))", "\tfree_text(text);\n\tif (odd(text))")
         .replace("EXIT", "return 3;");

@@ -33,6 +33,9 @@ const EVERYBODYS: &[&str] = &[
     "filter",
     "slice",
     "pop",
+    "remove",
+    "get",
+    "insert",
     "shift",
     "strip",
     "lower",
@@ -52,7 +55,9 @@ const ERRORS: &[&str] = &["err", "error", "rc", "ret", "rv", "status", "errno", 
 /// The missing test of a result.
 pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     // Everybody's functions are tested for reasons of their own.
-    if EVERYBODYS.contains(&touched.name.as_str()) {
+    if EVERYBODYS.contains(&touched.name.as_str())
+        || super::pairs::is_constructor(touched.source.language, &touched.name)
+    {
         return None;
     }
     let variable = assigned(&touched.source, touched.token)?;
@@ -161,7 +166,14 @@ fn until_assigned(source: &Source, variable: &str, line: u32, last: u32) -> u32 
         let plain = !left.ends_with(['!', '<', '>', '=']) && !right.starts_with('=');
         plain && !left.contains('(') && !crate::names::occurrences(left, variable).is_empty()
     };
-    (line + 1..=last).find(assigns).map_or(last, |number| number - 1)
+    // What the other branch assigns instead is tested together with it.
+    let is_other_branch = |number: &u32| {
+        let above = source.code(*number - 1);
+        above.split(|c: char| !c.is_alphanumeric()).any(|word| word == "else")
+    };
+    (line + 1..=last)
+        .find(|number| assigns(number) && !is_other_branch(number))
+        .map_or(last, |number| number - 1)
 }
 
 fn mentions_in_test(source: &Source, variable: &str, line: u32, last: u32) -> Option<u32> {

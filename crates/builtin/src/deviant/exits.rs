@@ -136,6 +136,28 @@ pub(super) fn cleans(name: &str) -> bool {
     (puts || words.iter().any(|word| WORDS.contains(&word.as_str()))) && !super::pairs::is_talk(name)
 }
 
+/// `return True`, `return 0`, `return Ok(..)`: what is kept on such a way out may be kept on purpose.
+fn succeeds(source: &Source, line: u32) -> bool {
+    let text = source.code(line);
+    let answer = text.trim().strip_prefix("return").unwrap_or("").trim().trim_end_matches(';');
+    matches!(answer.to_lowercase().as_str(), "true" | "0" | "nil" | "ok" | "success")
+        || answer.starts_with("Ok(")
+}
+
+/// Hands the error on to whoever called.
+fn hands_on(source: &Source, line: u32) -> bool {
+    let text = source.code(line);
+    ["raise", "throw"].iter().any(|word| text.trim().starts_with(word))
+}
+
+/// True where this way out is of another kind than those that clean up: it succeeds where they fail, or hands an error on
+/// where they deal with it.
+fn is_of_another_kind(source: &Source, line: u32, with: &[u32]) -> bool {
+    let alone =
+        |kind: fn(&Source, u32) -> bool| kind(source, line) && !with.iter().any(|other| kind(source, *other));
+    alone(succeeds) || alone(hands_on)
+}
+
 /// The call that the other early exits make.
 pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
     let (source, function) = (&exit.source, &exit.function);
@@ -166,7 +188,9 @@ pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
             let last = with.iter().rev().find(|line| **line < exit.line).copied().unwrap_or(first);
             let own_block = block(source, exit.line).0;
             let done = called(source, (last + 1, own_block.max(last + 1) - 1)).contains(call);
-            let clear = exit.line > first && with.len() >= 2 && with.len() == from_there && !done;
+            let kept =
+                !exit.removed.contains(function_name(call)) && is_of_another_kind(source, exit.line, &with);
+            let clear = exit.line > first && with.len() >= 2 && with.len() == from_there && !done && !kept;
             clear.then_some((call.as_str(), with, from_there))
         })
         .max_by_key(|(call, with, _)| (with.len(), std::cmp::Reverse(*call)))?;

@@ -31,9 +31,16 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
     };
     let tests = before.own_tests_start();
     let all = blocks(file);
+    let taken_out: Vec<Vec<String>> =
+        all.iter().filter_map(|block| Guard::of(block, &before)).map(|guard| guard.lines).collect();
     let mut found = Vec::new();
     for block in all.iter().filter(|block| block.removed.first().is_some_and(|line| *line < tests)) {
         let Some(guard) = Guard::of(block, &before) else { continue };
+        // Who takes the same test out in two places means it. In Go, all errors are tested alike.
+        let twice = taken_out.iter().filter(|lines| **lines == guard.lines).count() > 1;
+        if twice && !is_error_of_go(&guard, after) {
+            continue;
+        }
         let Some(old) = around(&before, guard.first) else { continue };
         let Some(function) = same_function(&before, old, after) else { continue };
         // What is written into the function may do the same in another way.
@@ -47,6 +54,10 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
             {
                 found.push(used(after, function, block, &guard, "err", line));
             }
+            continue;
+        }
+        // It may have stood there twice.
+        if held_at(after, function, &guard).is_some() {
             continue;
         }
         let kept = keepers(after, function, &guard);
@@ -144,18 +155,22 @@ fn is_tested_elsewhere(context: &Context<'_>, guard: &Guard) -> bool {
     })
 }
 
+/// Where a function has the guard to the letter.
+fn held_at(after: &Source, function: &Function, guard: &Guard) -> Option<u32> {
+    (function.first + 1..=function.last).find(|line| {
+        let mut lines = (*line..=function.last)
+            .map(|line| after.code(line).trim().to_owned())
+            .filter(|text| !text.is_empty());
+        guard.lines.iter().all(|wanted| lines.next().is_some_and(|text| text == *wanted))
+    })
+}
+
 /// The other functions of the file that have the guard to the letter.
 fn keepers(after: &Source, own: &Function, guard: &Guard) -> Vec<u32> {
     let mut found = Vec::new();
     let own_lines = own.first..=own.last;
     for function in after.functions().iter().filter(|other| !own_lines.contains(&other.first)) {
-        let mut here = (function.first + 1..=function.last).filter(|line| {
-            let mut lines = (*line..=function.last)
-                .map(|line| after.code(line).trim().to_owned())
-                .filter(|text| !text.is_empty());
-            guard.lines.iter().all(|wanted| lines.next().is_some_and(|text| text == *wanted))
-        });
-        found.extend(here.next());
+        found.extend(held_at(after, function, guard));
     }
     found
 }
@@ -219,7 +234,12 @@ fn used_untested(after: &Source, function: &Function, block: &Block, guard: &Gua
                 && !matches!(before, "." | "->" | "::")
                 && !matches!(next, "=" | ":=")
         })?;
-        (!asked).then(|| (name, tokens[used].line))
+        // `name = checked(name)` puts what was checked in its place.
+        let line = after.code(tokens[used].line);
+        let replaced = line.split_once('=').is_some_and(|(left, right)| {
+            !right.starts_with('=') && left.trim().trim_end_matches(':').trim() == name
+        });
+        (!asked && !replaced).then(|| (name, tokens[used].line))
     })
 }
 
@@ -347,6 +367,8 @@ mod tests {
         let new = format!("{}{}", &old[..at], &old[at + guard.len()..]);
         assert_eq!(rules("a.py", &old, &new), [super::GUARD]);
         assert_eq!(rules("a.py", &old, &old.replace(guard, "")), [""; 0], "all go");
+        let double = old.replacen(guard, &guard.repeat(2), 1);
+        assert_eq!(rules("a.py", &double, &old), [""; 0], "it stood there twice");
         let other = new.replace("self.list_now(key)", "self.open().list_now(key)");
         assert_eq!(rules("a.py", &old, &other), [""; 0], "something else is written");
     }
@@ -359,6 +381,13 @@ mod tests {
         let still = old.replace("return row->size;", "return row ? row->size : 0;");
         let without = still.replace("\tif (row == NULL) {\n\t\treturn 0;\n\t}\n", "");
         assert_eq!(rules("a.c", &still, &without), [""; 0], "it is asked elsewhere");
+        let checked = old.replace("\treturn row->size;", "\trow = checked(box, row);\n\treturn row->size;");
+        let without = checked.replace("\tif (row == NULL) {\n\t\treturn 0;\n\t}\n", "");
+        assert_eq!(rules("a.c", &checked, &without), [""; 0], "what was checked stands in its place");
+        let twice = format!("{old}{}", old.replace("size(struct", "width(struct"));
+        let guard = "\tif (row == NULL) {\n\t\treturn 0;\n\t}\n";
+        assert_eq!(rules("a.c", &twice, &twice.replacen(guard, "", 1)), [super::UNCHECKED], "one of two");
+        assert_eq!(rules("a.c", &twice, &twice.replace(guard, "")), [""; 0], "both, so it is meant");
         let go = "package a\n\nfunc load(key string) error {\n\tentry, err := lookUp(key)\n\tif err != nil {\n\t\treturn err\n\t}\n\tuse(entry)\n\treturn \
                   nil\n}\n";
         let guard = "\tif err != nil {\n\t\treturn err\n\t}\n";

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::{Deviation, PAIR, Site, Touched};
 use crate::functions::Function;
 use crate::language::Language;
-use crate::names::{is_uncommon, words};
+use crate::names::words;
 use crate::source::Source;
 use crate::tokens::{Call, TokenKind, calls, is_keyword};
 use crate::words::{code, count, shortened};
@@ -96,8 +96,8 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             let removed = touched.removed.contains(name);
             let halves = are_halves(&touched.name, name);
             let fewest = if removed { FEWEST_REMOVED } else { FEWEST };
-            // What was never there must be a known half; what the change takes out may put right anything.
-            let told = halves || (removed && (super::exits::cleans(name) || is_uncommon(name)));
+            // What was never there must be a known half; what the change takes out may put anything right, if it does put right.
+            let told = halves || (removed && (super::exits::cleans(name) || settles(name)));
             let known = told && !is_constructor(touched.source.language, name) && !is_talk(name);
             (removed || (touched.added && !handed_on)) && known && all >= fewest && with.len() * 10 >= all * 9
         })
@@ -110,6 +110,11 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             )
         })?;
     Some(describe(touched, &best.0, best.1, all))
+}
+
+/// Ends what was begun without cleaning anything up.
+fn settles(name: &str) -> bool {
+    words(name).iter().any(|word| matches!(word.as_str(), "pop" | "commit" | "flush" | "save" | "notify"))
 }
 
 /// True where the result is stored in a field or an element, or is an argument itself.
@@ -139,7 +144,7 @@ pub(super) fn is_talk(name: &str) -> bool {
 }
 
 /// Making a value is no partner of a call; in most languages types begin with a capital.
-fn is_constructor(language: Language, name: &str) -> bool {
+pub(super) fn is_constructor(language: Language, name: &str) -> bool {
     !matches!(language, Language::Go | Language::CSharp | Language::C) && name.starts_with(char::is_uppercase)
 }
 

@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::{DEBUGGING, ONLY, Spotted, raise};
 use crate::family::Raised;
+use crate::functions::around;
 use crate::language::{Language, Role};
 use crate::needles::{Found, Needles};
 use crate::patch::{Edits, patch};
@@ -76,6 +77,7 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)], found: &Found) -> Vec
             .filter(|(number, line)| {
                 line.len() < 1000
                     && *number < source.own_tests_start()
+                    && !is_in_a_test(source, *number)
                     && leftover.pattern.is_match(line)
                     && leftover.pattern.is_match(&source.code(*number))
             })
@@ -90,6 +92,16 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)], found: &Found) -> Vec
         raised.push(report(source, leftover, &lines));
     }
     raised
+}
+
+/// A test that stands among the code, as Rust marks it: `#[test]`, `#[tokio::test]`.
+fn is_in_a_test(source: &Source, line: u32) -> bool {
+    let Some(function) = around(source, line) else { return false };
+    (1..function.first)
+        .rev()
+        .map(|line| source.line(line).trim())
+        .take_while(|text| text.starts_with("#["))
+        .any(|text| text.contains("test"))
 }
 
 /// Scripts and command-line programs print for people.
@@ -194,6 +206,8 @@ mod tests {
         for (path, text, expected) in [
             ("src/a.rs", "    let x = dbg!(y);\n", 1),
             ("src/a.rs", "    // dbg!(y)\n", 0),
+            ("src/a.rs", "#[test]\nfn reads() {\n    assert!(dbg!(read()));\n}\n", 0),
+            ("src/a.rs", "#[inline]\nfn reads() {\n    check(dbg!(read()));\n}\n", 1),
             ("src/a.rs", "    \"dbg!(y)\";\n", 0),
             ("src/a.py", "    import pdb; pdb.set_trace()\n", 1),
             ("src/a.js", "  debugger;\n", 1),

@@ -284,7 +284,21 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
             others.push((source, first, last));
         }
     }
+    others.retain(|other| !has_it_already(context, repair, other));
     others
+}
+
+/// True where all that the edit wrote stands in the other function already, in whatever order.
+fn has_it_already(context: &Context<'_>, repair: &Repair, (source, first, _): &Sibling) -> bool {
+    let (Some(after), Some(there)) = (context.source(Side::Head, &repair.path), around(source, *first))
+    else {
+        return false;
+    };
+    let plain = |source: &Source, line: u32| source.code(line).trim().to_owned();
+    let held: BTreeSet<String> = (there.first..=there.last).map(|line| plain(source, line)).collect();
+    let lines = (repair.head.0..=repair.head.1).map(|line| plain(&after, line));
+    let written: Vec<String> = lines.filter(|text| text.len() > 2).collect();
+    !written.is_empty() && written.iter().all(|text| held.contains(text))
 }
 
 /// Places in functions that are alike as wholes.
@@ -457,6 +471,30 @@ mod tests {
         let settings = Settings { enable: vec![super::UNFIXED.into()], ..Settings::default() };
         let findings = crate::review(&change, &settings).findings;
         findings.into_iter().map(|finding| finding.locations[0].path.clone()).collect()
+    }
+
+    #[test]
+    fn what_the_other_function_has_already_is_no_repair_to_copy() {
+        let more = (3..40)
+            .map(|number| format!("    result.append(most + {number})\n"))
+            .collect::<Vec<_>>()
+            .concat();
+        let long = |text: String| {
+            text.replace("    write_parcel_weights", &format!("{more}    write_parcel_weights"))
+        };
+        let (old, new) =
+            (long(function("load", "row", "n < most")), long(function("load", "row", "n <= most")));
+        let findings = |other: &str| {
+            let change =
+                MemoryChange::new(&[("a.py", &old), ("b.py", other)], &[("a.py", &new), ("b.py", other)]);
+            let settings = Settings { enable: vec![super::UNFIXED.into()], ..Settings::default() };
+            crate::review(&change, &settings).findings.len()
+        };
+        let other = long(function("save", "row", "n < most"));
+        assert_eq!(findings(&other), 1);
+        let has =
+            other.replace("    return result", "    if n <= most:\n        return []\n    return result");
+        assert_eq!(findings(&has), 0, "it stands there already");
     }
 
     #[test]

@@ -270,6 +270,15 @@ fn a_renamed_variable_that_is_still_set_or_documented_is_reported() {
             [format!("environment-variable ? {path}")]
         );
     }
+    let built = "x = process.env.APP_RETRY_LIMIT || 3\n";
+    assert_eq!(
+        found(
+            &[("app/a.py", old), ("dist/index.js", built), ("README.md", "APP_RETRY_LIMIT\n")],
+            &[("app/a.py", new), ("dist/index.js", built), ("README.md", "APP_RETRY_LIMIT\n")]
+        ),
+        [""; 0],
+        "what was built reads it"
+    );
     let other = "x = os.environ['APP_RETRY_LIMIT']\n";
     assert_eq!(
         found(
@@ -317,6 +326,10 @@ fn a_moved_file_that_is_still_named_by_its_path_is_reported() {
             vec!["file ? .github/workflows/ci.yml"],
         ),
         ("docs/a.md", "See [it](../scripts/deploy.sh).\n", vec!["file ? docs/a.md"]),
+        ("Makefile", "scripts/deploy.sh: scripts/make.sh\n", Vec::new()),
+        ("Makefile", "all:\n\t./scripts/deploy.sh\n", vec!["file ? Makefile"]),
+        ("Cargo.toml", "include = [\n    \"scripts/deploy.sh\",\n]\n", vec!["file ? Cargo.toml"]),
+        ("Cargo.toml", "exclude = [\n    \"scripts/deploy.sh\",\n]\n", Vec::new()),
         ("README.md", "Run `other/scripts/deploy.sh` first.\n", vec![]),
         ("README.md", "Run `tools/deploy.sh` first.\n", vec![]),
         ("README.md", "Run `deploy.sh.example` first.\n", vec![]),
@@ -471,7 +484,7 @@ fn a_member_of_a_type_that_comes_from_elsewhere_now_is_silent() {
     let gone = own.replace("    pub fn from_physical(x: u32) -> u32 {\n        x\n    }\n", "");
     assert_eq!(
         found(&[("src/size.rs", own), ("src/a.rs", code)], &[("src/size.rs", &gone), ("src/a.rs", code)]),
-        ["symbol ! src/a.rs"]
+        ["symbol ? src/a.rs"]
     );
 }
 
@@ -483,7 +496,7 @@ fn a_stand_in_that_goes_leaves_the_name_to_what_it_stood_for() {
     let own = "class BaseFailureGroup(BaseException):\n    pass\n\n\n";
     assert_eq!(
         found(&[("app/run.py", &format!("{own}{code}"))], &[("app/run.py", code)]),
-        ["symbol ! app/run.py"]
+        ["symbol ? app/run.py"]
     );
 }
 
@@ -499,4 +512,35 @@ fn a_method_of_a_test_is_nobody_elses() {
         ),
         [""; 0]
     );
+}
+
+#[test]
+fn a_type_that_a_comment_defines_is_not_gone() {
+    let old = "const ResourceKinds = { one: 1 };\nexport default ResourceKinds;\n";
+    let new = "const AclKinds = { one: 1 };\nexport default AclKinds;\n";
+    let comment = "/**\n * @param {ResourceKinds} kind What it is.\n */\nfunction list(kind) {}\n";
+    let defined = format!("/** @typedef {{number}} ResourceKinds */\n{comment}");
+    let told = |text: &str| {
+        found(
+            &[("src/kinds.js", old), ("src/list.js", text)],
+            &[("src/kinds.js", new), ("src/list.js", text)],
+        )
+    };
+    assert_eq!(told(comment), ["symbol ? src/list.js"]);
+    assert_eq!(told(&defined), [""; 0]);
+}
+
+#[test]
+fn a_module_that_a_library_provides_now_keeps_its_names() {
+    let old = "pub enum ShapeKind {\n    Round,\n}\n";
+    let (own, theirs) = ("pub mod shape;\n", "pub use shapes_crate as shape;\n");
+    let code = "use crate::shape::ShapeKind;\n\nfn draw(kind: ShapeKind) {}\n";
+    let told = |root: &str| {
+        found(
+            &[("src/lib.rs", own), ("src/shape.rs", old), ("src/draw.rs", code)],
+            &[("src/lib.rs", root), ("src/draw.rs", code)],
+        )
+    };
+    assert_eq!(told("pub mod colour;\n"), ["symbol ? src/draw.rs"]);
+    assert_eq!(told(theirs), [""; 0]);
 }

@@ -91,6 +91,10 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
     for hit in hits {
         let Some(&at) = occurrences(&hit.text, &gone.needle).first() else { continue };
         let (role, language) = (Role::of(&hit.path), Language::of(&hit.path));
+        // Code that a machine built or somebody else wrote may read it all the same.
+        if role == Role::Foreign && language.is_code() {
+            return Vec::new();
+        }
         if matches!(role, Role::History | Role::Foreign) {
             continue;
         }
@@ -113,15 +117,11 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             }
             _ => ("still sets it", "setting it has no effect any more"),
         };
-        let severity = if role == Role::Test && gone.replacement.is_some() {
-            Severity::Important
-        } else {
-            Severity::Suggestion
-        };
         uses.push(Use {
             path: hit.path.clone(),
             line: hit.line,
-            severity,
+            // None of these was right on a real change yet, so none of them may stop one.
+            severity: Severity::Suggestion,
             how,
             consequence,
             prose: role == Role::Docs,

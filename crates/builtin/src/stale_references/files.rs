@@ -115,8 +115,12 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             leads_there(context, gone, hit, path, at).then_some(at + gone.needle.len() - path.len())
         });
         // What a step writes is made anew each time: it was taken out because it is generated.
-        if leading.is_some_and(|start| is_written(&hit.text[..start])) {
+        if leading.is_some_and(|start| is_target(hit, &gone.needle) || is_written(&hit.text[..start])) {
             return Vec::new();
+        }
+        // A list of what is left out of a package is no path to it.
+        if leading.is_some() && is_left_out(context, hit) {
+            continue;
         }
         let leads = leading.is_some();
         if !leads {
@@ -135,11 +139,35 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
     uses
 }
 
+/// True where a makefile says how the file is made.
+fn is_target(hit: &Hit, needle: &str) -> bool {
+    let is_makefile = hit.path.file_name().to_lowercase().ends_with("makefile");
+    is_makefile && hit.text.split_once(':').is_some_and(|(made, _)| made.trim_end().ends_with(needle))
+}
+
+/// True within the list of what a package leaves out.
+fn is_left_out(context: &Context<'_>, hit: &Hit) -> bool {
+    let file = hit.path.file_name();
+    let leaves_out = |line: &str| line.trim_start().starts_with("exclude");
+    if file.ends_with("ignore") || file == "MANIFEST.in" && leaves_out(&hit.text) {
+        return true;
+    }
+    let Some(source) = context.source(Side::Head, &hit.path) else { return false };
+    // The list may begin further up: `exclude = [`.
+    file.starts_with("Cargo.toml")
+        && (1..=hit.line)
+            .rev()
+            .take(200)
+            .map(|line| source.line(line))
+            .find(|line| line.contains('='))
+            .is_some_and(leaves_out)
+}
+
 /// True where a command writes what is named next.
 fn is_written(before: &str) -> bool {
     let before = before.trim_end().trim_end_matches(['"', '\'', '=', '/', '.']).trim_end();
     before.ends_with('>') && !before.ends_with("->") && !before.ends_with("=>")
-        || ["-o", "--output", "--out", "tee"].iter().any(|word| {
+        || ["-o", "-out", "-keyout", "--output", "--outfile", "--out", "tee"].iter().any(|word| {
             before
                 .strip_suffix(word)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace))
@@ -291,6 +319,9 @@ mod tests {
             ("cargo run -- --man > ", true),
             ("cc -o ", true),
             ("tool --output=", true),
+            ("\t\t--outfile ", true),
+            ("openssl req -new -x509 -keyout ", true),
+            ("openssl x509 -in ", false),
             ("cat ", false),
             ("see [x](", false),
             ("map => ", false),

@@ -305,13 +305,31 @@ fn is_looked_at(context: &Context<'_>, source: &Source) -> bool {
     !matches!(source.role, Role::History | Role::Foreign) && !context.settings.is_trivial(&source.path)
 }
 
+/// `pub use shapes_crate as shape;` in the place of `shape.rs`: the module is somebody else's now.
+fn is_another_module_now(context: &Context<'_>, gone: &Gone) -> bool {
+    if gone.language != Language::Rust || context.has(Side::Head, gone.path.as_str()) {
+        return false;
+    }
+    let path = gone.path.as_str();
+    let (folder, file) = path.rsplit_once('/').map_or(("", path), |(folder, file)| (folder, file));
+    let alias = format!(" as {};", file.trim_end_matches(".rs"));
+    ["lib.rs", "main.rs", "mod.rs"].iter().any(|root| {
+        let root = if folder.is_empty() { (*root).to_owned() } else { format!("{folder}/{root}") };
+        context
+            .source(Side::Head, &root.as_str().into())
+            .is_some_and(|source| source.numbered_lines().any(|(_, line)| line.trim_end().ends_with(&alias)))
+    })
+}
+
 /// A use in code.
 fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, reference: Reference) -> Option<Use> {
+    // What got another name is still meant; what merely went may come from elsewhere now, in ways that the text does not show.
     let (severity, how) = match reference {
-        Reference::Ours => (Severity::Important, "still uses it"),
+        Reference::Ours if gone.replacement.is_some() => (Severity::Important, "still uses it"),
+        Reference::Ours => (Severity::Suggestion, "still uses it"),
         _ => (Severity::Suggestion, "seems to use it still"),
     };
-    is_looked_at(context, source).then(|| Use {
+    (is_looked_at(context, source) && !is_another_module_now(context, gone)).then(|| Use {
         path: source.path.clone(),
         line: hit.line,
         severity,
@@ -343,19 +361,21 @@ fn is_declared_in_prose(source: &Source, line: u32, name: &str) -> bool {
     (line.saturating_sub(REACH).max(1)..=source.line_count().min(line + REACH)).any(|number| {
         let text = source.line(number);
         let prose = source.role == Role::Docs || !source.comment(number).trim().is_empty();
-        prose
-            && occurrences(text, name).iter().any(|at| {
-                let before = text[..*at].trim_end();
-                text[..*at].ends_with(' ')
-                    && WORDS.iter().any(|word| {
-                        // At the beginning of the line: elsewhere it is a sentence about a function or a type.
-                        before.strip_suffix(word).is_some_and(|rest| {
-                            let rest =
-                                rest.trim_start_matches(['/', '!', '*', '#', '-', ';', '"', '>', ' ', '\t']);
-                            ["", "pub", "export", "public", "async", "static"].contains(&rest.trim_end())
+        let typedef = ["@typedef", "@callback", "@interface"].iter().any(|tag| text.contains(tag));
+        (prose && typedef && !occurrences(text, name).is_empty())
+            || prose
+                && occurrences(text, name).iter().any(|at| {
+                    let before = text[..*at].trim_end();
+                    text[..*at].ends_with(' ')
+                        && WORDS.iter().any(|word| {
+                            // At the beginning of the line: elsewhere it is a sentence about a function or a type.
+                            before.strip_suffix(word).is_some_and(|rest| {
+                                let rest = rest
+                                    .trim_start_matches(['/', '!', '*', '#', '-', ';', '"', '>', ' ', '\t']);
+                                ["", "pub", "export", "public", "async", "static"].contains(&rest.trim_end())
+                            })
                         })
-                    })
-            })
+                })
     })
 }
 
