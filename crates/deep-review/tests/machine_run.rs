@@ -207,6 +207,7 @@ fn a_machine_that_dies_is_a_failed_reviewer_and_an_end_of_the_run_is_its_end() {
 /// A run that is killed, in each state of its machine: the keeper ends the machine, and the next command removes what lay on the disk.
 #[test]
 fn a_run_that_is_killed_takes_its_machine_along_in_every_state() {
+    type Reach<'a> = &'a dyn Fn(&Working);
     let session = session();
     shell(&session, "good", &saying(), "");
     shell(&session, "victim", "echo begun; sleep 1000", "");
@@ -214,7 +215,7 @@ fn a_run_that_is_killed_takes_its_machine_along_in_every_state() {
         return;
     }
     let begin = || Working::begin(with_guest(&session, &in_a_machine(&["victim"])));
-    let states: [(&str, &dyn Fn(&Working)); 3] = [
+    let states: [(&str, Reach<'_>); 3] = [
         ("booting", &|_| {
             eventually_qemu(&session);
         }),

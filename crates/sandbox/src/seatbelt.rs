@@ -314,8 +314,7 @@ mod tests {
             let others: Vec<_> = made.iter().filter(|rule| rule.2 != path && rule.2 != "/c/x").collect();
             assert!(others.iter().all(|rule| plain.contains(rule)), "{name}: {others:?}");
         }
-        use std::os::unix::ffi::OsStrExt as _;
-        let broken = PathBuf::from(std::ffi::OsStr::from_bytes(b"/c/\xff"));
+        let broken = PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"/c/\xff"));
         let broken = Room { write: vec![broken], ..room() };
         assert!(profile(&broken, Path::new("/x")).is_err(), "what is no text cannot be said");
     }

@@ -26,10 +26,7 @@ pub fn page(command: &[&str], defaults: &[(&str, &str)], text: &str) -> io::Resu
 }
 
 /// Lends the terminal to a program, with just this environment; its exit code, or none where a signal ended it.
-pub fn lend_terminal(
-    command: &[OsString],
-    environment: &[(OsString, OsString)],
-) -> io::Result<Option<i32>> {
+pub fn lend_terminal(command: &[OsString], environment: &[(OsString, OsString)]) -> io::Result<Option<i32>> {
     let [program, arguments @ ..] = command else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no program is named"));
     };

@@ -109,7 +109,7 @@ fn type_on(mut typist: sandbox::Typist, heard: &Heard, over: &AtomicBool) {
         match rustix::io::read(&stdin, &mut bytes[..]) {
             Ok(count @ 1..) if typist.types(&bytes[..count]).is_ok() => {}
             Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {
-                std::thread::sleep(Duration::from_millis(5))
+                std::thread::sleep(Duration::from_millis(5));
             }
             // Nobody types any more: the program is told so by the end of the line, when it ends.
             _ => return,
