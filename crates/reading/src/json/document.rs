@@ -29,8 +29,8 @@ const PROBLEMS: [&str; 9] = [
     "suggestion_content",
 ];
 
-/// Fields of a finding that we know; everything else is kept as it came.
-const KNOWN: [&str; 64] = [
+/// Further fields of a finding that we know; everything else is kept as it came.
+const KNOWN: [&str; 48] = [
     "id",
     "severity",
     "priority",
@@ -40,11 +40,6 @@ const KNOWN: [&str; 64] = [
     "classification",
     "type",
     "category",
-    "title",
-    "name",
-    "headline",
-    "summary",
-    "message",
     "locations",
     "location",
     "path",
@@ -62,12 +57,6 @@ const KNOWN: [&str; 64] = [
     "line_range",
     "code_location",
     "absent",
-    "problem",
-    "description",
-    "body",
-    "details",
-    "explanation",
-    "issue",
     "scenario",
     "trigger",
     "evidence",
@@ -87,15 +76,14 @@ const KNOWN: [&str; 64] = [
     "side",
     "absolute_file_path",
     "code",
-    "impact",
     "relevant_file",
-    "issue_header",
-    "one_sentence_summary",
-    "issue_content",
-    "suggestion_content",
     "existing_code",
     "improved_code",
 ];
+
+fn known_fields() -> impl Iterator<Item = &'static str> {
+    KNOWN.into_iter().chain(TITLES).chain(PROBLEMS)
+}
 
 /// Reads the documents of a search; `None` where there is none.
 pub(crate) fn read(
@@ -246,7 +234,7 @@ impl Page<'_> {
         finding.body = body(node, problem.as_deref(), &finding);
         finding.extra = fields
             .iter()
-            .filter(|(name, _)| !KNOWN.iter().any(|known| is_same_name(known, name)))
+            .filter(|(name, _)| !known_fields().any(|known| is_same_name(known, name)))
             .map(|(name, value)| (name.clone(), value.to_value()))
             .collect::<Map<_, _>>();
         for part in ["scenario", "evidence", "fix", "repro"] {
