@@ -30,7 +30,8 @@ pub(crate) struct Context<'a> {
     pub(crate) change: &'a dyn Change,
     pub(crate) settings: &'a Settings,
     files: RefCell<Files>,
-    added: HashMap<RepoPath, BTreeSet<u32>>,
+    /// Of each changed file its place in the diff, and the lines that the change added.
+    changes: HashMap<RepoPath, (usize, BTreeSet<u32>)>,
     removed: HashSet<(&'a str, &'a str)>,
     /// Every path at head, sorted.
     pub(crate) head: Vec<Entry>,
@@ -41,16 +42,15 @@ pub(crate) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Prepares a change.
     pub(crate) fn new(change: &'a dyn Change, settings: &'a Settings) -> Self {
-        let added = change
-            .diff()
-            .iter()
-            .map(|file| (file.path.clone(), file.added().map(|(line, _)| line).collect()))
-            .collect();
+        let of = |(at, file): (usize, &FileDiff)| {
+            (file.path.clone(), (at, file.added().map(|(line, _)| line).collect()))
+        };
+        let changes = change.diff().iter().enumerate().map(of).collect();
         Self {
             change,
             settings,
             files: RefCell::default(),
-            added,
+            changes,
             removed: removed_lines(change.diff()),
             head: sorted(change, Side::Head),
             base: OnceCell::new(),
@@ -119,7 +119,12 @@ impl<'a> Context<'a> {
 
     /// True where the change added this line of head.
     pub(crate) fn is_added(&self, path: &RepoPath, line: u32) -> bool {
-        self.added.get(path).is_some_and(|lines| lines.contains(&line))
+        self.changes.get(path).is_some_and(|(_, lines)| lines.contains(&line))
+    }
+
+    /// What the change does to a file, by its path at head.
+    pub(crate) fn diff_of(&self, path: &RepoPath) -> Option<&'a FileDiff> {
+        self.changes.get(path).and_then(|(at, _)| self.change.diff().get(*at))
     }
 
     /// True where the change took the same line, with the same line before it, out of some file: it moved.

@@ -112,7 +112,7 @@ fn grew(context: &Context<'_>, source: &Source, members: Vec<Member>) -> Option<
     let names: BTreeSet<&str> = old.iter().map(|member| member.name.as_str()).collect();
     let distinct = names.len();
     // A member that only changed stands on an added line, too.
-    let before = context.change.diff().iter().find(|file| file.path == source.path)?;
+    let before = context.diff_of(&source.path)?;
     let was = |name: &str| before.removed().any(|(_, text)| !occurrences(text, name).is_empty());
     let new: Vec<Member> = new
         .into_iter()

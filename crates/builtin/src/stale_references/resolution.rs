@@ -63,7 +63,7 @@ fn lost_its_import(context: &Context<'_>, gone: &Gone, source: &Source) -> bool 
     if !matches!(source.language, Language::Python | Language::Rust | Language::Script) {
         return false;
     }
-    let before = context.change.diff().iter().find(|file| file.path == source.path).and_then(path_before);
+    let before = context.diff_of(&source.path).and_then(path_before);
     let Some(before) = before.and_then(|path| context.source(Side::Base, path)) else { return false };
     let all =
         |source: &Source| source.numbered_lines().any(|(_, line)| is_import(line) && line.contains('*'));

@@ -462,7 +462,7 @@ fn is_code_in_prose(gone: &Gone, source: &Source, line: u32, at: usize) -> bool 
 /// True where the change writes the name anew although it takes away what it names: it tells of the past, or a comment mark took
 /// the line out. A comment that named it before and was only edited is forgotten like any other.
 fn is_written_on_purpose(context: &Context<'_>, gone: &Gone, source: &Source, line: u32) -> bool {
-    let file = context.change.diff().iter().find(|file| file.path == source.path);
+    let file = context.diff_of(&source.path);
     let before = file.and_then(path_before).and_then(|path| context.source(Side::Base, path));
     let edited = || {
         let (Some(file), Some(before)) = (file, before.as_ref()) else { return false };
