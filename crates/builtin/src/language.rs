@@ -113,6 +113,8 @@ impl Role {
         } else if within(&[
             "examples",
             "example",
+            "tutorial",
+            "tutorials",
             "benches",
             "bench",
             "benchmarks",

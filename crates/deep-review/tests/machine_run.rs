@@ -9,6 +9,7 @@
 mod common;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use common::{
@@ -59,6 +60,24 @@ fn stderr(session: &TestSession, name: &str) -> String {
     path.map(|path| fs::read_to_string(path).expect("text")).unwrap_or_default()
 }
 
+/// What the agents of a run's machines said before they ended.
+fn last_words(session: &TestSession) -> String {
+    let run = run_folders(session).pop().expect("a run");
+    let files = files_below(&run).into_iter().filter(|path| {
+        path.parent()
+            .and_then(Path::file_name)
+            .is_some_and(|name| name.to_string_lossy().starts_with("machine-"))
+    });
+    files
+        .filter_map(|path| Some(format!("{}:\n{}\n", path.display(), fs::read_to_string(&path).ok()?)))
+        .collect()
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
 /// Neither a process nor a folder of the machine is left.
 fn nothing_is_left(session: &TestSession) {
     nobody_runs(session.repo.scratch().to_str().expect("UTF-8"));
@@ -92,7 +111,11 @@ fn programs_keep_their_words_and_their_limits_in_one_machine() {
         .map(|name| stderr(&session, name).lines().next().unwrap_or_default().to_owned())
         .to_vec();
     let here = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a number");
-    assert!(boots.iter().all(|boot| *boot == boots[0] && boot.len() == 36), "one machine: {boots:?}");
+    assert!(
+        boots.iter().all(|boot| *boot == boots[0] && boot.len() == 36),
+        "one machine: {boots:?}\n{}",
+        last_words(&session)
+    );
     assert_ne!(boots[0], here.trim(), "and not this one");
     for (name, ending, why) in [
         ("good", "finished", ""),

@@ -8,6 +8,7 @@ use model::Severity;
 use super::{BIDI, Spotted, raise};
 use crate::family::Raised;
 use crate::language::Role;
+use crate::lex::Part;
 use crate::patch::{Edits, patch};
 use crate::source::Source;
 
@@ -21,7 +22,7 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)]) -> Vec<Raised> {
     let lines: Vec<(u32, &str, char)> = added
         .iter()
         .filter(|(_, line)| !line.is_ascii() && line.len() < 2000)
-        .filter_map(|(number, line)| Some((*number, *line, deceptive(line, *number)?)))
+        .filter_map(|(number, line)| Some((*number, *line, deceptive(source, line, *number)?)))
         .collect();
     let Some(&(line, _, found)) = lines.first() else { return Vec::new() };
     let edits: Edits = lines
@@ -73,15 +74,17 @@ fn lines_have(lines: usize) -> String {
     if lines == 1 { "One such line is".to_owned() } else { format!("{lines} such lines are") }
 }
 
-fn deceptive(line: &str, number: u32) -> Option<char> {
+fn deceptive(source: &Source, line: &str, number: u32) -> Option<char> {
     let mut previous = ' ';
-    for (index, c) in line.chars().enumerate() {
+    for (index, c) in line.char_indices() {
         let mark = c == '\u{FEFF}' && number == 1 && index == 0;
         let joins = matches!(c, '\u{200C}' | '\u{200D}') && !previous.is_ascii();
         // Scripts that put no space between words mark their ends by it.
         let ends_word = c == '\u{200B}'
             && matches!(previous, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}');
-        if (is_bidi(c) || is_invisible(c)) && !mark && !joins && !ends_word {
+        // In a comment it deceives nobody: it keeps `*/` from ending one.
+        let hidden = || is_invisible(c) && source.part_at(number, index) != Part::Comment;
+        if (is_bidi(c) || hidden()) && !mark && !joins && !ends_word {
             return Some(c);
         }
         previous = c;
@@ -119,6 +122,7 @@ mod tests {
     fn controls_are_reported_and_joiners_in_words_are_not() {
         assert_eq!(found("if (x /*\u{202E} admin */) {}\n")[0].finding.severity, Severity::Important);
         assert_eq!(found("const a\u{200B}b = 1\n")[0].finding.severity, Severity::Suggestion);
+        assert_eq!(found("/* a *\u{200B}/ b */\n").len(), 0);
         assert_eq!(found("x = '👩\u{200D}🔬'\n").len(), 0);
         assert_eq!(found("\u{FEFF}x = 1\n").len(), 0);
         assert_eq!(found("x = 'é'\n").len(), 0);

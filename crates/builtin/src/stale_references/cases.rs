@@ -544,3 +544,12 @@ fn a_module_that_a_library_provides_now_keeps_its_names() {
     assert_eq!(told("pub mod colour;\n"), ["symbol ? src/draw.rs"]);
     assert_eq!(told(theirs), [""; 0]);
 }
+
+#[test]
+fn what_only_examples_declared_is_meant_by_them_alone() {
+    let example = ("tutorial/settings.py", "INSTALLED_PARTS = ['a']\n\n\ndef load_parts():\n    return 1\n");
+    let code = ("lib/models.py", "def abstract(settings):\n    return settings.load_parts()\n");
+    let left = ("tutorial/run.py", "from tutorial.settings import load_parts\n\nload_parts()\n");
+    assert_eq!(found(&[example, code], &[code]), Vec::<String>::new());
+    assert_eq!(found(&[example, left], &[("tutorial/settings.py", "X = 1\n"), left]).len(), 1);
+}

@@ -18,10 +18,15 @@ use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::words::{code, count, shortened};
 
-/// Uses with the worst first.
+/// Uses with the worst first, and code before prose.
 pub(super) fn in_order(mut uses: Vec<Use>) -> Vec<Use> {
     uses.sort_by(|left, right| {
-        (right.severity, &left.path, left.line).cmp(&(left.severity, &right.path, right.line))
+        (right.severity, left.prose, &left.path, left.line).cmp(&(
+            left.severity,
+            right.prose,
+            &right.path,
+            right.line,
+        ))
     });
     uses
 }

@@ -321,6 +321,12 @@ fn is_another_module_now(context: &Context<'_>, gone: &Gone) -> bool {
     })
 }
 
+/// False where only tests and examples declared the name: other code and documents mean another thing by it.
+fn may_mean(gone: &Gone, source: &Source) -> bool {
+    let role = Role::of(&gone.path);
+    !matches!(role, Role::Test | Role::Example) || source.role == role
+}
+
 /// A use in code.
 fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, reference: Reference) -> Option<Use> {
     // What got another name is still meant; what merely went may come from elsewhere now, in ways that the text does not show.
@@ -329,14 +335,16 @@ fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, referenc
         Reference::Ours => (Severity::Suggestion, "still uses it"),
         _ => (Severity::Suggestion, "seems to use it still"),
     };
-    (is_looked_at(context, source) && !is_another_module_now(context, gone)).then(|| Use {
-        path: source.path.clone(),
-        line: hit.line,
-        severity,
-        how,
-        consequence: consequence(gone.language),
-        prose: false,
-    })
+    (may_mean(gone, source) && is_looked_at(context, source) && !is_another_module_now(context, gone)).then(
+        || Use {
+            path: source.path.clone(),
+            line: hit.line,
+            severity,
+            how,
+            consequence: consequence(gone.language),
+            prose: false,
+        },
+    )
 }
 
 /// True where an example in a comment or a document declares the name itself, close by.
@@ -391,9 +399,7 @@ fn mentioned(
     let before = source.line(hit.line.saturating_sub(1));
     let after = source.line(hit.line + 1);
     let past = [&hit.text, before, after].into_iter().any(speaks_of_the_past);
-    // What only tests and examples declared, documents do not mean.
-    let shipped = !matches!(Role::of(&gone.path), Role::Test | Role::Example);
-    if !shipped && source.role != Role::of(&gone.path) {
+    if !may_mean(gone, source) {
         return None;
     }
     let meant = names_it(gone, declaration, &hit.text, at) && !is_code_in_prose(gone, source, hit.line, at);
