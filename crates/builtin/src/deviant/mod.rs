@@ -66,11 +66,16 @@ impl Deviant {
     /// Collects the calls in touched code.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let (mut touched, mut exits, mut guards) = (Vec::new(), Vec::new(), Vec::new());
-        if [PAIR, CHECK, ARGUMENT, EXIT, GUARD, UNCHECKED].iter().any(|rule| context.settings.runs(rule)) {
+        let runs = |rules: &[&str]| rules.iter().any(|rule| context.settings.runs(rule));
+        // Looking a call up costs reading every file that holds its name.
+        let compares_calls = runs(&[PAIR, CHECK, ARGUMENT]);
+        if compares_calls || runs(&[EXIT, GUARD, UNCHECKED]) {
             for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {
-                    touched.extend(touched_calls(context, file, &source));
+                    if compares_calls {
+                        touched.extend(touched_calls(context, file, &source));
+                    }
                     exits.extend(exits::touched(context, file, &source));
                     guards.extend(guards::findings(context, file, &source));
                 }
