@@ -10,6 +10,7 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::{
@@ -19,6 +20,12 @@ use common::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use test_kit::TestSession;
+
+/// One machine at a time: under software emulation five at once are slow enough to look broken.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Adds a reviewer that is a script of a shell.
 fn shell(session: &TestSession, name: &str, script: &str, keys: &str) {
@@ -88,6 +95,7 @@ fn nothing_is_left(session: &TestSession) {
 
 #[test]
 fn programs_keep_their_words_and_their_limits_in_one_machine() {
+    let _alone = alone();
     let session = session();
     let secret = session.beside("secret", "do not read this");
     let key = session.beside("home/.key", "do not read this");
@@ -185,6 +193,7 @@ fn find_qemu(session: &TestSession) -> Option<Pid> {
 
 #[test]
 fn a_machine_that_dies_is_a_failed_reviewer_and_an_end_of_the_run_is_its_end() {
+    let _alone = alone();
     let session = session();
     for name in ["good", "fine"] {
         shell(&session, name, &saying(), "");
@@ -231,6 +240,7 @@ fn a_machine_that_dies_is_a_failed_reviewer_and_an_end_of_the_run_is_its_end() {
 #[test]
 fn a_run_that_is_killed_takes_its_machine_along_in_every_state() {
     type Reach<'a> = &'a dyn Fn(&Working);
+    let _alone = alone();
     let session = session();
     shell(&session, "good", &saying(), "");
     shell(&session, "victim", "echo begun; sleep 1000", "");
@@ -264,6 +274,7 @@ fn a_run_that_is_killed_takes_its_machine_along_in_every_state() {
 
 #[test]
 fn doctor_tells_whether_a_machine_can_boot_and_what_is_missing() {
+    let _alone = alone();
     let session = session();
     let rows = |mut command: std::process::Command| {
         command.args(["doctor", "--json"]);
@@ -294,6 +305,7 @@ fn doctor_tells_whether_a_machine_can_boot_and_what_is_missing() {
 
 #[test]
 fn who_needs_more_than_a_machine_has_is_refused_by_name() {
+    let _alone = alone();
     let session = session();
     shell(&session, "filing", "true {output_file}", "output = \"file\"");
     let ran = run_with_guest(&session, &in_a_machine(&["filing"])).expect(6);
