@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use model::{RepoPath, Sha};
 
 use crate::call::Place;
-use crate::pieces::pieces;
 use crate::{Error, Result};
 
 /// Where one line of head comes from.
@@ -55,14 +54,12 @@ pub(crate) fn ask(place: &Place, question: &Question<'_>) -> Result<Vec<BlameLin
         Some(base) => format!("{base}..{}", question.head),
         None => question.head.to_string(),
     };
+    let rows = call.args([&revisions, "--"]).path_arg(question.path).pieces(b'\n', MOST_OF_A_ROW)?;
     let mut bytes = Vec::new();
-    call.args([&revisions, "--"]).path_arg(question.path).stream(&mut |stdout| {
-        for piece in pieces(stdout, b'\n', MOST_OF_A_ROW)? {
-            bytes.extend(piece.bytes);
-            bytes.push(b'\n');
-        }
-        Ok(())
-    })?;
+    for row in rows {
+        bytes.extend(row.bytes);
+        bytes.push(b'\n');
+    }
     parse(&bytes, question.cut_at).ok_or_else(|| Error::failed(doing, "git's answer could not be read"))
 }
 

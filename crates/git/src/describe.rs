@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use model::{ChangeStatus, ChangedFile, Commit, RepoPath, Sha, Target};
 
 use crate::changes::{self, Change};
-use crate::pieces::{Piece, pieces};
+use crate::pieces::Piece;
 use crate::repository::is_zero;
 use crate::resolve::Pinned;
 use crate::{Error, Repository, Result, remote};
@@ -130,11 +130,7 @@ impl Repository {
         if let Some(path) = path {
             call = call.path_arg(path);
         }
-        let mut fields = Vec::new();
-        call.stream(&mut |stdout| {
-            fields = pieces(stdout, 0, MOST_OF_ONE)?.iter().map(text).collect();
-            Ok(())
-        })?;
+        let fields: Vec<String> = call.pieces(0, MOST_OF_ONE)?.iter().map(text).collect();
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         Ok(fields.chunks_exact(5).filter_map(commit).collect())
     }

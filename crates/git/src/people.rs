@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use model::{Sha, Target};
 
-use crate::pieces::{Piece, pieces};
+use crate::pieces::Piece;
 use crate::repository::is_zero;
 use crate::{Repository, Result, remote};
 
@@ -78,16 +78,12 @@ impl Repository {
 
     /// Author and committer of each commit, newest first.
     fn people(&self, range: &str, most: usize) -> Result<Vec<[String; 2]>> {
-        let call = self
+        let people = self
             .place()
             .call("could not read who made the change")?
             .args(["log", "--no-show-signature", "--no-color", "--no-mailmap", "--encoding=UTF-8"])
-            .args(["--format=%ae%x00%ce", &format!("--max-count={most}"), range, "--"]);
-        let mut people = Vec::new();
-        call.stream(&mut |stdout| {
-            people = pieces(stdout, b'\n', MOST_OF_A_PAIR)?;
-            Ok(())
-        })?;
+            .args(["--format=%ae%x00%ce", &format!("--max-count={most}"), range, "--"])
+            .pieces(b'\n', MOST_OF_A_PAIR)?;
         let pair = |piece: Piece| {
             let line = String::from_utf8_lossy(&piece.bytes);
             // Who has so long an address that it is cut is nobody whom we know.

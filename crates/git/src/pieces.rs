@@ -5,6 +5,9 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 
+use crate::Result;
+use crate::call::Call;
+
 /// One piece, without the byte that ends it.
 pub(crate) struct Piece {
     pub(crate) bytes: Vec<u8>,
@@ -12,8 +15,20 @@ pub(crate) struct Piece {
     pub(crate) is_cut: bool,
 }
 
+impl Call {
+    /// Runs it and returns what it printed in pieces that end at `end`, each of at most `most` bytes.
+    pub(crate) fn pieces(self, end: u8, most: u64) -> Result<Vec<Piece>> {
+        let mut found = Vec::new();
+        self.stream(&mut |stdout| {
+            found = pieces(stdout, end, most)?;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
 /// The pieces of `from`, each of at most `most` bytes.
-pub(crate) fn pieces(from: &mut dyn Read, end: u8, most: u64) -> std::io::Result<Vec<Piece>> {
+fn pieces(from: &mut dyn Read, end: u8, most: u64) -> std::io::Result<Vec<Piece>> {
     let mut from = BufReader::with_capacity(1 << 16, from);
     let mut pieces = Vec::new();
     loop {

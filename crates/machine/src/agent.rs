@@ -265,7 +265,7 @@ impl Host<'_> {
     #[cfg(unix)]
     fn line(taken: &crate::commands::Taken) -> Result<crate::line::Splice, String> {
         let joined = || {
-            let port = std::os::unix::net::UnixStream::connect(qemu::LINE)?;
+            let port = std::os::unix::net::UnixStream::connect(qemu::socket(qemu::LINE))?;
             crate::line::Splice::new(port, taken.line()?)
         };
         joined().map_err(|error| error.to_string())

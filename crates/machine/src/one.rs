@@ -71,7 +71,7 @@ impl Machine {
         match self.record.template.driver {
             DriverKind::Qemu => {
                 let parcel = Parcel { job, stdin, files: &[], carry: None };
-                send(&self.places, parcel, cancelled, out, err)
+                self.hand_in(parcel, cancelled, out, err)
             }
             DriverKind::Lima => {
                 let failed = |error: std::io::Error| Failed::passing(error.to_string());

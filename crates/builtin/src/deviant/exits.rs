@@ -102,9 +102,7 @@ fn called(source: &Source, lines: (u32, u32)) -> BTreeSet<String> {
     let is_answer = |call: &Call<'_>| {
         call.line == lines.1
             && (call.receiver.is_some_and(|of| of.starts_with(char::is_uppercase))
-                || ["throw", "raise"]
-                    .iter()
-                    .any(|word| source.code(call.line).trim_start().starts_with(word)))
+                || hands_on(source, call.line))
     };
     // What stands deeper is done on another way out.
     let depth = indent(source.line(lines.1));

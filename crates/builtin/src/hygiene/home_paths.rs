@@ -98,10 +98,9 @@ pub(super) fn find(context: &Context<'_>, source: &Source, added: &[(u32, &str)]
         return Vec::new();
     }
     let tests = source.own_tests_start();
-    let before = context.diff_of(&source.path).and_then(path_before);
-    let before = before.and_then(|path| context.source(Side::Base, path));
+    let before = || context.source(Side::Base, context.diff_of(&source.path).and_then(path_before)?);
     // A path that the file names already is its sample, or nothing new.
-    let is_known = |path: &str| before.as_ref().is_some_and(|before| before.content().contains(path));
+    let is_known = |path: &str| before().is_some_and(|before| before.content().contains(path));
     added
         .iter()
         .filter(|(number, _)| *number < tests)

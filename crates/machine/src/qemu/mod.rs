@@ -19,6 +19,8 @@ use supervise::{Grace, Hold, Limits, Resources, remove_tree};
 #[cfg(unix)]
 pub(crate) use channel::Channel;
 pub(crate) use command::{Kvm, kvm};
+#[cfg(unix)]
+pub(crate) use command::{LINE, socket};
 
 use crate::hosted::Backend;
 use crate::places::{Places, write_json};
@@ -27,9 +29,6 @@ use crate::step::{Guest, Health};
 use crate::stop::Behind;
 use crate::words::{DriverKind, Record, Template};
 
-/// The socket of the port for the line of a job, in the folder of the machine.
-#[cfg(unix)]
-pub(crate) const LINE: &str = "line.sock";
 const PROGRAM: &str = "qemu-system-x86_64";
 const FIRST_ROOT: &str = "first-root.img";
 const MADE: &str = "made.json";

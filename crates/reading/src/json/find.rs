@@ -83,29 +83,26 @@ pub(crate) fn search_besides(text: &str) -> (Search, ParsedAs) {
     let mut search = Search::default();
     for document in yaml::documents(text) {
         let forgiven = document.lost.map(|at| ("a line that belongs to nothing was left out", at));
-        besides(document.node, document.span, document.open, forgiven, text, &mut search);
+        let forgiven = forgiven.into_iter().collect();
+        let setting =
+            Setting { span: document.span, inside_string: false, truncated: document.open, forgiven };
+        besides(document.node, setting, text, &mut search);
     }
     if !search.found.is_empty() {
         return (search, ParsedAs::Yaml);
     }
     if let Some((node, span)) = elements::document(text) {
-        besides(node, span, false, None, text, &mut search);
+        let setting = Setting { span, inside_string: false, truncated: false, forgiven: Vec::new() };
+        besides(node, setting, text, &mut search);
     }
     (search, ParsedAs::Tags)
 }
 
-fn besides(
-    node: Node,
-    span: (usize, usize),
-    truncated: bool,
-    forgiven: Option<(&'static str, usize)>,
-    text: &str,
-    search: &mut Search,
-) {
-    let mut own = Search::default();
-    let forgiven = forgiven.into_iter().collect();
-    unwrap(node, Setting { span, inside_string: false, truncated, forgiven }, 0, &mut own);
-    if (span.1 - span.0) * 2 >= text.trim().len() {
+fn besides(node: Node, setting: Setting, text: &str, search: &mut Search) {
+    let (from, to) = setting.span;
+    if (to - from) * 2 >= text.trim().len() {
+        let mut own = Search::default();
+        unwrap(node, setting, 0, &mut own);
         search.found.extend(own.found.into_iter().filter(|found| is_listed(&found.node)));
     }
 }

@@ -144,7 +144,7 @@ impl<'t> Reader<'t> {
             let gap = 1 + words[1..].len() - words[1..].trim_start().len();
             if words.len() == 1 {
                 self.at += 1;
-                items.push(self.value_below(indent, depth));
+                items.push(self.value_below(indent, false, depth));
                 continue;
             }
             // What follows the dash is a line of its own, further in.
@@ -183,7 +183,7 @@ impl<'t> Reader<'t> {
             };
             self.at += 1;
             let value = if words[from..].trim().is_empty() {
-                self.value_below(indent, depth)
+                self.value_below(indent, true, depth)
             } else {
                 let gap = words[from..].len() - words[from..].trim_start().len();
                 self.scalar(line.start + from + gap, line.end, indent)
@@ -194,15 +194,14 @@ impl<'t> Reader<'t> {
         Node::Object(fields, (start, end))
     }
 
-    /// What stands below a name or a dash; a list may begin right below its name.
-    fn value_below(&mut self, indent: usize, depth: usize) -> Node {
+    /// What stands below a name or a dash; below a name, a list may begin at the same depth.
+    fn value_below(&mut self, indent: usize, is_name: bool, depth: usize) -> Node {
         match self.skip() {
             Some(line)
-                if line.indent > indent || (line.indent == indent && self.is_item(line) && depth > 0) =>
+                if line.indent > indent || (is_name && line.indent == indent && self.is_item(line)) =>
             {
                 self.block(depth + 1)
             }
-            Some(line) if line.indent == indent && self.is_item(line) => self.block(depth + 1),
             _ => Node::Plain(Value::Null),
         }
     }
@@ -320,6 +319,7 @@ mod tests {
         let first = serde_json::json!({"title": "`a` is @b: twice", "problem": "It goes on here, and"});
         assert_eq!(document.node.to_value()["findings"][0], first);
         assert!(text[document.lost.unwrap()..].starts_with("without"), "what has no place is told");
+        assert_eq!(value("-\n- a\n-\n  b: 1\n"), serde_json::json!([null, "a", {"b": 1}]));
         assert_eq!(value("Just prose."), Value::Null);
         assert_eq!(value("12:30 is late"), Value::Null);
         let deep: Vec<String> = (0..5_000).map(|at| format!("{}a:", " ".repeat(at % 3_000))).collect();

@@ -288,9 +288,7 @@ impl Call<'_, '_> {
         }
         let mut read = borrowed(&side.root);
         read.push(side.root.clone());
-        read.extend(self.installed.iter().map(|one| one.folder.clone()));
-        // A program that stands behind a link looks for its packages from where it was started.
-        read.extend(self.installed.iter().filter_map(|one| Some(self.request.installed_in?.join(&one.name))));
+        read.extend(self.installed.iter().flat_map(|one| [one.folder.clone(), one.place.clone()]));
         read.extend(linter.set_up_in.iter().filter(|folder| folder.is_dir()).cloned());
         let write = if linter.writes { vec![side.root.clone()] } else { Vec::new() };
         let needs = Needs {

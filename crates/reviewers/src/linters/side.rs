@@ -22,6 +22,8 @@ pub(crate) struct Side {
 #[derive(Clone, Debug)]
 pub(crate) struct Installed {
     pub(crate) name: String,
+    /// Where it stands in the tree: a program that was started there looks for its packages from there.
+    pub(crate) place: PathBuf,
     /// Where it really is: a sandbox shows no link whose target it does not show.
     pub(crate) folder: PathBuf,
 }
@@ -30,8 +32,9 @@ impl Installed {
     /// Those that a linter may use.
     pub(crate) fn of(linter: &Linter, tree: Option<&Path>) -> Vec<Self> {
         let find = |name: &String| {
-            let folder = tree?.join(name).canonicalize().ok().filter(|path| path.is_dir())?;
-            Some(Self { name: name.clone(), folder })
+            let place = tree?.join(name);
+            let folder = place.canonicalize().ok().filter(|path| path.is_dir())?;
+            Some(Self { name: name.clone(), place, folder })
         };
         linter.links.iter().filter_map(find).collect()
     }
