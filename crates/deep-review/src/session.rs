@@ -3,6 +3,7 @@
 //! In: global options and the environment. Out: an opened repository, settings, the store. Turns errors of the crates
 //! below into sentences with hints; never reviews.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, Flag, Sources};
@@ -47,6 +48,7 @@ pub(crate) struct Session {
     pub(crate) clock: SystemClock,
     directory: Option<PathBuf>,
     config_file: Option<PathBuf>,
+    opened: OnceCell<Repository>,
 }
 
 impl Session {
@@ -58,6 +60,7 @@ impl Session {
             clock: SystemClock,
             directory: global.directory.clone(),
             config_file: global.config.clone(),
+            opened: OnceCell::new(),
         };
         // What was said in this call or by `NO_COLOR` goes before what is configured. A configuration that cannot be read is
         // told by whoever needs it.
@@ -79,10 +82,14 @@ impl Session {
         self.config_file.is_some()
     }
 
-    /// The repository of `-C`, else of the current folder.
+    /// The repository of `-C`, else of the current folder; opened once.
     pub(crate) fn repository(&self) -> Result<Repository, CommandError> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened.clone());
+        }
         let directory = self.directory.as_deref().unwrap_or(Path::new("."));
-        Repository::open(directory).map_err(|error| git_error(&error))
+        let opened = Repository::open(directory).map_err(|error| git_error(&error))?;
+        Ok(self.opened.get_or_init(|| opened).clone())
     }
 
     /// Where runs of a repository are kept.

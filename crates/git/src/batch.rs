@@ -89,6 +89,9 @@ pub(crate) fn read_all<'a>(
     see: &mut dyn FnMut(usize, &Blob, &[u8]),
 ) -> Result<()> {
     let count = oids.len();
+    if count == 0 {
+        return Ok(());
+    }
     let mut input = Vec::with_capacity(count * 41);
     for oid in oids {
         input.extend_from_slice(oid.as_str().as_bytes());

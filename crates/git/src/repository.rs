@@ -40,28 +40,30 @@ impl Repository {
             alternates: Vec::new(),
             attributes_from: None,
         };
-        // The path comes last and alone, so that any byte may occur in it.
-        let about = place
-            .call("could not open the repository")?
-            .args(["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--is-shallow-repository"])
-            .args(["--show-object-format", "--path-format=absolute", "--git-common-dir"])
-            .stdout()
-            .map_err(|error| not_opened(error, &dir))?;
+        let ask = |options: &[&str]| -> Result<Vec<u8>> {
+            let call = place.call("could not open the repository")?;
+            call.args(["rev-parse", "--path-format=absolute"]).args(options).stdout()
+        };
+        let about = ask(&[
+            "--is-bare-repository",
+            "--is-inside-work-tree",
+            "--is-shallow-repository",
+            "--show-object-format",
+            "--git-dir",
+            "--git-common-dir",
+        ])
+        .map_err(|error| not_opened(error, &dir))?;
         let mut fields = about.splitn(5, |byte| *byte == b'\n');
         let mut next = || fields.next().unwrap_or_default();
         let (bare, inside, shallow, format) =
             (next() == b"true", next() == b"true", next() == b"true", next());
         let sha256 = format == b"sha256";
-        let common_dir = to_path(next());
-        let one = |option: &str| -> Result<PathBuf> {
-            let bytes = place
-                .call("could not open the repository")?
-                .args(["rev-parse", "--path-format=absolute", option])
-                .stdout()?;
-            Ok(to_path(&bytes))
+        let (git_dir, common_dir) = match two_lines(next()) {
+            Some((git_dir, common_dir)) => (to_path(git_dir), to_path(common_dir)),
+            // A path with a line break: each is asked for alone, so that any byte may occur in it.
+            None => (to_path(&ask(&["--git-dir"])?), to_path(&ask(&["--git-common-dir"])?)),
         };
-        let git_dir = one("--git-dir")?;
-        let worktree = if inside { Some(one("--show-toplevel")?) } else { None };
+        let worktree = if inside { Some(to_path(&ask(&["--show-toplevel"])?)) } else { None };
         let mut repository = Self {
             git_dir,
             common_dir,
@@ -195,6 +197,15 @@ impl Repository {
 /// All zeros stand for "before the first commit".
 pub(crate) fn is_zero(sha: &Sha) -> bool {
     sha.as_str().bytes().all(|byte| byte == b'0')
+}
+
+/// The two lines of an answer; `None` where there are more.
+fn two_lines(answer: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut lines = answer.strip_suffix(b"\n").unwrap_or(answer).split(|byte| *byte == b'\n');
+    match (lines.next(), lines.next(), lines.next()) {
+        (Some(first), Some(second), None) => Some((first, second)),
+        _ => None,
+    }
 }
 
 fn to_path(bytes: &[u8]) -> PathBuf {

@@ -10,6 +10,9 @@ use crate::{Repository, Result, changes, commit_diffs, patch};
 impl Repository {
     /// What differs between two commits, renames detected.
     pub fn differences(&self, from: &Sha, to: &Sha) -> Result<Vec<FileDiff>> {
+        if from == to {
+            return Ok(Vec::new());
+        }
         let place = self.place();
         let files = changes::between(&place, self.tree_name(from), self.tree_name(to))?.files;
         let mut diff =

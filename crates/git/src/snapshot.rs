@@ -181,7 +181,7 @@ impl Snapshot {
         let entries = self.entries(options.side);
         let mut sketches = self.sketches.lock().unwrap_or_else(PoisonError::into_inner);
         let sketches = sketches.get_or_insert_with(|| Sketches::load(self.repository.common_dir()));
-        search::search(&self.place, entries, needles, options, sketches)
+        search::search(&self.place, entries, needles, options, sketches, &self.texts)
     }
 
     /// The newest commits in the history of head that touched a file, newest first.

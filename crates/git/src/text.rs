@@ -2,6 +2,8 @@
 //!
 //! In: a blob. Out: its lines, numbered from 1. Never keeps the bytes of binary files.
 
+use std::borrow::Cow;
+
 /// How many leading bytes decide whether a blob is text; git looks at as many.
 const SNIFFED: usize = 8000;
 
@@ -16,6 +18,8 @@ pub struct Text {
     pub size: u64,
     /// The content; bytes that are not UTF-8 are replaced. Empty for binary files.
     pub content: String,
+    /// True where a byte was replaced.
+    replaced: bool,
     /// Where each line starts.
     starts: Vec<u32>,
 }
@@ -26,7 +30,9 @@ impl Text {
         if is_binary(bytes) {
             return Self { binary: true, size: bytes.len() as u64, ..Self::default() };
         }
-        Self { size: bytes.len() as u64, ..Self::from_content(String::from_utf8_lossy(bytes).into_owned()) }
+        let content = String::from_utf8_lossy(bytes);
+        let replaced = matches!(content, Cow::Owned(_));
+        Self { size: bytes.len() as u64, replaced, ..Self::from_content(content.into_owned()) }
     }
 
     /// Takes text.
@@ -41,11 +47,16 @@ impl Text {
                     .map(|start| start as u32),
             );
         }
-        Self { binary: false, too_large: false, size: content.len() as u64, content, starts }
+        Self { size: content.len() as u64, content, starts, ..Self::default() }
     }
 
     pub(crate) fn too_large(size: u64) -> Self {
         Self { binary: true, too_large: true, size, ..Self::default() }
+    }
+
+    /// True where the content is the file, byte for byte.
+    pub(crate) fn is_exact(&self) -> bool {
+        !self.binary && !self.replaced
     }
 
     /// How many lines there are. A last line without line end counts.

@@ -422,3 +422,31 @@ fn a_search_finds_the_same_with_sketches_and_without_and_with_damaged_ones() {
     std::fs::write(&kept, &bytes[..bytes.len() / 2]).unwrap();
     assert_eq!(everything(), first);
 }
+
+#[test]
+fn what_was_read_before_does_not_change_what_a_search_finds() {
+    let repo = TestRepo::new();
+    for n in 0..150 {
+        let word = if n % 3 == 0 { "kept_word" } else { "other" };
+        repo.write(&format!("f{n:03}.txt"), format!("{word}\nwanted {n}\n"));
+    }
+    repo.write("f000b.txt", b"kept_word \xff\xf0\x9f\x98 wanted\n".as_slice());
+    repo.commit("first");
+    repo.branch("topic").write("g.txt", "wanted\n").commit("second");
+    let options = SearchOptions { limit_per_needle: 70, ..SearchOptions::default() };
+    let places = |snapshot: &Snapshot| -> Vec<(String, u32, u32)> {
+        let hits = snapshot.search(&["wanted"], &options).expect("hits");
+        assert!(hits.cut);
+        hits.iter().map(|hit| (hit.path.to_string(), hit.line, hit.column)).collect()
+    };
+    let (_, untouched) = view(&repo, "HEAD");
+    let expected = places(&untouched);
+    assert!(expected.contains(&("f000b.txt".to_owned(), 1, 16)), "{expected:?}");
+    let (_, snapshot) = view(&repo, "HEAD");
+    assert_eq!(snapshot.search(&["kept_word"], &options).expect("hits").len(), 51);
+    for path in ["f000b.txt", "f001.txt", "f149.txt"] {
+        assert!(snapshot.text(Side::Head, &RepoPath::new(path)).is_some());
+    }
+    assert_eq!(places(&snapshot), expected);
+    assert_eq!(places(&snapshot), expected);
+}
