@@ -3,8 +3,8 @@
 //! In: global options and the environment. Out: an opened repository, settings, the store. Turns errors of the crates
 //! below into sentences with hints; never reviews.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use config::{Config, Environment, Flag, Sources};
 use engine::Skips;
@@ -48,7 +48,7 @@ pub(crate) struct Session {
     pub(crate) clock: SystemClock,
     directory: Option<PathBuf>,
     config_file: Option<PathBuf>,
-    opened: OnceCell<Repository>,
+    opened: OnceLock<Repository>,
 }
 
 impl Session {
@@ -60,7 +60,7 @@ impl Session {
             clock: SystemClock,
             directory: global.directory.clone(),
             config_file: global.config.clone(),
-            opened: OnceCell::new(),
+            opened: OnceLock::new(),
         };
         // What was said in this call or by `NO_COLOR` goes before what is configured. A configuration that cannot be read is
         // told by whoever needs it.
