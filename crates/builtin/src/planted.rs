@@ -441,6 +441,7 @@ const PLANTERS: &[(&str, Planter)] = &[
     ("bound taken out", taken_out::bound),
     ("check taken out", taken_out::check),
     ("absence unasked", taken_out::absent),
+    ("guard taken out", taken_out::guard),
     ("variable in a document", documented::variable),
     ("flag in a document", documented::flag),
     ("key in a document", documented::key),

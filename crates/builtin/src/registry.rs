@@ -105,6 +105,7 @@ pub const RULES: &[Rule] = &[
         .real(3, 1)
         .planted(15, 13),
     rule(deviant::GUARD, "a function loses the guard that its siblings in the file keep").planted(30, 29),
+    rule(deviant::LOST, "all that a file loses is a guard that refused what its function still uses"),
     rule(deviant::UNCHECKED, "a value is no longer tested and still used").real(1, 0).planted(153, 148),
     rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(70, 70),
     rule(history::REVERTED, "the change takes an earlier repair back"),

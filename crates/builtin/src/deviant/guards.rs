@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use model::{FileDiff, Side};
 
-use super::{Deviation, GUARD, UNCHECKED};
+use super::{Deviation, GUARD, LOST, UNCHECKED};
 use crate::context::{Context, path_before};
 use crate::edits::{Block, blocks};
 use crate::functions::{Function, around, indent};
@@ -72,6 +72,12 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
             && let Some((name, line, is_ignored)) = unchecked(after, function, block, &guard, &written)
         {
             found.push(used(after, function, block, &guard, &name, line, is_ignored));
+        } else if context.settings.runs(LOST)
+            && all.len() == 1
+            && guard.refuses()
+            && let Some((name, line)) = relied_on(after, function, block, &guard)
+        {
+            found.push(lost(after, function, block, &guard, &name, line));
         }
     }
     found
@@ -120,49 +126,119 @@ enum Asked {
 }
 
 impl Guard {
-    /// The one variable that the condition asks about, where it asks whether it is there or whether it worked.
-    fn asked(&self) -> Option<(String, Asked)> {
-        const NOTHING: [&str; 6] = ["NULL", "null", "None", "nil", "nullptr", "undefined"];
-        const FAILED: [&str; 3] = [" < 0", " <= 0", " == -1"];
-        const TOLD: [&str; 6] = [" != 0", " !== 0", " != nil", " != null", " is not None", " != NULL"];
+    /// The variables that the condition asks about, where it asks whether one of them is there or whether it worked.
+    fn asked(&self) -> Vec<(String, Asked)> {
         let plain = self.condition.trim();
         let plain = plain.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(plain).trim();
-        let word = |text: &str| {
-            let text = text.trim();
-            let name = !text.is_empty()
-                && !text.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase())
-                && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
-            // Python calls a variable `match` as well.
-            let free = !is_keyword(text) || text == "match";
-            (name && free && !matches!(text, "self" | "this" | "true" | "false")).then(|| text.to_owned())
-        };
-        for mark in [" === ", " == ", " is "] {
-            if let Some((left, right)) = plain.split_once(mark) {
-                let (left, right) = (left.trim(), right.trim());
-                let of = if NOTHING.contains(&right) {
-                    word(left)
-                } else {
-                    word(right).filter(|_| NOTHING.contains(&left))
-                };
-                return of.map(|name| (name, Asked::Absent));
-            }
+        if plain.contains("&&") || plain.contains(" and ") {
+            return Vec::new();
         }
-        for (marks, asked) in [(&FAILED[..], Asked::Failed), (&TOLD[..], Asked::Told)] {
-            if let Some(left) = marks.iter().find_map(|mark| plain.strip_suffix(mark)) {
-                return word(left).map(|name| (name, asked));
-            }
-        }
-        if let Some(left) = plain.strip_suffix(".nil?") {
-            return word(left).map(|name| (name, Asked::Absent));
-        }
-        if let Some(left) = plain.strip_suffix(".is_none()").or_else(|| plain.strip_suffix(".is_err()")) {
-            return word(left).map(|name| (name, Asked::Absent));
-        }
-        if let Some(denied) = plain.strip_prefix('!').or_else(|| plain.strip_prefix("not ")) {
-            return word(denied).map(|name| (name, Asked::Failed));
-        }
-        word(plain).map(|name| (name, Asked::Told))
+        plain.split("||").flat_map(|part| part.split(" or ")).filter_map(asked).collect()
     }
+}
+
+impl Guard {
+    /// True where it leaves because something is wrong, and not because there is nothing to do.
+    fn refuses(&self) -> bool {
+        const WORDS: [&str; 15] = [
+            "raise", "throw", "goto", "die", "abort", "bail", "panic", "panic!", "Err", "NULL", "null",
+            "None", "nil", "false", "False",
+        ];
+        const PARTS: [&str; 10] =
+            ["-1", "err", "Err", "ERR", "fail", "FAIL", "invalid", "INVALID", "EINVAL", "ENOMEM"];
+        let says = |line: &String| {
+            WORDS.iter().any(|word| names(line, word)) || PARTS.iter().any(|part| line.contains(part))
+        };
+        let asks_for_nothing =
+            ["NULL", "null", "None", "nil", "nullptr"].iter().any(|word| names(&self.condition, word));
+        asks_for_nothing || self.lines[1..].iter().any(says)
+    }
+}
+
+/// A parameter, a variable or a field of its own that the guard asked about and the function goes on to use, and where. What is
+/// known to all (a version, a platform) may have been settled elsewhere.
+fn relied_on(after: &Source, function: &Function, block: &Block, guard: &Guard) -> Option<(String, u32)> {
+    let body = (function.first + 1..=function.last)
+        .find(|line| {
+            after.code(*line - 1).trim_end().ends_with(['{', ':']) || after.code(*line).trim() == "{"
+        })
+        .unwrap_or(function.first + 1);
+    let signature: String = (function.first..body).map(|line| after.line(line)).collect();
+    let parameters = signature.split_once(&function.name).map_or(signature.as_str(), |(_, rest)| rest);
+    // Whether it is there at all is often asked once more further on.
+    let is_absence = !guard.asked().is_empty();
+    let words = guard.condition.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
+    words
+        .filter(|word| {
+            word.len() >= 2
+                && !word.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase())
+                && !is_keyword(word)
+        })
+        .filter(|word| {
+            !matches!(*word, "self" | "this" | "len" | "err" | "isinstance" | "typeof" | "size" | "length")
+        })
+        .find_map(|word| {
+            let owned = ["self.", "this.", "this->", "@"]
+                .iter()
+                .any(|own| guard.condition.contains(&format!("{own}{word}")));
+            let local = names(parameters, word)
+                || (body..=block.head_before)
+                    .any(|line| gives(&after.code(line), word) || is_bound(&after.code(line), word));
+            let line =
+                (block.head_before + 1..=function.last).find(|line| names(&after.code(*line), word))?;
+            let text = after.code(line);
+            let anew = gives(&text, word) && (is_absence || !names(behind_equals(&text), word));
+            let asked = is_absence && is_asked(after, function, word);
+            ((owned || local) && !anew && !asked).then(|| (word.to_owned(), line))
+        })
+}
+
+/// True where a loop binds the variable.
+fn is_bound(text: &str, name: &str) -> bool {
+    text.trim_start().starts_with("for") && names(text, name)
+}
+
+/// What a plain condition asks about.
+fn asked(plain: &str) -> Option<(String, Asked)> {
+    const NOTHING: [&str; 6] = ["NULL", "null", "None", "nil", "nullptr", "undefined"];
+    const FAILED: [&str; 3] = [" < 0", " <= 0", " == -1"];
+    const TOLD: [&str; 6] = [" != 0", " !== 0", " != nil", " != null", " is not None", " != NULL"];
+    let plain = plain.trim();
+    let word = |text: &str| {
+        let text = text.trim();
+        let name = !text.is_empty()
+            && !text.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase())
+            && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+        // Python calls a variable `match` as well.
+        let free = !is_keyword(text) || text == "match";
+        (name && free && !matches!(text, "self" | "this" | "true" | "false")).then(|| text.to_owned())
+    };
+    for mark in [" === ", " == ", " is "] {
+        if let Some((left, right)) = plain.split_once(mark) {
+            let (left, right) = (left.trim(), right.trim());
+            let of = if NOTHING.contains(&right) {
+                word(left)
+            } else {
+                word(right).filter(|_| NOTHING.contains(&left))
+            };
+            return of.map(|name| (name, Asked::Absent));
+        }
+    }
+    for (marks, asked) in [(&FAILED[..], Asked::Failed), (&TOLD[..], Asked::Told)] {
+        if let Some(left) = marks.iter().find_map(|mark| plain.strip_suffix(mark)) {
+            return word(left).map(|name| (name, asked));
+        }
+    }
+    if let Some(left) = plain.strip_suffix(".nil?") {
+        return word(left).map(|name| (name, Asked::Absent));
+    }
+    if let Some(left) = plain.strip_suffix(".is_none()").or_else(|| plain.strip_suffix(".is_err()")) {
+        return word(left).map(|name| (name, Asked::Absent));
+    }
+    if let Some(denied) = plain.strip_prefix('!').or_else(|| plain.strip_prefix("not ")) {
+        return word(denied).map(|name| (name, Asked::Failed));
+    }
+    word(plain).map(|name| (name, Asked::Told))
 }
 
 fn is_exit(line: &str) -> bool {
@@ -302,7 +378,18 @@ fn unchecked(
     guard: &Guard,
     written: &[String],
 ) -> Option<(String, u32, bool)> {
-    let (name, asked) = guard.asked().filter(|_| after.role == Role::Source)?;
+    let all = if after.role == Role::Source { guard.asked() } else { Vec::new() };
+    all.into_iter()
+        .find_map(|(name, asked)| unchecked_variable(after, function, block, (name, asked), written))
+}
+
+fn unchecked_variable(
+    after: &Source,
+    function: &Function,
+    block: &Block,
+    (name, asked): (String, Asked),
+    written: &[String],
+) -> Option<(String, u32, bool)> {
     let given = (function.first + 1..=block.head_before).rev().find(|line| gives(&after.code(*line), &name));
     let about = given.map(|line| after.code(line)).unwrap_or_default();
     let words = |text: &str| -> BTreeSet<String> {
@@ -320,8 +407,8 @@ fn unchecked(
     let called = given.is_some_and(|line| behind_equals(&after.code(line)).contains('('));
     let (line, goes_into) = used_untested(after, function, block, &name)?;
     let missed = match asked {
-        Asked::Absent => called || goes_into,
-        Asked::Failed => called,
+        // What a caller gives and nobody goes into may be a switch.
+        Asked::Absent | Asked::Failed => called || goes_into,
         Asked::Told => false,
     };
     missed.then_some((name, line, false))
@@ -332,16 +419,6 @@ fn used_untested(after: &Source, function: &Function, block: &Block, name: &str)
     let tokens = after.tokens();
     let start = tokens.partition_point(|token| token.line <= block.head_before);
     let end = tokens.partition_point(|token| token.line <= function.last);
-    let asked = (function.first + 1..=function.last).any(|line| {
-        let text = after.code(line);
-        // What it is called may be a word that asks (`match`); where it is given, the value may ask something else.
-        let bare = text.replace(name, "");
-        // Whoever asks about a part of it takes for granted that it is there.
-        let whole = occurrences(&text, name).into_iter().any(|at| {
-            !text[at + name.len()..].starts_with(['.', '[']) && !text[at + name.len()..].starts_with("->")
-        });
-        whole && is_question(&bare) && (!gives(&text, name) || names(behind_equals(&text), name))
-    });
     let text = |at: usize| tokens.get(at).map_or("", |token| after.slice(token));
     let used = (start..end).find(|at| {
         let before = at.checked_sub(1).map_or("", text);
@@ -355,7 +432,25 @@ fn used_untested(after: &Source, function: &Function, block: &Block, name: &str)
         let before = at.checked_sub(1).map_or("", text);
         matches!(text(at + 1), "." | "->" | "[") || before == "*"
     });
-    (!asked && (goes_into || !gives(&after.code(line), name))).then_some((line, goes_into))
+    let text = after.code(line);
+    let handed_on =
+        text.trim().trim_end_matches(';').strip_prefix("return ").is_some_and(|rest| rest.trim() == name);
+    let goes_on = goes_into || !gives(&text, name);
+    (goes_on && !handed_on && !is_asked(after, function, name)).then_some((line, goes_into))
+}
+
+/// True where anything in the function asks about the variable as a whole.
+fn is_asked(after: &Source, function: &Function, name: &str) -> bool {
+    (function.first + 1..=function.last).any(|line| {
+        let text = after.code(line);
+        // What it is called may be a word that asks (`match`); where it is given, the value may ask something else.
+        let bare = text.replace(name, "");
+        // Whoever asks about a part of it takes for granted that it is there.
+        let whole = occurrences(&text, name).into_iter().any(|at| {
+            !text[at + name.len()..].starts_with(['.', '[']) && !text[at + name.len()..].starts_with("->")
+        });
+        whole && is_question(&bare) && (!gives(&text, name) || names(behind_equals(&text), name))
+    })
 }
 
 fn is_question(code: &str) -> bool {
@@ -396,6 +491,35 @@ fn kept_by_others(
             .into_iter()
             .map(|line| (Rc::clone(after), line, "keeps the guard".to_owned()))
             .collect(),
+        source: Rc::clone(after),
+    }
+}
+
+fn lost(
+    after: &Rc<Source>,
+    function: &Function,
+    block: &Block,
+    guard: &Guard,
+    name: &str,
+    line: u32,
+) -> Deviation {
+    let (owner, test) = (code(&shortened(&function.name, 40)), code(&shortened(&guard.lines[0], 50)));
+    let name = code(name);
+    Deviation {
+        rule: LOST,
+        partner: String::new(),
+        line,
+        support: 1,
+        all: 1,
+        removed: true,
+        title: format!("{owner} loses the guard {test} and still uses {name}"),
+        problem: format!(
+            "All that the change does to `{}` is to take {test} with its exit (line {} before the change) out of {owner}. Line {line} still \
+             uses {name}, and the change asks that question nowhere else.",
+            after.path, guard.first,
+        ),
+        fix: "Keep the guard, or say in a comment why it is not needed.".to_owned(),
+        counter: vec![(Rc::clone(after), block.head_before.max(1), "stands where the guard was".to_owned())],
         source: Rc::clone(after),
     }
 }
@@ -526,8 +650,27 @@ mod tests {
         let guard = "    if kind == 'old':\n        raise Old(kind)\n";
         assert_eq!(
             rules("a.py", own, &own.replace(guard, "")),
-            [""; 0],
-            "what may be is for those who know it"
+            [super::LOST],
+            "another question, another rule"
         );
+    }
+
+    #[test]
+    fn a_guard_that_goes_alone_is_missed() {
+        let old = "def grow(self, wide):\n    if wide > self.limit:\n        raise TooWide(wide)\n    self.width = wide\n\n\ndef other(self):\n    one(self)\n";
+        let guard = "    if wide > self.limit:\n        raise TooWide(wide)\n";
+        let new = old.replace(guard, "");
+        assert_eq!(rules("a.py", old, &new), [super::LOST]);
+        assert_eq!(
+            rules("a.py", old, &new.replace("one(self)", "two(self)")),
+            [""; 0],
+            "the file changes elsewhere too"
+        );
+        let version = old.replace("wide > self.limit", "VERSION < 3");
+        assert_eq!(rules("a.py", &version, &new), [""; 0], "what all know may be settled");
+        let idle = old.replace("raise TooWide(wide)", "return");
+        assert_eq!(rules("a.py", &idle, &new), [""; 0], "there was nothing to do");
+        let moved = format!("{new}\n\ndef check(self, wide):\n{guard}");
+        assert_eq!(rules("a.py", old, &moved), [""; 0], "it moved");
     }
 }

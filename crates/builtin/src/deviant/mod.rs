@@ -39,6 +39,7 @@ pub(crate) const CHECK: &str = "deviant/missing-check";
 pub(crate) const ARGUMENT: &str = "deviant/missing-argument";
 pub(crate) const EXIT: &str = "deviant/exit-without-cleanup";
 pub(crate) const GUARD: &str = "deviant/missing-guard";
+pub(crate) const LOST: &str = "deviant/guard-dropped";
 pub(crate) const UNCHECKED: &str = "deviant/no-longer-checked";
 
 /// A call in the code that the change touches.
@@ -73,7 +74,7 @@ impl Deviant {
         // Looking a call up costs reading every file that holds its name.
         let compares_calls = runs(&[PAIR, CHECK, ARGUMENT]);
         let compares_halves = runs(&[HALF]);
-        if compares_calls || compares_halves || runs(&[EXIT, GUARD, UNCHECKED]) {
+        if compares_calls || compares_halves || runs(&[EXIT, GUARD, LOST, UNCHECKED]) {
             for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {

@@ -549,3 +549,60 @@ pub(super) fn new_without(tree: &Tree) -> Vec<Plant> {
     }
     plants
 }
+
+/// A guard goes that refused what its function still uses; made well, it moves into a function of its own.
+pub(super) fn guard(tree: &Tree) -> Vec<Plant> {
+    planted(tree, "deviant/guard-dropped", |source, function| {
+        (function.first + 1..function.last.min(function.first + 20)).find_map(|line| {
+            let code = source.code(line);
+            let text = code.trim();
+            let condition = text.strip_prefix("if ").or_else(|| text.strip_prefix("if("))?;
+            let brace = text.ends_with('{');
+            if !(brace || text.ends_with(':')) || text.contains("err") {
+                return None;
+            }
+            let last = (line + 1..=line + 4)
+                .take_while(|next| indent(source.line(*next)) > indent(source.line(line)))
+                .last()?;
+            let exit = source.code(last);
+            let exit = exit.trim();
+            let refuses = [
+                "raise",
+                "throw",
+                "return Err",
+                "return -1",
+                "return NULL",
+                "return None",
+                "return nil",
+                "return false",
+                "return False",
+                "panic",
+            ]
+            .iter()
+            .any(|word| exit.starts_with(word));
+            let closed = source.line(last + 1).trim() == "}";
+            let signature = source.line(function.first).split_once(&function.name)?.1;
+            let about = condition
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .find(|word| word.len() >= 3 && !occurrences(signature, word).is_empty())?;
+            let rest: Vec<String> = (last + 1..=function.last).map(|line| source.code(line)).collect();
+            let used = rest.iter().any(|text| !occurrences(text, about).is_empty());
+            let again = rest.iter().any(|text| text.contains(condition));
+            let twice = source.content().matches(source.line(line).trim()).count() > 1;
+            if !refuses
+                || brace != closed
+                || !used
+                || again
+                || twice
+                || source.line(last + 1).trim_start().starts_with("el")
+            {
+                return None;
+            }
+            let end = if closed { last + 1 } else { last };
+            let moved: Vec<&str> = (line..=end).map(|line| source.line(line)).collect();
+            let bad = without(source, |number| (line..=end).contains(&number));
+            let good = format!("{bad}\n{}\n", moved.join("\n"));
+            Some(Edit { bad, good: Some(good) })
+        })
+    })
+}
