@@ -123,7 +123,11 @@ fn unwrapped(
             text.split_once(" = ").is_some_and(|(_, right)| right.trim_end_matches(';').trim() == name);
         gives_back(after, line, &call) || returned || stored
     };
-    (opened + 1..=function.last).all(|line| !leaves(line)).then(|| Dropped {
+    // A later block may open another thing by the same name.
+    let again = format!(" as {name}:");
+    let mut here =
+        (opened + 1..=function.last).take_while(|line| !after.line(*line).trim_end().ends_with(&again));
+    here.all(|line| !leaves(line)).then(|| Dropped {
         before: Rc::clone(before),
         after: Rc::clone(after),
         function: function.clone(),
@@ -161,11 +165,12 @@ fn is_meant(context: &Context<'_>, file: &FileDiff, call: &Cleanup, function: &F
     let names = |text: &str| !occurrences(text, &call.name).is_empty();
     let diff = context.change.diff();
     let gone = diff.iter().flat_map(FileDiff::removed).filter(|(_, text)| names(text)).count();
-    let thing = root(call.thing());
+    let thing = Some(call.thing()).filter(|thing| !matches!(*thing, "" | "self" | "this" | "super"));
     gone != 1
         || diff.iter().flat_map(FileDiff::added).any(|(_, text)| names(text))
         || file.added().any(|(line, text)| {
-            (function.first..=function.last).contains(&line) && !occurrences(text, thing).is_empty()
+            (function.first..=function.last).contains(&line)
+                && thing.is_some_and(|thing| mentions(text, thing))
         })
 }
 
@@ -216,8 +221,25 @@ fn judge(
     let next = (was + 1..=old.last)
         .find(|line| !before.code(*line).trim().is_empty() && !block.removed.contains(line));
     let anew = next.is_some_and(|next| is_given(&before.code(next), call.thing(), &before.code(next + 1)));
+    let shifted = |line: u32| {
+        let shift = i64::from(behind) - i64::from(*block.removed.last()?);
+        u32::try_from(i64::from(line) + shift).ok()
+    };
+    // Where the other branch still does it, this one has lost it.
+    let end = (was + 1..=old.last)
+        .find(|line| !before.code(*line).trim().is_empty() && indent(before.line(*line)) < depth);
+    let is_else = |line: u32| {
+        [line, line + 1]
+            .iter()
+            .any(|line| before.code(*line).trim_start_matches(['}', ' ', '\t']).starts_with("else"))
+    };
+    let other_branch = end
+        .filter(|end| is_else(*end))
+        .and_then(shifted)
+        .is_some_and(|end| kept.iter().all(|line| *line >= end && indent(after.line(*line)) >= depth));
     let early_only = kept.iter().all(|line| deeper(line) && leaves_soon(after, *line));
     if early_only
+        || other_branch
         || (anew && mentions(&before.code(next?), call.thing()))
         || is_unbalanced(before, after, old, function, call)
     {
@@ -225,8 +247,7 @@ fn judge(
     }
     // Others still clean up: the exit that it stood before must be there still.
     let exit = exit_behind(before, old, was)?;
-    let shift = i64::from(behind) + 1 - i64::from(*block.removed.last()?) - 1;
-    let now = u32::try_from(i64::from(exit) + shift).ok()?;
+    let now = shifted(exit)?;
     if block.removed.contains(&exit) || after.line(now).trim() != before.line(exit).trim() {
         return None;
     }
@@ -317,21 +338,6 @@ impl Cleanup {
     /// What it gives back.
     fn thing(&self) -> &str {
         if self.argument.is_empty() { &self.receiver } else { &self.argument }
-    }
-}
-
-/// `row` of `&row->text`.
-fn root(thing: &str) -> &str {
-    let start = thing.trim_start_matches(['&', '*', '(', '@', '$']);
-    let end = start.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(start.len());
-    let root = &start[..end];
-    match root {
-        "self" | "this" => {
-            let rest = start[end..].trim_start_matches(['.', '-', '>']);
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-            if end == 0 { root } else { &rest[..end] }
-        }
-        _ => root,
     }
 }
 

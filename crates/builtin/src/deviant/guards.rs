@@ -74,7 +74,7 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
             found.push(used(after, function, block, &guard, &name, line, is_ignored));
         } else if context.settings.runs(LOST)
             && all.len() == 1
-            && guard.refuses()
+            && (guard.refuses() || guard.is_plain())
             && let Some((name, line)) = relied_on(after, function, block, &guard)
         {
             found.push(lost(after, function, block, &guard, &name, line));
@@ -155,6 +155,14 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// True where it asks whether there is anything at all, or for less than nothing; `!wide` may be a switch.
+    fn is_plain(&self) -> bool {
+        self.asked().iter().any(|(_, asked)| *asked == Asked::Absent)
+            || [" < 0", " <= 0"].iter().any(|end| self.condition.trim_end_matches(')').ends_with(end))
+    }
+}
+
 /// A parameter, a variable or a field of its own that the guard asked about and the function goes on to use, and where. What is
 /// known to all (a version, a platform) may have been settled elsewhere.
 fn relied_on(after: &Source, function: &Function, block: &Block, guard: &Guard) -> Option<(String, u32)> {
@@ -164,13 +172,15 @@ fn relied_on(after: &Source, function: &Function, block: &Block, guard: &Guard) 
         })
         .unwrap_or(function.first + 1);
     let signature: String = (function.first..body).map(|line| after.line(line)).collect();
-    let parameters = signature.split_once(&function.name).map_or(signature.as_str(), |(_, rest)| rest);
+    let parameters = signature.replacen(&function.name, " ", 1);
     // Whether it is there at all is often asked once more further on.
-    let is_absence = !guard.asked().is_empty();
+    let condition = guard.condition.trim_start_matches(['(', ' ']);
+    let denied = condition.starts_with('!') || condition.starts_with("not ");
+    let is_absence = guard.asked().iter().any(|(_, asked)| *asked == Asked::Absent || denied);
     let words = guard.condition.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
     words
         .filter(|word| {
-            word.len() >= 2
+            !word.is_empty()
                 && !word.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase())
                 && !is_keyword(word)
         })
@@ -181,15 +191,16 @@ fn relied_on(after: &Source, function: &Function, block: &Block, guard: &Guard) 
             let owned = ["self.", "this.", "this->", "@"]
                 .iter()
                 .any(|own| guard.condition.contains(&format!("{own}{word}")));
-            let local = names(parameters, word)
+            let local = names(&parameters, word)
                 || (body..=block.head_before)
                     .any(|line| gives(&after.code(line), word) || is_bound(&after.code(line), word));
             let line =
                 (block.head_before + 1..=function.last).find(|line| names(&after.code(*line), word))?;
             let text = after.code(line);
             let anew = gives(&text, word) && (is_absence || !names(behind_equals(&text), word));
-            let asked = is_absence && is_asked(after, function, word);
-            ((owned || local) && !anew && !asked).then(|| (word.to_owned(), line))
+            let asked = is_absence && is_asked(after, function, block, word);
+            ((owned || local) && !anew && !asked && !is_handed_on(&text, word))
+                .then(|| (word.to_owned(), line))
         })
 }
 
@@ -433,15 +444,21 @@ fn used_untested(after: &Source, function: &Function, block: &Block, name: &str)
         matches!(text(at + 1), "." | "->" | "[") || before == "*"
     });
     let text = after.code(line);
-    let handed_on =
-        text.trim().trim_end_matches(';').strip_prefix("return ").is_some_and(|rest| rest.trim() == name);
     let goes_on = goes_into || !gives(&text, name);
-    (goes_on && !handed_on && !is_asked(after, function, name)).then_some((line, goes_into))
+    (goes_on && !is_handed_on(&text, name) && !is_asked(after, function, block, name))
+        .then_some((line, goes_into))
+}
+
+/// True where the line gives the variable to whoever called.
+fn is_handed_on(text: &str, name: &str) -> bool {
+    text.trim().trim_end_matches(';').strip_prefix("return ").is_some_and(|rest| rest.trim() == name)
 }
 
 /// True where anything in the function asks about the variable as a whole.
-fn is_asked(after: &Source, function: &Function, name: &str) -> bool {
-    (function.first + 1..=function.last).any(|line| {
+fn is_asked(after: &Source, function: &Function, block: &Block, name: &str) -> bool {
+    // Before it is given, another value was asked about.
+    let given = (function.first + 1..=block.head_before).rev().find(|line| gives(&after.code(*line), name));
+    (given.unwrap_or(function.first + 1)..=function.last).any(|line| {
         let text = after.code(line);
         // What it is called may be a word that asks (`match`); where it is given, the value may ask something else.
         let bare = text.replace(name, "");

@@ -86,7 +86,9 @@ impl Deviant {
                             calls.into_iter().filter(|call| call.added && pairs::is_half(&call.name)),
                         );
                     }
-                    exits.extend(exits::touched(context, file, &source));
+                    if runs(&[EXIT]) {
+                        exits.extend(exits::touched(context, file, &source));
+                    }
                     guards.extend(guards::findings(context, file, &source));
                 }
             }

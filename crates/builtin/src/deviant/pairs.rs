@@ -110,22 +110,24 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
             )
         })?;
     let removed = touched.removed.contains(&best.0);
-    let rule = if !removed && best.1.len() == all && is_certain(touched, &best.0) { HALF } else { PAIR };
+    let rule = if !removed && best.1.len() == all && is_certain(touched) { HALF } else { PAIR };
     Some(describe(touched, rule, &best.0, best.1, all))
 }
 
 /// True where nothing but the other half can be meant: it is no matter of reading and writing, and what was taken stays here.
-fn is_certain(touched: &Touched, partner: &str) -> bool {
+fn is_certain(touched: &Touched) -> bool {
     const READS: [&str; 5] = ["get", "put", "new", "create", "init"];
     let reads = words(&touched.name).iter().any(|word| READS.contains(&word.as_str()));
-    !reads && !is_of_any_kind(&touched.function) && !leaves(touched) && !words(partner).is_empty()
+    !reads && !is_half_of(&touched.function, &touched.name) && !leaves(touched)
 }
 
-/// A function that is a half by its own name opens or closes for others.
-fn is_of_any_kind(function: &Function) -> bool {
-    words(&function.name)
-        .iter()
-        .any(|word| HALVES.iter().any(|(half, others)| word == half || others.contains(&word.as_str())))
+/// A function that by its own name opens or closes such a thing does it for others.
+fn is_half_of(function: &Function, name: &str) -> bool {
+    let (own, taken) = (words(&function.name), words(name));
+    HALVES.iter().any(|(half, others)| {
+        taken.iter().any(|word| word == half)
+            && own.iter().any(|word| word == half || others.contains(&word.as_str()))
+    })
 }
 
 /// True where what was taken leaves the function: it is returned, kept in a field or put into a collection.

@@ -467,12 +467,16 @@ pub(super) fn absent(tree: &Tree) -> Vec<Plant> {
                         .iter()
                         .any(|word| text.contains(word))
             });
+            // Where many begin so, another rule tells.
+            let common = source.content().matches(source.line(line).trim()).count() > 3;
             let first = rest.iter().find(|text| !occurrences(text, name).is_empty())?;
             let given_anew = first.contains(&format!("{name} = "));
-            (plain && given && leaves && brace == closed && used && !asked && !given_anew).then(|| {
-                let end = if closed { last + 1 } else { last };
-                Edit { bad: without(source, |number| (line..=end).contains(&number)), good: None }
-            })
+            (plain && given && leaves && brace == closed && used && !asked && !given_anew && !common).then(
+                || {
+                    let end = if closed { last + 1 } else { last };
+                    Edit { bad: without(source, |number| (line..=end).contains(&number)), good: None }
+                },
+            )
         })
     })
 }
