@@ -586,9 +586,11 @@ pub(super) fn guard(tree: &Tree) -> Vec<Plant> {
             .any(|word| exit.starts_with(word));
             let closed = source.line(last + 1).trim() == "}";
             let signature = source.line(function.first).split_once(&function.name)?.1;
-            let about = condition
-                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .find(|word| word.len() >= 3 && !occurrences(signature, word).is_empty())?;
+            let about = condition.split(|c: char| !(c.is_alphanumeric() || c == '_')).find(|word| {
+                word.len() >= 3
+                    && !matches!(*word, "self" | "this")
+                    && !occurrences(signature, word).is_empty()
+            })?;
             let rest: Vec<String> = (last + 1..=function.last).map(|line| source.code(line)).collect();
             let used = rest.iter().any(|text| !occurrences(text, about).is_empty());
             let again = rest.iter().any(|text| text.contains(condition));
