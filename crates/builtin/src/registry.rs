@@ -106,7 +106,7 @@ pub const RULES: &[Rule] = &[
         .planted(15, 13),
     rule(deviant::GUARD, "a function loses the guard that its siblings in the file keep").planted(30, 29),
     rule(deviant::LOST, "all that a file loses is a guard that refused what its function still uses")
-        .planted(74, 68),
+        .planted(69, 63),
     rule(deviant::UNCHECKED, "a value is no longer tested and still used").planted(95, 93),
     rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(70, 70),
     rule(history::REVERTED, "the change takes an earlier repair back"),
@@ -121,8 +121,8 @@ pub const RULES: &[Rule] = &[
         .planted(61, 58),
     rule(discarded_errors::HANDLER, "a handler that did something does nothing any more").planted(20, 20),
     rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given").planted(69, 69),
-    rule(cleanups::DROPPED, "a function no longer gives back what it still opens").planted(125, 121),
-    rule(bounds_dropped::DROPPED, "a wait, read or request loses the bound that it had").planted(2, 2),
+    rule(cleanups::DROPPED, "a function no longer gives back what it still opens").planted(198, 193),
+    rule(bounds_dropped::DROPPED, "a wait, read or request loses the bound that it had").planted(69, 65),
     rule(bounds::UNBOUNDED, "a wait or read has no bound where the others have one"),
     rule(resources::KEPT, "something is opened and never closed where the others close theirs"),
     rule(locks::ORDER, "two locks are taken in the order opposite to another place"),
@@ -133,7 +133,7 @@ pub const RULES: &[Rule] = &[
         locks::DROPPED,
         "a function no longer takes the lock that others of its file hold for the same field",
     )
-    .planted(24, 23),
+    .planted(46, 43),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").real(4, 0).planted(39, 39),
     rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(6, 0),
     rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(10, 0),
