@@ -8,7 +8,9 @@ mod announcements;
 mod assertions;
 mod attention;
 mod bounds;
+mod bounds_dropped;
 mod change;
+mod cleanups;
 mod commits;
 mod context;
 mod declarations;
@@ -100,6 +102,8 @@ fn review_all(
         Box::new(parity::Parity::new(context)),
         Box::new(discarded_errors::DiscardedErrors::new(context)),
         Box::new(lifecycles::Lifecycles),
+        Box::new(cleanups::Cleanups::new(context)),
+        Box::new(bounds_dropped::BoundsDropped::new(context)),
         Box::new(bounds::Bounds::new(context)),
         Box::new(resources::Resources::new(context)),
         Box::new(locks::Locks::new(context)),

@@ -22,6 +22,7 @@ use crate::words::{code, shortened};
 
 pub(crate) const ORDER: &str = "lock/order";
 pub(crate) const MISSING: &str = "lock/missing";
+pub(crate) const DROPPED: &str = "lock/dropped";
 
 /// One taking of a lock in one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ struct Nested {
 }
 
 static CALLED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"([\w.\->]+?)(?:\.|->)(?:lock|Lock|acquire|lock_irqsave|write_lock)\(")
+    Regex::new(r"([\w.\->]+?)(?:\.|->)(?:lock|Lock|RLock|acquire|lock_irqsave|write_lock)\(")
         .expect("a pattern written in this file")
 });
 static WITH: LazyLock<Regex> = LazyLock::new(|| {
@@ -212,6 +213,9 @@ impl Family for Locks {
         if context.settings.runs(MISSING) {
             raised.extend(unlocked(context));
         }
+        if context.settings.runs(DROPPED) {
+            raised.extend(no_longer_taken(context));
+        }
         raised
     }
 }
@@ -286,6 +290,141 @@ fn reversed(context: &Context<'_>, found: &Found, touched: &Touched, pair: &Nest
         }
         .raise(),
     )
+}
+
+/// Locks that the change takes out of one function while others of the file still take them for the same fields.
+fn no_longer_taken(context: &Context<'_>) -> Vec<Raised> {
+    let mut raised = Vec::new();
+    for file in context.compared() {
+        let Some(after) = context.source(Side::Head, &file.path) else { continue };
+        let before = path_before(file).and_then(|path| context.source(Side::Base, path));
+        let Some(before) = before.filter(|_| after.role == Role::Source && after.language.is_code()) else {
+            continue;
+        };
+        let removed: BTreeSet<u32> = file.removed().map(|(line, _)| line).collect();
+        for old in
+            before.functions().iter().filter(|old| removed.range(old.first..=old.last).next().is_some())
+        {
+            let mut now = after.functions().iter().filter(|function| function.name == old.name);
+            let (Some(function), None) = (now.next(), now.next()) else { continue };
+            for held in taken(&before, old).iter().filter(|held| removed.contains(&held.line)) {
+                raised.extend(judge_dropped(context, file, (&before, &after), (old, function), held));
+            }
+        }
+    }
+    raised.truncate(5);
+    raised
+}
+
+fn judge_dropped(
+    context: &Context<'_>,
+    file: &FileDiff,
+    (before, after): (&Rc<Source>, &Rc<Source>),
+    (old, function): (&Function, &Function),
+    held: &Taken,
+) -> Option<Raised> {
+    let named = |text: &str| !crate::names::occurrences(text, &held.name).is_empty();
+    // Who takes it out twice or writes its name means it; who owns the lock says so in the name.
+    let elsewhere = context.change.diff().iter().flat_map(FileDiff::added).any(|(_, text)| named(text));
+    let others = context.change.diff().iter().filter(|other| other.path != file.path);
+    let twice = others.flat_map(FileDiff::removed).any(|(_, text)| named(text))
+        || file.removed().any(|(line, text)| !(old.first..=old.last).contains(&line) && named(text));
+    if elsewhere
+        || twice
+        || is_before_sharing(function)
+        || taken(after, function).iter().any(|now| now.name == held.name)
+    {
+        return None;
+    }
+    // What stood under the lock stands there still, one by one.
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    let own: BTreeSet<String> = (function.first..=function.last)
+        .map(|line| plain(&after.code(line)))
+        .filter(|text| !text.is_empty())
+        .collect();
+    let under: Vec<u32> = (held.line + 1..=held.until)
+        .filter(|line| {
+            let text = before.code(*line);
+            let mark = text.trim().trim_matches(['{', '}', ';', ')', '(']).is_empty();
+            !mark && !named(&text)
+        })
+        .collect();
+    let kept = under.iter().filter(|line| own.contains(&plain(&before.code(**line)))).count();
+    if under.is_empty() || kept < under.len() {
+        return None;
+    }
+    let fields: BTreeSet<String> = under.iter().flat_map(|line| fields(&before.code(*line))).collect();
+    // Others take it for the same fields.
+    let mut keepers: Vec<(&Function, u32, Option<String>)> = after
+        .functions()
+        .iter()
+        .filter(|other| other.first != function.first)
+        .filter_map(|other| {
+            let hold = taken(after, other).into_iter().find(|taken| taken.name == held.name)?;
+            let shared = (hold.line..=hold.until)
+                .flat_map(|line| self::fields(&after.code(line)))
+                .find(|field| fields.contains(field) && *field != held.name);
+            Some((other, hold.line, shared))
+        })
+        .collect();
+    keepers.sort_by_key(|(_, _, shared)| shared.is_none());
+    (!keepers.is_empty()).then(|| report_dropped((before, after), function, held, &under, &keepers))
+}
+
+static FIELD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:\.|->|@)([A-Za-z_]\w*)").expect("a pattern written in this file"));
+
+/// The fields that a line names, and calls of them.
+fn fields(text: &str) -> Vec<String> {
+    FIELD.captures_iter(text).map(|found| found[1].to_owned()).collect()
+}
+
+fn report_dropped(
+    (before, after): (&Rc<Source>, &Rc<Source>),
+    function: &Function,
+    held: &Taken,
+    under: &[u32],
+    keepers: &[(&Function, u32, Option<String>)],
+) -> Raised {
+    let (shown, owner) = (code(&held.name), code(&shortened(&function.name, 40)));
+    let all = crate::words::count(keepers.len(), "other function", "other functions");
+    let field = keepers[0].2.as_ref().map(|field| format!(", for {} too", code(field))).unwrap_or_default();
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    let wanted = plain(&before.code(under[0]));
+    let line = (function.first..=function.last)
+        .find(|line| plain(&after.code(*line)) == wanted)
+        .unwrap_or(function.first);
+    Draft {
+        rule: DROPPED,
+        category: "concurrency",
+        severity: Severity::Suggestion,
+        kind: Kind::Regression,
+        rank: 2.7,
+        title: format!("{owner} no longer takes {shown}, which {all} of its file still take"),
+        problem: format!(
+            "Before the change, line {} of `{}` took {shown}. What stood under it stands there still, and {all} of the file still take \
+             {shown}{field}.",
+            held.line,
+            before.path,
+        ),
+        locations: vec![
+            at(after, line, Side::Head, PlaceRole::Primary),
+            at(before, held.line, Side::Base, PlaceRole::Evidence),
+        ],
+        evidence: keepers
+            .iter()
+            .take(4)
+            .map(|(other, line, _)| {
+                let text = shortened(after.line(*line).trim(), 200);
+                read(format!("{}:{line}, `{}`, takes it", after.path, other.name), after.path.as_str(), *line, Some(text))
+            })
+            .collect(),
+        fix: format!("Take {shown} again, or say in a comment why {owner} needs it no more."),
+        patch: None,
+        because: format!("The change takes line {} of `{}` out.", held.line, before.path),
+        scenario: None,
+    }
+    .raise()
 }
 
 static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -457,8 +596,38 @@ mod tests {
         let whole = format!("{old}{}", writer("e"));
         let without = format!("{old}    def e(self):\n        self.count = 1\n\n");
         let change = MemoryChange::new(&[("a.py", &whole)], &[("a.py", &without)]);
-        let settings = Settings { enable: vec!["lock/*".into()], ..Settings::default() };
+        let settings = Settings { enable: vec![super::MISSING.into()], ..Settings::default() };
         let found = crate::review(&change, &settings).findings;
         assert_eq!(found.len(), 1, "the change takes the lock out");
+    }
+
+    #[test]
+    fn a_lock_that_goes_while_others_still_take_it_is_told() {
+        let told = |path: &str, old: &str, new: &str| {
+            let change = MemoryChange::new(&[(path, old)], &[(path, new)]);
+            let settings = Settings { enable: vec![super::DROPPED.into()], ..Settings::default() };
+            crate::review(&change, &settings).findings.len()
+        };
+        let go = |name: &str| {
+            format!(
+                "func (s *S) {name}() {{\n\ts.mu.Lock()\n\tdefer s.mu.Unlock()\n\ts.count = one()\n\ts.{name}Done()\n}}\n\n"
+            )
+        };
+        let old = format!("{}{}", go("first"), go("second"));
+        let lock = "\ts.mu.Lock()\n\tdefer s.mu.Unlock()\n";
+        let new = format!("{}{}", go("first"), go("second").replace(lock, ""));
+        assert_eq!(told("a.go", &old, &new), 1);
+        assert_eq!(told("a.go", &old, &old.replace(lock, "")), 0, "all go");
+        assert_eq!(told("a.go", &old, &new.replace("one()", "two()")), 0, "something else is done there");
+        assert_eq!(told("a.go", &go("second"), &go("second").replace(lock, "")), 0, "nobody else takes it");
+        let moved =
+            format!("{new}func (s *S) all() {{\n\ts.mu.Lock()\n\tdefer s.mu.Unlock()\n\ts.second()\n}}\n");
+        assert_eq!(told("a.go", &old, &moved), 0, "who calls takes it");
+        let python = |name: &str| {
+            format!("    def {name}(self):\n        with self.lock:\n            self.count = 1\n\n")
+        };
+        let old = format!("class A:\n{}{}", python("a"), python("b"));
+        let new = format!("class A:\n{}    def b(self):\n        self.count = 1\n\n", python("a"));
+        assert_eq!(told("a.py", &old, &new), 1);
     }
 }

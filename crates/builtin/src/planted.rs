@@ -8,6 +8,7 @@ mod documented;
 mod dropped;
 mod forgotten;
 mod left_behind;
+mod taken_out;
 mod tests;
 mod workflows;
 
@@ -431,6 +432,16 @@ const PLANTERS: &[(&str, Planter)] = &[
     ("dropped guard", dropped::dropped_guard),
     ("missing argument", dropped::missing_argument),
     ("dropped test", dropped::dropped_test),
+    ("clean-up taken out", taken_out::cleanup),
+    ("clean-up taken out beside", taken_out::cleanup_beside),
+    ("clean-up taken out at one exit", taken_out::cleanup_at_exit),
+    ("block unwrapped", taken_out::unwrapped),
+    ("new without its half", taken_out::new_without),
+    ("lock taken out", taken_out::lock),
+    ("bound taken out", taken_out::bound),
+    ("check taken out", taken_out::check),
+    ("absence unasked", taken_out::absent),
+    ("guard taken out", taken_out::guard),
     ("variable in a document", documented::variable),
     ("flag in a document", documented::flag),
     ("key in a document", documented::key),

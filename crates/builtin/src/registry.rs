@@ -4,8 +4,9 @@
 //! asked for follows from that and from nothing else (`docs/design/builtin-precision.md`).
 
 use crate::{
-    announcements, assertions, bounds, defaults, deviant, discarded_errors, history, hygiene, interfaces,
-    lifecycles, locks, parity, pipelines, resources, siblings, stale_references, versions,
+    announcements, assertions, bounds, bounds_dropped, cleanups, defaults, deviant, discarded_errors,
+    history, hygiene, interfaces, lifecycles, locks, parity, pipelines, resources, siblings,
+    stale_references, versions,
 };
 
 /// One rule, for listings and settings.
@@ -97,13 +98,16 @@ pub const RULES: &[Rule] = &[
     rule(deviant::PAIR, "a call lacks the call that goes with it nearly everywhere else")
         .real(4, 0)
         .planted(217, 209),
+    rule(deviant::HALF, "new code opens and never closes what all others close").planted(12, 8),
     rule(deviant::CHECK, "a result is used untested that the other callers test").real(6, 0).planted(27, 20),
     rule(deviant::ARGUMENT, "a call lacks the named argument that the other calls pass").real(2, 0),
     rule(deviant::EXIT, "one early exit of a function does not clean up as the others do")
         .real(3, 1)
         .planted(15, 13),
     rule(deviant::GUARD, "a function loses the guard that its siblings in the file keep").planted(30, 29),
-    rule(deviant::UNCHECKED, "a value is no longer tested and still used").real(1, 0).planted(153, 148),
+    rule(deviant::LOST, "all that a file loses is a guard that refused what its function still uses")
+        .planted(69, 63),
+    rule(deviant::UNCHECKED, "a value is no longer tested and still used").planted(95, 93),
     rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(70, 70),
     rule(history::REVERTED, "the change takes an earlier repair back"),
     rule(history::TOGETHER, "files that nearly always change together did not").real(3, 0),
@@ -113,16 +117,23 @@ pub const RULES: &[Rule] = &[
     rule(parity::EXAMPLE, "the example beside a file of settings lacks a new key").planted(16, 16),
     rule(parity::PLATFORM, "a function changed its parameters for one platform only").planted(75, 75),
     rule(discarded_errors::RESULT, "new code drops a result that its siblings check").planted(2, 2),
-    rule(discarded_errors::HANDLER, "a handler that did something does nothing any more")
-        .real(1, 0)
-        .planted(20, 20),
+    rule(discarded_errors::DROPPED, "a call is still made and its answer no longer looked at")
+        .planted(61, 58),
+    rule(discarded_errors::HANDLER, "a handler that did something does nothing any more").planted(20, 20),
     rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given").planted(69, 69),
+    rule(cleanups::DROPPED, "a function no longer gives back what it still opens").planted(198, 193),
+    rule(bounds_dropped::DROPPED, "a wait, read or request loses the bound that it had").planted(69, 65),
     rule(bounds::UNBOUNDED, "a wait or read has no bound where the others have one"),
     rule(resources::KEPT, "something is opened and never closed where the others close theirs"),
     rule(locks::ORDER, "two locks are taken in the order opposite to another place"),
     rule(locks::MISSING, "a field is written without the lock that its other writers hold")
         .real(2, 0)
         .planted(3, 2),
+    rule(
+        locks::DROPPED,
+        "a function no longer takes the lock that others of its file hold for the same field",
+    )
+    .planted(46, 43),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").real(4, 0).planted(39, 39),
     rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(6, 0),
     rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(10, 0),

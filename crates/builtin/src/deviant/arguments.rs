@@ -62,6 +62,7 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     let (name, argument) = (code(&shortened(&touched.name, 40)), code(&missing));
     Some(Deviation {
         rule: ARGUMENT,
+        partner: String::new(),
         line: touched.line,
         support: with.len(),
         all,

@@ -34,7 +34,12 @@ fn numbered(text: &str, times: usize) -> Vec<String> {
 fn a_call_without_its_other_half_is_told() {
     let pair = "def load_NAME(pool):\n    lease = pool.acquire_lease(1)\n    use_it(lease)\n    pool.release_lease(lease)\n";
     let without = "def load_more(pool):\n    lease = pool.acquire_lease(1)\n    use_it(lease)\n";
-    assert_eq!(told("app/mN.py", &numbered(pair, 6), without), ["missing-call"]);
+    assert_eq!(told("app/mN.py", &numbered(pair, 6), without), ["missing-half"]);
+    let mut nearly = numbered(pair, 12);
+    nearly.extend(numbered(&without.replace("load_more", "load_odd_NAME"), 1));
+    assert_eq!(told("app/mN.py", &nearly, without), ["missing-call"], "one does without as well");
+    let stored = without.replace("use_it(lease)", "pool.leases.append(lease)");
+    assert_eq!(told("app/mN.py", &numbered(pair, 6), &stored), ["missing-call"], "it is kept elsewhere");
     assert_eq!(told("app/mN.py", &numbered(pair, 3), without), Vec::<String>::new(), "too few to tell");
     let kept = "def load_more(pool):\n    pool.current = pool.acquire_lease(1)\n    use_it(pool.current)\n";
     assert_eq!(told("app/mN.py", &numbered(pair, 6), kept), Vec::<String>::new(), "a field keeps it");

@@ -90,6 +90,7 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
     let (name, shown) = (code(&shortened(&touched.name, 40)), code(variable));
     Some(Deviation {
         rule: CHECK,
+        partner: String::new(),
         line: touched.line,
         support: testing.len(),
         all,

@@ -122,7 +122,7 @@ fn function_name(call: &str) -> &str {
 }
 
 /// True for names of functions that set things right.
-pub(super) fn cleans(name: &str) -> bool {
+pub(crate) fn cleans(name: &str) -> bool {
     const WORDS: [&str; 21] = [
         "free", "close", "release", "unlock", "cleanup", "clean", "destroy", "dispose", "abort", "rollback",
         "cancel", "stop", "shutdown", "kill", "delete", "remove", "reset", "restore", "end", "finish",
@@ -195,6 +195,7 @@ pub(super) fn judge(exit: &Exit) -> Option<Deviation> {
     let (shown, owner) = (code(&shortened(name, 40)), code(&shortened(&function.name, 40)));
     Some(Deviation {
         rule: EXIT,
+        partner: String::new(),
         line: exit.line,
         support: with.len(),
         all,

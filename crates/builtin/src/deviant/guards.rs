@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use model::{FileDiff, Side};
 
-use super::{Deviation, GUARD, UNCHECKED};
+use super::{Deviation, GUARD, LOST, UNCHECKED};
 use crate::context::{Context, path_before};
 use crate::edits::{Block, blocks};
 use crate::functions::{Function, around, indent};
 use crate::language::{Language, Role};
 use crate::names::occurrences;
 use crate::source::Source;
-use crate::tokens::{TokenKind, is_keyword};
+use crate::tokens::is_keyword;
 use crate::words::{code, shortened};
 
 /// Functions of the file that keep the guard.
@@ -41,18 +41,22 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
         if twice && !is_error_of_go(&guard, after) {
             continue;
         }
-        let Some(old) = around(&before, guard.first) else { continue };
-        let Some(function) = same_function(&before, old, after) else { continue };
-        // What is written into the function may do the same in another way.
-        let written = file.added().any(|(line, _)| (function.first..=function.last).contains(&line));
-        if written || is_tested_elsewhere(context, &guard) {
+        let Some(function) = function_now(&before, after, &guard, block) else { continue };
+        let function = &function;
+        if is_tested_elsewhere(context, &guard) {
             continue;
         }
+        let written: Vec<String> = file
+            .added()
+            .filter(|(line, _)| (function.first..=function.last).contains(line))
+            .map(|(line, _)| after.code(line))
+            .collect();
+        let runs = context.settings.runs(UNCHECKED);
         if is_error_of_go(&guard, after) {
-            if let Some(line) =
-                ignored_error(after, function, block).filter(|_| context.settings.runs(UNCHECKED))
-            {
-                found.push(used(after, function, block, &guard, "err", line));
+            if let Some(line) = ignored(after, function, block, "err").filter(|line| {
+                runs && !written.iter().any(|text| names(text, "err") || *text == after.code(*line))
+            }) {
+                found.push(used(after, function, block, &guard, "err", line, true));
             }
             continue;
         }
@@ -60,13 +64,20 @@ pub(super) fn findings(context: &Context<'_>, file: &FileDiff, after: &Rc<Source
         if held_at(after, function, &guard).is_some() {
             continue;
         }
-        let kept = keepers(after, function, &guard);
+        // What is written into the function may do the same in another way.
+        let kept = if written.is_empty() { keepers(after, function, &guard) } else { Vec::new() };
         if kept.len() >= FEWEST && context.settings.runs(GUARD) {
             found.push(kept_by_others(after, function, block, &guard, kept));
-        } else if context.settings.runs(UNCHECKED)
-            && let Some((name, line)) = used_untested(after, function, block, &guard)
+        } else if runs
+            && let Some((name, line, is_ignored)) = unchecked(after, function, block, &guard, &written)
         {
-            found.push(used(after, function, block, &guard, &name, line));
+            found.push(used(after, function, block, &guard, &name, line, is_ignored));
+        } else if context.settings.runs(LOST)
+            && all.len() == 1
+            && (guard.refuses() || guard.is_plain())
+            && let Some((name, line)) = relied_on(after, function, block, &guard)
+        {
+            found.push(lost(after, function, block, &guard, &name, line));
         }
     }
     found
@@ -103,24 +114,142 @@ impl Guard {
     }
 }
 
+/// How a condition asks about one variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// Whether there is anything at all: `row == NULL`, `entry is None`.
+    Absent,
+    /// Whether it is good for anything: `!row`, `fd < 0`.
+    Failed,
+    /// Whether it tells of anything: `rc != 0`, `errors`. Without, it can still be used, but somebody must look at it.
+    Told,
+}
+
+impl Guard {
+    /// The variables that the condition asks about, where it asks whether one of them is there or whether it worked.
+    fn asked(&self) -> Vec<(String, Asked)> {
+        let plain = self.condition.trim();
+        let plain = plain.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(plain).trim();
+        if plain.contains("&&") || plain.contains(" and ") {
+            return Vec::new();
+        }
+        plain.split("||").flat_map(|part| part.split(" or ")).filter_map(asked).collect()
+    }
+}
+
 impl Guard {
     /// True where it leaves because something is wrong, and not because there is nothing to do.
     fn refuses(&self) -> bool {
-        const WORDS: [&str; 14] = [
-            "raise", "throw", "goto", "die", "abort", "bail", "panic", "Err", "NULL", "null", "None", "nil",
-            "false", "False",
+        const WORDS: [&str; 15] = [
+            "raise", "throw", "goto", "die", "abort", "bail", "panic", "panic!", "Err", "NULL", "null",
+            "None", "nil", "false", "False",
         ];
+        const PARTS: [&str; 10] =
+            ["-1", "err", "Err", "ERR", "fail", "FAIL", "invalid", "INVALID", "EINVAL", "ENOMEM"];
         let says = |line: &String| {
-            WORDS.iter().any(|word| !occurrences(line, word).is_empty())
-                || ["-1", "err", "Err", "ERR", "fail", "FAIL", "invalid", "INVALID", "EINVAL", "ENOMEM"]
-                    .iter()
-                    .any(|word| line.contains(word))
+            WORDS.iter().any(|word| names(line, word)) || PARTS.iter().any(|part| line.contains(part))
         };
-        let asks_for_nothing = ["NULL", "null", "None", "nil", "nullptr"]
-            .iter()
-            .any(|word| !occurrences(&self.condition, word).is_empty());
+        let asks_for_nothing =
+            ["NULL", "null", "None", "nil", "nullptr"].iter().any(|word| names(&self.condition, word));
         asks_for_nothing || self.lines[1..].iter().any(says)
     }
+}
+
+impl Guard {
+    /// True where it asks whether there is anything at all, or for less than nothing; `!wide` may be a switch.
+    fn is_plain(&self) -> bool {
+        self.asked().iter().any(|(_, asked)| *asked == Asked::Absent)
+            || [" < 0", " <= 0"].iter().any(|end| self.condition.trim_end_matches(')').ends_with(end))
+    }
+}
+
+/// A parameter, a variable or a field of its own that the guard asked about and the function goes on to use, and where. What is
+/// known to all (a version, a platform) may have been settled elsewhere.
+fn relied_on(after: &Source, function: &Function, block: &Block, guard: &Guard) -> Option<(String, u32)> {
+    let body = (function.first + 1..=function.last)
+        .find(|line| {
+            after.code(*line - 1).trim_end().ends_with(['{', ':']) || after.code(*line).trim() == "{"
+        })
+        .unwrap_or(function.first + 1);
+    let signature: String = (function.first..body).map(|line| after.line(line)).collect();
+    let parameters = signature.replacen(&function.name, " ", 1);
+    // Whether it is there at all is often asked once more further on.
+    let condition = guard.condition.trim_start_matches(['(', ' ']);
+    let denied = condition.starts_with('!') || condition.starts_with("not ");
+    let is_absence = guard.asked().iter().any(|(_, asked)| *asked == Asked::Absent || denied);
+    let words = guard.condition.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
+    words
+        .filter(|word| {
+            !word.is_empty()
+                && !word.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase())
+                && !is_keyword(word)
+        })
+        .filter(|word| {
+            !matches!(*word, "self" | "this" | "len" | "err" | "isinstance" | "typeof" | "size" | "length")
+        })
+        .find_map(|word| {
+            let owned = ["self.", "this.", "this->", "@"]
+                .iter()
+                .any(|own| guard.condition.contains(&format!("{own}{word}")));
+            let local = names(&parameters, word)
+                || (body..=block.head_before)
+                    .any(|line| gives(&after.code(line), word) || is_bound(&after.code(line), word));
+            let line =
+                (block.head_before + 1..=function.last).find(|line| names(&after.code(*line), word))?;
+            let text = after.code(line);
+            let anew = gives(&text, word) && (is_absence || !names(behind_equals(&text), word));
+            let asked = is_absence && is_asked(after, function, block, word);
+            ((owned || local) && !anew && !asked && !is_handed_on(&text, word))
+                .then(|| (word.to_owned(), line))
+        })
+}
+
+/// True where a loop binds the variable.
+fn is_bound(text: &str, name: &str) -> bool {
+    text.trim_start().starts_with("for") && names(text, name)
+}
+
+/// What a plain condition asks about.
+fn asked(plain: &str) -> Option<(String, Asked)> {
+    const NOTHING: [&str; 6] = ["NULL", "null", "None", "nil", "nullptr", "undefined"];
+    const FAILED: [&str; 3] = [" < 0", " <= 0", " == -1"];
+    const TOLD: [&str; 6] = [" != 0", " !== 0", " != nil", " != null", " is not None", " != NULL"];
+    let plain = plain.trim();
+    let word = |text: &str| {
+        let text = text.trim();
+        let name = !text.is_empty()
+            && !text.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase())
+            && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+        // Python calls a variable `match` as well.
+        let free = !is_keyword(text) || text == "match";
+        (name && free && !matches!(text, "self" | "this" | "true" | "false")).then(|| text.to_owned())
+    };
+    for mark in [" === ", " == ", " is "] {
+        if let Some((left, right)) = plain.split_once(mark) {
+            let (left, right) = (left.trim(), right.trim());
+            let of = if NOTHING.contains(&right) {
+                word(left)
+            } else {
+                word(right).filter(|_| NOTHING.contains(&left))
+            };
+            return of.map(|name| (name, Asked::Absent));
+        }
+    }
+    for (marks, asked) in [(&FAILED[..], Asked::Failed), (&TOLD[..], Asked::Told)] {
+        if let Some(left) = marks.iter().find_map(|mark| plain.strip_suffix(mark)) {
+            return word(left).map(|name| (name, asked));
+        }
+    }
+    if let Some(left) = plain.strip_suffix(".nil?") {
+        return word(left).map(|name| (name, Asked::Absent));
+    }
+    if let Some(left) = plain.strip_suffix(".is_none()").or_else(|| plain.strip_suffix(".is_err()")) {
+        return word(left).map(|name| (name, Asked::Absent));
+    }
+    if let Some(denied) = plain.strip_prefix('!').or_else(|| plain.strip_prefix("not ")) {
+        return word(denied).map(|name| (name, Asked::Failed));
+    }
+    word(plain).map(|name| (name, Asked::Told))
 }
 
 fn is_exit(line: &str) -> bool {
@@ -130,6 +259,14 @@ fn is_exit(line: &str) -> bool {
             line.strip_prefix(word)
                 .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         })
+}
+
+/// The function at head; for a function without a name of its own, all that stands around it.
+fn function_now(before: &Source, after: &Source, guard: &Guard, block: &Block) -> Option<Function> {
+    match around(before, guard.first) {
+        Some(old) => same_function(before, old, after).cloned(),
+        None => crate::cleanups::both(before, after, guard.first, block.head_before).map(|(_, now)| now),
+    }
 }
 
 /// The function at head, where it is still there with the same signature.
@@ -179,86 +316,158 @@ fn is_error_of_go(guard: &Guard, source: &Source) -> bool {
     source.language == Language::Go && guard.condition == "err != nil"
 }
 
-/// The line whose error nobody looks at now: the one before the guard's place gives `err` a value, and nothing behind reads it
-/// before it gets another one.
-fn ignored_error(after: &Source, function: &Function, block: &Block) -> Option<u32> {
+/// The line whose answer nobody looks at now: the one before the guard's place gives the variable what a call returns, and nothing
+/// behind reads it before it gets another value.
+fn ignored(after: &Source, function: &Function, block: &Block, name: &str) -> Option<u32> {
     let code = |line: u32| after.code(line);
-    let gives = |text: &str| {
-        text.split_once('=').is_some_and(|(left, right)| {
-            !left.ends_with(['!', '<', '>', '='])
-                && !right.starts_with('=')
-                && !occurrences(left, "err").is_empty()
-        })
-    };
     let reads = |text: &str| {
-        let right = if gives(text) { text.split_once('=').map_or("", |(_, right)| right) } else { text };
-        !occurrences(right, "err").is_empty()
+        let right = if gives(text, name) { behind_equals(text) } else { text };
+        names(right, name)
     };
     // The call may go on over several lines.
     let given = (block.head_before.saturating_sub(8).max(function.first + 1)..=block.head_before)
         .rev()
         .take_while(|line| !after.line(*line).trim().is_empty())
-        .find(|line| gives(&code(*line)))?;
+        .find(|line| gives(&code(*line), name))?;
+    let called = behind_equals(&code(given)).contains('(') || code(given + 1).contains('(');
     let signature = after.line(function.first);
-    let named = !occurrences(signature, "err").is_empty();
+    let named = names(signature, name);
     for line in block.head_before + 1..=function.last {
         let text = code(line);
         if reads(&text) || (named && text.trim() == "return") {
             return None;
         }
-        if gives(&text) && indent(after.line(line)) <= indent(after.line(given)) {
+        if gives(&text, name) && indent(after.line(line)) <= indent(after.line(given)) {
             break;
         }
     }
-    Some(given)
+    // A loop may come back to it.
+    let depth = indent(after.line(given));
+    let is_loop = |line: &u32| {
+        let text = code(*line);
+        indent(after.line(*line)) < depth
+            && ["for ", "while", "loop", "do "].iter().any(|word| text.trim().starts_with(word))
+    };
+    let from = (function.first + 1..given).rev().find(is_loop).unwrap_or(given);
+    let again = (from..given).any(|line| reads(&code(line)) && !gives(&code(line), name));
+    (called && !again).then_some(given)
 }
 
-/// The first use behind the guard's place of a name that it tested and nothing else of the function tests.
-fn used_untested(after: &Source, function: &Function, block: &Block, guard: &Guard) -> Option<(String, u32)> {
-    if after.role != Role::Source || !guard.refuses() {
-        return None;
-    }
-    let tokens = after.tokens();
-    let start = tokens.partition_point(|token| token.line <= block.head_before);
-    let end = tokens.partition_point(|token| token.line <= function.last);
-    tested_names(&guard.condition).into_iter().find_map(|name| {
-        let asked = (function.first + 1..=function.last).any(|line| {
-            let text = after.code(line);
-            is_question(&text) && !occurrences(&text, &name).is_empty()
-        });
-        let used = (start..end).find(|at| {
-            let before = at.checked_sub(1).map_or("", |at| after.slice(&tokens[at]));
-            let next = tokens.get(at + 1).map_or("", |token| after.slice(token));
-            // What is given a value first is another thing by then.
-            after.slice(&tokens[*at]) == name
-                && !matches!(before, "." | "->" | "::")
-                && !matches!(next, "=" | ":=")
-        })?;
-        // `name = checked(name)` puts what was checked in its place.
-        let line = after.code(tokens[used].line);
-        let replaced = line.split_once('=').is_some_and(|(left, right)| {
-            !right.starts_with('=') && left.trim().trim_end_matches(':').trim() == name
-        });
-        (!asked && !replaced).then(|| (name, tokens[used].line))
+fn names(text: &str, name: &str) -> bool {
+    !occurrences(text, name).is_empty()
+}
+
+/// Where a line gives a value to something: the byte of its `=`.
+fn equals(text: &str) -> Option<usize> {
+    text.char_indices().map(|(at, _)| at).find(|at| {
+        text[*at..].starts_with('=')
+            && !text[at + 1..].starts_with(['=', '>', '~'])
+            && !text[..*at].ends_with(['=', '!', '<', '>', '+', '-', '*', '/', '|', '&', '^', '%'])
     })
 }
 
-/// The variables that a condition asks about; of `row->size` it asks about the field.
-fn tested_names(condition: &str) -> BTreeSet<String> {
-    let source = Source::new("condition.c".into(), condition);
-    let tokens = source.tokens();
-    let is_variable = |at: &usize| {
-        let text = source.slice(&tokens[*at]);
-        let before = at.checked_sub(1).map_or("", |at| source.slice(&tokens[at]));
-        let next = tokens.get(at + 1).map_or("", |token| source.slice(token));
-        tokens[*at].kind == TokenKind::Word
-            && text.starts_with(|c: char| c.is_lowercase() || c == '_' || c == '$')
-            && !is_keyword(text)
-            && !matches!(text, "self" | "this" | "len" | "defined" | "isset" | "empty" | "typeof" | "err")
-            && !matches!(next, "(" | "!" | "::" | "." | "->" | "?.")
-            && !matches!(before, "." | "->" | "::" | "?.")
+fn behind_equals(text: &str) -> &str {
+    equals(text).map_or("", |at| &text[at + 1..])
+}
+
+/// True where the line gives the variable a value.
+fn gives(text: &str, name: &str) -> bool {
+    equals(text).is_some_and(|at| {
+        let left = &text[..at];
+        occurrences(left, name).into_iter().any(|start| {
+            !left[..start].ends_with(['.', '>', '('])
+                && !left[start + name.len()..].starts_with(['.', '-', '[', '('])
+        })
+    })
+}
+
+/// What the guard asked about, where the function goes on with it unasked or no longer looks at it; and the line.
+fn unchecked(
+    after: &Source,
+    function: &Function,
+    block: &Block,
+    guard: &Guard,
+    written: &[String],
+) -> Option<(String, u32, bool)> {
+    let all = if after.role == Role::Source { guard.asked() } else { Vec::new() };
+    all.into_iter()
+        .find_map(|(name, asked)| unchecked_variable(after, function, block, (name, asked), written))
+}
+
+fn unchecked_variable(
+    after: &Source,
+    function: &Function,
+    block: &Block,
+    (name, asked): (String, Asked),
+    written: &[String],
+) -> Option<(String, u32, bool)> {
+    let given = (function.first + 1..=block.head_before).rev().find(|line| gives(&after.code(*line), &name));
+    let about = given.map(|line| after.code(line)).unwrap_or_default();
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        words.filter(|word| !word.is_empty() && !is_keyword(word)).map(str::to_owned).collect()
     };
-    (0..tokens.len()).filter(is_variable).map(|at| source.slice(&tokens[at]).to_owned()).collect()
+    // What is written into the function may do the same in another way.
+    let about = words(&about);
+    if written.iter().any(|text| names(text, &name) || words(text).iter().any(|word| about.contains(word))) {
+        return None;
+    }
+    if let Some(line) = ignored(after, function, block, &name) {
+        return Some((name, line, true));
+    }
+    let called = given.is_some_and(|line| behind_equals(&after.code(line)).contains('('));
+    let (line, goes_into) = used_untested(after, function, block, &name)?;
+    let missed = match asked {
+        // What a caller gives and nobody goes into may be a switch.
+        Asked::Absent | Asked::Failed => called || goes_into,
+        Asked::Told => false,
+    };
+    missed.then_some((name, line, false))
+}
+
+/// The first use behind the guard's place of a variable that nothing else in the function tests.
+fn used_untested(after: &Source, function: &Function, block: &Block, name: &str) -> Option<(u32, bool)> {
+    let tokens = after.tokens();
+    let start = tokens.partition_point(|token| token.line <= block.head_before);
+    let end = tokens.partition_point(|token| token.line <= function.last);
+    let text = |at: usize| tokens.get(at).map_or("", |token| after.slice(token));
+    let used = (start..end).find(|at| {
+        let before = at.checked_sub(1).map_or("", text);
+        text(*at) == name && !matches!(before, "." | "->" | "::")
+    })?;
+    // What is given a value first is another thing by then; so is `name = checked(name)`.
+    let line = tokens[used].line;
+    let first = tokens.partition_point(|token| token.line < line);
+    let whole = (first..end).take_while(|at| tokens[*at].line == line);
+    let goes_into = whole.filter(|at| text(*at) == name).any(|at| {
+        let before = at.checked_sub(1).map_or("", text);
+        matches!(text(at + 1), "." | "->" | "[") || before == "*"
+    });
+    let text = after.code(line);
+    let goes_on = goes_into || !gives(&text, name);
+    (goes_on && !is_handed_on(&text, name) && !is_asked(after, function, block, name))
+        .then_some((line, goes_into))
+}
+
+/// True where the line gives the variable to whoever called.
+fn is_handed_on(text: &str, name: &str) -> bool {
+    text.trim().trim_end_matches(';').strip_prefix("return ").is_some_and(|rest| rest.trim() == name)
+}
+
+/// True where anything in the function asks about the variable as a whole.
+fn is_asked(after: &Source, function: &Function, block: &Block, name: &str) -> bool {
+    // Before it is given, another value was asked about.
+    let given = (function.first + 1..=block.head_before).rev().find(|line| gives(&after.code(*line), name));
+    (given.unwrap_or(function.first + 1)..=function.last).any(|line| {
+        let text = after.code(line);
+        // What it is called may be a word that asks (`match`); where it is given, the value may ask something else.
+        let bare = text.replace(name, "");
+        // Whoever asks about a part of it takes for granted that it is there.
+        let whole = occurrences(&text, name).into_iter().any(|at| {
+            !text[at + name.len()..].starts_with(['.', '[']) && !text[at + name.len()..].starts_with("->")
+        });
+        whole && is_question(&bare) && (!gives(&text, name) || names(behind_equals(&text), name))
+    })
 }
 
 fn is_question(code: &str) -> bool {
@@ -278,6 +487,7 @@ fn kept_by_others(
     let (owner, test) = (code(&shortened(&function.name, 40)), code(&shortened(&guard.lines[0], 50)));
     Deviation {
         rule: GUARD,
+        partner: String::new(),
         line: block.head_before.max(function.first),
         support: kept.len(),
         all: kept.len(),
@@ -302,7 +512,7 @@ fn kept_by_others(
     }
 }
 
-fn used(
+fn lost(
     after: &Rc<Source>,
     function: &Function,
     block: &Block,
@@ -311,11 +521,40 @@ fn used(
     line: u32,
 ) -> Deviation {
     let (owner, test) = (code(&shortened(&function.name, 40)), code(&shortened(&guard.lines[0], 50)));
-    let is_error = name == "err";
     let name = code(name);
-    let (title, still) = if is_error {
+    Deviation {
+        rule: LOST,
+        partner: String::new(),
+        line,
+        support: 1,
+        all: 1,
+        removed: true,
+        title: format!("{owner} loses the guard {test} and still uses {name}"),
+        problem: format!(
+            "All that the change does to `{}` is to take {test} with its exit (line {} before the change) out of {owner}. Line {line} still \
+             uses {name}, and the change asks that question nowhere else.",
+            after.path, guard.first,
+        ),
+        fix: "Keep the guard, or say in a comment why it is not needed.".to_owned(),
+        counter: vec![(Rc::clone(after), block.head_before.max(1), "stands where the guard was".to_owned())],
+        source: Rc::clone(after),
+    }
+}
+
+fn used(
+    after: &Rc<Source>,
+    function: &Function,
+    block: &Block,
+    guard: &Guard,
+    name: &str,
+    line: u32,
+    is_ignored: bool,
+) -> Deviation {
+    let (owner, test) = (code(&shortened(&function.name, 40)), code(&shortened(&guard.lines[0], 50)));
+    let name = code(name);
+    let (title, still) = if is_ignored {
         (
-            format!("{owner} no longer looks at the error of line {line}"),
+            format!("{owner} no longer looks at {name} of line {line}"),
             format!(
                 "Line {line} still gives {name} a value, and nothing reads it before it gets another one or the function ends"
             ),
@@ -328,6 +567,7 @@ fn used(
     };
     Deviation {
         rule: UNCHECKED,
+        partner: String::new(),
         line,
         support: 1,
         all: 1,
@@ -398,5 +638,56 @@ mod tests {
             "{new}int safe(struct row *row)\n{{\n\tif (row == NULL) {{\n\t\treturn 0;\n\t}}\n\treturn size(row);\n}}\n"
         );
         assert_eq!(rules("a.c", old, &moved), [""; 0], "the test moved");
+    }
+
+    #[test]
+    fn an_answer_that_nobody_looks_at_any_more_is_missed() {
+        let status = "int save(struct box *box)\n{\n\tint rc = write_box(box);\n\tif (rc < 0) {\n\t\treturn rc;\n\t}\n\ttell(box);\n\treturn 0;\n}\n";
+        let guard = "\tif (rc < 0) {\n\t\treturn rc;\n\t}\n";
+        assert_eq!(rules("a.c", status, &status.replace(guard, "")), [super::UNCHECKED]);
+        let handed = status.replace("return 0;", "return rc;");
+        assert_eq!(rules("a.c", &handed, &handed.replace(guard, "")), [""; 0], "it is handed on");
+        let python = "def show(table, key):\n    match = table.find(key)\n    if not match:\n        raise Missing(key)\n    return match.title\n";
+        let guard = "    if not match:\n        raise Missing(key)\n";
+        let gone = python.replace(guard, "");
+        assert_eq!(
+            rules("a.py", python, &gone),
+            [super::UNCHECKED],
+            "a name that is a word of the language elsewhere"
+        );
+        let beside = gone.replace("def show(table, key):\n", "def show(table, key):\n    count(1)\n");
+        assert_eq!(rules("a.py", python, &beside), [super::UNCHECKED], "beside another edit");
+        let other = gone.replace("table.find(key)", "table.find(key, make=True)");
+        assert_eq!(rules("a.py", python, &other), [""; 0], "it is given in another way");
+        let flag =
+            "def show(table, wide):\n    if not wide:\n        return ''\n    return table.title(wide)\n";
+        let guard = "    if not wide:\n        return ''\n";
+        assert_eq!(rules("a.py", flag, &flag.replace(guard, "")), [""; 0], "a switch is no answer");
+        let own = "def show(table, kind):\n    if kind == 'old':\n        raise Old(kind)\n    return table.title(kind)\n";
+        let guard = "    if kind == 'old':\n        raise Old(kind)\n";
+        assert_eq!(
+            rules("a.py", own, &own.replace(guard, "")),
+            [super::LOST],
+            "another question, another rule"
+        );
+    }
+
+    #[test]
+    fn a_guard_that_goes_alone_is_missed() {
+        let old = "def grow(self, wide):\n    if wide > self.limit:\n        raise TooWide(wide)\n    self.width = wide\n\n\ndef other(self):\n    one(self)\n";
+        let guard = "    if wide > self.limit:\n        raise TooWide(wide)\n";
+        let new = old.replace(guard, "");
+        assert_eq!(rules("a.py", old, &new), [super::LOST]);
+        assert_eq!(
+            rules("a.py", old, &new.replace("one(self)", "two(self)")),
+            [""; 0],
+            "the file changes elsewhere too"
+        );
+        let version = old.replace("wide > self.limit", "VERSION < 3");
+        assert_eq!(rules("a.py", &version, &new), [""; 0], "what all know may be settled");
+        let idle = old.replace("raise TooWide(wide)", "return");
+        assert_eq!(rules("a.py", &idle, &new), [""; 0], "there was nothing to do");
+        let moved = format!("{new}\n\ndef check(self, wide):\n{guard}");
+        assert_eq!(rules("a.py", old, &moved), [""; 0], "it moved");
     }
 }

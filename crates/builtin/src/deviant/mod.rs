@@ -29,13 +29,17 @@ use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::tokens::calls;
 use crate::words::shortened;
+pub(crate) use exits::cleans as clears_away;
+pub(crate) use pairs::are_halves;
 use sites::{Site, Sites};
 
 pub(crate) const PAIR: &str = "deviant/missing-call";
+pub(crate) const HALF: &str = "deviant/missing-half";
 pub(crate) const CHECK: &str = "deviant/missing-check";
 pub(crate) const ARGUMENT: &str = "deviant/missing-argument";
 pub(crate) const EXIT: &str = "deviant/exit-without-cleanup";
 pub(crate) const GUARD: &str = "deviant/missing-guard";
+pub(crate) const LOST: &str = "deviant/guard-dropped";
 pub(crate) const UNCHECKED: &str = "deviant/no-longer-checked";
 
 /// A call in the code that the change touches.
@@ -69,14 +73,22 @@ impl Deviant {
         let runs = |rules: &[&str]| rules.iter().any(|rule| context.settings.runs(rule));
         // Looking a call up costs reading every file that holds its name.
         let compares_calls = runs(&[PAIR, CHECK, ARGUMENT]);
-        if compares_calls || runs(&[EXIT, GUARD, UNCHECKED]) {
+        let compares_halves = runs(&[HALF]);
+        if compares_calls || compares_halves || runs(&[EXIT, GUARD, LOST, UNCHECKED]) {
             for file in context.compared() {
                 let Some(source) = context.source(Side::Head, &file.path) else { continue };
                 if source.language.is_code() && source.role == Role::Source {
                     if compares_calls {
                         touched.extend(touched_calls(context, file, &source));
+                    } else if compares_halves {
+                        let calls = touched_calls(context, file, &source);
+                        touched.extend(
+                            calls.into_iter().filter(|call| call.added && pairs::is_half(&call.name)),
+                        );
                     }
-                    exits.extend(exits::touched(context, file, &source));
+                    if runs(&[EXIT]) {
+                        exits.extend(exits::touched(context, file, &source));
+                    }
                     guards.extend(guards::findings(context, file, &source));
                 }
             }
@@ -182,7 +194,8 @@ impl Family for Deviant {
             ];
             for deviation in judged.into_iter().flatten() {
                 let new = told.insert((touched.source.path.clone(), touched.function.first, deviation.rule));
-                if new && context.settings.runs(deviation.rule) {
+                let is_answered = deviation.rule == HALF && is_written(context, &deviation.partner);
+                if new && !is_answered && context.settings.runs(deviation.rule) {
                     raised.push(deviation.raise());
                 }
             }
@@ -198,6 +211,12 @@ impl Family for Deviant {
     }
 }
 
+/// True where the change writes the other half somewhere.
+fn is_written(context: &Context<'_>, partner: &str) -> bool {
+    let mut added = context.change.diff().iter().flat_map(FileDiff::added);
+    added.any(|(_, text)| !crate::names::occurrences(text, partner).is_empty())
+}
+
 /// One place that does otherwise than the others.
 #[derive(Clone)]
 pub(crate) struct Deviation {
@@ -210,6 +229,8 @@ pub(crate) struct Deviation {
     title: String,
     problem: String,
     fix: String,
+    /// The call that is missing, where one is.
+    partner: String,
     removed: bool,
     /// Places that do it: the file, the line and what they do.
     counter: Vec<(Rc<Source>, u32, String)>,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Deviation, PAIR, Site, Touched};
+use super::{Deviation, HALF, PAIR, Site, Touched};
 use crate::functions::Function;
 use crate::language::Language;
 use crate::names::words;
@@ -53,7 +53,7 @@ pub(super) fn is_half(name: &str) -> bool {
 }
 
 /// `lock_user` and `unlock_user`, `open` and `close`.
-fn are_halves(first: &str, second: &str) -> bool {
+pub(crate) fn are_halves(first: &str, second: &str) -> bool {
     let (left, right) = (words(first), words(second));
     HALVES.iter().any(|(one, others)| {
         let found =
@@ -109,7 +109,51 @@ pub(super) fn judge(touched: &Touched, others: &[Site]) -> Option<Deviation> {
                 std::cmp::Reverse(name.clone()),
             )
         })?;
-    Some(describe(touched, &best.0, best.1, all))
+    let removed = touched.removed.contains(&best.0);
+    let rule = if !removed && best.1.len() == all && is_certain(touched) { HALF } else { PAIR };
+    Some(describe(touched, rule, &best.0, best.1, all))
+}
+
+/// True where nothing but the other half can be meant: it is no matter of reading and writing, and what was taken stays here.
+fn is_certain(touched: &Touched) -> bool {
+    const READS: [&str; 5] = ["get", "put", "new", "create", "init"];
+    let reads = words(&touched.name).iter().any(|word| READS.contains(&word.as_str()));
+    !reads && !is_half_of(&touched.function, &touched.name) && !leaves(touched)
+}
+
+/// A function that by its own name opens or closes such a thing does it for others.
+fn is_half_of(function: &Function, name: &str) -> bool {
+    let (own, taken) = (words(&function.name), words(name));
+    HALVES.iter().any(|(half, others)| {
+        taken.iter().any(|word| word == half)
+            && own.iter().any(|word| word == half || others.contains(&word.as_str()))
+    })
+}
+
+/// True where what was taken leaves the function: it is returned, kept in a field or put into a collection.
+fn leaves(touched: &Touched) -> bool {
+    let source = &touched.source;
+    let text = source.code(touched.line);
+    let Some((left, _)) = text.split_once('=') else { return false };
+    let Some(variable) =
+        left.split(',').next().and_then(|left| left.trim().trim_end_matches(':').rsplit([' ', '*']).next())
+    else {
+        return false;
+    };
+    let keeps = ["append(", "push(", "add(", "insert(", "put(", "set(", "store("];
+    (touched.line + 1..=touched.function.last).any(|line| {
+        let text = source.code(line);
+        let named = !crate::names::occurrences(&text, variable).is_empty();
+        let trimmed = text.trim();
+        let stored = trimmed
+            .split_once(" = ")
+            .is_some_and(|(_, right)| right.trim_end_matches(';').trim() == variable);
+        named
+            && (trimmed.starts_with("return")
+                || trimmed.starts_with("yield")
+                || stored
+                || keeps.iter().any(|word| text.contains(word)))
+    })
 }
 
 /// Ends what was begun without cleaning anything up.
@@ -224,12 +268,19 @@ fn is_of_the_same_kind(function: &Function, name: &str) -> bool {
         .any(|word| HALVES.iter().any(|(half, _)| word == half) && first.contains(word))
 }
 
-fn describe(touched: &Touched, partner: &str, with: Vec<(Rc<Source>, u32)>, all: usize) -> Deviation {
+fn describe(
+    touched: &Touched,
+    rule: &'static str,
+    partner: &str,
+    with: Vec<(Rc<Source>, u32)>,
+    all: usize,
+) -> Deviation {
     let removed = touched.removed.contains(partner);
     let (name, partner_code) = (code(&touched.name), code(&shortened(partner, 40)));
     let function = code(&shortened(&touched.function.name, 40));
     Deviation {
-        rule: PAIR,
+        rule,
+        partner: partner.to_owned(),
         line: touched.line,
         support: with.len(),
         all,

@@ -33,6 +33,14 @@ pub(super) fn find(source: &Source, line: u32) -> Option<Discard> {
     })
 }
 
+/// True where both lines are one handler but for what it does: the head alone, indented alike, or all of it on one line.
+pub(super) fn same_head(old: &str, new: &str) -> bool {
+    let head =
+        |text: &str| BROAD.captures(text).map(|found| text.len() - found.get(1).map_or(0, |rest| rest.len()));
+    let (Some(one), Some(other)) = (head(old), head(new)) else { return false };
+    old[..one].trim_end() == new[..other].trim_end()
+}
+
 /// True where what may fail is one call that clears away: nobody waits for the result of that.
 fn only_cleans(source: &Source, line: u32) -> bool {
     const WORDS: [&str; 14] = [

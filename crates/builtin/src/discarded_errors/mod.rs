@@ -4,6 +4,7 @@
 //! suggestions that quote the counter-sites with their number. Silent where the repository itself is of two minds.
 
 mod calls;
+mod dropped;
 mod go;
 mod handlers;
 mod native;
@@ -22,6 +23,8 @@ use crate::needles::{Found, Needles};
 use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::words::{code, count, shortened};
+
+pub(crate) use dropped::DROPPED;
 
 pub(crate) const RESULT: &str = "discarded-error/result";
 pub(crate) const HANDLER: &str = "discarded-error/empty-handler";
@@ -113,9 +116,11 @@ fn emptied<'a>(
         .into_iter()
         .filter(|block| !block.removed.is_empty() && acted(block.base_before))
         .map(|block| block.head_before);
+    // In a block that is written anew nothing says which handler stands for which.
     let edited = line_pairs(file)
         .into_iter()
-        .filter(|(old, _)| old.text.len() < 500 && old.old_line.is_some_and(acted))
+        .filter(|(old, new)| old.text.len() < 500 && handlers::same_head(&old.text, &new.text))
+        .filter(|(old, _)| old.old_line.is_some_and(acted))
         .filter_map(|(_, new)| new.new_line);
     let lines: BTreeSet<u32> = kept.chain(edited).collect();
     lines.into_iter().filter_map(|line| find(after, line)).filter(|discard| discard.rule == HANDLER)
@@ -168,6 +173,9 @@ impl Family for DiscardedErrors {
                 told.push(&discard.subject);
                 raised.push(finding);
             }
+        }
+        if context.settings.runs(DROPPED) {
+            raised.extend(dropped::findings(context));
         }
         raised
     }

@@ -13,7 +13,7 @@ use crate::source::Source;
 use crate::tokens::calls;
 
 /// The text without some lines.
-fn without(source: &Source, gone: impl Fn(u32) -> bool) -> String {
+pub(super) fn without(source: &Source, gone: impl Fn(u32) -> bool) -> String {
     let kept = source.numbered_lines().filter(|(number, _)| !gone(*number)).map(|(_, text)| text);
     kept.collect::<Vec<_>>().join("\n") + "\n"
 }
@@ -24,13 +24,13 @@ fn replace(tree: &Tree, source: &Source, text: String, rule: &'static str) -> Pl
     plant(tree.clone(), head, None, rule, source.path.as_str())
 }
 
-fn own_functions(source: &Source) -> impl Iterator<Item = &Function> {
+pub(super) fn own_functions(source: &Source) -> impl Iterator<Item = &Function> {
     let tests = source.own_tests_start();
     source.functions().iter().filter(move |function| function.first < tests)
 }
 
 /// The name that a statement calls, where it is nothing but one call on one line.
-fn sole_call(source: &Source, line: u32) -> Option<String> {
+pub(super) fn sole_call(source: &Source, line: u32) -> Option<String> {
     let text = source.code(line);
     let text = text.trim().trim_end_matches(';');
     let plain = text.ends_with(')')
