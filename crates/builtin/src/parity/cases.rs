@@ -85,6 +85,28 @@ fn a_choice_of_c_names_constants_without_their_type() {
 }
 
 #[test]
+fn what_another_choice_leads_to_is_no_choice_between_the_members() {
+    let other = NAMES
+        .replace("kind: &Kind", "mode: &Mode")
+        .replace("match kind", "match mode")
+        .replace("Kind::", "Mode::")
+        .replace("=> \"", "=> Kind::");
+    let other = ["Regular", "Directory", "Symlink", "Socket", "Fifo"].iter().fold(other, |text, name| {
+        let from = text.find(&format!("Mode::{name} => Kind::")).expect("an arm");
+        let end = text[from..].find(',').expect("its end") + from;
+        format!("{}Mode::{name} => Kind::{name}{}", &text[..from], &text[end..])
+    });
+    assert_eq!(
+        found(
+            &[("src/kind.rs", KINDS), ("src/mode.rs", &other)],
+            &[("src/kind.rs", &grown()), ("src/mode.rs", &other)]
+        ),
+        [""; 0],
+        "{other}"
+    );
+}
+
+#[test]
 fn records_need_not_have_the_same_keys() {
     let keys = ["name", "repo", "description", "dependencies", "keywords"];
     let record =

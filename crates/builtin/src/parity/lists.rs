@@ -182,11 +182,13 @@ fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
 /// pieces of code with the same bare names are two of a kind more often than one and its image.
 fn is_of_that_type(grown: &Grown, own: &Source, source: &Source, lines: (u32, u32)) -> bool {
     let Some(owner) = opening(own, grown.old[0].line).and_then(declared_type) else { return false };
+    // The line begins with it: on the right of an arrow it is what another choice leads to.
     let qualified = |member: &Member| {
         let names = ["::", "."].map(|mark| format!("{owner}{mark}{}", member.name));
         (lines.0..=lines.1).any(|line| {
-            let text = source.code(line);
-            names.iter().any(|name| !occurrences(&text, name).is_empty())
+            let text =
+                source.line(line).trim_start().trim_start_matches("case ").trim_start_matches(['[', '&']);
+            names.iter().any(|name| occurrences(text, name).first() == Some(&0))
         })
     };
     grown.old.iter().filter(|member| qualified(member)).count() * 10 >= grown.old.len() * 9
@@ -196,6 +198,7 @@ fn is_of_that_type(grown: &Grown, own: &Source, source: &Source, lines: (u32, u3
 fn is_choice(grown: &Grown, source: &Source, first: u32) -> bool {
     matches!(source.language, Language::C | Language::Go)
         && is_case(source, first)
+        && grown.old.len() >= FEWEST_IN_CODE
         && Language::of(&grown.path).shares_names_with(source.language)
         && grown.old.iter().all(|member| crate::names::is_distinctive(&member.name))
 }
@@ -256,10 +259,6 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     let (first, last) = closest(&places, names.len())?;
     let new: Vec<u32> = grown.new.iter().flat_map(|member| named(&member.name)).collect();
     let structured = is_structured(source, &names, (first, last), own);
-    // Two pieces of code may share a few names by chance; a document that names them all means them.
-    if source.role != Role::Docs && names.len() < FEWEST_IN_CODE {
-        return None;
-    }
     let lacks = if own {
         let (from, to) = whole(source, first, last);
         !new.iter().any(|line| (from.saturating_sub(3)..=to + 3).contains(line))

@@ -42,7 +42,10 @@ static CODE: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         (Shape::Variant, pattern(r#"^\|\s*["']?(\w+)["']?;?$"#)),
         (Shape::Item, pattern(r#"^["']([\w.\-/:]+)["'],?$"#)),
         (Shape::Key, pattern(r#"^["']([\w.\-]+)["']\s*(?::|=>)\s*\S"#)),
-        (Shape::Key, pattern(r"^(?:pub(?:\([^)]*\))? |readonly )?(\w+)\??\s*:\s*[^=;:]+[,;]$")),
+        (
+            Shape::Key,
+            pattern(r#"^(?:pub(?:\([^)]*\))? |readonly )?(\w+)\??\s*:\s*(?:[^=;:"']|'[^']*'|"[^"]*")+[,;]$"#),
+        ),
         (Shape::Variant, pattern(r"^([a-z_]\w{2,})\s*(?:=\s*[^=;]+)?,$")),
         (
             Shape::Key,

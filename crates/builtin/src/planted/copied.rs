@@ -17,7 +17,7 @@ fn copied(source: &Source) -> Vec<&Function> {
     let fits = |function: &&Function| {
         (6..60).contains(&(function.last - function.first))
             && function.first < tests
-            && function.tokens(source).len() > 60
+            && function.tokens(source).len() > 75
     };
     let outer = |function: &&Function| {
         !source.functions().iter().any(|other| {

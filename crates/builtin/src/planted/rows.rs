@@ -76,8 +76,14 @@ fn sites(source: &Source) -> Vec<Site> {
                 || begins.len() >= 3
                     && !["HAVE", "SIZEOF"].contains(&begins.as_str())
                     && members.iter().all(|(_, name)| first(name) == begins);
+            // The list ends where its members do.
+            let last = members.last().map_or(line, |(line, _)| *line);
+            let next = (last + 1..=source.line_count())
+                .map(|line| source.line(line).trim())
+                .find(|text| !text.is_empty());
+            let ends = defines || next.is_none_or(|text| text.starts_with(['}', ')', ';']));
             let names: BTreeSet<&String> = members.iter().map(|(_, name)| name).collect();
-            if together && (4..=30).contains(&members.len()) && names.len() == members.len() {
+            if ends && together && (4..=30).contains(&members.len()) && names.len() == members.len() {
                 line = members[members.len() - 1].0;
                 let owner = opens
                     .get(1)

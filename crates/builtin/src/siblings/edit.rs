@@ -82,8 +82,8 @@ impl Edit {
             return None;
         }
         let kind = if same_words(&old, &new) {
-            // The same words in the same order are laid out anew.
-            (old != new).then_some(Repair::OwnWords)
+            // Where marks came or went, the same words are written in another way.
+            (lost.is_empty() && fresh.is_empty()).then_some(Repair::OwnWords)
         } else if exchanges_names(&old, &new) || old.is_empty() && !block.removed.is_empty() {
             None
         } else if block.removed.is_empty() {

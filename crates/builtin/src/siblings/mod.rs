@@ -278,6 +278,22 @@ fn without_divergence(raised: Vec<Between>) -> Vec<Raised> {
 /// A place elsewhere: its file and lines.
 type Sibling = (Rc<Source>, u32, u32);
 
+/// True for a bundle: a file that has the functions of the other one and many more.
+fn is_made_of(bundle: &Source, source: &Source) -> bool {
+    let names = |source: &Source| -> BTreeSet<String> {
+        source.functions().iter().map(|function| function.name.clone()).collect()
+    };
+    if bundle.path == source.path {
+        return false;
+    }
+    let (all, own) = (names(bundle), names(source));
+    let shared = own.intersection(&all).count();
+    own.len() >= FEWEST_OF_BUNDLE && shared * 10 >= own.len() * 8 && all.len() * 4 >= own.len() * 5
+}
+
+/// Functions that a file must have for another one to be made of it.
+const FEWEST_OF_BUNDLE: usize = 5;
+
 fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling> {
     let mut others: Vec<Sibling> = Vec::new();
     let mut seen: BTreeSet<(RepoPath, u32)> = BTreeSet::new();
@@ -286,8 +302,11 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
     let (Some(function), Some(here)) = (around(&before, repair.base.0), around(&after, repair.head.0)) else {
         return others;
     };
-    let hits = repair.leads.iter().find_map(|lead| found.all(lead)).unwrap_or_default();
-    for hit in hits {
+    let hits = repair.leads.iter().filter_map(|lead| found.all(lead)).min_by_key(|hits| hits.len());
+    for hit in hits.unwrap_or_default() {
+        if seen.len() >= MOST_COMPARED {
+            break;
+        }
         if !Language::of(&hit.path).shares_names_with(repair.language) || Role::of(&hit.path) != repair.role {
             continue;
         }
@@ -300,7 +319,7 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
         if itself
             || copies::are_parallel(&source.path, &after.path)
             || !seen.insert((source.path.clone(), there.first))
-            || seen.len() > MOST_COMPARED
+            || is_made_of(&source, &before)
         {
             continue;
         }
@@ -350,9 +369,8 @@ fn report(context: &Context<'_>, repair: &Repair, others: &[Sibling]) -> Option<
             rank: 3.0 - (others.len() as f64) / 10.0,
             title: format!("{there} in `{}`{more} still has the code that the change repairs in {here}", shortened(source.path.as_str(), 50)),
             problem: format!(
-                "The change edits lines {}–{} of `{}` (in {here}). {there} was a copy of that function, names of variables and literals \
-                 aside. It still has the code as it was before the edit, and the change does not touch it. If the old code was wrong \
-                 there, it is wrong here.",
+                "The change edits lines {}–{} of `{}` (in {here}). {there} is nearly the same function, names of variables and literals \
+                 aside, and has the code as it was before the edit. If the old code was wrong there, it is wrong here.",
                 repair.head.0, repair.head.1, repair.path,
             ),
             locations,
