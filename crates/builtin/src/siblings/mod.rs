@@ -319,13 +319,13 @@ fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Siblin
         if itself
             || copies::are_parallel(&source.path, &after.path)
             || !seen.insert((source.path.clone(), there.first))
-            || is_made_of(&source, &before)
         {
             continue;
         }
         let place = Aligned::new(&before, function, &source, there)
             .filter(|aligned| !repair.edit.stands_in((&after, here), (&source, there), aligned))
             .filter(|aligned| repair.edit.fits((&after, here), (&source, there), aligned))
+            .filter(|_| !is_made_of(&source, &before))
             .and_then(|aligned| aligned.place(repair.tokens.clone(), repair.edit.is_of_texts()));
         let Some(range) = place else { continue };
         let (first, last) = (source.tokens()[range.start].line, source.tokens()[range.end - 1].line);
