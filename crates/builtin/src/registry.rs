@@ -107,7 +107,9 @@ pub const RULES: &[Rule] = &[
     rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(116, 107),
     rule(history::REVERTED, "the change takes an earlier repair back").planted(113, 113),
     rule(history::TOGETHER, "files that nearly always change together did not").real(3, 0),
-    rule(parity::LIST, "a list names all siblings of a new member, but not the new member").planted(136, 124),
+    rule(parity::LIST, "a list names all siblings of a new member, but not the new member")
+        .real(8, 8)
+        .planted(136, 124),
     rule(parity::EXAMPLE, "the example beside a file of settings lacks a new key").planted(59, 59),
     rule(parity::PLATFORM, "a function changed its parameters for one platform only").planted(130, 130),
     rule(discarded_errors::RESULT, "new code drops a result that its siblings check").planted(2, 2),

@@ -43,7 +43,11 @@ fn documents_name_all_members_in_rows_items_or_one_line_and_nothing_else() {
     let names = ["Regular", "Directory", "Symlink", "Socket", "Fifo"];
     let rows = |write: fn(&str) -> String| names.map(write).concat();
     let quoted = names.map(|name| format!("`{name}`")).join(", ");
+    let but_one = |name: &str| {
+        rows(|name| format!("- `{name}`: a kind\n")).replace(&format!("- `{name}`: a kind\n"), "")
+    };
     for (text, told) in [
+        (but_one("Symlink"), false),
         (rows(|name| format!("- `{name}`: a kind\n")), true),
         (rows(|name| format!("* **{name}** is a kind\n")), true),
         (format!("| kind | |\n|---|---|\n{}", rows(|name| format!("| {name} | a kind |\n"))), true),
@@ -186,6 +190,19 @@ fn parameters_that_change_for_one_platform_only_are_told() {
         Vec::<String>::new(),
         "they differed before"
     );
+}
+
+#[test]
+fn a_type_or_the_object_itself_is_no_other_parameter() {
+    let method = "class Resolver:\n    def original_address(self, sock):\n        return sock\n";
+    let base = [("app/linux.py", method), ("app/windows.py", method)];
+    for (new, told) in [
+        ("def original_address(sock: socket.socket):\n    return sock\n", 0),
+        ("def original_address(sock, wait=None):\n    return sock\n", 1),
+    ] {
+        let head = [("app/linux.py", new), ("app/windows.py", method)];
+        assert_eq!(found(&base, &head).len(), told, "{new}");
+    }
 }
 
 #[test]

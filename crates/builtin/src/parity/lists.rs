@@ -252,7 +252,7 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
         places.extend(lines.into_iter().map(|line| (line, *name)));
     }
     let names: BTreeSet<&str> = names.difference(&absent).copied().collect();
-    if names.len() < FEWEST || absent.len() > may_lack(grown, source) || !absent.is_disjoint(&beside(grown)) {
+    if names.len() < FEWEST || absent.len() > may_lack(grown, source) || !absent.is_subset(&behind(grown)) {
         return None;
     }
     places.sort_unstable();
@@ -282,11 +282,10 @@ fn may_lack(grown: &Grown, source: &Source) -> usize {
     if source.role == Role::Docs { grown.old.len() / 5 } else { 0 }
 }
 
-/// The old member that the first new one follows.
-fn beside(grown: &Grown) -> BTreeSet<&str> {
-    let new = grown.new[0].line;
-    let before = grown.old.iter().rev().find(|member| member.line < new).or(grown.old.first());
-    before.map(|member| member.name.as_str()).into_iter().collect()
+/// The old members that stand behind the new ones: a document that names all before them goes on with them.
+fn behind(grown: &Grown) -> BTreeSet<&str> {
+    let last = grown.new.iter().map(|member| member.line).max().unwrap_or(0);
+    grown.old.iter().filter(|member| member.line > last).map(|member| member.name.as_str()).collect()
 }
 
 /// The lines of the list that these lines are part of: it goes on as long as nothing is indented less.

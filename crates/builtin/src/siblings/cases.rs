@@ -121,6 +121,24 @@ fn a_repair_of_whatever_kind_is_due_in_the_copy_where_it_can_be_made_there() {
 }
 
 #[test]
+fn what_one_of_several_copies_answers_is_its_own_business() {
+    let again = |name: &str| HEADER.replace("load_header", name);
+    let files = [("wire/trailer.py", trailer()), ("wire/footer.py", again("load_footer"))];
+    let told = |old: &str, new: &str, copies: usize| {
+        let head = HEADER.replace(old, new);
+        assert_ne!(head, HEADER);
+        let others = files.iter().take(copies).map(|(path, text)| (*path, text.as_str()));
+        let base: Vec<_> = others.clone().chain([("wire/header.py", HEADER)]).collect();
+        let after: Vec<_> = others.chain([("wire/header.py", head.as_str())]).collect();
+        found(&base, &after).len()
+    };
+    let (old, new) =
+        ("(payload, limits.minimum_size)\n    digest", "(limits.minimum_size, payload)\n    digest");
+    assert_eq!((told(old, new, 1), told(old, new, 2)), (1, 0));
+    assert_eq!(told("len(payload) <", "len(payload) <=", 2), 1, "a question is everybody's");
+}
+
+#[test]
 fn who_changes_what_a_function_takes_adds_a_feature() {
     let head = repaired(HEADER).replace("(stream, limits)", "(stream, limits, strict)");
     let trailer = trailer();

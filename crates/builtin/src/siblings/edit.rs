@@ -96,6 +96,11 @@ impl Edit {
         kind.map(|kind| Self { lost, fresh, lines, kind })
     }
 
+    /// True where one of several copies may do so on purpose: it only answers something else with its own words.
+    pub(super) fn is_of_one(&self) -> bool {
+        self.kind == Repair::OwnWords
+    }
+
     /// True where a text is part of what is exchanged.
     pub(super) fn is_of_texts(&self) -> bool {
         self.lost.iter().any(|token| token.starts_with(['"', '\'', '`']))

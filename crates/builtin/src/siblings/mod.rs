@@ -221,7 +221,8 @@ impl Family for Siblings {
         for repair in &self.repairs {
             let mut others = siblings(context, repair, found);
             others.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
-            if (1..=MOST_SIBLINGS).contains(&others.len()) {
+            let most = if repair.edit.is_of_one() { 1 } else { MOST_SIBLINGS };
+            if (1..=most).contains(&others.len()) {
                 told.extend(others.iter().map(|(source, first, _)| (source.path.clone(), *first)));
                 let Some(finding) = report(context, repair, &others) else { continue };
                 let pair = (repair.path.clone(), others[0].0.path.clone());
