@@ -86,9 +86,10 @@ fn exchanged(path: &RepoPath, old: &DiffLine, new: &DiffLine) -> Vec<Changed> {
         path: path.clone(),
         line: new.new_line.unwrap_or(1),
     };
-    (assigned && is_value(&before[*at]) && is_value(&after[*at]))
-        .then(|| names.take(MOST_NAMES).map(changed).collect())
-        .unwrap_or_default()
+    if !assigned || !is_value(&before[*at]) || !is_value(&after[*at]) {
+        return Vec::new();
+    }
+    names.take(MOST_NAMES).map(changed).collect()
 }
 
 /// Names of one line that a value may belong to.

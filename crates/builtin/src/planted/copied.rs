@@ -254,7 +254,7 @@ fn copies(tree: &Tree, bug: Bug) -> Vec<Plant> {
                 let (first, last) = (function.first as usize - 1, function.last as usize);
                 let before = all[..first].iter().copied();
                 let mut lines: Vec<&str> = before.chain(here.iter().map(String::as_str)).collect();
-                lines.extend(matches!(kind, Copy::Beside).then_some("").into_iter());
+                lines.extend(matches!(kind, Copy::Beside).then_some(""));
                 lines.extend(copy.lines().filter(|_| matches!(kind, Copy::Beside)));
                 lines.extend(&all[last..]);
                 tree.insert(path.clone(), copy.clone());

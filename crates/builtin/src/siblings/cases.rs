@@ -115,6 +115,7 @@ fn a_repair_of_whatever_kind_is_due_in_the_copy_where_it_can_be_made_there() {
         ("    digest =", "    if skip_digests(payload):\n        return None\n    digest =", false),
         ("stream.remember_digest", "await stream.remember_digest", false),
         ("checksum_of(payload,", "checksum_of(payload, 1,", true),
+        ("stream.remember_digest(digest)", "remember_digest(stream, digest)", false),
     ] {
         assert_eq!(told_of_copy(old, new), told, "{new}");
     }
