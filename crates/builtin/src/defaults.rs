@@ -40,7 +40,7 @@ pub(crate) struct Defaults {
 }
 
 /// More are a new design.
-const MOST: usize = 40;
+const MOST: usize = 80;
 
 impl Defaults {
     /// Finds the values that changed.
@@ -51,7 +51,7 @@ impl Defaults {
                 context.compared().filter(|file| matches!(Role::of(&file.path), Role::Source | Role::Config))
             {
                 let pairs =
-                    line_pairs(file).into_iter().filter_map(|(old, new)| exchanged(&file.path, old, new));
+                    line_pairs(file).into_iter().flat_map(|(old, new)| exchanged(&file.path, old, new));
                 changed.extend(pairs);
             }
         }
@@ -64,44 +64,46 @@ static PIECES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#""[^"]*"|'[^']*'|\d[\d_.]*|[A-Za-z_][\w\-]*|\S"#).expect("a pattern written in this file")
 });
 
-/// Two lines that differ in one literal only, behind a name that says what it is.
-fn exchanged(path: &RepoPath, old: &DiffLine, new: &DiffLine) -> Option<Changed> {
+/// Two lines that differ in one literal only, behind a name that says what it is: once for each name it may belong to, nearest first.
+fn exchanged(path: &RepoPath, old: &DiffLine, new: &DiffLine) -> Vec<Changed> {
     if old.text.len() > 200 || new.text.len() > 200 {
-        return None;
+        return Vec::new();
     }
-    let pieces = |text: &'static Regex, line: &str| -> Vec<String> {
-        text.find_iter(line).map(|found| found.as_str().to_owned()).collect()
-    };
-    let (before, after) = (pieces(&PIECES, &old.text), pieces(&PIECES, &new.text));
-    if before.len() != after.len() {
-        return None;
-    }
-    let different: Vec<usize> = (0..before.len()).filter(|at| before[*at] != after[*at]).collect();
-    let [at] = different.as_slice() else { return None };
+    let pieces =
+        |line: &str| PIECES.find_iter(line).map(|found| found.as_str().to_owned()).collect::<Vec<String>>();
+    let (before, after) = (pieces(&old.text), pieces(&new.text));
+    let different: Vec<usize> =
+        (0..before.len().min(after.len())).filter(|at| before[*at] != after[*at]).collect();
+    let ([at], true) = (different.as_slice(), before.len() == after.len()) else { return Vec::new() };
     let bare = |text: &str| text.trim_matches(['"', '\'']).to_owned();
-    let (old_value, new_value) = (bare(&before[*at]), bare(&after[*at]));
-    let is_value = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_digit())
-            || matches!(text, "true" | "false" | "True" | "False" | "on" | "off" | "yes" | "no")
-    };
     let assigned = before[..*at].iter().any(|piece| matches!(piece.as_str(), "=" | ":"));
-    let name = before[..*at]
-        .iter()
-        .map(|piece| bare(piece))
-        .find(|piece| is_distinctive(piece.trim_start_matches('-')))?;
-    let number = old_value.len() >= 2 || !old_value.starts_with(|c: char| c.is_ascii_digit());
-    (assigned
-        && is_value(&old_value)
-        && is_value(&new_value)
-        && number
-        && !name.to_lowercase().contains("version"))
-    .then(|| Changed {
-        name: name.trim_start_matches('-').to_owned(),
-        old: old_value,
-        new: new_value,
+    let names = before[..*at].iter().rev().map(|piece| bare(piece).trim_start_matches('-').to_owned());
+    let names = names.filter(|name| is_distinctive(name) && !name.to_lowercase().contains("version"));
+    let changed = |name| Changed {
+        name,
+        old: bare(&before[*at]),
+        new: bare(&after[*at]),
         path: path.clone(),
         line: new.new_line.unwrap_or(1),
-    })
+    };
+    if !assigned || !is_value(&before[*at]) || !is_value(&after[*at]) {
+        return Vec::new();
+    }
+    names.take(MOST_NAMES).map(changed).collect()
+}
+
+/// Names of one line that a value may belong to.
+const MOST_NAMES: usize = 3;
+
+/// True for numbers, switches and single words in quotes.
+fn is_value(piece: &str) -> bool {
+    let bare = piece.trim_matches(['"', '\'']);
+    bare.starts_with(|c: char| c.is_ascii_digit())
+        || matches!(bare, "true" | "false" | "True" | "False" | "on" | "off" | "yes" | "no")
+        || piece.len() >= bare.len() + 2
+            && bare.len() >= 3
+            && bare.starts_with(char::is_alphanumeric)
+            && bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
 }
 
 impl Family for Defaults {
@@ -114,8 +116,15 @@ impl Family for Defaults {
     }
 
     fn findings(&self, context: &Context<'_>, found: &Found) -> Vec<Raised> {
-        let mut raised: Vec<Raised> =
-            self.changed.iter().filter_map(|changed| stale(context, changed, found)).collect();
+        let mut raised = Vec::new();
+        let mut told: BTreeSet<(&RepoPath, u32)> = BTreeSet::new();
+        for changed in &self.changed {
+            let place = (&changed.path, changed.line);
+            // What one name told of a value is not told again of another.
+            let finding = if told.contains(&place) { None } else { stale(context, changed, found) };
+            told.extend(finding.as_ref().map(|_| place));
+            raised.extend(finding);
+        }
         if context.settings.runs(PARAMETER) {
             raised.extend(parameters(context));
         }
@@ -139,6 +148,7 @@ fn stale(context: &Context<'_>, changed: &Changed, found: &Found) -> Option<Rais
                 && !context.is_added(&hit.path, hit.line)
                 && gives(&hit.text, name, &changed.old)
                 && occurrences(&hit.text, &changed.new).is_empty()
+                && (is_telling(&changed.old) || is_set_apart(&hit.text, &changed.old))
                 && speaks_of_defaults(context, hit)
         })?;
         Some((stale.clone(), name.clone()))
@@ -186,6 +196,33 @@ fn stale(context: &Context<'_>, changed: &Changed, found: &Found) -> Option<Rais
         }
         .raise(),
     )
+}
+
+/// True for values that hardly stand in a line for another reason: numbers of two digits, switches.
+fn is_telling(value: &str) -> bool {
+    let number = value.starts_with(|c: char| c.is_ascii_digit());
+    number && value.len() >= 2
+        || matches!(value, "true" | "false" | "True" | "False" | "on" | "off" | "yes" | "no")
+}
+
+/// True where a line quotes the value, has it as a cell of a table or right behind the word "default".
+fn is_set_apart(line: &str, value: &str) -> bool {
+    let plain =
+        |text: &str| text.trim_matches([' ', '`', '"', '\'', '*', ':', '=', '(', ')', '.', ',']) == value;
+    let quotes = ['`', '"', '\''].iter().any(|mark| line.contains(&format!("{mark}{value}{mark}")));
+    let cell = line.trim_start().starts_with('|') && line.split('|').any(plain);
+    let lower = line.to_lowercase();
+    let said = lower.split("default").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches(['s', ' ', ':', '=', '*', '_', '`', '"', '\'']);
+        let rest = ["to ", "is ", "value ", "of "]
+            .iter()
+            .fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+        let word = rest.trim_start_matches(['`', '"', '\'', ' ', ':']);
+        let end =
+            word.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '/'))).unwrap_or(word.len());
+        word[..end] == value.to_lowercase()
+    });
+    quotes || cell || said
 }
 
 /// The line says that it gives a default, or the head of its table does.
@@ -381,6 +418,50 @@ mod tests {
             titles(&[("a.py", "x = 30\n"), ("README.md", doc)], &[("a.py", "x = 50\n"), ("README.md", doc)]),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn a_value_belongs_to_the_nearest_name_and_small_ones_must_be_set_apart() {
+        for (old, new, doc, told) in [
+            ("def load_all(max_retries=3):", "def load_all(max_retries=5):", "`max_retries` (default: 3)", 1),
+            (
+                "def load_all(max_retries=3):",
+                "def load_all(max_retries=5):",
+                "`max_retries` defaults to `3`.",
+                1,
+            ),
+            (
+                "def load_all(max_retries=3):",
+                "def load_all(max_retries=5):",
+                "`max_retries`: by default, 4 of 3 files",
+                0,
+            ),
+            (
+                "p.add_argument('--max-wait', default=3)",
+                "p.add_argument('--max-wait', default=5)",
+                "| `--max-wait` | default 3 |",
+                1,
+            ),
+            ("output_format = \"json\"", "output_format = \"warning\"", "`output_format`, default `json`", 1),
+            (
+                "output_format = \"json\"",
+                "output_format = \"warning\"",
+                "`output_format`: default is less json",
+                0,
+            ),
+            (
+                "output_format = \"json\"",
+                "output_format = \"warning\"",
+                "`output_format`: `json` (default) or `warning`",
+                0,
+            ),
+        ] {
+            let doc = format!("{doc}\n");
+            let (old, new) = (format!("{old}\n"), format!("{new}\n"));
+            let found =
+                titles(&[("a.py", &old), ("README.md", &doc)], &[("a.py", &new), ("README.md", &doc)]);
+            assert_eq!(found.len(), told, "{doc} {found:?}");
+        }
     }
 
     #[test]

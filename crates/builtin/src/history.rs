@@ -39,7 +39,7 @@ impl Family for History {
                 .past()
                 .repairs
                 .iter()
-                .filter(|edit| edit.path == *path && is_repair(&edit.subject))
+                .filter(|edit| edit.path == *path && is_repair(&edit.subject) && is_small(context, edit))
                 .collect();
             for repair in repairs {
                 let reverted =
@@ -59,6 +59,12 @@ impl Family for History {
         }
         raised
     }
+}
+
+/// True for a commit of few files: one of many is a design with a repair in it.
+fn is_small(context: &Context<'_>, edit: &PastEdit) -> bool {
+    let commit = context.past().commits.iter().find(|commit| commit.sha == edit.sha);
+    commit.is_none_or(|commit| commit.paths.len() <= MOST_FILES)
 }
 
 /// True for subjects that speak of a defect in what the program does.

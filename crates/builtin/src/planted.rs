@@ -4,10 +4,13 @@
 //! of the planted ones are found, and whether the clean twin of the same change stays silent. Nothing here knows how the
 //! rules work; the sites are chosen by what the files say.
 
+mod agreed;
+mod copied;
 mod documented;
 mod dropped;
 mod forgotten;
 mod left_behind;
+mod rows;
 mod taken_out;
 mod tests;
 mod workflows;
@@ -23,7 +26,7 @@ use crate::language::{Language, Role};
 use crate::memory::MemoryChange;
 use crate::settings::Settings;
 use crate::source::Source;
-use crate::tokens::{TokenKind, calls, is_keyword};
+use crate::tokens::calls;
 use crate::{Past, names};
 
 type Tree = BTreeMap<String, String>;
@@ -70,152 +73,6 @@ fn tree(folder: &Path) -> Tree {
 fn sources(tree: &Tree) -> Vec<Source> {
     let all = tree.iter().map(|(path, text)| Source::new(path.as_str().into(), text));
     all.filter(|source| source.role == Role::Source && source.language.is_code()).collect()
-}
-
-fn body(source: &Source, function: &Function) -> Vec<String> {
-    (function.first..=function.last).map(|line| source.line(line).to_owned()).collect()
-}
-
-/// Functions of a size that people copy, not within tests.
-fn copied(source: &Source) -> Vec<&Function> {
-    let tests = source.own_tests_start();
-    let fits = |function: &&Function| {
-        (12..60).contains(&(function.last - function.first))
-            && function.first < tests
-            && function.tokens(source).len() > 110
-    };
-    let outer = |function: &&Function| {
-        !source.functions().iter().any(|other| other.first > function.first && other.last <= function.last)
-    };
-    source.functions().iter().filter(fits).filter(outer).collect()
-}
-
-/// The function with another name and other names for some of its variables.
-fn renamed(source: &Source, function: &Function) -> String {
-    let tokens = source.tokens();
-    let range = function.tokens(source);
-    let mut uses: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
-    for at in range.clone() {
-        let text = source.slice(&tokens[at]);
-        let next = tokens.get(at + 1).map_or("", |token| source.slice(token));
-        let before = at.checked_sub(1).map_or("", |at| source.slice(&tokens[at]));
-        let local = tokens[at].kind == TokenKind::Word
-            && !is_keyword(text)
-            && text.starts_with(char::is_lowercase)
-            && !matches!(next, "(" | "!" | "::" | ":" | "{" | "=")
-            && !matches!(before, "." | "::" | "->" | "{" | "$" | "@" | "&");
-        let entry = uses.entry(text).or_insert((0, true));
-        entry.0 += 1;
-        let word = tokens[at].kind == TokenKind::Word && !is_keyword(text);
-        entry.1 &= local
-            || (word && matches!(next, "=" | ":") && !matches!(before, "," | "(" | "{" | "." | "->" | "::"));
-    }
-    let chosen: BTreeSet<&str> = uses
-        .iter()
-        .filter(|(_, (times, local))| *times >= 2 && *local)
-        .map(|(name, _)| *name)
-        .take(2)
-        .collect();
-    let first = source.line(function.first);
-    let mut text = first[..indent(first)].to_owned();
-    let mut done = tokens[range.start].start;
-    for token in &tokens[range.clone()] {
-        text.push_str(&source.content()[done..token.start]);
-        let own = source.slice(token);
-        text.push_str(own);
-        if chosen.contains(own) {
-            text.push_str("_too");
-        } else if own == function.name && token.line == function.first {
-            text.push_str("_again");
-        }
-        done = token.end;
-    }
-    text.push('\n');
-    text
-}
-
-/// The first line in the middle of a function with an operator to change, and the line changed.
-fn repaired(lines: &[String], path: &RepoPath) -> Option<(usize, String)> {
-    const SWAPS: [(&str, &str); 7] = [
-        (" < ", " <= "),
-        (" == ", " != "),
-        (" > ", " >= "),
-        (" + 1", " + 2"),
-        (" !== ", " === "),
-        (" && ", " || "),
-        (" and ", " or "),
-    ];
-    // Words of comments and texts are no code.
-    let alone = Source::new(path.clone(), &(lines.join("\n") + "\n"));
-    (3..lines.len().saturating_sub(2)).find_map(|at| {
-        let code = alone.code(at as u32 + 1);
-        let (old, new) =
-            SWAPS.iter().find(|(old, _)| code.contains(old) && lines[at].find(old) == code.find(old))?;
-        Some((at, lines[at].replacen(old, new, 1)))
-    })
-}
-
-/// A copied function is repaired in one place.
-fn copy_of_a_bug(tree: &Tree) -> Vec<Plant> {
-    let mut plants = Vec::new();
-    for source in sources(tree) {
-        for function in copied(&source).into_iter().take(2) {
-            let lines = body(&source, function);
-            let Some((at, line)) = repaired(&lines, &source.path) else { continue };
-            let number = function.first as usize - 1 + at;
-            let mut all: Vec<&str> = source.content().lines().collect();
-            all[number] = &line;
-            let path = format!("copied/{}", source.path.file_name());
-            let copy = renamed(&source, function);
-            let mut copied: Vec<&str> = copy.lines().collect();
-            let (mut base, mut head) = (tree.clone(), tree.clone());
-            base.insert(path.clone(), copy.clone());
-            head.insert(source.path.as_str().to_owned(), all.join("\n") + "\n");
-            head.insert(path.clone(), copy.clone());
-            let Some((_, mended)) =
-                repaired(&copied.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>(), &source.path)
-            else {
-                continue;
-            };
-            copied[at] = &mended;
-            let mut twin = head.clone();
-            twin.insert(path.clone(), copied.join("\n") + "\n");
-            plants.push(Plant {
-                base,
-                head,
-                twin: Some(twin),
-                rule: "sibling/unfixed",
-                path,
-                past: Past::default(),
-            });
-        }
-    }
-    plants
-}
-
-/// A function is written again instead of called.
-fn duplicate(tree: &Tree) -> Vec<Plant> {
-    let mut plants = Vec::new();
-    for source in sources(tree) {
-        for function in copied(&source)
-            .into_iter()
-            .filter(|function| calls(&source, function.tokens(&source)).len() >= 5)
-            .take(2)
-        {
-            let path = format!("again/{}", source.path.file_name());
-            let mut head = tree.clone();
-            head.insert(path.clone(), renamed(&source, function));
-            plants.push(Plant {
-                base: tree.clone(),
-                head,
-                twin: None,
-                rule: "sibling/duplicated",
-                path,
-                past: Past::default(),
-            });
-        }
-    }
-    plants
 }
 
 /// A call is dropped that all functions make which make another one.
@@ -281,65 +138,6 @@ fn dropped_call(tree: &Tree) -> Vec<Plant> {
             path: source.path.as_str().to_owned(),
             past: Past::default(),
         });
-    }
-    plants
-}
-
-/// A list grows and the table that names all of it does not.
-fn forgotten_row(tree: &Tree) -> Vec<Plant> {
-    let mut plants = Vec::new();
-    for source in sources(tree) {
-        let mut line = 1;
-        let mut found = 0;
-        while line <= source.line_count() && found < 2 {
-            let members = crate::parity::members_around(&source, line);
-            let distinct: BTreeSet<&String> = members.iter().map(|(name, _)| name).collect();
-            if !(4..=40).contains(&members.len()) || distinct.len() != members.len() {
-                line += 1;
-                continue;
-            }
-            let (last, number) = members[members.len() - 1].clone();
-            line = number + 1;
-            let text = source.line(number);
-            // The same keys in many files are the shape of a record, and no list of what there is.
-            let holders = |name: &str| tree.values().filter(|text| text.contains(name)).take(11).count();
-            if members.iter().all(|(name, _)| holders(name) > 10) {
-                continue;
-            }
-            let ends =
-                indent(source.line(number + 1)) <= indent(text) && text.trim_end().ends_with([',', ';']);
-            if !ends || text.matches(last.as_str()).count() != 1 {
-                continue;
-            }
-            let planted = if last.chars().any(char::is_lowercase) {
-                format!("{last}Planted")
-            } else {
-                format!("{last}_PLANTED")
-            };
-            let new = text.replacen(last.as_str(), &planted, 1);
-            let mut lines: Vec<&str> = source.content().lines().collect();
-            lines.insert(number as usize, &new);
-            let rows: Vec<String> =
-                members.iter().map(|(name, _)| format!("| `{name}` | what it does |\n")).collect();
-            let rows = rows.concat();
-            let table = format!("# Names\n\n| name | meaning |\n|---|---|\n{rows}");
-            let path = "docs/names.md".to_owned();
-            let mut base = tree.clone();
-            base.insert(path.clone(), table.clone());
-            let mut head = base.clone();
-            head.insert(source.path.as_str().to_owned(), lines.join("\n") + "\n");
-            let mut twin = head.clone();
-            twin.insert(path.clone(), format!("{table}| `{planted}` | new |\n"));
-            plants.push(Plant {
-                base,
-                head,
-                twin: Some(twin),
-                rule: "parity/list",
-                path,
-                past: Past::default(),
-            });
-            found += 1;
-        }
     }
     plants
 }
@@ -412,11 +210,24 @@ fn findings(base: &Tree, head: &Tree, past: &Past, rule: &str) -> Vec<(String, V
 type Planter = fn(&Tree) -> Vec<Plant>;
 
 const PLANTERS: &[(&str, Planter)] = &[
-    ("copy of a bug", copy_of_a_bug),
-    ("duplicate", duplicate),
+    ("copied bug, question", copied::bug_of_question),
+    ("copied bug, logic", copied::bug_of_logic),
+    ("copied bug, counting", copied::bug_of_counting),
+    ("copied bug, answer", copied::bug_of_answer),
+    ("copied bug, arguments", copied::bug_of_arguments),
+    ("copied bug, guard", copied::bug_of_guard),
+    ("copied bug, statement (not claimed)", copied::bug_of_statement),
+    ("duplicate", copied::duplicate),
     ("dropped call", dropped_call),
-    ("forgotten row", forgotten_row),
+    ("forgotten row, table", rows::row_of_table),
+    ("forgotten row, items", rows::item_of_document),
+    ("forgotten row, sentence", rows::name_in_sentence),
+    ("forgotten row, schema", rows::value_of_schema),
+    ("forgotten row, cases", rows::case_of_code),
     ("removed repair", removed_repair),
+    ("reverted repair", agreed::reverted_repair),
+    ("toolchain of a workflow", agreed::toolchain),
+    ("version in a lock", agreed::lock),
     ("rename but one", forgotten::renamed_but_one),
     ("platform pair", forgotten::platform_pair),
     ("dropped check", forgotten::dropped_check),
@@ -515,7 +326,7 @@ fn planted_defects_are_found_in_code_of_this_project() {
         let speaks =
             |plant: &Plant| crate::RULES.iter().any(|rule| rule.id == plant.rule && rule.runs_by_default());
         // Nine of ten; of fewer than ten, one miss cannot be told from that. Nobody claims that of a rule that is off.
-        let claimed = planter(&tree).first().is_some_and(speaks);
+        let claimed = planter(&tree).first().is_some_and(speaks) && !name.contains("not claimed");
         let is_enough = found * 10 >= all * 9 || all < 10 && found + 1 >= all || !claimed && found * 2 >= all;
         assert!(is_enough, "{name}: {found} of {all} found");
         assert_eq!(noise, [""; 0], "{name}: the clean twin");

@@ -92,8 +92,8 @@ pub const RULES: &[Rule] = &[
         .real(47, 43)
         .planted(295, 292),
     rule(siblings::UNFIXED, "the code that the change repairs still stands elsewhere")
-        .real(5, 3)
-        .planted(75, 66),
+        .real(5, 5)
+        .planted(720, 660),
     rule(siblings::DUPLICATED, "new code repeats code that is there already").real(43, 0).planted(68, 65),
     rule(deviant::PAIR, "a call lacks the call that goes with it nearly everywhere else")
         .real(4, 0)
@@ -108,14 +108,14 @@ pub const RULES: &[Rule] = &[
     rule(deviant::LOST, "all that a file loses is a guard that refused what its function still uses")
         .planted(69, 63),
     rule(deviant::UNCHECKED, "a value is no longer tested and still used").planted(95, 93),
-    rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(70, 70),
-    rule(history::REVERTED, "the change takes an earlier repair back"),
+    rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(116, 107),
+    rule(history::REVERTED, "the change takes an earlier repair back").planted(113, 113),
     rule(history::TOGETHER, "files that nearly always change together did not").real(3, 0),
     rule(parity::LIST, "a list names all siblings of a new member, but not the new member")
-        .real(1, 0)
-        .planted(87, 64),
-    rule(parity::EXAMPLE, "the example beside a file of settings lacks a new key").planted(16, 16),
-    rule(parity::PLATFORM, "a function changed its parameters for one platform only").planted(75, 75),
+        .real(8, 8)
+        .planted(136, 124),
+    rule(parity::EXAMPLE, "the example beside a file of settings lacks a new key").planted(59, 59),
+    rule(parity::PLATFORM, "a function changed its parameters for one platform only").planted(130, 130),
     rule(discarded_errors::RESULT, "new code drops a result that its siblings check").planted(2, 2),
     rule(discarded_errors::DROPPED, "a call is still made and its answer no longer looked at")
         .planted(61, 58),
@@ -139,7 +139,7 @@ pub const RULES: &[Rule] = &[
     rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(10, 0),
     rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so")
         .planted(124, 122),
-    rule(defaults::DEFAULT, "a document still gives the old default").planted(117, 115),
+    rule(defaults::DEFAULT, "a document still gives the old default").planted(44, 43),
     rule(defaults::PARAMETER, "a comment describes a parameter that is gone").real(4, 4).planted(10, 10),
     rule(interfaces::NEVER_READ, "a new flag is registered and never read"),
     rule(announcements::UNANNOUNCED, "a public item goes and the change log does not say so").real(1, 0),
@@ -147,8 +147,9 @@ pub const RULES: &[Rule] = &[
     rule(pipelines::INJECTION, "a workflow pastes text of strangers into a shell").planted(12, 12),
     rule(pipelines::UNPINNED, "an action or image is not pinned where the others are").planted(12, 12),
     rule(pipelines::LOCK, "the lock file does not know a new dependency").real(2, 2),
-    rule(versions::LOCKED, "the lock file holds a version older than a raised requirement"),
-    rule(versions::TOOLCHAIN, "a workflow or image keeps the toolchain that was left elsewhere"),
+    rule(versions::LOCKED, "the lock file holds a version older than a raised requirement").planted(14, 14),
+    rule(versions::TOOLCHAIN, "a workflow or image keeps the toolchain that was left elsewhere")
+        .planted(12, 12),
     rule(hygiene::CONFLICT, "an unresolved merge conflict is committed").real(1, 1).planted(51, 51),
     rule(hygiene::SECRET, "a key or token with the shape and randomness of a real one is committed")
         .planted(51, 51),

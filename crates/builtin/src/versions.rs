@@ -103,7 +103,7 @@ impl Family for Versions {
 /// The versions that a file fixes or repeats.
 fn versions_in(source: &Rc<Source>) -> Vec<Written> {
     let name = source.path.file_name();
-    let ci = Role::of(&source.path) == Role::Ci || source.language == Language::Docker;
+    let ci = is_workflow(&source.path) || source.language == Language::Docker;
     let mut found = Vec::new();
     for (line, text) in source.numbered_lines() {
         let fixed =
@@ -117,6 +117,11 @@ fn versions_in(source: &Rc<Source>) -> Vec<Written> {
         }
     }
     found
+}
+
+/// True for what tells a machine how to build, whatever it is called (`test.yml`).
+fn is_workflow(path: &RepoPath) -> bool {
+    Role::of(path) == Role::Ci || path.as_str().starts_with(".github/workflows/")
 }
 
 /// True where one version says the same as the other, as far as both go.
@@ -160,8 +165,7 @@ fn toolchains(context: &Context<'_>) -> Vec<Raised> {
 /// What the other files say; only those that say it once, so that no matrix is meant.
 fn elsewhere(context: &Context<'_>, own: &RepoPath) -> Vec<Written> {
     let tells = |path: &RepoPath| {
-        let workflow = Role::of(path) == Role::Ci && Language::of(path) == Language::Yaml;
-        workflow
+        is_workflow(path) && Language::of(path) == Language::Yaml
             || Language::of(path) == Language::Docker
             || WRITTEN.iter().any(|(_, name, _)| *name == path.file_name() && *name != "Cargo.toml")
     };
@@ -233,6 +237,13 @@ fn locks(context: &Context<'_>) -> Vec<Raised> {
             .find(|path| context.has(Side::Head, path));
         let Some(path) = beside.map(RepoPath::new) else { continue };
         let Some(text) = context.change.text(Side::Head, &path).filter(|text| !text.binary) else { continue };
+        // The lock of the whole workspace knows its members; what is built apart has one of its own or none.
+        if path.as_str().len() == lock.len()
+            && !folder.is_empty()
+            && !is_member(&source, &text.content, folder)
+        {
+            continue;
+        }
         let mut meant = false;
         for (line, text_of_line) in source.numbered_lines() {
             let trimmed = text_of_line.trim();
@@ -256,6 +267,13 @@ fn locks(context: &Context<'_>) -> Vec<Raised> {
     }
     raised.truncate(6);
     raised
+}
+
+/// True where the lock file names the package of this manifest.
+fn is_member(manifest: &Source, lock: &str, folder: &str) -> bool {
+    let folder = format!("\"{}\": {{", folder.trim_end_matches('/'));
+    let named = |(_, text): (u32, &str)| text.trim().starts_with("name = \"") && lock.contains(text.trim());
+    lock.contains(&folder) || manifest.numbered_lines().any(named)
 }
 
 /// The versions of a package that a lock file names.
@@ -375,5 +393,14 @@ mod tests {
         assert_eq!(told(&new, &behind), 1);
         assert_eq!(told(&new, &ahead), 0);
         assert_eq!(told(&old, &behind), 0, "not raised");
+        let apart = |lock: &str| {
+            findings(
+                super::LOCKED,
+                &[("fuzz/Cargo.toml", &old), ("Cargo.lock", lock)],
+                &[("fuzz/Cargo.toml", &new), ("Cargo.lock", lock)],
+            )
+        };
+        assert_eq!(apart(&behind), 0, "the lock does not know this package");
+        assert_eq!(apart(&format!("{behind}\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n")), 1);
     }
 }

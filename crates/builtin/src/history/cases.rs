@@ -1,6 +1,6 @@
 //! Cases of the family: repairs of the past and what a change does to them.
 
-use git::PastEdit;
+use git::{PastCommit, PastEdit};
 use model::Sha;
 
 use crate::memory::MemoryChange;
@@ -62,6 +62,32 @@ fn a_guard_that_a_repair_added_and_the_change_removes_is_told() {
         Vec::<String>::new(),
         "other code stands in its place"
     );
+}
+
+#[test]
+fn a_commit_of_many_files_is_no_repair() {
+    let sha = Sha::new(&"c".repeat(40)).expect("an object name");
+    let told = |files: usize| {
+        let repair = PastEdit {
+            sha: sha.clone(),
+            subject: "Fix crash on truncated pages".to_owned(),
+            path: "app/pages.py".into(),
+            added: GUARD.map(str::to_owned).to_vec(),
+            removed: Vec::new(),
+        };
+        let commit = PastCommit {
+            sha: sha.clone(),
+            subject: repair.subject.clone(),
+            author: "A".to_owned(),
+            seconds: 1,
+            paths: (0..files).map(|number| format!("app/{number}.py").as_str().into()).collect(),
+        };
+        let past = Past { repairs: vec![repair], commits: vec![commit], ..Past::default() };
+        let change = MemoryChange::new(&[("app/pages.py", LOAD)], &[("app/pages.py", WITHOUT)]).after(past);
+        let settings = Settings { enable: vec!["history/repair-removed".into()], ..Settings::default() };
+        crate::review(&change, &settings).findings.len()
+    };
+    assert_eq!((told(3), told(40)), (1, 0));
 }
 
 #[test]

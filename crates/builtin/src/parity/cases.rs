@@ -39,6 +39,93 @@ fn a_member_that_one_list_of_all_lacks_is_told() {
 }
 
 #[test]
+fn documents_name_all_members_in_rows_items_or_one_line_and_nothing_else() {
+    let names = ["Regular", "Directory", "Symlink", "Socket", "Fifo"];
+    let rows = |write: fn(&str) -> String| names.map(write).concat();
+    let quoted = names.map(|name| format!("`{name}`")).join(", ");
+    let but_one = |name: &str| {
+        rows(|name| format!("- `{name}`: a kind\n")).replace(&format!("- `{name}`: a kind\n"), "")
+    };
+    for (text, told) in [
+        (but_one("Symlink"), false),
+        (rows(|name| format!("- `{name}`: a kind\n")), true),
+        (rows(|name| format!("* **{name}** is a kind\n")), true),
+        (format!("| kind | |\n|---|---|\n{}", rows(|name| format!("| {name} | a kind |\n"))), true),
+        (format!("One of {quoted}.\n"), true),
+        (format!("One of {quoted} or `Whiteout`.\n"), false),
+        (rows(|name| format!("- `{name}`: a kind\n")) + "- `Whiteout`: no kind of ours\n", false),
+    ] {
+        let found = found(
+            &[("src/kind.rs", KINDS), ("docs/kinds.md", &text)],
+            &[("src/kind.rs", &grown()), ("docs/kinds.md", &text)],
+        );
+        assert_eq!(found.len(), usize::from(told), "{text}");
+    }
+}
+
+#[test]
+fn a_choice_of_c_names_constants_without_their_type() {
+    let header = "enum kind {\n\tKIND_REGULAR, /* a file */\n\tKIND_FOLDER,\n\tKIND_LINK,\n\tKIND_SOCKET,\n\tKIND_FIFO\n};\n";
+    let new = header.replace("KIND_FIFO\n", "KIND_FIFO,\n\tKIND_DOOR\n");
+    let names = "const char *name(int kind)\n{\n\tswitch (kind) {\n\tcase KIND_REGULAR:\n\t\treturn \"r\";\n\tcase KIND_FOLDER:\n\t\treturn \
+                 \"d\";\n\tcase KIND_LINK:\n\t\treturn \"l\";\n\tcase KIND_SOCKET:\n\t\treturn \"s\";\n\tcase KIND_FIFO:\n\t\treturn \
+                 \"f\";\n\t}\n\treturn \"\";\n}\n";
+    assert_eq!(
+        found(
+            &[("src/kind.h", header), ("src/name.c", names)],
+            &[("src/kind.h", &new), ("src/name.c", names)]
+        ),
+        ["parity/list src/name.c"]
+    );
+    let mark = header.replace("KIND_FIFO\n", "KIND_FIFO,\n\tKIND_COUNT\n");
+    assert_eq!(
+        found(
+            &[("src/kind.h", header), ("src/name.c", names)],
+            &[("src/kind.h", &mark), ("src/name.c", names)]
+        ),
+        [""; 0],
+        "what counts the members is none"
+    );
+}
+
+#[test]
+fn what_another_choice_leads_to_is_no_choice_between_the_members() {
+    let other = NAMES
+        .replace("kind: &Kind", "mode: &Mode")
+        .replace("match kind", "match mode")
+        .replace("Kind::", "Mode::")
+        .replace("=> \"", "=> Kind::");
+    let other = ["Regular", "Directory", "Symlink", "Socket", "Fifo"].iter().fold(other, |text, name| {
+        let from = text.find(&format!("Mode::{name} => Kind::")).expect("an arm");
+        let end = text[from..].find(',').expect("its end") + from;
+        format!("{}Mode::{name} => Kind::{name}{}", &text[..from], &text[end..])
+    });
+    assert_eq!(
+        found(
+            &[("src/kind.rs", KINDS), ("src/mode.rs", &other)],
+            &[("src/kind.rs", &grown()), ("src/mode.rs", &other)]
+        ),
+        [""; 0],
+        "{other}"
+    );
+}
+
+#[test]
+fn records_need_not_have_the_same_keys() {
+    let keys = ["name", "repo", "description", "dependencies", "keywords"];
+    let record =
+        |more: &str| format!("{{\n{}{more}}}\n", keys.map(|key| format!("  \"{key}\": \"x\",\n")).concat());
+    let (old, new) = (record(""), record("  \"license\": \"x\"\n"));
+    assert_eq!(
+        found(
+            &[("a/component.json", &old), ("b/component.json", &old)],
+            &[("a/component.json", &new), ("b/component.json", &old)]
+        ),
+        [""; 0]
+    );
+}
+
+#[test]
 fn lists_that_are_not_the_same_set_are_silent() {
     let other = NAMES.replace("        Kind::Fifo => \"f\",\n", "");
     assert_eq!(
@@ -103,6 +190,19 @@ fn parameters_that_change_for_one_platform_only_are_told() {
         Vec::<String>::new(),
         "they differed before"
     );
+}
+
+#[test]
+fn a_type_or_the_object_itself_is_no_other_parameter() {
+    let method = "class Resolver:\n    def original_address(self, sock):\n        return sock\n";
+    let base = [("app/linux.py", method), ("app/windows.py", method)];
+    for (new, told) in [
+        ("def original_address(sock: socket.socket):\n    return sock\n", 0),
+        ("def original_address(sock, wait=None):\n    return sock\n", 1),
+    ] {
+        let head = [("app/linux.py", new), ("app/windows.py", method)];
+        assert_eq!(found(&base, &head).len(), told, "{new}");
+    }
 }
 
 #[test]

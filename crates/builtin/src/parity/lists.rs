@@ -9,7 +9,7 @@ use std::rc::Rc;
 use model::{Kind, RepoPath, Severity, Side};
 
 use super::LIST;
-use super::members::{Member, around, is_imported, is_member};
+use super::members::{Member, around, is_case, is_imported};
 use crate::context::Context;
 use crate::family::{Draft, Raised, read};
 use crate::functions::indent;
@@ -78,10 +78,10 @@ impl Lists {
         let mut told: BTreeSet<(RepoPath, u32)> = BTreeSet::new();
         for grown in &self.0 {
             let mut mirrors = mirrors(context, grown, found);
-            mirrors.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
+            mirrors.retain(|(source, first, ..)| !told.contains(&(source.path.clone(), *first)));
             // What all lists lack, one list of its own has on purpose.
             if (1..=3).contains(&mirrors.len()) {
-                told.extend(mirrors.iter().map(|(source, first, _)| (source.path.clone(), *first)));
+                told.extend(mirrors.iter().map(|(source, first, ..)| (source.path.clone(), *first)));
                 raised.extend(report(context, grown, &mirrors));
             }
         }
@@ -107,22 +107,34 @@ fn is_manifest(path: &RepoPath) -> bool {
 
 /// Old and new members, where the list was there before and few members are new.
 fn grew(context: &Context<'_>, source: &Source, members: Vec<Member>) -> Option<Grown> {
-    let (new, old): (Vec<Member>, Vec<Member>) =
-        members.into_iter().partition(|member| context.is_added(&source.path, member.line));
+    let before = context.diff_of(&source.path)?;
+    // A member that only changed stands on an added line, too.
+    let was = |name: &str| before.removed().any(|(_, text)| !occurrences(text, name).is_empty());
+    let (new, old): (Vec<Member>, Vec<Member>) = members
+        .into_iter()
+        .partition(|member| context.is_added(&source.path, member.line) && !was(&member.name));
     let names: BTreeSet<&str> = old.iter().map(|member| member.name.as_str()).collect();
     let distinct = names.len();
-    // A member that only changed stands on an added line, too.
-    let before = context.diff_of(&source.path)?;
-    let was = |name: &str| before.removed().any(|(_, text)| !occurrences(text, name).is_empty());
     let new: Vec<Member> = new
         .into_iter()
-        .filter(|member| !names.contains(member.name.as_str()) && !was(&member.name))
+        .filter(|member| !names.contains(member.name.as_str()) && !is_a_mark(&member.name))
         .collect();
     ((FEWEST..=MOST).contains(&distinct) && (1..=MOST_NEW).contains(&new.len())).then(|| Grown {
         path: source.path.clone(),
         old,
         new,
     })
+}
+
+/// True for members that count or close a list, or stand for everything else: nobody lists those.
+fn is_a_mark(name: &str) -> bool {
+    const WHOLE: [&str; 8] = ["unknown", "invalid", "none", "default", "other", "first", "min", "max"];
+    const ENDS: [&str; 7] = ["count", "max", "last", "end", "sentinel", "invalid", "unknown"];
+    let words = crate::names::words(name);
+    name.starts_with('_')
+        || WHOLE.contains(&name.to_lowercase().as_str())
+        || words.last().is_some_and(|word| ENDS.contains(&word.as_str()))
+        || words.first().is_some_and(|word| word == "num")
 }
 
 /// The names that are rarest, to look up.
@@ -134,20 +146,21 @@ fn keys(grown: &Grown) -> Vec<&str> {
     names
 }
 
-/// A place that names all old members: file, first and last line.
-type Mirror = (Rc<Source>, u32, u32);
+/// A place that names the old members: file, first and last line, and how many of them.
+type Mirror = (Rc<Source>, u32, u32, usize);
 
 fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
-    let mut files: Option<BTreeSet<RepoPath>> = None;
-    for name in keys(grown) {
-        let Some(hits) = found.all(name) else { continue };
-        let here: BTreeSet<RepoPath> = hits.iter().map(|hit| hit.path.clone()).collect();
-        files = Some(match files {
-            None => here,
-            Some(files) => files.intersection(&here).cloned().collect(),
-        });
+    let mut files: BTreeMap<RepoPath, usize> = BTreeMap::new();
+    let mut known = 0;
+    for hits in keys(grown).into_iter().filter_map(|name| found.all(name)) {
+        known += 1;
+        for path in hits.iter().map(|hit| &hit.path).collect::<BTreeSet<_>>() {
+            *files.entry(path.clone()).or_default() += 1;
+        }
     }
-    let files = files.unwrap_or_default();
+    // One of them may be left out elsewhere.
+    let files: Vec<RepoPath> =
+        files.into_iter().filter(|(_, keys)| *keys >= known.min(2)).map(|(path, _)| path).collect();
     if files.len() > 40 {
         return Vec::new();
     }
@@ -155,10 +168,12 @@ fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
         .iter()
         .filter(|path| !matches!(Role::of(path), Role::Test | Role::History | Role::Foreign | Role::Ci))
         .filter_map(|path| mirror(grown, &context.source(Side::Head, path)?))
-        .filter(|(source, first, last)| {
+        .filter(|(source, first, last, _)| {
             let own = context.source(Side::Head, &grown.path);
             !source.language.is_code()
-                || own.is_some_and(|own| is_of_that_type(grown, &own, source, (*first, *last)))
+                || own.is_some_and(|own| {
+                    is_of_that_type(grown, &own, source, (*first, *last)) || is_choice(grown, source, *first)
+                })
         })
         .collect()
 }
@@ -167,14 +182,25 @@ fn mirrors(context: &Context<'_>, grown: &Grown, found: &Found) -> Vec<Mirror> {
 /// pieces of code with the same bare names are two of a kind more often than one and its image.
 fn is_of_that_type(grown: &Grown, own: &Source, source: &Source, lines: (u32, u32)) -> bool {
     let Some(owner) = opening(own, grown.old[0].line).and_then(declared_type) else { return false };
+    // The line begins with it: on the right of an arrow it is what another choice leads to.
     let qualified = |member: &Member| {
         let names = ["::", "."].map(|mark| format!("{owner}{mark}{}", member.name));
         (lines.0..=lines.1).any(|line| {
-            let text = source.code(line);
-            names.iter().any(|name| !occurrences(&text, name).is_empty())
+            let text =
+                source.line(line).trim_start().trim_start_matches("case ").trim_start_matches(['[', '&']);
+            names.iter().any(|name| occurrences(text, name).first() == Some(&0))
         })
     };
     grown.old.iter().filter(|member| qualified(member)).count() * 10 >= grown.old.len() * 9
+}
+
+/// True for a choice in C or Go, where nothing stands before the names of constants.
+fn is_choice(grown: &Grown, source: &Source, first: u32) -> bool {
+    matches!(source.language, Language::C | Language::Go)
+        && is_case(source, first)
+        && grown.old.len() >= FEWEST_IN_CODE
+        && Language::of(&grown.path).shares_names_with(source.language)
+        && grown.old.iter().all(|member| crate::names::is_distinctive(&member.name))
 }
 
 /// The type that a line declares.
@@ -204,9 +230,9 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     if own && !source.language.is_code() && source.role != Role::Docs {
         return None;
     }
-    // Settings use some options of a program; only their schema has to know all.
+    // Settings use some options of a program, records what they need; only a schema has to know all.
     let is_data = !source.language.is_code() && source.role != Role::Docs;
-    if is_data && Language::of(&grown.path).is_code() && !source.path.file_name().contains("schema") {
+    if is_data && !source.path.file_name().contains("schema") {
         return None;
     }
     let (from, to) = (grown.old[0].line.min(grown.new[0].line), grown.old[grown.old.len() - 1].line);
@@ -217,21 +243,22 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
         lines.filter(|(_, text)| !occurrences(text, name).is_empty()).map(|(line, _)| line).collect()
     };
     let mut places: Vec<(u32, &str)> = Vec::new();
+    let mut absent: BTreeSet<&str> = BTreeSet::new();
     for name in &names {
         let lines = named(name);
         if lines.is_empty() {
-            return None;
+            absent.insert(name);
         }
         places.extend(lines.into_iter().map(|line| (line, *name)));
+    }
+    let names: BTreeSet<&str> = names.difference(&absent).copied().collect();
+    if names.len() < FEWEST || absent.len() > may_lack(grown, source) || !absent.is_subset(&behind(grown)) {
+        return None;
     }
     places.sort_unstable();
     let (first, last) = closest(&places, names.len())?;
     let new: Vec<u32> = grown.new.iter().flat_map(|member| named(&member.name)).collect();
-    let structured = is_structured(source, &places, &names, (first, last), own);
-    // Two pieces of code may share a few names by chance; a document that names them all means them.
-    if source.role != Role::Docs && names.len() < FEWEST_IN_CODE {
-        return None;
-    }
+    let structured = is_structured(source, &names, (first, last), own);
     let lacks = if own {
         let (from, to) = whole(source, first, last);
         !new.iter().any(|line| (from.saturating_sub(3)..=to + 3).contains(line))
@@ -247,7 +274,18 @@ fn mirror(grown: &Grown, source: &Rc<Source>) -> Option<Mirror> {
     let close = last - first <= 3 * names.len() as u32 + 6;
     // One line that names all is a sentence or a union; else one line a member.
     let listed = distinct_lines * 2 >= names.len() || distinct_lines == 1;
-    (lacks && close && listed && structured).then(|| (Rc::clone(source), first, last))
+    (lacks && close && listed && structured).then(|| (Rc::clone(source), first, last, names.len()))
+}
+
+/// How many of the old members a list may lack and still be meant to have all: what is internal is left out of documents.
+fn may_lack(grown: &Grown, source: &Source) -> usize {
+    if source.role == Role::Docs { grown.old.len() / 5 } else { 0 }
+}
+
+/// The old members that stand behind the new ones: a document that names all before them goes on with them.
+fn behind(grown: &Grown) -> BTreeSet<&str> {
+    let last = grown.new.iter().map(|member| member.line).max().unwrap_or(0);
+    grown.old.iter().filter(|member| member.line > last).map(|member| member.name.as_str()).collect()
 }
 
 /// The lines of the list that these lines are part of: it goes on as long as nothing is indented less.
@@ -265,28 +303,32 @@ fn whole(source: &Source, first: u32, last: u32) -> (u32, u32) {
 /// How far the rest of a list is looked for, in lines.
 const REACH: u32 = 120;
 
-/// True where the lines are a list themselves: each name is a member of its line, or one line quotes them all.
-fn is_structured(
-    source: &Source,
-    places: &[(u32, &str)],
-    names: &BTreeSet<&str>,
-    lines: (u32, u32),
-    own: bool,
-) -> bool {
+/// True where the lines are a list of these names and no others: one a line, or quoted in one line.
+fn is_structured(source: &Source, names: &BTreeSet<&str>, lines: (u32, u32), own: bool) -> bool {
     if lines.0 == lines.1 {
-        let text = source.line(lines.0);
-        let quoted = |name: &&&str| {
-            ['"', '\'', '`'].iter().any(|quote| text.contains(&format!("{quote}{name}{quote}")))
-        };
-        return !own && names.iter().filter(quoted).count() == names.len();
+        let quoted: BTreeSet<&str> = quoted(source.line(lines.0));
+        return !own && quoted == *names;
     }
     if is_imported(source, lines.1) {
         return false;
     }
-    let within = places.iter().filter(|(line, _)| (lines.0..=lines.1).contains(line));
-    let members: BTreeSet<&str> =
-        within.filter(|(line, name)| is_member(source, *line, name)).map(|(_, name)| *name).collect();
-    members.len() * 10 >= names.len() * 9
+    let listed = (lines.0..=lines.1)
+        .map(|line| around(source, line))
+        .find(|members| members.len() >= names.len())
+        .unwrap_or_default();
+    let listed: BTreeSet<&str> = listed.iter().map(|member| member.name.as_str()).collect();
+    let others = listed.difference(names).count();
+    // One of ten may be its own: what stands for all, or what was there once.
+    names.is_subset(&listed) && others * 10 <= names.len()
+}
+
+/// The names that a line quotes.
+fn quoted(line: &str) -> BTreeSet<&str> {
+    let quotes = |c: char| matches!(c, '"' | '\'' | '`');
+    let is_name = |text: &&str| {
+        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))
+    };
+    line.split(quotes).skip(1).step_by(2).filter(is_name).collect()
 }
 
 /// The shortest run of lines in which every name occurs.
@@ -313,14 +355,14 @@ fn closest(places: &[(u32, &str)], names: usize) -> Option<(u32, u32)> {
 
 fn report(context: &Context<'_>, grown: &Grown, mirrors: &[Mirror]) -> Option<Raised> {
     let own = context.source(Side::Head, &grown.path)?;
-    let (source, first, last) = &mirrors[0];
+    let (source, first, last, named) = &mirrors[0];
     let new: Vec<String> = grown.new.iter().map(|member| code(&member.name)).collect();
     let old: BTreeSet<&str> = grown.old.iter().map(|member| member.name.as_str()).collect();
     let shown: Vec<String> = old.iter().take(3).map(|name| code(name)).collect();
     let (lack, are) = if new.len() == 1 { ("is", "is") } else { ("are", "are") };
     let mut locations = vec![lines(source, *last, *last, Side::Head, PlaceRole::Primary)];
     locations.extend(
-        mirrors[1..].iter().map(|(source, _, last)| at(source, *last, Side::Head, PlaceRole::Related)),
+        mirrors[1..].iter().map(|(source, _, last, _)| at(source, *last, Side::Head, PlaceRole::Related)),
     );
     locations.push(at(&own, grown.new[0].line, Side::Head, PlaceRole::Evidence));
     let more = if mirrors.len() > 1 {
@@ -328,6 +370,8 @@ fn report(context: &Context<'_>, grown: &Grown, mirrors: &[Mirror]) -> Option<Ra
     } else {
         String::new()
     };
+    let of_all =
+        if *named == old.len() { format!("its {named}") } else { format!("{named} of its {}", old.len()) };
     Some(
         Draft {
             rule: LIST,
@@ -335,17 +379,16 @@ fn report(context: &Context<'_>, grown: &Grown, mirrors: &[Mirror]) -> Option<Ra
             severity: Severity::Suggestion,
             kind: Kind::Gap,
             rank: 1.2 + (old.len().min(20) as f64) / 10.0,
-            title: format!("{} {lack} missing in `{}`{more}, which names its {} siblings", shortened(&list(&new), 50), shortened(source.path.as_str(), 44), old.len()),
+            title: format!("{} {lack} missing in `{}`{more}, which names {of_all} siblings", shortened(&list(&new), 50), shortened(source.path.as_str(), 44)),
             problem: format!(
-                "{} {are} new in the list at `{}:{}` beside {} and {} more. Lines {first}–{last} of `{}` name all {} of the old members \
-                 and {} nowhere.",
+                "{} {are} new in the list at `{}:{}` beside {} and {} more. Lines {first}–{last} of `{}` name {of_all} siblings and \
+                 {} nowhere.",
                 list(&new),
                 grown.path,
                 grown.new[0].line,
                 shown.join(", "),
                 old.len().saturating_sub(shown.len()),
                 source.path,
-                old.len(),
                 list(&new),
             ),
             locations,

@@ -37,11 +37,16 @@ static CODE: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         (Shape::Case, pattern(r"^(?:[\w:]+(?:::|\.))?([A-Z]\w+)(?:\s*[({][^=]*)?\s*(?:=>|->)")),
         (Shape::Case, pattern(r#"^["']([\w.\-]+)["']\s*=>"#)),
         (Shape::Case, pattern(r#"^case\s+(?:[\w:]+(?:::|\.))?["']?([\w\-]+)["']?\s*(?::|=>|->)"#)),
-        (Shape::Variant, pattern(r"^([A-Z]\w+)\s*(?:\([^()]*\)|\{[^{}]*\}|=\s*[^=;]+)?,?$")),
+        (Shape::Variant, pattern(r"^([A-Z]\w+)\s*(?:\([^()]*\)|\{[^{}]*\}|(?:[\w.*]+\s*)?=\s*[^=;]+)?,?$")),
+        (Shape::Variant, pattern(r"^#\s*define\s+([A-Z]\w+)\s+\S")),
         (Shape::Variant, pattern(r#"^\|\s*["']?(\w+)["']?;?$"#)),
         (Shape::Item, pattern(r#"^["']([\w.\-/:]+)["'],?$"#)),
         (Shape::Key, pattern(r#"^["']([\w.\-]+)["']\s*(?::|=>)\s*\S"#)),
-        (Shape::Key, pattern(r"^(?:pub(?:\([^)]*\))? |readonly )?(\w+)\??\s*:\s*[^=;:]+[,;]$")),
+        (
+            Shape::Key,
+            pattern(r#"^(?:pub(?:\([^)]*\))? |readonly )?(\w+)\??\s*:\s*(?:[^=;:"']|'[^']*'|"[^"]*")+[,;]$"#),
+        ),
+        (Shape::Variant, pattern(r"^([a-z_]\w{2,})\s*(?:=\s*[^=;]+)?,$")),
         (
             Shape::Key,
             pattern(
@@ -53,15 +58,27 @@ static CODE: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
 
 static DATA: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
     vec![
-        (Shape::Row, pattern(r"^\|\s*`([\w.\-]+)[^|`]*`\s*\|")),
+        (Shape::Row, pattern(r"^\|\s*[*_]*`([\w.\-]+)[^|`]*`[*_]*\s*\|")),
+        (Shape::Row, pattern(r"^\|\s*(?:\*\*)?([\w.\-]*[\w.])(?:\*\*)?\s*\|")),
         (Shape::Row, pattern(r"^[-*+]\s+\**`([\w.\-]+)[^`]*`")),
+        (Shape::Row, pattern(r"^[-*+]\s+\*\*([\w.\-]+)\*\*")),
         (Shape::Item, pattern(r#"^-\s+["']?([\w.\-/]+)["']?$"#)),
+        (Shape::Item, pattern(r#"^"([\w.\-/]+)",?$"#)),
         (Shape::Key, pattern(r#"^["']?([\w.\-]+)["']?\s*[:=]\s*\S"#)),
     ]
 });
 
 fn member(source: &Source, line: u32) -> Option<(Shape, String)> {
-    let text = source.line(line).trim();
+    let whole = source.line(line).trim();
+    let comment = source.comment(line);
+    // What a comment behind it says is no part of the member.
+    let text = if source.language.is_code() && !comment.trim().is_empty() {
+        whole
+            .strip_suffix(comment.trim())
+            .map_or(whole, |text| text.trim_end().trim_end_matches("//").trim_end())
+    } else {
+        whole
+    };
     let imports =
         ["import ", "from ", "use ", "#include", "require"].iter().any(|word| text.starts_with(word))
             || text.contains("require(");
@@ -79,9 +96,9 @@ fn member(source: &Source, line: u32) -> Option<(Shape, String)> {
     })
 }
 
-/// True where the line is a member of that name in whatever list.
-pub(super) fn is_member(source: &Source, line: u32, name: &str) -> bool {
-    member(source, line).is_some_and(|(_, own)| own == name)
+/// True where the line is a case of a choice.
+pub(super) fn is_case(source: &Source, line: u32) -> bool {
+    member(source, line).is_some_and(|(shape, _)| shape == Shape::Case)
 }
 
 /// The members of the list around a line, in order; none where the line is no member.
@@ -135,7 +152,8 @@ const LONGEST: u32 = 300;
 
 /// Comments, attributes and closing brackets between members.
 fn is_between(source: &Source, line: u32, text: &str) -> bool {
-    text.starts_with(['#', '@', '}', ')', ']']) || source.code(line).trim().is_empty()
+    let marked = text.starts_with(['#', '@', '}', ')', ']']) && member(source, line).is_none();
+    marked || source.code(line).trim().is_empty()
 }
 
 #[cfg(test)]

@@ -48,9 +48,3 @@ impl Family for Parity {
         raised
     }
 }
-
-/// The members of a list with their lines, for tests that plant defects.
-#[cfg(test)]
-pub(crate) fn members_around(source: &crate::source::Source, line: u32) -> Vec<(String, u32)> {
-    members::around(source, line).into_iter().map(|member| (member.name, member.line)).collect()
-}

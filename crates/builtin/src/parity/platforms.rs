@@ -10,7 +10,7 @@ use model::{FileDiff, Kind, RepoPath, Severity, Side};
 use super::PLATFORM;
 use crate::context::{Context, path_before};
 use crate::family::{Draft, Raised, read};
-use crate::language::Role;
+use crate::language::{Language, Role};
 use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::tokens::closing;
@@ -62,22 +62,32 @@ fn signatures(source: &Source) -> BTreeMap<String, (String, u32)> {
         let open = range.clone().find(|at| {
             source.slice(&tokens[*at]) == "(" && *at > 0 && source.slice(&tokens[at - 1]) == function.name
         });
-        let text = open.map(|open| {
-            let parts: Vec<&str> =
-                tokens[open..=closing(source, open)].iter().map(|token| source.slice(token)).collect();
-            (
-                parts
-                    .iter()
-                    .filter(|part| **part != "_")
-                    .map(|part| part.trim_start_matches('_'))
-                    .collect::<Vec<_>>()
-                    .join(" "),
-                function.first,
-            )
-        });
+        let text = open.map(|open| (parameters(source, open), function.first));
         found.entry(function.name.clone()).and_modify(|known| *known = None).or_insert(text);
     }
     found.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
+/// What stands between the brackets; in languages that check no types only the names, without the object itself.
+fn parameters(source: &Source, open: usize) -> String {
+    let text = |at: usize| source.slice(&source.tokens()[at]);
+    let close = closing(source, open);
+    if !matches!(source.language, Language::Python | Language::Script) {
+        let parts = (open..=close).map(text).filter(|part| *part != "_");
+        return parts.map(|part| part.trim_start_matches('_')).collect::<Vec<_>>().join(" ");
+    }
+    let mut depth = 0;
+    let mut names = Vec::new();
+    for at in open..close {
+        match text(at) {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            name if depth == 1 && matches!(text(at - 1), "(" | "," | "*" | "**" | "...") => names.push(name),
+            _ => {}
+        }
+    }
+    names.retain(|name| !matches!(*name, "self" | "cls" | "*" | "**" | "..." | "/"));
+    format!("({})", names.join(", "))
 }
 
 fn compare(context: &Context<'_>, file: &FileDiff, twin: &RepoPath) -> Vec<Raised> {

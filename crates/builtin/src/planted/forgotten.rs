@@ -280,15 +280,23 @@ pub(super) fn old_default(tree: &Tree) -> Vec<Plant> {
             let (left, right) = text.split_once('=')?;
             let name = left.split(':').next()?.trim().rsplit(' ').next()?.to_owned();
             let value: String = right.trim().trim_end_matches([';', ',']).to_owned();
-            let number = value.len() >= 2 && value.chars().all(|c| c.is_ascii_digit());
+            let number = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit());
             let word = name.chars().all(|c| c.is_alphanumeric() || c == '_');
             (number && word && is_distinctive(&name) && source.content().matches(name.as_str()).count() <= 6)
                 .then_some((line, name, value))
         });
         let Some((line, name, value)) = site else { continue };
         let new = format!("{value}0");
-        let document =
-            |value: &str| format!("# Settings\n\n| setting | default |\n|---|---|\n| `{name}` | {value} |\n");
+        let shape = plants.len() % 4;
+        let document = |value: &str| {
+            let line = match shape {
+                0 => format!("| setting | default |\n|---|---|\n| `{name}` | {value} |"),
+                1 => format!("- `{name}`: how much of it (default: {value})"),
+                2 => format!("`{name}` defaults to `{value}`."),
+                _ => format!("Set `{name}` to change it; the default is {value}."),
+            };
+            format!("# Settings\n\n{line}\n")
+        };
         let path = "docs/settings.md".to_owned();
         let mut base = tree.clone();
         base.insert(path.clone(), document(&value));

@@ -119,11 +119,17 @@ pub(super) fn example(tree: &Tree) -> Vec<Plant> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b([A-Z][A-Z0-9]+_[A-Z0-9_]{3,})\b").expect("a pattern written in this file")
     });
-    const FILES: [(&str, &str); 4] = [
+    const FILES: [(&str, &str); 10] = [
         (".env", ".env.example"),
         ("config/app.yml", "config/app.example.yml"),
         ("settings.toml", "settings.sample.toml"),
         ("etc/service.ini", "etc/service.ini.dist"),
+        ("config/app.json", "config/app.example.json"),
+        ("config/app.json", "config/app.schema.json"),
+        ("app/.env", "app/.env.template"),
+        ("deploy/values.yaml", "deploy/values.sample.yaml"),
+        ("conf/server.conf", "conf/server.conf.example"),
+        ("config.yaml", "config-example.yaml"),
     ];
     let mut plants = Vec::new();
     for (at, source) in sources(tree).into_iter().enumerate() {
@@ -135,8 +141,25 @@ pub(super) fn example(tree: &Tree) -> Vec<Plant> {
         }
         let (settings, example) = FILES[at % FILES.len()];
         let write = |names: &[&str], value: &str| -> String {
-            let mark = if settings.ends_with("yml") { ": " } else { "=" };
-            names.iter().map(|name| format!("{name}{mark}{value}\n")).collect::<Vec<_>>().concat()
+            let of_json = |name: &&str| {
+                let value = if example.contains("schema") { "{ \"type\": \"string\" }" } else { "\"one\"" };
+                format!("  \"{name}\": {value}")
+            };
+            if settings.ends_with("json") {
+                return format!("{{\n{}\n}}\n", names.iter().map(of_json).collect::<Vec<_>>().join(",\n"));
+            }
+            let (begin, mark) = match settings.rsplit('.').next() {
+                Some("yml") => ("", ": "),
+                Some("yaml") => ("  ", ": "),
+                Some("toml" | "ini") => ("", " = "),
+                _ => ("", "="),
+            };
+            let head = match begin {
+                "" => "",
+                _ => "server:\n",
+            };
+            let rows = names.iter().map(|name| format!("{begin}{name}{mark}{value}\n"));
+            format!("{head}{}", rows.collect::<String>())
         };
         let (old, new) = (&names[..names.len() - 1], &names[..]);
         let mut base = tree.clone();

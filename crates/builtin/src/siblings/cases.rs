@@ -96,6 +96,66 @@ fn edits_that_are_no_repair_for_the_other_place_are_silent() {
     );
 }
 
+/// Whether the copy is told of where the function is edited so.
+fn told_of_copy(old: &str, new: &str) -> bool {
+    let (trailer, head) = (trailer(), HEADER.replace(old, new));
+    assert_ne!(head, HEADER, "{old}");
+    let base = [("wire/header.py", HEADER), ("wire/trailer.py", trailer.as_str())];
+    !found(&base, &[("wire/header.py", &head), ("wire/trailer.py", &trailer)]).is_empty()
+}
+
+#[test]
+fn a_repair_of_whatever_kind_is_due_in_the_copy_where_it_can_be_made_there() {
+    for (old, new, told) in [
+        ("(payload, limits.minimum_size)\n    digest", "(limits.minimum_size, payload)\n    digest", true),
+        ("len(payload) <", "len(payload) + 1 <", true),
+        ("    digest =", "    if payload is None:\n        return None\n    digest =", true),
+        ("    digest =", "    stream.forget_digest(payload)\n    digest =", true),
+        ("    digest =", "    payload = stream.read_block(1)\n    digest =", false),
+        ("    digest =", "    if skip_digests(payload):\n        return None\n    digest =", false),
+        ("stream.remember_digest", "await stream.remember_digest", false),
+        ("checksum_of(payload,", "checksum_of(payload, 1,", true),
+        ("stream.remember_digest(digest)", "remember_digest(stream, digest)", false),
+    ] {
+        assert_eq!(told_of_copy(old, new), told, "{new}");
+    }
+}
+
+#[test]
+fn what_one_of_several_copies_answers_is_its_own_business() {
+    let again = |name: &str| HEADER.replace("load_header", name);
+    let files = [("wire/trailer.py", trailer()), ("wire/footer.py", again("load_footer"))];
+    let told = |old: &str, new: &str, copies: usize| {
+        let head = HEADER.replace(old, new);
+        assert_ne!(head, HEADER);
+        let others = files.iter().take(copies).map(|(path, text)| (*path, text.as_str()));
+        let base: Vec<_> = others.clone().chain([("wire/header.py", HEADER)]).collect();
+        let after: Vec<_> = others.chain([("wire/header.py", head.as_str())]).collect();
+        found(&base, &after).len()
+    };
+    let (old, new) =
+        ("(payload, limits.minimum_size)\n    digest", "(limits.minimum_size, payload)\n    digest");
+    assert_eq!((told(old, new, 1), told(old, new, 2)), (1, 0));
+    assert_eq!(told("len(payload) <", "len(payload) <=", 2), 1, "a question is everybody's");
+}
+
+#[test]
+fn who_changes_what_a_function_takes_adds_a_feature() {
+    let head = repaired(HEADER).replace("(stream, limits)", "(stream, limits, strict)");
+    let trailer = trailer();
+    let base = [("wire/header.py", HEADER), ("wire/trailer.py", trailer.as_str())];
+    assert_eq!(found(&base, &[("wire/header.py", &head), ("wire/trailer.py", &trailer)]), [""; 0]);
+}
+
+#[test]
+fn a_copy_that_the_change_makes_of_the_old_code_lacks_the_repair() {
+    let (trailer, head) = (trailer(), repaired(HEADER));
+    assert_eq!(
+        found(&[("wire/header.py", HEADER)], &[("wire/header.py", &head), ("wire/trailer.py", &trailer)]),
+        ["sibling/unfixed wire/trailer.py"]
+    );
+}
+
 #[test]
 fn what_stands_behind_an_inserted_guard_is_the_place_itself() {
     let old = "\

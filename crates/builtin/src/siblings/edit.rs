@@ -3,8 +3,10 @@
 //! In: one block of a change with the file before and after it. Out: whether it changes what the code asks, how it counts or what
 //! it does with a failure. New designs, signatures, types, renames and rearrangements are no repairs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::aligned::Aligned;
+use crate::declarations::declarations;
 use crate::edits::Block;
 use crate::functions::{Function, around};
 use crate::language::Language;
@@ -14,58 +16,217 @@ use crate::source::Source;
 const MOST_REMOVED: usize = 6;
 const MOST_ADDED: usize = 12;
 
-/// An edit of few lines within a function that changes what the code does.
-pub(super) fn is_a_repair(block: &Block, before: &Source, after: &Source) -> bool {
-    if block.added.is_empty() || block.removed.len() > MOST_REMOVED || block.added.len() > MOST_ADDED {
-        return false;
-    }
-    let code_of = |source: &Source, lines: &[u32]| -> Vec<String> {
-        let tokens = source.tokens();
-        let within = |line: &u32| {
-            let first = tokens.partition_point(|token| token.line < *line);
-            tokens[first..]
-                .iter()
-                .take_while(|token| token.line == *line)
-                .map(|token| source.slice(token).to_owned())
-                .collect::<Vec<_>>()
+/// What one block of a change takes out and writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    /// Tokens that only the old lines have.
+    lost: Vec<String>,
+    /// Tokens that only the new lines have.
+    fresh: Vec<String>,
+    /// The new lines, token by token.
+    lines: Vec<Vec<String>>,
+    kind: Repair,
+}
+
+/// What makes an edit a repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repair {
+    /// It asks something else, counts in another way or does something else with a failure.
+    Asks,
+    /// It does something else with what the function knows already.
+    OwnWords,
+}
+
+/// More exchanged tokens of the function's own words make another design.
+const MOST_OWN_WORDS: usize = 12;
+
+impl Edit {
+    /// An edit of few lines within a function that changes what the code does; `None` where it is no repair.
+    pub(super) fn of(block: &Block, before: &Source, after: &Source) -> Option<Self> {
+        if block.added.is_empty() || block.removed.len() > MOST_REMOVED || block.added.len() > MOST_ADDED {
+            return None;
+        }
+        let (gone, lines) = (by_line(before, &block.removed), by_line(after, &block.added));
+        let (old, new): (Vec<String>, Vec<String>) = (gone.concat(), lines.concat());
+        let declares = |source: &Source, lines: &[u32]| {
+            lines.iter().any(|line| {
+                let text = source.line(*line).trim_start();
+                source.functions().iter().any(|function| function.first == *line)
+                    || ["import ", "from ", "use ", "#include", "require", "package "]
+                        .iter()
+                        .any(|word| text.starts_with(word))
+            })
         };
-        lines.iter().flat_map(within).collect()
-    };
-    let (old, new) = (code_of(before, &block.removed), code_of(after, &block.added));
-    let declares = |source: &Source, lines: &[u32]| {
-        lines.iter().any(|line| {
-            let text = source.line(*line).trim_start();
-            source.functions().iter().any(|function| function.first == *line)
-                || ["import ", "from ", "use ", "#include", "require", "package "]
-                    .iter()
-                    .any(|word| text.starts_with(word))
+        // A type that is written down changes nothing, nor does an assertion made for a type checker.
+        let typed = |line: &u32| {
+            let text = after.line(*line);
+            text.contains("@type")
+                || (text.trim_start().starts_with("assert ") && text.contains("is not None"))
+        };
+        let in_signature =
+            |line: &u32| around(after, *line).is_some_and(|function| *line <= signature_end(after, function));
+        if around(before, block.base_before.max(1)).is_none()
+            || declares(before, &block.removed)
+            || declares(after, &block.added)
+            || meaning(&old) == meaning(&new)
+            || block.added.iter().any(typed)
+            || block.added.iter().any(in_signature)
+            || (after.path.extension() == "pyi" || after.path.as_str().ends_with(".d.ts"))
+        {
+            return None;
+        }
+        let (lost, fresh) = (only_in(&old, &new), only_in(&new, &old));
+        // One of two copies waits and the other does not: that is what they are there for.
+        let waits = |token: &String| matches!(token.as_str(), "await" | "async");
+        if lost.iter().chain(&fresh).any(waits) {
+            return None;
+        }
+        let mark = |token: &String| !token.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        let kind = if same_words(&old, &new) && lost.iter().chain(&fresh).all(mark) {
+            // Where marks came or went, the same words are written in another way.
+            (lost.is_empty() && fresh.is_empty()).then_some(Repair::OwnWords)
+        } else if exchanges_names(&old, &new) || old.is_empty() && !block.removed.is_empty() {
+            None
+        } else if block.removed.is_empty() {
+            (is_a_guard(&new) || lines.iter().all(|line| is_a_call(line))).then_some(Repair::Asks)
+        } else if repairs(&old, &new) {
+            Some(Repair::Asks)
+        } else {
+            (lost.len() + fresh.len() <= MOST_OWN_WORDS).then_some(Repair::OwnWords)
+        };
+        kind.map(|kind| Self { lost, fresh, lines, kind })
+    }
+
+    /// True where one of several copies may do so on purpose: it only answers something else with its own words.
+    pub(super) fn is_of_one(&self) -> bool {
+        self.kind == Repair::OwnWords
+    }
+
+    /// True where a text is part of what is exchanged.
+    pub(super) fn is_of_texts(&self) -> bool {
+        self.lost.iter().any(|token| token.starts_with(['"', '\'', '`']))
+    }
+
+    /// True where all that the edit wrote stands in the other function as often as it stands here now.
+    pub(super) fn stands_in(
+        &self,
+        (after, here): (&Source, &Function),
+        (source, there): (&Source, &Function),
+        aligned: &Aligned<'_>,
+    ) -> bool {
+        let (own, other) = (joined(after, here), joined(source, there));
+        let lines = self.lines.iter().filter(|line| line.concat().len() > 2);
+        lines.into_iter().all(|line| {
+            let called: Vec<&str> = line.iter().map(|word| aligned.called(word)).collect();
+            let times = |text: &str, line: &str| text.matches(line).count();
+            let here = times(&own, &format!(" {} ", line.join(" ")));
+            times(&other, &format!(" {} ", called.join(" "))) >= here.max(1)
         })
-    };
-    let inside = around(before, block.base_before.max(1)).is_some();
-    if !inside
-        || declares(before, &block.removed)
-        || declares(after, &block.added)
-        || meaning(&old) == meaning(&new)
-    {
-        return false;
     }
-    // A type that is written down changes nothing, nor does an assertion made for a type checker.
-    let typed = |line: &u32| {
-        let text = after.line(*line);
-        text.contains("@type") || (text.trim_start().starts_with("assert ") && text.contains("is not None"))
-    };
-    let in_signature =
-        |line: &u32| around(after, *line).is_some_and(|function| *line <= signature_end(after, function));
-    if block.added.iter().any(typed)
-        || block.added.iter().any(in_signature)
-        || after.path.extension() == "pyi"
-        || same_words(&old, &new)
-        || exchanges_names(&old, &new)
-    {
-        return false;
+
+    /// True where the other function can make the edit as well: it knows the names that are new in it.
+    pub(super) fn fits(
+        &self,
+        (after, here): (&Source, &Function),
+        (source, there): (&Source, &Function),
+        aligned: &Aligned<'_>,
+    ) -> bool {
+        // Two classes of one file differ in what they have.
+        let of_one = || after.path != source.path || container(after, here) == container(source, there);
+        let tokens = source.tokens();
+        let own: BTreeSet<&str> = there.tokens(source).map(|at| source.slice(&tokens[at])).collect();
+        let words: Vec<&str> = self.lines.iter().flatten().map(String::as_str).collect();
+        (0..words.len()).filter(|at| self.fresh.iter().any(|word| word == words[*at])).all(|at| {
+            let before = |back: usize| at.checked_sub(back).map_or("", |at| words[at]);
+            let name = aligned.called(words[at]);
+            let known = !is_name(name) || own.contains(name) || is_everybodys(name);
+            // Fields of other things are there for both; one's own are not where the classes differ.
+            let is_member = matches!(before(1), "." | "->" | "::" | "?.");
+            let of_itself = is_member && matches!(before(2), "self" | "this" | "cls" | "super" | "Self");
+            let is_made = words.get(at + 1).is_some_and(|next| matches!(*next, "=" | ":="));
+            let in_file = || tokens.iter().any(|token| source.slice(token) == name);
+            known
+                || self.kind == Repair::Asks
+                    && (!of_itself || of_one())
+                    && (is_member || is_made || in_file())
+        })
     }
-    // A pure addition is a repair where it guards something, an exchange where it asks or counts otherwise.
-    if block.removed.is_empty() { is_a_guard(&new) } else { !old.is_empty() && repairs(&old, &new) }
+}
+
+/// The type that a function belongs to.
+fn container(source: &Source, function: &Function) -> Option<String> {
+    declarations(source).into_iter().find(|found| found.line == function.first)?.container
+}
+
+/// True for words that people choose.
+fn is_name(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_alphabetic() || c == '_') && !crate::tokens::is_keyword(token)
+}
+
+/// True for words that a language knows everywhere.
+fn is_everybodys(word: &str) -> bool {
+    const WORDS: [&str; 40] = [
+        "true",
+        "false",
+        "True",
+        "False",
+        "None",
+        "null",
+        "nil",
+        "undefined",
+        "NULL",
+        "Some",
+        "Ok",
+        "Err",
+        "len",
+        "isinstance",
+        "is_empty",
+        "is_none",
+        "is_some",
+        "length",
+        "size",
+        "isEmpty",
+        "typeof",
+        "sizeof",
+        "min",
+        "max",
+        "abs",
+        "int",
+        "str",
+        "bool",
+        "Number",
+        "String",
+        "Object",
+        "Array",
+        "Math",
+        "Boolean",
+        "assert",
+        "panic",
+        "nullptr",
+        "strlen",
+        "empty",
+        "isset",
+    ];
+    WORDS.contains(&word)
+        || word.starts_with(char::is_uppercase)
+            && ["Error", "Exception"].iter().any(|end| word.ends_with(end))
+}
+
+/// The tokens of a function, each with a blank around it.
+fn joined(source: &Source, function: &Function) -> String {
+    let words = function.tokens(source).map(|at| source.slice(&source.tokens()[at]));
+    format!("  {}  ", words.collect::<Vec<_>>().join(" "))
+}
+
+/// The tokens of lines.
+fn by_line(source: &Source, lines: &[u32]) -> Vec<Vec<String>> {
+    let tokens = source.tokens();
+    let within = |line: &u32| {
+        let first = tokens.partition_point(|token| token.line < *line);
+        let own = tokens[first..].iter().take_while(|token| token.line == *line);
+        own.map(|token| source.slice(token).to_owned()).collect()
+    };
+    lines.iter().map(within).collect()
 }
 
 /// True where an edit changes what code asks, how it counts or what it does with a failure, and little else. Other exchanges
@@ -84,10 +245,7 @@ fn repairs(old: &[String], new: &[String]) -> bool {
     }
     let has =
         |tokens: &[String], wanted: &[&str]| tokens.iter().any(|token| wanted.contains(&token.as_str()));
-    let is_name = |token: &&String| {
-        token.starts_with(|c: char| c.is_alphabetic() || c == '_') && !crate::tokens::is_keyword(token)
-    };
-    let names = |tokens: &[String]| tokens.iter().filter(is_name).count();
+    let names = |tokens: &[String]| tokens.iter().filter(|token| is_name(token)).count();
     let asks = [
         "<", "<=", ">", ">=", "==", "!=", "===", "!==", "&&", "||", "and", "or", "not", "!", "+", "-", "??",
         "?.", "is", "in",
@@ -121,7 +279,7 @@ fn only_in(one: &[String], other: &[String]) -> Vec<String> {
 
 /// The line on which the signature of a function ends: its parameters, and where a body begins with a bracket, what
 /// stands before that (`where`, `throws`, base constructors).
-fn signature_end(source: &Source, function: &Function) -> u32 {
+pub(super) fn signature_end(source: &Source, function: &Function) -> u32 {
     let tokens = source.tokens();
     let range = function.tokens(source);
     let open =
@@ -199,6 +357,17 @@ fn meaning(tokens: &[String]) -> Vec<String> {
         })
         .map(|token| token.replace('\'', "\""))
         .collect()
+}
+
+/// True for a line that calls something and does nothing with what it gives.
+fn is_a_call(line: &[String]) -> bool {
+    let text: Vec<&str> = line.iter().map(String::as_str).collect();
+    let open = text.iter().position(|token| *token == "(").unwrap_or(0);
+    let end = text.len() - usize::from(text.last() == Some(&";"));
+    let named = text[..open].iter().all(|token| {
+        matches!(*token, "." | "->" | "::" | "?." | "self" | "this" | "defer") || is_name(token)
+    });
+    open > 0 && named && end > 0 && text[end - 1] == ")"
 }
 
 /// True for code that tests something and leaves or corrects.

@@ -3,6 +3,7 @@
 //! In: the edits of a change and the lines that share a rare word with them. Out: the places with the same code before the
 //! edit. Silent where the code is so common that the edit is a choice for one place.
 
+mod aligned;
 #[cfg(test)]
 mod cases;
 mod copies;
@@ -26,9 +27,9 @@ use crate::place::{PlaceRole, at, lines};
 use crate::source::Source;
 use crate::tokens::TokenKind;
 use crate::words::{code, count, shortened};
+use aligned::Aligned;
 use copies::Copies;
-use edit::is_a_repair;
-use pattern::Pattern;
+use edit::Edit;
 
 pub(crate) const UNFIXED: &str = "sibling/unfixed";
 pub(crate) const DUPLICATED: &str = "sibling/duplicated";
@@ -37,15 +38,18 @@ pub(crate) const DUPLICATED: &str = "sibling/duplicated";
 struct Repair {
     path: RepoPath,
     old_path: RepoPath,
-    /// The lines of the merge base that make the pattern.
+    /// The lines of the merge base that are looked for: those that went, or those around what came.
     base: (u32, u32),
     /// The lines of head that took their place.
     head: (u32, u32),
-    /// How many lines of the pattern stand above and below the edit itself.
+    /// How many of the lines stand above and below the edit itself.
     kept: (u32, u32),
-    pattern: Pattern,
-    /// A rare word of the function around it: leads to functions that are alike as wholes, where the pattern has none.
-    lead: Option<String>,
+    /// The tokens of the lines.
+    tokens: Range<usize>,
+    /// What the edit took out and wrote.
+    edit: Edit,
+    /// Rare words of the function around it: they lead to its copies.
+    leads: Vec<String>,
     language: Language,
     role: Role,
 }
@@ -58,12 +62,14 @@ pub(crate) struct Siblings {
 
 /// More edits than this are a rewrite.
 const MOST_REPAIRS: usize = 120;
-/// Fewer tokens are the same by chance.
-const FEWEST_TOKENS: usize = 24;
-/// Shorter functions are alike by chance.
-const FEWEST_IN_COPY: usize = 60;
+/// More edits of one function write it anew.
+const MOST_IN_FUNCTION: usize = 3;
+/// The same exchange at more places of a change is a new name or a new way of writing, not a repair.
+const MOST_ALIKE: usize = 3;
 /// Code that stands at more places than this is an idiom.
 const MOST_SIBLINGS: usize = 4;
+/// Functions that one edit is compared with.
+const MOST_COMPARED: usize = 40;
 
 impl Siblings {
     /// Collects the edits that may be repairs.
@@ -83,55 +89,89 @@ impl Siblings {
                 }
             }
         }
+        let alike =
+            |edit: &Edit, repairs: &[Repair]| repairs.iter().filter(|other| other.edit == *edit).count();
+        let often: Vec<bool> =
+            repairs.iter().map(|repair| alike(&repair.edit, &repairs) > MOST_ALIKE).collect();
+        let mut often = often.into_iter();
+        repairs.retain(|_| !often.next().unwrap_or(false));
         repairs.truncate(MOST_REPAIRS);
         Self { repairs, copies: Copies::new(context) }
     }
 }
 
 fn repairs_of(file: &FileDiff, before: &Rc<Source>, after: &Source) -> Vec<Repair> {
-    blocks(file)
+    let blocks = blocks(file);
+    let function = |block: &Block| around(before, block.base_before.max(1));
+    let edits = |function: &Function| {
+        let within = |block: &&Block| (function.first..=function.last).contains(&block.base_before);
+        blocks.iter().filter(within).count()
+    };
+    // Who changes what a function takes adds a feature.
+    let lines = |of: fn(&Block) -> &Vec<u32>| blocks.iter().flat_map(of).copied().collect::<Vec<u32>>();
+    let (removed, added) = (lines(|block| &block.removed), lines(|block| &block.added));
+    let takes = |source: &Source, function: &Function, lines: &[u32]| {
+        let last = edit::signature_end(source, function);
+        lines.iter().any(|line| (function.first..=last).contains(line))
+    };
+    let is_feature = |function: &Function, block: &Block| {
+        let now = block.added.first().and_then(|line| around(after, *line));
+        takes(before, function, &removed) || now.is_none_or(|now| takes(after, now, &added))
+    };
+    blocks
         .iter()
-        .filter(|block| is_a_repair(block, before, after))
         .filter_map(|block| {
-            let (range, base) = old_form(block, before)?;
-            Some(Repair {
+            let function = function(block)
+                .filter(|function| edits(function) <= MOST_IN_FUNCTION && !is_feature(function, block))?;
+            let edit = Edit::of(block, before, after)?;
+            let base = old_form(block, before, function)?;
+            let tokens = before.tokens();
+            let range = tokens.partition_point(|token| token.line < base.0)
+                ..tokens.partition_point(|token| token.line <= base.1);
+            let leads = leads(before, function);
+            (!leads.is_empty() && !range.is_empty()).then(|| Repair {
                 path: after.path.clone(),
                 old_path: before.path.clone(),
                 base,
-                head: (block.added[0], *block.added.last()?),
+                head: (block.added[0], block.added[block.added.len() - 1]),
                 kept: kept(block, base),
-                pattern: Pattern::new(before, range)?,
-                lead: around(before, base.0).and_then(|function| lead(before, function)),
+                tokens: range,
+                edit,
+                leads,
                 language: after.language,
                 role: after.role,
             })
         })
-        .filter(|repair| repair.is_telling() || repair.lead.is_some())
         .collect()
 }
 
-impl Repair {
-    /// True where the old form alone cannot be the same elsewhere by chance.
-    fn is_telling(&self) -> bool {
-        self.pattern.exact_words() >= 3 && !self.pattern.needle().is_empty()
-    }
-}
-
-/// The longest rare word, no variable's, of a function that is long enough to have a copy.
-fn lead(source: &Source, function: &Function) -> Option<String> {
+/// The longest rare words and numbers, no variable's, of a function that is long enough to have a copy.
+fn leads(source: &Source, function: &Function) -> Vec<String> {
     let range = function.tokens(source);
-    if range.len() < FEWEST_IN_COPY {
-        return None;
+    if range.len() < aligned::FEWEST_TOKENS {
+        return Vec::new();
     }
     let tokens = source.tokens();
-    range
-        .filter(|at| tokens[*at].kind == TokenKind::Word && !pattern::is_local(source, *at))
+    let mut words: Vec<&str> = range
+        .filter(|at| match tokens[*at].kind {
+            TokenKind::Word => {
+                let word = source.slice(&tokens[*at]);
+                let is_rare = word.len() >= 4 && crate::names::is_uncommon(word);
+                is_rare && !pattern::is_local(source, *at) && !crate::tokens::is_keyword(word)
+            }
+            TokenKind::Number => tokens[*at].end - tokens[*at].start >= 3,
+            _ => false,
+        })
         .map(|at| source.slice(&tokens[at]))
-        .filter(|word| word.len() >= 5 && *word != function.name && crate::names::is_uncommon(word))
-        .filter(|word| !crate::tokens::is_keyword(word))
-        .max_by_key(|word| (word.len(), std::cmp::Reverse(*word)))
-        .map(str::to_owned)
+        .filter(|word| *word != function.name && !word.starts_with('$'))
+        .collect();
+    words.sort_by_key(|word| (!crate::names::is_distinctive(word), std::cmp::Reverse(word.len()), *word));
+    words.dedup();
+    words.into_iter().take(MOST_LEADS).map(str::to_owned).collect()
 }
+
+/// Words that are looked up for one function, in case that some stand everywhere.
+const MOST_LEADS: usize = 4;
 
 /// The lines of the old form that the edit left as they were.
 fn kept(block: &Block, base: (u32, u32)) -> (u32, u32) {
@@ -141,36 +181,14 @@ fn kept(block: &Block, base: (u32, u32)) -> (u32, u32) {
     }
 }
 
-/// The tokens and lines of the merge base that the edit replaced, with as many neighbours as make them unmistakable.
-fn old_form(block: &Block, before: &Source) -> Option<(Range<usize>, (u32, u32))> {
-    let function = around(before, block.base_before.max(1))?;
-    let (mut first, mut last) = match (block.removed.first(), block.removed.last()) {
-        (Some(first), Some(last)) => (*first, *last),
-        _ => (block.base_before + 1, block.base_before),
-    };
-    let tokens = before.tokens();
-    let range = |first: u32, last: u32| {
-        tokens.partition_point(|token| token.line < first)..tokens.partition_point(|token| token.line <= last)
-    };
-    let inserted = block.removed.is_empty();
-    for _ in 0..8 {
-        // One line alone is the same elsewhere by chance.
-        let enough = range(first, last).len() >= FEWEST_TOKENS && last > first;
-        let surrounded = !inserted || (first <= block.base_before && last > block.base_before);
-        if enough
-            && surrounded
-            && first <= last
-            && Pattern::new(before, range(first, last))
-                .is_some_and(|pattern| pattern.exact_words() >= 3 && !pattern.needle().is_empty())
-        {
-            return Some((range(first, last), (first, last)));
-        }
-        let (above, below) = (code_line(before, first, -1), code_line(before, last, 1));
-        first = above.filter(|line| *line > function.first).unwrap_or(first);
-        last = below.filter(|line| *line <= function.last).unwrap_or(last);
+/// The lines that went; where none went, the lines of the function around what came.
+fn old_form(block: &Block, before: &Source, function: &Function) -> Option<(u32, u32)> {
+    if let (Some(first), Some(last)) = (block.removed.first(), block.removed.last()) {
+        return Some((*first, *last));
     }
-    let range = range(first, last);
-    (range.len() >= FEWEST_TOKENS && first < last).then_some((range, (first, last)))
+    let above = code_line(before, block.base_before + 1, -1).filter(|line| *line >= function.first)?;
+    let below = code_line(before, block.base_before, 1).filter(|line| *line <= function.last)?;
+    Some((above, below))
 }
 
 /// The next line with code in a direction.
@@ -190,11 +208,8 @@ fn code_line(source: &Source, from: u32, step: i32) -> Option<u32> {
 
 impl Family for Siblings {
     fn needles(&self, needles: &mut Needles) {
-        for repair in &self.repairs {
-            needles.add(repair.pattern.needle());
-            if let Some(lead) = &repair.lead {
-                needles.add(lead);
-            }
+        for lead in self.repairs.iter().flat_map(|repair| &repair.leads) {
+            needles.add(lead);
         }
         self.copies.needles(needles);
     }
@@ -206,7 +221,8 @@ impl Family for Siblings {
         for repair in &self.repairs {
             let mut others = siblings(context, repair, found);
             others.retain(|(source, first, _)| !told.contains(&(source.path.clone(), *first)));
-            if (1..=MOST_SIBLINGS).contains(&others.len()) {
+            let most = if repair.edit.is_of_one() { 1 } else { MOST_SIBLINGS };
+            if (1..=most).contains(&others.len()) {
                 told.extend(others.iter().map(|(source, first, _)| (source.path.clone(), *first)));
                 let Some(finding) = report(context, repair, &others) else { continue };
                 let pair = (repair.path.clone(), others[0].0.path.clone());
@@ -263,120 +279,65 @@ fn without_divergence(raised: Vec<Between>) -> Vec<Raised> {
 /// A place elsewhere: its file and lines.
 type Sibling = (Rc<Source>, u32, u32);
 
-fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling> {
-    let mut others: Vec<Sibling> = by_lead(context, repair, found);
-    let hits = if repair.is_telling() { found.all(repair.pattern.needle()) } else { None };
-    for hit in hits.unwrap_or_default() {
-        if !Language::of(&hit.path).shares_names_with(repair.language) || Role::of(&hit.path) != repair.role {
-            continue;
-        }
-        let Some(source) = context.source(Side::Head, &hit.path) else { continue };
-        let Some(range) = repair.pattern.at_line(&source, hit.line) else { continue };
-        let (first, last) = (source.tokens()[range.start].line, source.tokens()[range.end - 1].line);
-        // What stands around the edit is the pattern itself, as far as the pattern goes.
-        let (above, below) = (repair.kept.0.max(3), repair.kept.1.max(3));
-        let own =
-            source.path == repair.path && first <= repair.head.1 + below && last + above >= repair.head.0;
-        let touched = (first..=last).any(|line| context.is_added(&source.path, line));
-        let known = others.iter().any(|(other, line, _)| other.path == source.path && *line == first);
-        let parallel = copies::are_parallel(&source.path, &repair.path);
-        if !own && !parallel && !touched && !known && are_siblings(context, repair, &source, first) {
-            others.push((source, first, last));
-        }
-    }
-    others.retain(|other| !has_it_already(context, repair, other));
-    others
-}
-
-/// True where all that the edit wrote stands in the other function already, in whatever order.
-fn has_it_already(context: &Context<'_>, repair: &Repair, (source, first, _): &Sibling) -> bool {
-    let (Some(after), Some(there)) = (context.source(Side::Head, &repair.path), around(source, *first))
-    else {
-        return false;
+/// True for a bundle: a file that has the functions of the other one and many more.
+fn is_made_of(bundle: &Source, source: &Source) -> bool {
+    let names = |source: &Source| -> BTreeSet<String> {
+        source.functions().iter().map(|function| function.name.clone()).collect()
     };
-    let plain = |source: &Source, line: u32| source.code(line).trim().to_owned();
-    let held: BTreeSet<String> = (there.first..=there.last).map(|line| plain(source, line)).collect();
-    let lines = (repair.head.0..=repair.head.1).map(|line| plain(&after, line));
-    let written: Vec<String> = lines.filter(|text| text.len() > 2).collect();
-    !written.is_empty() && written.iter().all(|text| held.contains(text))
+    if bundle.path == source.path {
+        return false;
+    }
+    let (all, own) = (names(bundle), names(source));
+    let shared = own.intersection(&all).count();
+    own.len() >= FEWEST_OF_BUNDLE && shared * 10 >= own.len() * 8 && all.len() * 4 >= own.len() * 5
 }
 
-/// Places in functions that are alike as wholes.
-fn by_lead(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling> {
+/// Functions that a file must have for another one to be made of it.
+const FEWEST_OF_BUNDLE: usize = 5;
+
+fn siblings(context: &Context<'_>, repair: &Repair, found: &Found) -> Vec<Sibling> {
     let mut others: Vec<Sibling> = Vec::new();
     let mut seen: BTreeSet<(RepoPath, u32)> = BTreeSet::new();
-    let Some(after) = context.source(Side::Head, &repair.path) else { return others };
-    let Some(here) = around(&after, repair.head.0) else { return others };
-    for hit in repair.lead.as_deref().and_then(|lead| found.all(lead)).unwrap_or_default() {
+    let sources = (context.source(Side::Base, &repair.old_path), context.source(Side::Head, &repair.path));
+    let (Some(before), Some(after)) = sources else { return others };
+    let (Some(function), Some(here)) = (around(&before, repair.base.0), around(&after, repair.head.0)) else {
+        return others;
+    };
+    let hits = repair.leads.iter().filter_map(|lead| found.all(lead)).min_by_key(|hits| hits.len());
+    for hit in hits.unwrap_or_default() {
+        if seen.len() >= MOST_COMPARED {
+            break;
+        }
         if !Language::of(&hit.path).shares_names_with(repair.language) || Role::of(&hit.path) != repair.role {
             continue;
         }
         let Some(source) = context.source(Side::Head, &hit.path) else { continue };
-        let Some(there) = around(&source, hit.line) else { continue };
+        let Some(there) = around(&source, hit.line).filter(|there| there.first < source.own_tests_start())
+        else {
+            continue;
+        };
         let itself = source.path == after.path && there.first == here.first;
         if itself
             || copies::are_parallel(&source.path, &after.path)
             || !seen.insert((source.path.clone(), there.first))
-            || seen.len() > MOST_COMPARED
         {
             continue;
         }
-        let range = there.tokens(&source);
-        let place = if range.len() >= FEWEST_IN_COPY && likeness(&after, here, &source, there) >= ALIKE {
-            repair.pattern.once_within(&source, range)
-        } else {
-            None
-        };
+        let place = Aligned::new(&before, function, &source, there)
+            .filter(|aligned| !repair.edit.stands_in((&after, here), (&source, there), aligned))
+            .filter(|aligned| repair.edit.fits((&after, here), (&source, there), aligned))
+            .filter(|_| !is_made_of(&source, &before))
+            .and_then(|aligned| aligned.place(repair.tokens.clone(), repair.edit.is_of_texts()));
         let Some(range) = place else { continue };
         let (first, last) = (source.tokens()[range.start].line, source.tokens()[range.end - 1].line);
-        if !(first..=last).any(|line| context.is_added(&source.path, line)) {
-            others.push((source, first, last));
+        let added = |line| context.is_added(&source.path, line);
+        // A copy that the change makes of the old form lacks the repair as well.
+        let is_new = || (there.first..=there.last).all(added) && !context.is_moved(&source, there.first + 1);
+        if !(first..=last).any(added) || is_new() {
+            others.push((Rc::clone(&source), first, last));
         }
     }
     others
-}
-
-/// Functions that one edit is compared with by their rare word.
-const MOST_COMPARED: usize = 40;
-
-/// The share of tokens that functions have in common where one is a copy of the other.
-const ALIKE: f64 = 0.95;
-/// Within one function, shorter patterns are its way of doing things.
-const LONG: usize = 45;
-
-/// True where the two places do the same work: functions of one name, or functions that are alike as wholes.
-fn are_siblings(context: &Context<'_>, repair: &Repair, source: &Source, line: u32) -> bool {
-    let after = context.source(Side::Head, &repair.path);
-    let (Some(after), Some(there)) = (after, around(source, line)) else { return false };
-    let Some(here) = around(&after, repair.head.0) else { return false };
-    let itself = after.path == source.path && here.first == there.first;
-    if itself {
-        return repair.pattern.len() >= LONG;
-    }
-    // As it was before the edit: the edit is what they differ in now.
-    let before = context.source(Side::Base, &repair.old_path);
-    before
-        .as_ref()
-        .and_then(|before| Some((before, around(before, repair.base.0)?)))
-        .is_some_and(|(before, function)| likeness(before, function, source, there) >= ALIKE)
-}
-
-/// The share of tokens that two functions have in common, by number, whatever their variables are called.
-fn likeness(one: &Source, function: &Function, other: &Source, second: &Function) -> f64 {
-    let counts = |source: &Source, function: &Function| {
-        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-        for at in function.tokens(source) {
-            let text = source.slice(&source.tokens()[at]);
-            let token = if pattern::is_local(source, at) || text == function.name { "" } else { text };
-            *counts.entry(token.to_owned()).or_default() += 1;
-        }
-        counts
-    };
-    let (left, right) = (counts(one, function), counts(other, second));
-    let common: i64 =
-        left.iter().map(|(token, times)| (*times).min(right.get(token).copied().unwrap_or(0))).sum();
-    let all = left.values().sum::<i64>() + right.values().sum::<i64>() - common;
-    common as f64 / all.max(1) as f64
 }
 
 fn report(context: &Context<'_>, repair: &Repair, others: &[Sibling]) -> Option<Raised> {
@@ -406,17 +367,12 @@ fn report(context: &Context<'_>, repair: &Repair, others: &[Sibling]) -> Option<
             category: "correctness",
             severity: Severity::Suggestion,
             kind: Kind::Gap,
-            rank: 2.0 + (repair.pattern.len().min(80) as f64) / 40.0 - (others.len() as f64) / 10.0,
+            rank: 3.0 - (others.len() as f64) / 10.0,
             title: format!("{there} in `{}`{more} still has the code that the change repairs in {here}", shortened(source.path.as_str(), 50)),
             problem: format!(
-                "The change edits lines {}–{} of `{}` (in {here}). The same code as before the edit, {} tokens alike save for \
-                 names of variables, still stands at {} in this repository, which the change does not touch. If the old code was \
-                 wrong there, it is wrong here.",
-                repair.head.0,
-                repair.head.1,
-                repair.path,
-                repair.pattern.len(),
-                count(others.len(), "other place", "other places"),
+                "The change edits lines {}–{} of `{}` (in {here}). {there} is nearly the same function, names of variables and literals \
+                 aside, and has the code as it was before the edit. If the old code was wrong there, it is wrong here.",
+                repair.head.0, repair.head.1, repair.path,
             ),
             locations,
             evidence: vec![

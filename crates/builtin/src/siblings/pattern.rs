@@ -79,13 +79,6 @@ impl Pattern {
             .map(|start| start..start + self.len())
     }
 
-    /// Where the pattern stands among some tokens, where it stands there once.
-    pub(super) fn once_within(&self, source: &Source, range: Range<usize>) -> Option<Range<usize>> {
-        let mut starts = range.filter(|start| self.matches(source, *start));
-        let start = starts.next()?;
-        starts.next().is_none().then(|| start..start + self.len())
-    }
-
     fn matches(&self, source: &Source, start: usize) -> bool {
         let tokens = source.tokens();
         if start + self.len() > tokens.len() {
@@ -152,15 +145,5 @@ mod tests {
         ] {
             assert_eq!(pattern.at_line(&source(text), 1).is_some(), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn code_without_a_word_of_its_own_is_found_where_it_stands_once() {
-        let one = source("i = i + 1");
-        let pattern = Pattern::new(&one, 0..one.tokens().len()).expect("has tokens");
-        assert_eq!((pattern.needle(), pattern.at_line(&one, 1)), ("", None));
-        assert_eq!(pattern.once_within(&one, 0..one.tokens().len()), Some(0..5));
-        let twice = source("i = i + 1\nj = j + 1\n");
-        assert_eq!(pattern.once_within(&twice, 0..twice.tokens().len()), None);
     }
 }
