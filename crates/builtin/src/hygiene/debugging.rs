@@ -49,7 +49,7 @@ impl Leftover {
 }
 
 /// A text that nobody writes for a reader: `DEBUG`, `here`, `xxx`, `>>>`.
-const FOR_NOBODY: &str = r#"[rf]?["'`]\W*(?:DEBUG\b|(?i:debug(?:ging)?\b\s*[^\w\s%{$]|debug(?:ging)?\s*["'`]|(?:got |i'?m |am |we are |reached )?here\b\W*\d*\W*["'`]|x{3,}\b|asdf|wtf\b))"#;
+const FOR_NOBODY: &str = r#"[rf]?["'`]\W*(?:DEBUG\b|(?i:debug(?:ging)?\b\s*[^\w\s%{$]|debug(?:ging)?\s*["'`]|(?:got |i'?m |am |we are |reached )?here\b\W*\d*\W*(?:\\n)?["'`]|x{3,}\b|asdf|wtf\b))"#;
 
 static LEFTOVERS: LazyLock<Vec<Leftover>> = LazyLock::new(|| {
     use Language::{C, CSharp, Go, Java, Kotlin, Php, Python, Ruby, Rust, Script};

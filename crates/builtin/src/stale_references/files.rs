@@ -90,7 +90,11 @@ pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
             language: Language::of(&path),
             line: 1,
             declaration: None,
-            replacement: new.map(|new| Replacement { text: new.as_str().to_owned(), certain: true }),
+            replacement: new.map(|new| Replacement {
+                text: new.as_str().to_owned(),
+                certain: true,
+                lines: 0,
+            }),
             path,
         })
         .collect()

@@ -79,7 +79,7 @@ fn imports(source: &Source, name: &str) -> bool {
         let line = line.trim();
         let starts = is_import(line) || line.starts_with("} from");
         // A list of names over several lines: `name,` alone, or with its own braces.
-        let item = line.trim_end_matches(',') == name || (inside && !occurrences(line, name).is_empty());
+        let item = inside && !occurrences(line, name).is_empty();
         let here = item || (starts && !occurrences(line, name).is_empty());
         let opens = line.matches(['(', '{']).count();
         let closes = line.matches([')', '}']).count();
@@ -88,7 +88,7 @@ fn imports(source: &Source, name: &str) -> bool {
     })
 }
 
-fn is_import(line: &str) -> bool {
+pub(super) fn is_import(line: &str) -> bool {
     let line = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
     ["from ", "import ", "use "].iter().any(|word| line.starts_with(word)) || line.contains("require(")
 }
@@ -471,8 +471,10 @@ fn c(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool, base_line: 
     let called = is_distinctive(&gone.name) && spot.is_call();
     let renamed = gone.is_renamed();
     let own = same_file && (spot.is_call() || is_distinctive(&gone.name));
+    // A macro or a type is named without being called.
+    let plain = is_distinctive(&gone.name) && renamed && gone.what != DeclarationKind::Function.label();
     // Names are global in C: what one folder loses, another one misses, unless the system has it too.
-    if own || (called && (near || (renamed && !private))) { Ours } else { Foreign }
+    if own || (called && (near || (renamed && !private))) || plain { Ours } else { Foreign }
 }
 
 fn shell(gone: &Gone, spot: &Spot<'_>, same_file: bool) -> Reference {

@@ -10,7 +10,7 @@ use model::{FileDiff, RepoPath, Severity, Side};
 use super::bindings::binds;
 use super::prose::mentioned;
 use super::renames::{Renames, Replacement};
-use super::resolution::{Reference, path_now, resolve};
+use super::resolution::{Reference, is_import, path_now, resolve};
 use super::{Gone, SYMBOL, Use};
 use crate::change::Hit;
 use crate::context::{Context, path_before};
@@ -196,9 +196,10 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
     }
     let mut uses = Vec::new();
     let mut shared = false;
+    let few = are_few(context, gone, &by_file);
     for (path, hits) in by_file {
         let Some(source) = context.source(Side::Head, path) else { continue };
-        match look_at(context, gone, declaration, &source, &hits) {
+        match look_at(context, gone, declaration, &source, &hits, few) {
             Seen::Alive => return Vec::new(),
             Seen::Uses(found, foreign) => {
                 uses.extend(found);
@@ -225,6 +226,21 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
     uses
 }
 
+/// True where code has the old name in so few places, compared with those that the change renamed, that they were forgotten.
+fn are_few(context: &Context<'_>, gone: &Gone, hits: &BTreeMap<&RepoPath, Vec<&Hit>>) -> bool {
+    let shipped = Role::of(&gone.path) == Role::Source && is_distinctive(&gone.name);
+    let Some(renamed) = gone.replacement.as_ref().filter(|new| new.certain && shipped) else { return false };
+    let left = hits.iter().filter_map(|(path, hits)| {
+        let source = context.source(Side::Head, path)?;
+        let kin = source.language.shares_names_with(gone.language) && source.role != Role::Foreign;
+        let code = |hit: &&&Hit| {
+            occurrences(&hit.text, &gone.name).iter().any(|at| source.part_at(hit.line, *at) == Part::Code)
+        };
+        kin.then(|| hits.iter().filter(code).count())
+    });
+    left.sum::<usize>() * 2 <= renamed.lines
+}
+
 enum Seen {
     /// The name has a meaning at head after all.
     Alive,
@@ -238,6 +254,7 @@ fn look_at(
     declaration: &Declaration,
     source: &Source,
     hits: &[&Hit],
+    few: bool,
 ) -> Seen {
     let kin = source.language.shares_names_with(gone.language);
     let mut uses = Vec::new();
@@ -257,6 +274,10 @@ fn look_at(
                     Meaning::None => {}
                 }
                 match resolve(context, gone, declaration, source, hit.line, at) {
+                    // The change wrote the new name nearly everywhere: what is left was meant as well.
+                    Reference::Foreign if few && !is_import(&hit.text) => {
+                        uses.extend(used(context, gone, source, hit, Reference::Likely));
+                    }
                     Reference::Foreign => foreign = true,
                     reference => uses.extend(used(context, gone, source, hit, reference)),
                 }
