@@ -552,3 +552,46 @@ fn what_only_examples_declared_is_meant_by_them_alone() {
     assert_eq!(found(&[example, code], &[code]), Vec::<String>::new());
     assert_eq!(found(&[example, left], &[("tutorial/settings.py", "X = 1\n"), left]).len(), 1);
 }
+
+#[test]
+fn a_call_with_a_function_declares_nothing() {
+    let old = "it('moves', function () {\n  resolveLocalPath(entry, function (found) {\n    done();\n  });\n});\n";
+    let note = "// resolveLocalPath does not know these.\n";
+    let new = old.replace("resolveLocalPath", "resolveLocalEntry");
+    let (old, new) = (format!("{note}{old}"), format!("{note}{new}"));
+    assert_eq!(found(&[("src/a.js", &old)], &[("src/a.js", &new)]), [""; 0]);
+}
+
+#[test]
+fn a_comment_that_is_code_names_nothing() {
+    let old = "class Tree:\n    def dump_tree(self, name):\n        pass\n\n    def make(self):\n        # self.dump_tree(name)\n        return 3\n";
+    let new = old.replace("    def dump_tree(self, name):\n        pass\n\n", "");
+    assert_eq!(found(&[("app/tree.py", old)], &[("app/tree.py", &new)]), [""; 0]);
+    let told = old.replace("# self.dump_tree(name)", "# What dump_tree shows.");
+    let new = new.replace("# self.dump_tree(name)", "# What dump_tree shows.");
+    assert_eq!(found(&[("app/tree.py", &told)], &[("app/tree.py", &new)]), ["symbol ? app/tree.py"]);
+}
+
+#[test]
+fn what_is_left_of_a_rename_everywhere_else_is_told_whatever_its_scope() {
+    let load = "export function readPageList() {\n  return 3\n}\nreadPageList()\nexport const all = readPageList() + 1\n";
+    let run = "import pages from './pages'\n\nexport const run = () => pages.readPageList()\n";
+    let new = load.replace("readPageList", "readPages");
+    let once = load.lines().take(3).map(|line| format!("{line}\n")).collect::<String>();
+    let told = |old: &str, new: &str| found(&[("src/load.js", old), ("src/run.js", run)], &[("src/load.js", new), ("src/run.js", run)]);
+    assert_eq!(told(load, &new), ["symbol ? src/run.js"]);
+    assert_eq!(told(&once, &once.replace("readPageList", "readPages")), [""; 0], "one line tells too little");
+}
+
+#[test]
+fn a_deleted_file_is_missed_only_where_its_folder_stays() {
+    let text = "#!/bin/sh\necho a long enough script to be recognised\n";
+    let guide = ("README.md", "Run `scripts/deploy.sh` first, in `android/app/build.gradle` nothing.\n");
+    let kept = [("scripts/check.sh", text), ("scripts/other.sh", text), guide];
+    let with = |more: &[(&'static str, &'static str)]| [kept.as_slice(), more].concat();
+    let deploy = ("scripts/deploy.sh", text);
+    assert_eq!(found(&with(&[deploy]), &with(&[])), ["file ? README.md"]);
+    assert_eq!(found(&[deploy, guide], &[guide]), [""; 0], "the whole folder went");
+    let gradle = [("android/app/build.gradle", "a { b }\n"), ("android/app/x.java", "x\n"), ("android/app/y.java", "y\n")];
+    assert_eq!(found(&with(&gradle), &with(&gradle[1..])), [""; 0], "the reader's own");
+}

@@ -44,6 +44,9 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             old.iter().filter(|(it, ..)| it.kind == DeclarationKind::Type).map(|(it, ..)| it.name.clone()),
         );
         for (found, path, language) in old {
+            if is_a_call(context, &found, &path) {
+                continue;
+            }
             let is_ours =
                 !is_promised_by_a_trait(context, &found, &path) && !is_stand_in(context, &found, &path);
             if worth_looking_up(&found, file) && is_ours {
@@ -84,6 +87,16 @@ fn declared(
 ) -> Vec<(Declaration, RepoPath, Language)> {
     let Some(source) = path.and_then(|path| context.source(side, path)) else { return Vec::new() };
     declarations(&source).into_iter().map(|found| (found, source.path.clone(), source.language)).collect()
+}
+
+/// `resolve(path, function (entry) {` begins like a method and calls something.
+fn is_a_call(context: &Context<'_>, found: &Declaration, path: &RepoPath) -> bool {
+    found.kind == DeclarationKind::Method
+        && Language::of(path) == Language::Script
+        && context.source(Side::Base, path).is_some_and(|source| {
+            let code = source.code(found.line);
+            code.contains("=>") || code.split_once('(').is_some_and(|(_, rest)| rest.contains("function"))
+        })
 }
 
 /// A method in `impl Trait for Type` belongs to the trait, which may provide it without the type's help. Where the trait is
