@@ -555,7 +555,8 @@ fn what_only_examples_declared_is_meant_by_them_alone() {
 
 #[test]
 fn a_call_with_a_function_declares_nothing() {
-    let old = "it('moves', function () {\n  resolveLocalPath(entry, function (found) {\n    done();\n  });\n});\n";
+    let old =
+        "it('moves', function () {\n  resolveLocalPath(entry, function (found) {\n    done();\n  });\n});\n";
     let note = "// resolveLocalPath does not know these.\n";
     let new = old.replace("resolveLocalPath", "resolveLocalEntry");
     let (old, new) = (format!("{note}{old}"), format!("{note}{new}"));
@@ -578,7 +579,9 @@ fn what_is_left_of_a_rename_everywhere_else_is_told_whatever_its_scope() {
     let run = "import pages from './pages'\n\nexport const run = () => pages.readPageList()\n";
     let new = load.replace("readPageList", "readPages");
     let once = load.lines().take(3).map(|line| format!("{line}\n")).collect::<String>();
-    let told = |old: &str, new: &str| found(&[("src/load.js", old), ("src/run.js", run)], &[("src/load.js", new), ("src/run.js", run)]);
+    let told = |old: &str, new: &str| {
+        found(&[("src/load.js", old), ("src/run.js", run)], &[("src/load.js", new), ("src/run.js", run)])
+    };
     assert_eq!(told(load, &new), ["symbol ? src/run.js"]);
     assert_eq!(told(&once, &once.replace("readPageList", "readPages")), [""; 0], "one line tells too little");
 }
@@ -592,6 +595,62 @@ fn a_deleted_file_is_missed_only_where_its_folder_stays() {
     let deploy = ("scripts/deploy.sh", text);
     assert_eq!(found(&with(&[deploy]), &with(&[])), ["file ? README.md"]);
     assert_eq!(found(&[deploy, guide], &[guide]), [""; 0], "the whole folder went");
-    let gradle = [("android/app/build.gradle", "a { b }\n"), ("android/app/x.java", "x\n"), ("android/app/y.java", "y\n")];
+    let gradle = [
+        ("android/app/build.gradle", "a { b }\n"),
+        ("android/app/x.java", "x\n"),
+        ("android/app/y.java", "y\n"),
+    ];
     assert_eq!(found(&with(&gradle), &with(&gradle[1..])), [""; 0], "the reader's own");
+}
+
+#[test]
+fn a_text_by_which_a_name_is_looked_up_is_told() {
+    let old = "def load_config(path):\n    return 3\n";
+    let new = "def read_config(path):\n    return 3\n";
+    for (text, expected) in [
+        ("with patch(\"app.load.load_config\"):\n    run()\n", 1),
+        ("with patch.object(load, 'load_config'):\n    run()\n", 1),
+        ("with patch(\"other.place.load_config\"):\n    run()\n", 0),
+        ("send('load_config')\n", 0),
+    ] {
+        let test = ("tests/test_run.py", text);
+        assert_eq!(
+            found(&[("app/load.py", old), test], &[("app/load.py", new), test]).len(),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_import_of_a_module_that_moved_is_told() {
+    let script = "export const load = () => 3\nexport const more = () => 4\nexport const rest = () => 5\n";
+    let python = "def load(path):\n    return 3\n\n\ndef more(path):\n    return 4\n";
+    for (old, new, text, path, import, expected) in [
+        ("src/load.js", "src/io/load.js", script, "src/run.js", "import { load } from './load'\nload()\n", 1),
+        (
+            "src/load.js",
+            "src/io/load.js",
+            script,
+            "src/run.js",
+            "import { load } from './io/load'\nload()\n",
+            0,
+        ),
+        (
+            "src/load.js",
+            "src/io/load.js",
+            script,
+            "src/run.js",
+            "import { load } from 'other/load'\nload()\n",
+            0,
+        ),
+        ("src/load.js", "src/load.ts", script, "src/run.js", "import { load } from './load'\nload()\n", 0),
+        ("app/load.py", "app/io/load.py", python, "app/run.py", "from app.load import load\n", 1),
+        ("app/load.py", "app/io/load.py", python, "app/run.py", "import app.load\n", 1),
+        ("app/load.py", "app/io/load.py", python, "app/run.py", "from other.app.load import load\n", 0),
+        ("app/load.py", "app/load/__init__.py", python, "app/run.py", "from app.load import load\n", 0),
+    ] {
+        let told = found(&[(old, text), (path, import)], &[(new, text), (path, import)]);
+        assert_eq!(told.len(), expected, "{old} -> {new}: {import}");
+    }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{ChangeStatus, RepoPath, Severity, Side};
 
 use super::renames::{Renames, Replacement};
+use super::resolution::{is_import, is_module, loads_module, python_import, python_path};
 use super::{FILE, Gone, Use, speaks_of_the_past};
 use crate::change::Hit;
 use crate::context::Context;
@@ -82,22 +83,78 @@ pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
         .filter(|(path, _)| !context.has(Side::Head, path.as_str()))
         .filter(|(path, _)| path.file_name().contains('.') || path.as_str().contains('/'))
         .take(MOST_FILES)
-        .map(|(path, new)| Gone {
-            rule: FILE,
-            what: "file",
-            needle: path.file_name().to_owned(),
-            name: path.as_str().to_owned(),
-            language: Language::of(&path),
-            line: 1,
-            declaration: None,
-            replacement: new.map(|new| Replacement {
-                text: new.as_str().to_owned(),
-                certain: true,
-                lines: 0,
-            }),
-            path,
+        .flat_map(|(path, new)| {
+            let gone = |needle: String| Gone {
+                rule: FILE,
+                what: "file",
+                needle,
+                name: path.as_str().to_owned(),
+                language: Language::of(&path),
+                line: 1,
+                declaration: None,
+                replacement: new.as_ref().map(|new| Replacement {
+                    text: new.as_str().to_owned(),
+                    certain: true,
+                    lines: 0,
+                }),
+                path: path.clone(),
+            };
+            let module = module_needle(&path).filter(|_| new.is_some());
+            [Some(gone(path.file_name().to_owned())), module.map(gone)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// How imports name the file, which leave its ending out: `/load` in JavaScript, `app.load` in Python.
+fn module_needle(path: &RepoPath) -> Option<String> {
+    let (stem, _) = path.file_name().split_once('.')?;
+    let above = folder(path.as_str()).rsplit('/').next().unwrap_or("");
+    match Language::of(path) {
+        Language::Script if stem != "index" => Some(format!("/{stem}")),
+        Language::Python if stem != "__init__" && !above.is_empty() => Some(format!("{above}.{stem}")),
+        _ => None,
+    }
+}
+
+/// The imports that still lead to a module that has moved. Where another file answers to the import, it means that one.
+fn imports(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use> {
+    let stem = gone.path.as_str().rsplit_once('.').map_or(gone.path.as_str(), |(stem, _)| stem);
+    let answers = |rest: &str| [".", "/index.", "/__init__."].iter().any(|start| rest.starts_with(start));
+    if context.head.iter().any(|entry| entry.path.as_str().strip_prefix(stem).is_some_and(answers)) {
+        return Vec::new();
+    }
+    let still = hits.iter().filter(|hit| imports_it(context, gone, hit));
+    still
+        .map(|hit| Use {
+            path: hit.path.clone(),
+            line: hit.line,
+            severity: Severity::Suggestion,
+            how: "still imports it from there",
+            consequence: "the import finds nothing",
+            prose: false,
+        })
+        .collect()
+}
+
+fn imports_it(context: &Context<'_>, gone: &Gone, hit: &Hit) -> bool {
+    let Some(source) = context.source(Side::Head, &hit.path) else { return false };
+    let line = source.code(hit.line);
+    let tried = source.line(hit.line.saturating_sub(1)).trim() == "try:";
+    if source.language != gone.language || tried || matches!(source.role, Role::History | Role::Foreign) {
+        return false;
+    }
+    if gone.language == Language::Script {
+        let loads = line.contains("require") || is_import(&line) || line.contains(" from ");
+        return loads && loads_module(gone, &source, &hit.text);
+    }
+    let modules = line.trim().strip_prefix("import ").unwrap_or("").split(',');
+    let mut plain = modules.filter_map(|module| module.split_whitespace().next());
+    let from = python_import(&line).and_then(|(from, _)| python_path(&source.path, from));
+    from.is_some_and(|path| is_module(&path, gone))
+        || plain.any(|module| is_module(&module.replace('.', "/"), gone))
 }
 
 /// Folders that lost more than half of their files: what merely went with its folder was left out on purpose, or is made anew.
@@ -139,6 +196,9 @@ fn is_template_of(new: &str, old: &str) -> bool {
 
 /// The lines that still lead to the file.
 pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use> {
+    if gone.needle != gone.path.file_name() {
+        return imports(context, gone, hits);
+    }
     let mut uses = Vec::new();
     for hit in hits {
         let role = Role::of(&hit.path);

@@ -310,13 +310,13 @@ fn python(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Ref
 }
 
 /// The module and the names of `from module import names`.
-fn python_import(line: &str) -> Option<(&str, &str)> {
+pub(super) fn python_import(line: &str) -> Option<(&str, &str)> {
     let (from, names) = line.trim_start().strip_prefix("from ")?.split_once(" import ")?;
     Some((from.trim(), names))
 }
 
 /// The path of a module without its ending: whole where dots lead there from the file, else as much as the name tells.
-fn python_path(from: &RepoPath, module: &str) -> Option<String> {
+pub(super) fn python_path(from: &RepoPath, module: &str) -> Option<String> {
     let name = module.trim_start_matches('.');
     let dots = module.len() - name.len();
     let name = name.replace('.', "/");
@@ -334,7 +334,7 @@ fn python_path(from: &RepoPath, module: &str) -> Option<String> {
 }
 
 /// True where the path of a module is the one that lost the name. One word alone is a module of the root, or anybody's.
-fn is_module(path: &str, gone: &Gone) -> bool {
+pub(super) fn is_module(path: &str, gone: &Gone) -> bool {
     let wanted = gone.path.as_str().rsplit_once('.').map_or(gone.path.as_str(), |(stem, _)| stem);
     let wanted = wanted.strip_suffix("/__init__").unwrap_or(wanted);
     match path.strip_prefix('/') {
@@ -386,7 +386,7 @@ fn imports_python(source: &Source, name: &str) -> bool {
 }
 
 /// True where a text on the line leads to the module that lost the name, from the file or from a root that begins with a mark.
-fn loads_module(gone: &Gone, source: &Source, line: &str) -> bool {
+pub(super) fn loads_module(gone: &Gone, source: &Source, line: &str) -> bool {
     let stem = |path: &str| {
         let file = path.rsplit('/').next().unwrap_or(path);
         let known =

@@ -304,6 +304,16 @@ fn look_at(
             } else if kin && part == Part::String && source.role == Role::Source && added {
                 // Names in strings are looked up at run time: `__getattr__`, reflection, registries.
                 return Seen::Alive;
+            } else if kin && part == Part::String && !added && is_looked_up(gone, declaration, &hit.text, at)
+            {
+                uses.extend(is_looked_at(context, source).then(|| Use {
+                    path: source.path.clone(),
+                    line: hit.line,
+                    severity: Severity::Suggestion,
+                    how: "still names it in a text that is looked up when the line runs",
+                    consequence: "nothing of that name is found",
+                    prose: false,
+                }));
             } else if part == Part::Code && source.language.is_code() {
                 // Another language has the name as well: prose may mean that one.
                 foreign = true;
@@ -319,6 +329,27 @@ fn look_at(
     let mut seen = BTreeSet::new();
     uses.retain(|found| seen.insert(found.line));
     Seen::Uses(uses, foreign || bound)
+}
+
+/// True for a text by which a line finds what has another name now: `patch("app.load.load_config")`, `spyOn(app, 'loadConfig')`.
+fn is_looked_up(gone: &Gone, declaration: &Declaration, line: &str, at: usize) -> bool {
+    const LOOKUPS: [&str; 8] =
+        ["getattr(", "setattr(", "hasattr(", "patch.object(", "spyOn(", ".stub(", "mock.method(", "__all__"];
+    let (before, after) = (&line[..at], &line[at + gone.name.len()..]);
+    let quotes: &[char] = &['"', '\''];
+    let whole = before.ends_with(quotes) && after.starts_with(quotes);
+    let owner = before.strip_suffix('.').map(|text| {
+        let start = text.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        text.get(start..).unwrap_or("")
+    });
+    let ours = |owner: &str| {
+        declaration.container.as_deref() == Some(owner)
+            || super::resolution::modules(&gone.path).iter().any(|module| module == owner)
+    };
+    gone.is_renamed()
+        && is_distinctive(&gone.name)
+        && (whole && LOOKUPS.iter().any(|word| line.contains(word))
+            || after.starts_with(quotes) && owner.is_some_and(|owner| owner.len() >= 3 && ours(owner)))
 }
 
 /// What a line of code gives the name.
