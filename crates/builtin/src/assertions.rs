@@ -254,9 +254,10 @@ fn is_about_equality(source: &Source, line: u32) -> bool {
         });
         titles.next().is_some_and(says)
     };
-    let defines = ["__eq__", "__ne__", "PartialEq", "boolean equals(", "NaN", "nan"];
+    let defines = ["__eq__", "__ne__", "impl PartialEq", "boolean equals("];
     crate::functions::around(source, line).is_some_and(|test| says(&test.name))
         || source.language == Language::Script && titled()
+        || source.line(line).to_lowercase().contains("nan")
         || defines.iter().any(|word| source.content().contains(word))
 }
 

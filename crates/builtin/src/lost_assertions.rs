@@ -53,9 +53,17 @@ pub(crate) fn find(context: &Context<'_>, file: &FileDiff, source: &Source) -> V
     for test in tests(&before) {
         old.entry(test.name.clone()).or_default().push(test);
     }
-    let lost = tests(source).into_iter().filter_map(|test| {
-        let [was] = old.get(&test.name)?.as_slice() else { return None };
-        let removed = lost(&before, was, source, &test)?;
+    let mut new: BTreeMap<String, Vec<Test>> = BTreeMap::new();
+    for test in tests(source) {
+        new.entry(test.name.clone()).or_default().push(test);
+    }
+    // Tests of one name are told apart by their order, where none came or went.
+    let pairs = new.into_iter().flat_map(|(name, new)| {
+        let old = old.remove(&name).filter(|old| old.len() == new.len()).unwrap_or_default();
+        old.into_iter().zip(new).collect::<Vec<_>>()
+    });
+    let lost = pairs.filter_map(|(was, test)| {
+        let removed = lost(&before, &was, source, &test)?;
         Some(report(source, &before, &test, removed))
     });
     lost.take(3).collect()

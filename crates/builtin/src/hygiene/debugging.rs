@@ -155,11 +155,13 @@ fn is_behind_a_switch(source: &Source, line: u32) -> bool {
     let depth = indent(source.line(line));
     let asks = |text: &str| {
         let lower = text.to_lowercase();
-        ["if", "when", "unless", "&&", "and", "case", "#if"].iter().any(|word| lower.contains(word))
+        let condition = ["if", "elif", "when", "unless", "and", "case", "while"];
+        let mut words = lower.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        (lower.contains("&&") || words.any(|word| condition.contains(&word)))
             && WORDS.iter().any(|word| lower.contains(word))
     };
     let own = source.code(line);
-    if own.split(['(', ';']).next().is_some_and(|start| asks(start)) {
+    if own.split(['(', ';']).next().is_some_and(asks) {
         return true;
     }
     let named = around(source, line).is_some_and(|function| {

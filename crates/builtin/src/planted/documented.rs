@@ -23,14 +23,11 @@ fn first(source: &Source, pattern: &Regex) -> Option<(u32, String)> {
     })
 }
 
+/// A file of ours and what stands in it about a name.
+type Place = (&'static str, fn(&str) -> String);
+
 /// A name that code knows in one file only is renamed there; a document of ours keeps the old one.
-fn renamed(
-    tree: &Tree,
-    rule: &'static str,
-    pattern: &Regex,
-    mark: &str,
-    places: &[(&str, fn(&str) -> String)],
-) -> Vec<Plant> {
+fn renamed(tree: &Tree, rule: &'static str, pattern: &Regex, mark: &str, places: &[Place]) -> Vec<Plant> {
     let mut plants = Vec::new();
     let mut seen = BTreeSet::new();
     for source in sources(tree) {

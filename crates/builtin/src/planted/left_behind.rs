@@ -149,7 +149,7 @@ pub(super) fn home(tree: &Tree) -> Vec<Plant> {
 /// A statement that stops for a developer only.
 pub(super) fn stops(tree: &Tree) -> Vec<Plant> {
     debugging(tree, |source, line| match source.language {
-        Language::Script => &["debugger;"][line % 1..],
+        Language::Script => &["debugger;"],
         Language::Python => &["breakpoint()", "import pdb; pdb.set_trace()"][line % 2..],
         Language::Ruby => &["binding.pry", "byebug"][line % 2..],
         Language::Go => &["runtime.Breakpoint()"],

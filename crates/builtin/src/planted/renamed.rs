@@ -47,7 +47,7 @@ fn names(sources: &[Source], tree: &Tree, kind: DeclarationKind) -> Vec<Named> {
 
 fn new_name(name: &str, number: usize) -> String {
     let upper = name.chars().all(|c| !c.is_lowercase());
-    match (number % 2 == 0, upper, name.contains('_'), name.starts_with(char::is_uppercase)) {
+    match (number.is_multiple_of(2), upper, name.contains('_'), name.starts_with(char::is_uppercase)) {
         (true, true, ..) => format!("{name}_ANEW"),
         (true, false, true, _) => format!("{name}_anew"),
         (true, ..) => format!("{name}Anew"),

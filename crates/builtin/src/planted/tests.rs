@@ -111,7 +111,7 @@ pub(super) fn itself(tree: &Tree) -> Vec<Plant> {
 pub(super) fn dropped(tree: &Tree) -> Vec<Plant> {
     edited(tree, &[Language::Python], |text| {
         let (space, left, right) = sides(text)?;
-        let bad = if text.len() % 2 == 0 {
+        let bad = if text.len().is_multiple_of(2) {
             format!("{space}{left} == {right}")
         } else {
             format!("{space}assert ({left} == {right}, \"as before\")")
@@ -129,7 +129,7 @@ pub(super) fn matcher(tree: &Tree) -> Vec<Plant> {
         let plain =
             space.trim().is_empty() && is_name(left) && ["toBe", "toEqual", "toStrictEqual"].contains(&word);
         let right = right.trim_end().trim_end_matches(';').strip_suffix(')')?;
-        let bad = if text.len() % 2 == 0 || right.is_empty() {
+        let bad = if text.len().is_multiple_of(2) || right.is_empty() {
             format!("{space}expect({left}).{word}({left});")
         } else {
             format!("{space}expect({left}).toBeTruthy;")
@@ -151,8 +151,8 @@ pub(super) fn lost_assertions(tree: &Tree) -> Vec<Plant> {
                     .iter()
                     .any(|word| text.starts_with(word))
         };
-        let blocks: Vec<(u32, u32)> = match source.language {
-            Language::Script => source
+        let blocks: Vec<(u32, u32)> = if source.language == Language::Script {
+            source
                 .numbered_lines()
                 .filter(|(_, text)| {
                     ["it('", "test('", "it(\"", "test(\""]
@@ -165,11 +165,10 @@ pub(super) fn lost_assertions(tree: &Tree) -> Vec<Plant> {
                     };
                     Some((first, (first + 1..=source.line_count()).find(closes)?))
                 })
-                .collect(),
-            _ => {
-                let named = |name: &str| name.to_lowercase().starts_with("test");
-                source.functions().iter().filter(|it| named(&it.name)).map(|it| (it.first, it.last)).collect()
-            }
+                .collect()
+        } else {
+            let named = |name: &str| name.to_lowercase().starts_with("test");
+            source.functions().iter().filter(|it| named(&it.name)).map(|it| (it.first, it.last)).collect()
         };
         let site = blocks.into_iter().find_map(|(first, last)| {
             let lines: Vec<u32> = (first + 1..=last).filter(asserts).collect();
@@ -182,7 +181,8 @@ pub(super) fn lost_assertions(tree: &Tree) -> Vec<Plant> {
                 let text = text.to_lowercase();
                 [
                     "assert", "expect", "should", "raise", "throw", "fail", "with", "mock", "check", "done",
-                    "error", "t.",
+                    "error", "t.", "unwrap", "match", "?;", "verify", "reject", "catch", "compare",
+                    "validate", "must",
                 ]
                 .iter()
                 .any(|word| text.contains(word))

@@ -143,6 +143,8 @@ fn last_word(text: &str) -> &str {
 
 /// `name =`, `name :=`, `name: value`, `a, name = …`, `|name|`, `(name) =>`.
 fn is_assigned(language: Language, code: &str, at: usize, name: &str) -> bool {
+    /// What begins a block whose head ends with a colon.
+    const BLOCKS: [&str; 6] = ["if ", "elif ", "for ", "while ", "with ", "case "];
     let before = code[..at].trim_end();
     if before.ends_with(['.', '>']) && !before.ends_with("=>") {
         return false;
@@ -150,7 +152,6 @@ fn is_assigned(language: Language, code: &str, at: usize, name: &str) -> bool {
     let after = code[at + name.len()..].trim_start();
     let equals = |text: &str| text.starts_with('=') && !text.starts_with("==") && !text.starts_with("=>");
     // `if key in NAMES:` ends a condition and gives nothing a value.
-    const BLOCKS: [&str; 6] = ["if ", "elif ", "for ", "while ", "with ", "case "];
     let ends_block = language == Language::Python
         && after.trim_end() == ":"
         && BLOCKS.iter().any(|word| code.trim_start().trim_start_matches("async ").starts_with(word));

@@ -578,7 +578,7 @@ fn what_is_left_of_a_rename_everywhere_else_is_told_whatever_its_scope() {
     let load = "export function readPageList() {\n  return 3\n}\nreadPageList()\nexport const all = readPageList() + 1\n";
     let run = "import pages from './pages'\n\nexport const run = () => pages.readPageList()\n";
     let new = load.replace("readPageList", "readPages");
-    let once = load.lines().take(3).map(|line| format!("{line}\n")).collect::<String>();
+    let once = load.split_inclusive('\n').take(3).collect::<String>();
     let told = |old: &str, new: &str| {
         found(&[("src/load.js", old), ("src/run.js", run)], &[("src/load.js", new), ("src/run.js", run)])
     };
