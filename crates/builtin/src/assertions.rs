@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::family::{Draft, Family, Raised};
 use crate::functions::{Function, indent};
 use crate::language::{Language, Role};
+use crate::lost_assertions::LOST;
 use crate::needles::{Found, Needles};
 use crate::place::{PlaceRole, at};
 use crate::source::Source;
@@ -45,6 +46,9 @@ impl Family for Assertions {
                 .collect();
             if context.settings.runs(ALWAYS_TRUE) && !is_fixture(&source) {
                 raised.extend(added.iter().filter_map(|line| always_true(&source, *line)));
+            }
+            if context.settings.runs(LOST) && !is_fixture(&source) {
+                raised.extend(crate::lost_assertions::find(context, file, &source));
             }
             if context.settings.runs(NO_ASSERTION) {
                 raised.extend(without_assertion(context, file, &source, tests));
@@ -121,22 +125,34 @@ const EQUALITIES: [&str; 14] = [
     "notStrictEqual",
 ];
 
-static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:(?:self\.)?assert(?:True|_true|!)?\s*\(\s*(?:true|True)\s*\)|assert\s+True\b|expect\(true\)\.to(?:Be\(true\)|BeTruthy\(\)|Equal\(true\))|assert\.ok\(true\)|assert\.(?:isTrue|True)\((?:t, )?true\))\s*;?\s*$")
+/// A text where a condition belongs, and a matcher or an assertion that is named and not called.
+static NEVER_ASKED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^\s*(?:assert\s+f?(?:"[^"]*"|'[^']*')|(?:self\.)?assert(?:True|_true|\.ok)?\(\s*f?(?:"[^"]*"|'[^']*')\s*\))\s*;?\s*$"#)
+        .expect("a pattern written in this file")
+});
+static NOT_CALLED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:expect\(.*\)(?:\.not)?\.to[A-Z]\w*|[\w.]+\.assert_(?:called|not_called|any_call|has_calls|awaited)\w*)\s*;?\s*$")
+        .expect("a pattern written in this file")
+});
+/// A comparison that stands alone.
+static COMPARED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*[A-Za-z_][\w.]*(?:\([^()=]*\)|\[[^\]=]*\])*\s*(==|!=|===|!==)\s*[^=;]+;?\s*$")
         .expect("a pattern written in this file")
 });
 
-/// Comparing a thing with itself, asserting a constant, or a tuple that is never empty.
+/// Comparing a thing with itself, or with another one and dropping the answer; a tuple or a text that is always true; what is named
+/// and not called. `expect(true)` is left alone: it marks that a callback came.
 fn always_true(source: &Source, line: u32) -> Option<Raised> {
-    let text = source.code(line);
-    // In a handler it says that getting there is right.
-    let handled = (line.saturating_sub(2)..line).any(|above| {
-        let text = source.code(above);
-        text.contains("except") || text.contains("catch")
-    });
-    let why = if CONSTANT.is_match(&text) && !handled && !source.line(line).contains("unreachable") {
-        "asserts a constant".to_owned()
-    } else if source.language == Language::Python && tuple_assert(source, line) {
+    let (text, whole) = (source.code(line), source.line(line));
+    let (python, script) = (source.language == Language::Python, source.language == Language::Script);
+    let starts = text.trim_start().starts_with(whole.trim_start().chars().next()?);
+    let why = if (python || script) && starts && NEVER_ASKED.is_match(whole) {
+        "asserts a text, which is true whatever it says".to_owned()
+    } else if (python || script) && starts && NOT_CALLED.is_match(whole) {
+        "names what asserts and does not call it".to_owned()
+    } else if (python || script) && starts && is_dropped_comparison(source, line, &text) {
+        format!("compares {} and drops the answer", code(&shortened(text.trim().trim_end_matches(';'), 50)))
+    } else if python && tuple_assert(source, line) {
         "asserts a tuple, which is true whatever it holds".to_owned()
     } else {
         compared_with_itself(source, line)?
@@ -149,6 +165,43 @@ fn always_true(source: &Source, line: u32) -> Option<Raised> {
         format!("Line {line} of `{}` {why}, so the test passes whatever the code does.", source.path),
         "Compare what the code returns with what it should return.",
     ))
+}
+
+/// `total == 3` as a statement of its own in a test, where no block above waits for what the comparison itself does.
+fn is_dropped_comparison(source: &Source, line: u32, text: &str) -> bool {
+    let Some(found) = COMPARED.captures(text) else { return false };
+    let strict = found[1].len() == 3;
+    if strict != (source.language == Language::Script) || is_about_equality(source, line) {
+        return false;
+    }
+    let depth = indent(source.line(line));
+    let written = |number: &u32| !source.code(*number).trim().is_empty();
+    let above = (1..line).rev().find(written).map_or(String::new(), |number| source.code(number));
+    let next = (line + 1..=source.line_count()).find(written);
+    let goes_on = next.is_some_and(|number| {
+        let text = source.code(number);
+        indent(&text) > depth
+            || text.trim_start().starts_with(['.', '&', '|', '?', ')', ']', '}', '+'])
+                && indent(&text) == depth
+    });
+    let continues = above.trim_end().ends_with(['(', '[', '{', ',', '\\', '=', '&', '|', '?', ':', '>', '+'])
+        && !above.trim_end().ends_with("):")
+        && !(indent(&above) < depth && above.trim_end().ends_with(['{', ':']));
+    let opening = (1..line).rev().find(|number| written(number) && indent(source.line(*number)) < depth);
+    let Some(opening) = opening.map(|number| source.code(number)) else { return false };
+    let watched = ["with", "try", "except", "catch", "=>"].iter().any(|word| opening.contains(word))
+        && !opening.trim_start().starts_with("it(")
+        && !opening.trim_start().starts_with("test(");
+    let balanced = ['(', '[']
+        .iter()
+        .zip([')', ']'])
+        .all(|(open, close)| text.matches(*open).count() == text.matches(close).count());
+    balanced
+        && !goes_on
+        && !continues
+        && !watched
+        && crate::functions::around(source, line)
+            .is_some_and(|test| source.language == Language::Script || test.name.starts_with("test"))
 }
 
 /// `assert (a == b, "message")`.
@@ -193,8 +246,19 @@ fn is_about_equality(source: &Source, line: u32) -> bool {
         "same",
         "reflexive",
     ];
-    crate::functions::around(source, line)
-        .is_some_and(|test| crate::names::words(&test.name).iter().any(|word| WORDS.contains(&word.as_str())))
+    let says = |text: &str| crate::names::words(text).iter().any(|word| WORDS.contains(&word.as_str()));
+    let titled = || {
+        let titles = (line.saturating_sub(30).max(1)..=line).rev().map(|line| source.line(line));
+        let mut titles = titles.filter(|text| {
+            ["it(", "test(", "describe("].iter().any(|word| text.trim_start().starts_with(word))
+        });
+        titles.next().is_some_and(says)
+    };
+    let defines = ["__eq__", "__ne__", "impl PartialEq", "boolean equals("];
+    crate::functions::around(source, line).is_some_and(|test| says(&test.name))
+        || source.language == Language::Script && titled()
+        || source.line(line).to_lowercase().contains("nan")
+        || defines.iter().any(|word| source.content().contains(word))
 }
 
 fn compared_with_itself(source: &Source, line: u32) -> Option<String> {
@@ -204,6 +268,9 @@ fn compared_with_itself(source: &Source, line: u32) -> Option<String> {
     let tokens = source.tokens();
     let first = tokens.partition_point(|token| token.line < line);
     let last = tokens.partition_point(|token| token.line <= line);
+    if let Some(thing) = condition_of_itself(source, first, last) {
+        return Some(format!("compares {} with itself", code(&shortened(&thing, 40))));
+    }
     calls(source, first..last).iter().find_map(|call| {
         if !EQUALITIES.contains(&call.name) {
             return None;
@@ -224,14 +291,54 @@ fn compared_with_itself(source: &Source, line: u32) -> Option<String> {
             }
             parts.last_mut()?.push(text);
         }
-        let left = parts.first()?.get(1..)?;
-        let right = parts.get(1)?.as_slice();
+        let mut parts: Vec<&[&str]> = parts.iter().map(Vec::as_slice).collect();
+        parts[0] = parts[0].get(1..)?;
+        // The test itself comes first in Go.
+        if source.language == Language::Go && parts.len() >= 3 && parts[0] == ["t"] {
+            parts.remove(0);
+        }
+        let (left, right) = (*parts.first()?, *parts.get(1)?);
         // Calling twice may be the point: the second call need not return the same.
         let plain =
             !left.contains(&"(") && tokens[open..close].iter().any(|token| token.kind == TokenKind::Word);
         (plain && left == right && !left.is_empty() && parts.len() <= 3)
             .then(|| format!("compares {} with itself", code(&shortened(&left.join(""), 40))))
     })
+}
+
+/// What `assert x == x`, `assert!(x == x)` and `expect(x).toBe(x)` name twice. Calling twice may be the point, and a constant is a mark.
+fn condition_of_itself(source: &Source, first: usize, last: usize) -> Option<String> {
+    const MATCHERS: [&str; 5] = ["toBe", "toEqual", "toStrictEqual", "eql", "equal"];
+    let texts: Vec<&str> = source.tokens()[first..last].iter().map(|token| source.slice(token)).collect();
+    let texts = texts.strip_suffix(&[";"]).unwrap_or(&texts);
+    let (left, right) = match texts {
+        ["assert", rest @ ..] if source.language == Language::Python => {
+            let end = rest.iter().position(|text| *text == ",").unwrap_or(rest.len());
+            let at = rest.iter().position(|text| *text == "==")?;
+            (rest.get(..at)?, rest.get(at + 1..end)?)
+        }
+        ["assert", "!", "(", inner @ .., ")"] => {
+            let at = inner.iter().position(|text| *text == "==")?;
+            (&inner[..at], &inner[at + 1..])
+        }
+        ["expect", "(", rest @ .., ")"] if source.language == Language::Script => {
+            let close = rest.iter().position(|text| *text == ")")?;
+            let [dots @ .., matcher, "("] = rest
+                .get(close + 1..rest.len() - rest[close + 1..].iter().rev().position(|text| *text == "(")?)?
+            else {
+                return None;
+            };
+            let plain = dots.iter().all(|text| [".", "to", "be", "deep"].contains(text));
+            let open = rest.len() - rest.iter().rev().position(|text| *text == "(")?;
+            (plain && MATCHERS.contains(matcher)).then_some((&rest[..close], &rest[open..]))?
+        }
+        _ => return None,
+    };
+    let constants = ["true", "false", "True", "False", "None", "null", "undefined", "nil", "not"];
+    let named = left
+        .iter()
+        .any(|text| text.starts_with(|c: char| c.is_alphabetic() || c == '_') && !constants.contains(text));
+    (left == right && named && !left.contains(&"(")).then(|| left.concat())
 }
 
 static ASSERTS: LazyLock<Regex> = LazyLock::new(|| {
@@ -415,7 +522,22 @@ mod tests {
                 "def test_a():\n    self.assertEqual(None, None)\n",
                 0,
             ),
-            ("a.test.js", "it('x', () => {\n  expect(true).toBe(true);\n});\n", 1),
+            ("a.test.js", "it('x', () => {\n  expect(true).toBe(true);\n});\n", 0),
+            ("a.test.js", "it('x', () => {\n  expect(a.b).toEqual(a.b);\n});\n", 1),
+            ("a.test.js", "it('x', () => {\n  expect(a.b).toEqual(a.c);\n});\n", 0),
+            ("a.test.js", "it('is the same', () => {\n  expect(a.b).toEqual(a.b);\n});\n", 0),
+            ("a.test.js", "it('x', () => {\n  expect(a.b).toBeTruthy;\n});\n", 1),
+            ("a_test.go", "func TestA(t *testing.T) {\n\trequire.Equal(t, got, got)\n}\n", 1),
+            ("tests/a.rs", "fn a() {\n    assert!(one == one);\n}\n", 1),
+            ("test_a.py", "def test_a():\n    assert a.b == a.b\n", 1),
+            ("test_a.py", "def test_a():\n    assert a.b == a.c, a.b\n", 0),
+            ("test_a.py", "def test_a():\n    assert 'it is there'\n", 1),
+            ("test_a.py", "def test_a():\n    assert 'it' in there\n", 0),
+            ("test_a.py", "def test_a():\n    total == 3\n", 1),
+            ("test_a.py", "def test_a():\n    with pytest.raises(E):\n        total == 3\n", 0),
+            ("test_a.py", "def test_a():\n    x = (one and\n    total == 3)\n", 0),
+            ("test_a.py", "def test_a():\n    run.assert_called_once\n", 1),
+            ("test_a.py", "def test_a():\n    run.assert_called_once()\n", 0),
             ("a.test.js", "it('x', () => {\n  expect(f()).toBe(true);\n});\n", 0),
         ] {
             assert_eq!(rules(path, "", text).len(), expected, "{text}");

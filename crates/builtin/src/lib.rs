@@ -30,6 +30,7 @@ mod language;
 mod lex;
 mod lifecycles;
 mod locks;
+mod lost_assertions;
 mod memory;
 mod names;
 mod needles;

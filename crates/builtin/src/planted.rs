@@ -10,6 +10,7 @@ mod documented;
 mod dropped;
 mod forgotten;
 mod left_behind;
+mod renamed;
 mod rows;
 mod taken_out;
 mod tests;
@@ -229,6 +230,12 @@ const PLANTERS: &[(&str, Planter)] = &[
     ("toolchain of a workflow", agreed::toolchain),
     ("version in a lock", agreed::lock),
     ("rename but one", forgotten::renamed_but_one),
+    ("function left", renamed::function),
+    ("type left", renamed::type_name),
+    ("constant left", renamed::constant),
+    ("method left", renamed::method),
+    ("comment left", renamed::comment),
+    ("document left", renamed::document),
     ("platform pair", forgotten::platform_pair),
     ("dropped check", forgotten::dropped_check),
     ("discarded error", forgotten::discarded_error),
@@ -264,7 +271,12 @@ const PLANTERS: &[(&str, Planter)] = &[
     ("action not pinned", workflows::unpinned),
     ("code of strangers", workflows::checkout),
     ("example of settings", workflows::example),
-    ("debugging", left_behind::debugging),
+    ("assertion of one name", tests::itself),
+    ("comparison dropped", tests::dropped),
+    ("matcher of itself", tests::matcher),
+    ("assertions gone", tests::lost_assertions),
+    ("debugging that stops", left_behind::stops),
+    ("debugging that shows", left_behind::shows),
     ("focused test", left_behind::focused),
     ("committed key", left_behind::key),
     ("merge marks", left_behind::conflict),

@@ -5,7 +5,7 @@
 
 use crate::{
     announcements, assertions, bounds, bounds_dropped, cleanups, defaults, deviant, discarded_errors,
-    history, hygiene, interfaces, lifecycles, locks, parity, pipelines, resources, siblings,
+    history, hygiene, interfaces, lifecycles, locks, lost_assertions, parity, pipelines, resources, siblings,
     stale_references, versions,
 };
 
@@ -135,6 +135,7 @@ pub const RULES: &[Rule] = &[
     )
     .planted(46, 43),
     rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").real(4, 0).planted(39, 39),
+    rule(lost_assertions::LOST, "a test lost its last assertion and goes on running"),
     rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(6, 0),
     rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(10, 0),
     rule(assertions::NO_RESTORE, "a test changes the environment of the process and leaves it so")
@@ -154,7 +155,8 @@ pub const RULES: &[Rule] = &[
     rule(hygiene::SECRET, "a key or token with the shape and randomness of a real one is committed")
         .planted(51, 51),
     rule(hygiene::HOME_PATH, "a path of one person's machine is committed").real(6, 2).planted(51, 49),
-    rule(hygiene::DEBUGGING, "a debugging statement is left behind").real(5, 0).planted(157, 155),
+    rule(hygiene::DEBUGGING, "a statement that only a developer wants is left behind"),
+    rule(hygiene::PRINT, "code prints in a way that no other code of the repository does").real(5, 0),
     rule(hygiene::ONLY, "a focused test keeps the others from running"),
     rule(hygiene::BIDI, "bidirectional or invisible characters make code look other than it is")
         .planted(51, 51),

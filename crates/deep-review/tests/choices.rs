@@ -13,7 +13,7 @@ fn with_empty_tests(number: u32) -> TestSession {
     let session = session();
     chosen(&session, "");
     for at in 0..number {
-        session.repo.write(&format!("tests/test_{at:02}.py"), "def test_it():\n    assert True\n");
+        session.repo.write(&format!("tests/test_{at:02}.py"), "def test_it():\n    assert one == one\n");
     }
     session.repo.commit("Tests to be filled in");
     session
@@ -70,7 +70,7 @@ fn a_family_is_switched_off_by_a_setting() {
 #[test]
 fn one_line_in_code_or_settings_silences_one_finding_with_its_reason() {
     let session = with_empty_tests(3);
-    let answered = "def test_it():\n    # deep-review: ignore test/always-true: the parser is not there yet\n    assert True\n";
+    let answered = "def test_it():\n    # deep-review: ignore test/always-true: the parser is not there yet\n    assert one == one\n";
     session.repo.write("tests/test_00.py", answered);
     session.repo.commit("Say why");
     chosen(&session, "disable = [\"test/always-true@tests/test_01.py: waits for the parser\"]\n");

@@ -22,6 +22,7 @@ pub(crate) const CONFLICT: &str = "hygiene/conflict-marker";
 pub(crate) const SECRET: &str = "hygiene/secret";
 pub(crate) const HOME_PATH: &str = "hygiene/home-path";
 pub(crate) const DEBUGGING: &str = "hygiene/debugging";
+pub(crate) const PRINT: &str = "hygiene/print";
 pub(crate) const ONLY: &str = "hygiene/focused-test";
 pub(crate) const BIDI: &str = "hygiene/deceptive-characters";
 pub(crate) const BINARY: &str = "hygiene/large-binary";

@@ -23,14 +23,11 @@ fn first(source: &Source, pattern: &Regex) -> Option<(u32, String)> {
     })
 }
 
+/// A file of ours and what stands in it about a name.
+type Place = (&'static str, fn(&str) -> String);
+
 /// A name that code knows in one file only is renamed there; a document of ours keeps the old one.
-fn renamed(
-    tree: &Tree,
-    rule: &'static str,
-    pattern: &Regex,
-    mark: &str,
-    line: impl Fn(&str) -> String,
-) -> Vec<Plant> {
+fn renamed(tree: &Tree, rule: &'static str, pattern: &Regex, mark: &str, places: &[Place]) -> Vec<Plant> {
     let mut plants = Vec::new();
     let mut seen = BTreeSet::new();
     for source in sources(tree) {
@@ -41,8 +38,8 @@ fn renamed(
             continue;
         }
         let new = format!("{name}{mark}");
-        let document = |name: &str| format!("# Use\n\nWhat can be set:\n\n{}\n", line(name));
-        let path = "docs/use.md".to_owned();
+        let (path, document) = places[plants.len() % places.len()];
+        let path = path.to_owned();
         let mut base = tree.clone();
         base.insert(path.clone(), document(&name));
         let mut head = base.clone();
@@ -64,9 +61,22 @@ pub(super) fn variable(tree: &Tree) -> Vec<Plant> {
         Regex::new(r#"(?:getenv\(|environ\[|environ\.get\(|process\.env\.|env::var(?:_os)?\(|os\.Getenv\(|os\.LookupEnv\(|ENV\[)["']?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"#)
             .expect("a pattern written in this file")
     });
-    renamed(tree, "stale-reference/environment-variable", &READ, "_NEW", |name| {
-        format!("- `{name}`: where to look first.")
-    })
+    renamed(
+        tree,
+        "stale-reference/environment-variable",
+        &READ,
+        "_NEW",
+        &[
+            ("docs/use.md", |name| {
+                format!("# Use\n\nWhat can be set:\n\n- `{name}`: where to look first.\n")
+            }),
+            ("deploy/compose.yml", |name| format!("services:\n  web:\n    environment:\n      - {name}=3\n")),
+            (".github/workflows/ci.yml", |name| format!("jobs:\n  test:\n    env:\n      {name}: 3\n")),
+            ("tests/test_use.py", |name| {
+                format!("def test_use(monkeypatch):\n    monkeypatch.setenv(\"{name}\", \"3\")\n    run()\n")
+            }),
+        ],
+    )
 }
 
 /// A flag gets another name, the document keeps the old one.
@@ -75,7 +85,17 @@ pub(super) fn flag(tree: &Tree) -> Vec<Plant> {
         Regex::new(r#"(?:add_argument\(\s*|add_option\(\s*|\.option\(\s*|click\.option\(\s*)["']--([a-z][a-z-]{5,})["'\s]"#)
             .expect("a pattern written in this file")
     });
-    renamed(tree, "stale-reference/flag", &DECLARED, "-anew", |name| format!("Pass `--{name}` to see more."))
+    renamed(
+        tree,
+        "stale-reference/flag",
+        &DECLARED,
+        "-anew",
+        &[
+            ("docs/use.md", |name| format!("# Use\n\nPass `--{name}` to see more.\n")),
+            ("tests/test_use.py", |name| format!("def test_use():\n    run([\"--{name}\", \"3\"])\n")),
+            ("README.md", |name| format!("# Tool\n\n```sh\ntool --{name} 3\n```\n")),
+        ],
+    )
 }
 
 /// A key of the settings gets another name, the document keeps the old one.
@@ -84,9 +104,17 @@ pub(super) fn key(tree: &Tree) -> Vec<Plant> {
         Regex::new(r#"(?:config|settings|options|conf)(?:\.get\(|\[)["']([a-z][a-z0-9]+(?:_[a-z0-9]+)+)["']"#)
             .expect("a pattern written in this file")
     });
-    renamed(tree, "stale-reference/config-key", &READ, "_anew", |name| {
-        format!("- `{name}`: how much to keep.")
-    })
+    renamed(
+        tree,
+        "stale-reference/config-key",
+        &READ,
+        "_anew",
+        &[
+            ("docs/use.md", |name| format!("# Use\n\nWhat can be set:\n\n- `{name}`: how much to keep.\n")),
+            ("config/app.yml", |name| format!("app:\n  {name}: 3\n")),
+            ("config/app.toml", |name| format!("[app]\n{name} = 3\n")),
+        ],
+    )
 }
 
 /// A module moves, the document and its folder's other documents keep the old path.
@@ -104,8 +132,16 @@ pub(super) fn moved_file(tree: &Tree) -> Vec<Plant> {
             continue;
         }
         let new = format!("moved/{name}");
-        let document = |path: &str| format!("# Layout\n\nThe work is done in `{path}`.\n");
-        let place = "docs/layout.md".to_owned();
+        let (place, document): (&str, fn(&str) -> String) = match plants.len() % 5 {
+            0 => ("docs/layout.md", |path| format!("# Layout\n\nThe work is done in `{path}`.\n")),
+            1 => ("docs/layout.md", |path| format!("# Layout\n\nSee [the work](../{path}).\n")),
+            2 => ("Makefile", |path| format!("check:\n\tlint {path}\n")),
+            3 => (".github/workflows/ci.yml", |path| {
+                format!("jobs:\n  lint:\n    steps:\n      - run: lint {path}\n")
+            }),
+            _ => ("README.md", |path| format!("# Tool\n\nThe work is done in {path} and nowhere else.\n")),
+        };
+        let place = place.to_owned();
         let mut base = tree.clone();
         base.insert(place.clone(), document(&path));
         let mut head = base.clone();

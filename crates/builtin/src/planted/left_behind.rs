@@ -146,27 +146,53 @@ pub(super) fn home(tree: &Tree) -> Vec<Plant> {
     })
 }
 
-/// A statement that stops or prints for a developer only.
-pub(super) fn debugging(tree: &Tree) -> Vec<Plant> {
-    let all = plant_all(tree, "hygiene/debugging", |source, _| {
-        let bad = match source.language {
-            Language::Rust => "dbg!(1 + 1);",
-            Language::Script => "debugger;",
-            Language::Python => "breakpoint()",
-            Language::Ruby => "binding.pry",
-            _ => "var_dump($_SERVER);",
-        };
+/// A statement that stops for a developer only.
+pub(super) fn stops(tree: &Tree) -> Vec<Plant> {
+    debugging(tree, |source, line| match source.language {
+        Language::Script => &["debugger;"],
+        Language::Python => &["breakpoint()", "import pdb; pdb.set_trace()"][line % 2..],
+        Language::Ruby => &["binding.pry", "byebug"][line % 2..],
+        Language::Go => &["runtime.Breakpoint()"],
+        Language::CSharp => &["Debugger.Break();"],
+        _ => &[],
+    })
+}
+
+/// A statement that shows a developer something: by its name, or by a text for nobody.
+pub(super) fn shows(tree: &Tree) -> Vec<Plant> {
+    debugging(tree, |source, line| match source.language {
+        Language::Rust => {
+            &["dbg!(1 + 1);", "println!(\"DEBUG: {}\", 1);", "eprintln!(\"here\");"][line % 3..]
+        }
+        Language::Script => {
+            &["console.log('DEBUG', 1);", "console.log(\"here\");", "console.log('>>> here 2');"][line % 3..]
+        }
+        Language::Python => &["print(\"DEBUG:\", 1)", "print(\"here\")", "print('xxx', 1)"][line % 3..],
+        Language::Ruby => &["puts \"DEBUG\"", "puts 'here'"][line % 2..],
+        Language::Go => &["fmt.Println(\"DEBUG\", 1)", "fmt.Printf(\"here\\n\")"][line % 2..],
+        Language::Java | Language::Kotlin => {
+            &["System.out.println(\"DEBUG: \" + 1);", "System.out.println(\"here\");"][line % 2..]
+        }
+        Language::CSharp => &["Console.WriteLine(\"DEBUG\");"],
+        Language::C => &["printf(\"DEBUG: %d\\n\", 1);", "fprintf(stderr, \"here\\n\");"][line % 2..],
+        Language::Php => &["var_dump($_SERVER);", "print_r($_SERVER);", "echo \"here\";"][line % 3..],
+        _ => &[],
+    })
+}
+
+fn debugging(tree: &Tree, statements: fn(&Source, usize) -> &'static [&'static str]) -> Vec<Plant> {
+    let all = plant_all(tree, "hygiene/debugging", |source, line| {
+        let bad = statements(source, line as usize).first().copied().unwrap_or_default();
         (vec![bad.to_owned()], vec![comment(source, "nothing to see here")])
     });
     let speaks = |plant: &Plant| {
-        let language = Language::of(&plant.path.as_str().into());
+        let path = plant.path.as_str();
+        let source = Source::new(path.into(), &plant.base[path]);
         // Files for a shell or a build talk to developers anyway.
-        let tool = ["bin/", "script", "tool", "cli", "cmd/", "build", "config", "dev"];
-        matches!(
-            language,
-            Language::Rust | Language::Script | Language::Python | Language::Ruby | Language::Php
-        ) && !tool.iter().any(|word| plant.path.contains(word))
-            && !plant.base[&plant.path].starts_with("#!")
+        let tool = ["bin/", "script", "tool", "cli", "cmd/", "build", "config", "dev", "debug"];
+        !statements(&source, 0).is_empty()
+            && !tool.iter().any(|word| path.contains(word))
+            && !plant.base[path].starts_with("#!")
     };
     all.into_iter().filter(speaks).collect()
 }
@@ -188,7 +214,17 @@ pub(super) fn focused(tree: &Tree) -> Vec<Plant> {
         if let Some((line, new)) = site {
             let mut head = tree.clone();
             head.insert(path.clone(), super::forgotten::with_line(&source, line, Some(&new)));
-            plants.push(super::forgotten::plant(tree.clone(), head, None, "hygiene/focused-test", path));
+            let mut twin = tree.clone();
+            let renamed =
+                new.replacen(".only(", "(", 1).replacen("('", "('also ", 1).replacen("(\"", "(\"also ", 1);
+            twin.insert(path.clone(), super::forgotten::with_line(&source, line, Some(&renamed)));
+            plants.push(super::forgotten::plant(
+                tree.clone(),
+                head,
+                Some(twin),
+                "hygiene/focused-test",
+                path,
+            ));
         }
     }
     plants

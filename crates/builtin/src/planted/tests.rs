@@ -58,6 +58,165 @@ pub(super) fn always_true(tree: &Tree) -> Vec<Plant> {
     plants
 }
 
+/// An edit of one line of each test file that has a line of that shape; the twin turns the line into another true one.
+fn edited(
+    tree: &Tree,
+    languages: &[Language],
+    edit: impl Fn(&str) -> Option<(String, String)>,
+) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for source in tests(tree).into_iter().filter(|source| languages.contains(&source.language)) {
+        let site = source.numbered_lines().find_map(|(line, text)| {
+            let code = source.code(line);
+            let starts = code.trim_start().chars().next() == text.trim_start().chars().next();
+            let whole = text.len() < 300 && starts && source.comment(line).trim().is_empty();
+            Some((line, edit(text).filter(|_| whole)?))
+        });
+        let Some((line, (bad, good))) = site else { continue };
+        let path = source.path.as_str();
+        let with = |new: &str| {
+            let mut changed = tree.clone();
+            changed.insert(path.to_owned(), with_line(&source, line, Some(new)));
+            changed
+        };
+        plants.push(plant(tree.clone(), with(&bad), Some(with(&good)), "test/always-true", path));
+    }
+    plants
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() >= 3
+        && text.starts_with(|c: char| c.is_alphabetic())
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']'))
+}
+
+/// The two sides of `assert left == right`.
+fn sides(text: &str) -> Option<(&str, &str, &str)> {
+    let at = text.find("assert ")?;
+    let (left, right) = text[at + 7..].split_once(" == ")?;
+    let plain = text[..at].trim().is_empty() && is_name(left) && !right.contains([',', '=', '#', '\\']);
+    let closed = right.matches(['(', '[', '{']).count() == right.matches([')', ']', '}']).count();
+    (plain && closed && left != right).then_some((&text[..at], left, right))
+}
+
+/// `assert left == right` becomes `assert left == left`.
+pub(super) fn itself(tree: &Tree) -> Vec<Plant> {
+    edited(tree, &[Language::Python], |text| {
+        let (space, left, right) = sides(text)?;
+        Some((format!("{space}assert {left} == {left}"), format!("{space}assert {right} == {left}")))
+    })
+}
+
+/// `assert left == right` becomes `left == right`, or a tuple with a message.
+pub(super) fn dropped(tree: &Tree) -> Vec<Plant> {
+    edited(tree, &[Language::Python], |text| {
+        let (space, left, right) = sides(text)?;
+        let bad = if text.len().is_multiple_of(2) {
+            format!("{space}{left} == {right}")
+        } else {
+            format!("{space}assert ({left} == {right}, \"as before\")")
+        };
+        Some((bad, format!("{space}assert {left} == {right}, \"as before\"")))
+    })
+}
+
+/// `expect(left).toBe(right)` becomes `expect(left).toBe(left)`, or its matcher is not called.
+pub(super) fn matcher(tree: &Tree) -> Vec<Plant> {
+    edited(tree, &[Language::Script], |text| {
+        let (space, rest) = text.split_at(text.find("expect(")?);
+        let (left, matcher) = rest.strip_prefix("expect(")?.split_once(").")?;
+        let (word, right) = matcher.split_once('(')?;
+        let plain =
+            space.trim().is_empty() && is_name(left) && ["toBe", "toEqual", "toStrictEqual"].contains(&word);
+        let right = right.trim_end().trim_end_matches(';').strip_suffix(')')?;
+        let bad = if text.len().is_multiple_of(2) || right.is_empty() {
+            format!("{space}expect({left}).{word}({left});")
+        } else {
+            format!("{space}expect({left}).toBeTruthy;")
+        };
+        (plain && left != right).then(|| (bad, format!("{space}expect({right}).{word}({left});")))
+    })
+}
+
+/// The assertions of a test go, what it runs stays; the twin gets one more of them.
+pub(super) fn lost_assertions(tree: &Tree) -> Vec<Plant> {
+    let mut plants = Vec::new();
+    for source in tests(tree) {
+        let asserts = |line: &u32| {
+            let text = source.code(*line);
+            let text = text.trim();
+            let whole = text.matches('(').count() == text.matches(')').count();
+            whole
+                && ["assert", "self.assert", "expect(", "t.equal(", "t.same(", "assert.", "require."]
+                    .iter()
+                    .any(|word| text.starts_with(word))
+        };
+        let blocks: Vec<(u32, u32)> = if source.language == Language::Script {
+            source
+                .numbered_lines()
+                .filter(|(_, text)| {
+                    ["it('", "test('", "it(\"", "test(\""]
+                        .iter()
+                        .any(|word| text.trim_start().starts_with(word))
+                })
+                .filter_map(|(first, text)| {
+                    let closes = |line: &u32| {
+                        indent(source.line(*line)) == indent(text) && !source.line(*line).trim().is_empty()
+                    };
+                    Some((first, (first + 1..=source.line_count()).find(closes)?))
+                })
+                .collect()
+        } else {
+            let named = |name: &str| name.to_lowercase().starts_with("test");
+            source.functions().iter().filter(|it| named(&it.name)).map(|it| (it.first, it.last)).collect()
+        };
+        let site = blocks.into_iter().find_map(|(first, last)| {
+            let lines: Vec<u32> = (first + 1..=last).filter(asserts).collect();
+            let rest: Vec<String> = (first + 1..=last)
+                .filter(|line| !lines.contains(line))
+                .map(|line| source.code(line))
+                .collect();
+            // What is left runs something and says nothing of what should come out.
+            let silent = !rest.iter().any(|text| {
+                let text = text.to_lowercase();
+                [
+                    "assert", "expect", "should", "raise", "throw", "fail", "with", "mock", "check", "done",
+                    "error", "t.", "unwrap", "match", "?;", "verify", "reject", "catch", "compare",
+                    "validate", "must",
+                ]
+                .iter()
+                .any(|word| text.contains(word))
+            });
+            let title = source.line(first).to_lowercase();
+            let about = ["error", "throw", "fail", "raise", "crash"].iter().any(|word| title.contains(word));
+            (!lines.is_empty()
+                && lines.len() <= 4
+                && silent
+                && !about
+                && rest.iter().any(|text| text.contains('(')))
+            .then_some(lines)
+        });
+        let Some(lines) = site else { continue };
+        let kept = |again: bool| {
+            let text = source.numbered_lines().flat_map(|(line, text)| {
+                let times = if !lines.contains(&line) || again && line != lines[0] {
+                    1
+                } else {
+                    usize::from(again) * 2
+                };
+                std::iter::repeat_n(text, times)
+            });
+            text.collect::<Vec<_>>().join("\n") + "\n"
+        };
+        let path = source.path.as_str();
+        let (mut head, mut twin) = (tree.clone(), tree.clone());
+        head.insert(path.to_owned(), kept(false));
+        twin.insert(path.to_owned(), kept(true));
+        plants.push(plant(tree.clone(), head, Some(twin), "test/no-longer-asserts", path));
+    }
+    plants
+}
+
 /// A test sets a variable of the whole process and leaves it so.
 pub(super) fn no_restore(tree: &Tree) -> Vec<Plant> {
     let mut plants = Vec::new();

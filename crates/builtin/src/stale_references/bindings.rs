@@ -143,13 +143,19 @@ fn last_word(text: &str) -> &str {
 
 /// `name =`, `name :=`, `name: value`, `a, name = …`, `|name|`, `(name) =>`.
 fn is_assigned(language: Language, code: &str, at: usize, name: &str) -> bool {
+    /// What begins a block whose head ends with a colon.
+    const BLOCKS: [&str; 6] = ["if ", "elif ", "for ", "while ", "with ", "case "];
     let before = code[..at].trim_end();
     if before.ends_with(['.', '>']) && !before.ends_with("=>") {
         return false;
     }
     let after = code[at + name.len()..].trim_start();
     let equals = |text: &str| text.starts_with('=') && !text.starts_with("==") && !text.starts_with("=>");
-    let key = after.starts_with(':') && !after.starts_with("::");
+    // `if key in NAMES:` ends a condition and gives nothing a value.
+    let ends_block = language == Language::Python
+        && after.trim_end() == ":"
+        && BLOCKS.iter().any(|word| code.trim_start().trim_start_matches("async ").starts_with(word));
+    let key = after.starts_with(':') && !after.starts_with("::") && !ends_block;
     let spread = after.starts_with([',', '}', ')', ']'])
         && after
             .find(" = ")
@@ -224,6 +230,8 @@ mod tests {
             (Language::Python, "def f(a, load_all):", true),
             (Language::Python, "f(a, load_all)", false),
             (Language::Python, "import x as load_all", true),
+            (Language::Python, "if x in load_all:", false),
+            (Language::Python, "{load_all: 3}", true),
             (Language::Python, "from x import load_all", false),
             (Language::Python, "self.load_all = 3", false),
             (Language::Script, "const { a, load_all } = x", true),

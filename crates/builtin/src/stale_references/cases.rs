@@ -304,13 +304,13 @@ fn a_key_that_is_no_longer_read_is_reported_in_settings() {
 }
 
 #[test]
-fn a_setting_that_lost_its_field_is_reported_in_documents() {
+fn a_setting_whose_field_has_another_name_is_reported_in_documents() {
     let old = "use serde::Deserialize;\n\n#[derive(Deserialize)]\npub struct Ui {\n    pub color: bool,\n    pub row_limit: u32,\n}\n";
-    let new = "use serde::Deserialize;\n\n#[derive(Deserialize)]\npub struct Ui {\n    pub color: bool,\n}\n";
+    let new = old.replace("row_limit", "most_rows");
     let document = "# Configuration\n\n```toml\n[ui]\nrow_limit = 10\n```\n";
     let found = found(
         &[("src/settings.rs", old), ("docs/config.md", document)],
-        &[("src/settings.rs", new), ("docs/config.md", document)],
+        &[("src/settings.rs", &new), ("docs/config.md", document)],
     );
     assert_eq!(found, ["config-key ? docs/config.md"]);
 }
@@ -393,7 +393,7 @@ fn an_example_in_a_comment_that_declares_the_name_means_its_own() {
 fn a_document_may_mean_the_event_of_the_same_name() {
     let old = "class Feeds:\n    def library_opened(self, lib):\n        pass\n";
     let new = "class Feeds:\n    pass\n";
-    let guide = "# Events\n\n* `library_opened`: sent when the library is open.\n";
+    let guide = "# Events of Feeds\n\n* `library_opened`: sent when the library is open.\n";
     let with = |sender: &str| {
         found(
             &[("feeds.py", old), ("core.py", sender), ("docs/events.md", guide)],
@@ -481,10 +481,10 @@ fn a_member_of_a_type_that_comes_from_elsewhere_now_is_silent() {
         found(&[("src/size.rs", own), ("src/a.rs", code)], &[("src/size.rs", moved), ("src/a.rs", code)]),
         [""; 0]
     );
-    let gone = own.replace("    pub fn from_physical(x: u32) -> u32 {\n        x\n    }\n", "");
+    let gone = own.replace("from_physical", "of_physical");
     assert_eq!(
         found(&[("src/size.rs", own), ("src/a.rs", code)], &[("src/size.rs", &gone), ("src/a.rs", code)]),
-        ["symbol ? src/a.rs"]
+        ["symbol ! src/a.rs"]
     );
 }
 
@@ -531,18 +531,17 @@ fn a_type_that_a_comment_defines_is_not_gone() {
 }
 
 #[test]
-fn a_module_that_a_library_provides_now_keeps_its_names() {
+fn what_merely_went_and_would_not_compile_is_silent() {
     let old = "pub enum ShapeKind {\n    Round,\n}\n";
-    let (own, theirs) = ("pub mod shape;\n", "pub use shapes_crate as shape;\n");
     let code = "use crate::shape::ShapeKind;\n\nfn draw(kind: ShapeKind) {}\n";
-    let told = |root: &str| {
+    let told = |shape: &str| {
         found(
-            &[("src/lib.rs", own), ("src/shape.rs", old), ("src/draw.rs", code)],
-            &[("src/lib.rs", root), ("src/draw.rs", code)],
+            &[("src/shape.rs", old), ("src/draw.rs", code)],
+            &[("src/shape.rs", shape), ("src/draw.rs", code)],
         )
     };
-    assert_eq!(told("pub mod colour;\n"), ["symbol ? src/draw.rs"]);
-    assert_eq!(told(theirs), [""; 0]);
+    assert_eq!(told("pub use shapes::*;\n"), [""; 0]);
+    assert_eq!(told(&old.replace("ShapeKind", "ShapeForm")), ["symbol ! src/draw.rs"]);
 }
 
 #[test]
@@ -552,4 +551,106 @@ fn what_only_examples_declared_is_meant_by_them_alone() {
     let left = ("tutorial/run.py", "from tutorial.settings import load_parts\n\nload_parts()\n");
     assert_eq!(found(&[example, code], &[code]), Vec::<String>::new());
     assert_eq!(found(&[example, left], &[("tutorial/settings.py", "X = 1\n"), left]).len(), 1);
+}
+
+#[test]
+fn a_call_with_a_function_declares_nothing() {
+    let old =
+        "it('moves', function () {\n  resolveLocalPath(entry, function (found) {\n    done();\n  });\n});\n";
+    let note = "// resolveLocalPath does not know these.\n";
+    let new = old.replace("resolveLocalPath", "resolveLocalEntry");
+    let (old, new) = (format!("{note}{old}"), format!("{note}{new}"));
+    assert_eq!(found(&[("src/a.js", &old)], &[("src/a.js", &new)]), [""; 0]);
+}
+
+#[test]
+fn a_comment_that_is_code_names_nothing() {
+    let old = "class Tree:\n    def dump_tree(self, name):\n        pass\n\n    def make(self):\n        # self.dump_tree(name)\n        return 3\n";
+    let new = old.replace("    def dump_tree(self, name):\n        pass\n\n", "");
+    assert_eq!(found(&[("app/tree.py", old)], &[("app/tree.py", &new)]), [""; 0]);
+    let told = old.replace("# self.dump_tree(name)", "# What dump_tree shows.");
+    let new = new.replace("# self.dump_tree(name)", "# What dump_tree shows.");
+    assert_eq!(found(&[("app/tree.py", &told)], &[("app/tree.py", &new)]), ["symbol ? app/tree.py"]);
+}
+
+#[test]
+fn what_is_left_of_a_rename_everywhere_else_is_told_whatever_its_scope() {
+    let load = "export function readPageList() {\n  return 3\n}\nreadPageList()\nexport const all = readPageList() + 1\n";
+    let run = "import pages from './pages'\n\nexport const run = () => pages.readPageList()\n";
+    let new = load.replace("readPageList", "readPages");
+    let once = load.split_inclusive('\n').take(3).collect::<String>();
+    let told = |old: &str, new: &str| {
+        found(&[("src/load.js", old), ("src/run.js", run)], &[("src/load.js", new), ("src/run.js", run)])
+    };
+    assert_eq!(told(load, &new), ["symbol ? src/run.js"]);
+    assert_eq!(told(&once, &once.replace("readPageList", "readPages")), [""; 0], "one line tells too little");
+}
+
+#[test]
+fn a_deleted_file_is_missed_only_where_its_folder_stays() {
+    let text = "#!/bin/sh\necho a long enough script to be recognised\n";
+    let guide = ("README.md", "Run `scripts/deploy.sh` first, in `android/app/build.gradle` nothing.\n");
+    let kept = [("scripts/check.sh", text), ("scripts/other.sh", text), guide];
+    let with = |more: &[(&'static str, &'static str)]| [kept.as_slice(), more].concat();
+    let deploy = ("scripts/deploy.sh", text);
+    assert_eq!(found(&with(&[deploy]), &with(&[])), ["file ? README.md"]);
+    assert_eq!(found(&[deploy, guide], &[guide]), [""; 0], "the whole folder went");
+    let gradle = [
+        ("android/app/build.gradle", "a { b }\n"),
+        ("android/app/x.java", "x\n"),
+        ("android/app/y.java", "y\n"),
+    ];
+    assert_eq!(found(&with(&gradle), &with(&gradle[1..])), [""; 0], "the reader's own");
+}
+
+#[test]
+fn a_text_by_which_a_name_is_looked_up_is_told() {
+    let old = "def load_config(path):\n    return 3\n";
+    let new = "def read_config(path):\n    return 3\n";
+    for (text, expected) in [
+        ("with patch(\"app.load.load_config\"):\n    run()\n", 1),
+        ("with patch.object(load, 'load_config'):\n    run()\n", 1),
+        ("with patch(\"other.place.load_config\"):\n    run()\n", 0),
+        ("send('load_config')\n", 0),
+    ] {
+        let test = ("tests/test_run.py", text);
+        assert_eq!(
+            found(&[("app/load.py", old), test], &[("app/load.py", new), test]).len(),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_import_of_a_module_that_moved_is_told() {
+    let script = "export const load = () => 3\nexport const more = () => 4\nexport const rest = () => 5\n";
+    let python = "def load(path):\n    return 3\n\n\ndef more(path):\n    return 4\n";
+    for (old, new, text, path, import, expected) in [
+        ("src/load.js", "src/io/load.js", script, "src/run.js", "import { load } from './load'\nload()\n", 1),
+        (
+            "src/load.js",
+            "src/io/load.js",
+            script,
+            "src/run.js",
+            "import { load } from './io/load'\nload()\n",
+            0,
+        ),
+        (
+            "src/load.js",
+            "src/io/load.js",
+            script,
+            "src/run.js",
+            "import { load } from 'other/load'\nload()\n",
+            0,
+        ),
+        ("src/load.js", "src/load.ts", script, "src/run.js", "import { load } from './load'\nload()\n", 0),
+        ("app/load.py", "app/io/load.py", python, "app/run.py", "from app.load import load\n", 1),
+        ("app/load.py", "app/io/load.py", python, "app/run.py", "import app.load\n", 1),
+        ("app/load.py", "app/io/load.py", python, "app/run.py", "from other.app.load import load\n", 0),
+        ("app/load.py", "app/load/__init__.py", python, "app/run.py", "from app.load import load\n", 0),
+    ] {
+        let told = found(&[(old, text), (path, import)], &[(new, text), (path, import)]);
+        assert_eq!(told.len(), expected, "{old} -> {new}: {import}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Environment variables that the program no longer reads.
 //!
-//! In: lines that read variables. Out: variables no code at head mentions, and the files that still set or describe
-//! them.
+//! In: lines that read variables. Out: variables that the change reads by another name and no code at head mentions, and the files
+//! that still set or describe them.
 
 use std::sync::LazyLock;
 
@@ -64,6 +64,8 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             language,
             declaration: None,
         })
+        // What is merely not read here any more may be read by what the program starts.
+        .filter(Gone::is_renamed)
         .collect()
 }
 

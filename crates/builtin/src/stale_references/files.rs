@@ -3,9 +3,12 @@
 //! In: deleted and renamed files. Out: the lines at head whose path leads to one of them. A path is resolved against the
 //! repository's root and against the folder of the file that names it; what resolves to a file at head is no finding.
 
-use model::{ChangeStatus, Severity, Side};
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{ChangeStatus, RepoPath, Severity, Side};
 
 use super::renames::{Renames, Replacement};
+use super::resolution::{is_import, is_module, loads_module, python_import, python_path};
 use super::{FILE, Gone, Use, speaks_of_the_past};
 use crate::change::Hit;
 use crate::context::Context;
@@ -63,12 +66,14 @@ const EVERYBODYS: &[&str] = &[
 
 /// The paths that the change took away.
 pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
+    let emptied = emptied(context);
     context
         .change
         .diff()
         .iter()
         .filter(|file| !matches!(Role::of(&file.path), Role::Foreign | Role::History))
         .filter_map(|file| match (file.status, &file.old_path) {
+            (ChangeStatus::Deleted, _) if file.binary || !is_missed(&file.path, &emptied) => None,
             (ChangeStatus::Deleted, _) => Some((file.path.clone(), None)),
             // What is a template now is made from it under the old name.
             (ChangeStatus::Renamed, Some(old)) if is_template_of(file.path.as_str(), old.as_str()) => None,
@@ -78,18 +83,108 @@ pub(super) fn gone(context: &Context<'_>, _renames: &Renames) -> Vec<Gone> {
         .filter(|(path, _)| !context.has(Side::Head, path.as_str()))
         .filter(|(path, _)| path.file_name().contains('.') || path.as_str().contains('/'))
         .take(MOST_FILES)
-        .map(|(path, new)| Gone {
-            rule: FILE,
-            what: "file",
-            needle: path.file_name().to_owned(),
-            name: path.as_str().to_owned(),
-            language: Language::of(&path),
-            line: 1,
-            declaration: None,
-            replacement: new.map(|new| Replacement { text: new.as_str().to_owned(), certain: true }),
-            path,
+        .flat_map(|(path, new)| {
+            let gone = |needle: String| Gone {
+                rule: FILE,
+                what: "file",
+                needle,
+                name: path.as_str().to_owned(),
+                language: Language::of(&path),
+                line: 1,
+                declaration: None,
+                replacement: new.as_ref().map(|new| Replacement {
+                    text: new.as_str().to_owned(),
+                    certain: true,
+                    lines: 0,
+                }),
+                path: path.clone(),
+            };
+            let module = module_needle(&path).filter(|_| new.is_some());
+            [Some(gone(path.file_name().to_owned())), module.map(gone)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// How imports name the file, which leave its ending out: `/load` in JavaScript, `app.load` in Python.
+fn module_needle(path: &RepoPath) -> Option<String> {
+    let (stem, _) = path.file_name().split_once('.')?;
+    let above = folder(path.as_str()).rsplit('/').next().unwrap_or("");
+    match Language::of(path) {
+        Language::Script if stem != "index" => Some(format!("/{stem}")),
+        Language::Python if stem != "__init__" && !above.is_empty() => Some(format!("{above}.{stem}")),
+        _ => None,
+    }
+}
+
+/// The imports that still lead to a module that has moved. Where another file answers to the import, it means that one.
+fn imports(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use> {
+    let stem = gone.path.as_str().rsplit_once('.').map_or(gone.path.as_str(), |(stem, _)| stem);
+    let answers = |rest: &str| [".", "/index.", "/__init__."].iter().any(|start| rest.starts_with(start));
+    if context.head.iter().any(|entry| entry.path.as_str().strip_prefix(stem).is_some_and(answers)) {
+        return Vec::new();
+    }
+    let still = hits.iter().filter(|hit| imports_it(context, gone, hit));
+    still
+        .map(|hit| Use {
+            path: hit.path.clone(),
+            line: hit.line,
+            severity: Severity::Suggestion,
+            how: "still imports it from there",
+            consequence: "the import finds nothing",
+            prose: false,
+        })
+        .collect()
+}
+
+fn imports_it(context: &Context<'_>, gone: &Gone, hit: &Hit) -> bool {
+    let Some(source) = context.source(Side::Head, &hit.path) else { return false };
+    let line = source.code(hit.line);
+    let tried = source.line(hit.line.saturating_sub(1)).trim() == "try:";
+    if source.language != gone.language || tried || matches!(source.role, Role::History | Role::Foreign) {
+        return false;
+    }
+    if gone.language == Language::Script {
+        let loads = line.contains("require") || is_import(&line) || line.contains(" from ");
+        return loads && loads_module(gone, &source, &hit.text);
+    }
+    let modules = line.trim().strip_prefix("import ").unwrap_or("").split(',');
+    let mut plain = modules.filter_map(|module| module.split_whitespace().next());
+    let from = python_import(&line).and_then(|(from, _)| python_path(&source.path, from));
+    from.is_some_and(|path| is_module(&path, gone))
+        || plain.any(|module| is_module(&module.replace('.', "/"), gone))
+}
+
+/// Folders that lost more than half of their files: what merely went with its folder was left out on purpose, or is made anew.
+fn emptied(context: &Context<'_>) -> BTreeSet<String> {
+    let mut lost: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in context.change.diff().iter().filter(|file| file.status == ChangeStatus::Deleted) {
+        *lost.entry(folder(file.path.as_str())).or_default() += 1;
+    }
+    if lost.is_empty() {
+        return BTreeSet::new();
+    }
+    let all =
+        |wanted: &str| context.base().iter().filter(|entry| folder(entry.path.as_str()) == wanted).count();
+    lost.into_iter()
+        .filter(|(folder, lost)| lost * 2 > all(folder))
+        .map(|(folder, _)| folder.to_owned())
+        .collect()
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// True where somebody may look for a deleted file: pictures, hidden files and examples are often only left out of what is shipped.
+fn is_missed(path: &RepoPath, emptied: &BTreeSet<String>) -> bool {
+    const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "pdf", "mp4"];
+    let hidden = path.as_str().split('/').any(|part| part.starts_with('.'));
+    let shown = PICTURES.contains(&path.extension().to_ascii_lowercase().as_str());
+    let ours = !matches!(Role::of(path), Role::Example | Role::Test | Role::Ci);
+    ours && !hidden && !shown && !emptied.contains(folder(path.as_str()))
 }
 
 fn is_template_of(new: &str, old: &str) -> bool {
@@ -101,6 +196,9 @@ fn is_template_of(new: &str, old: &str) -> bool {
 
 /// The lines that still lead to the file.
 pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use> {
+    if gone.needle != gone.path.file_name() {
+        return imports(context, gone, hits);
+    }
     let mut uses = Vec::new();
     for hit in hits {
         let role = Role::of(&hit.path);
@@ -122,8 +220,11 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
         if leading.is_some() && is_left_out(context, hit) {
             continue;
         }
-        let leads = leading.is_some();
-        if !leads {
+        let Some(start) = leading else { continue };
+        // A file that merely went may be made where the program runs, or be the reader's own.
+        if gone.replacement.is_none() && !is_a_link(context, hit, start)
+            || role == Role::Docs && is_the_readers(gone) && !is_linked(&hit.text[..start])
+        {
             continue;
         }
         let (severity, how, consequence) = kind(hit, role);
@@ -139,28 +240,101 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
     uses
 }
 
+/// True where a line says that the file is there: it loads it, runs it, links to it or names its whole path in prose.
+fn is_a_link(context: &Context<'_>, hit: &Hit, start: usize) -> bool {
+    const HANDLES: [&str; 8] = ["rm", "cp", "mv", "touch", "mkdir", "rsync", "tar", "ln"];
+    let handled = hit
+        .text
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')))
+        .any(|word| HANDLES.contains(&word));
+    let whole = |text: &str| text.split_whitespace().next().is_some_and(|path| path.contains('/'));
+    let language = Language::of(&hit.path);
+    match Role::of(&hit.path) {
+        Role::Docs => is_linked(&hit.text[..start]) || whole(&hit.text[start..]),
+        Role::Ci => !handled,
+        _ if language.is_code() => {
+            let part = context.source(Side::Head, &hit.path).map(|source| source.part_at(hit.line, start));
+            loads(&hit.text) || whole(&hit.text[start..]) && part == Some(Part::Comment)
+        }
+        _ => matches!(language, Language::Make | Language::Docker) && !handled,
+    }
+}
+
+/// True behind the bracket of a link.
+fn is_linked(before: &str) -> bool {
+    before.trim_end_matches(['<', '.', '/']).ends_with("](")
+}
+
+/// Files that the reader's own project has: a document that names one means that one.
+fn is_the_readers(gone: &Gone) -> bool {
+    const NAMES: [&str; 30] = [
+        "build.gradle",
+        "settings.gradle",
+        "gradle.properties",
+        "androidmanifest.xml",
+        "podfile",
+        "appdelegate.m",
+        "appdelegate.swift",
+        "mainactivity.java",
+        "mainapplication.java",
+        "mainactivity.kt",
+        "mainapplication.kt",
+        "info.plist",
+        "app.js",
+        "app.tsx",
+        "package.json",
+        "tsconfig.json",
+        "babel.config.js",
+        "metro.config.js",
+        "webpack.config.js",
+        "vite.config.js",
+        "vite.config.ts",
+        "config.xml",
+        "pom.xml",
+        "settings.py",
+        "urls.py",
+        "wsgi.py",
+        "manage.py",
+        "requirements.txt",
+        "docker-compose.yml",
+        "ecosystem.json",
+    ];
+    NAMES.contains(&gone.needle.to_ascii_lowercase().as_str())
+}
+
 /// True where a makefile says how the file is made.
 fn is_target(hit: &Hit, needle: &str) -> bool {
     let is_makefile = hit.path.file_name().to_lowercase().ends_with("makefile");
     is_makefile && hit.text.split_once(':').is_some_and(|(made, _)| made.trim_end().ends_with(needle))
 }
 
-/// True within the list of what a package leaves out.
+/// True within a list of what is left out of a package, a build or a check.
 fn is_left_out(context: &Context<'_>, hit: &Hit) -> bool {
+    const WORDS: [&str; 5] = ["exclude", "ignore", "omit", "skip", "prune"];
     let file = hit.path.file_name();
-    let leaves_out = |line: &str| line.trim_start().starts_with("exclude");
-    if file.ends_with("ignore") || file == "MANIFEST.in" && leaves_out(&hit.text) {
-        return true;
+    let leaves_out = |text: &str| {
+        let lower = text.to_lowercase();
+        WORDS.iter().any(|word| lower.contains(word))
+    };
+    if leaves_out(file)
+        || file == "MANIFEST.in"
+        || leaves_out(&hit.text) && !matches!(Role::of(&hit.path), Role::Docs)
+    {
+        return file != "MANIFEST.in" || !hit.text.trim_start().starts_with("include");
+    }
+    if !matches!(Language::of(&hit.path), Language::Toml | Language::Json | Language::Yaml | Language::Other)
+    {
+        return false;
     }
     let Some(source) = context.source(Side::Head, &hit.path) else { return false };
     // The list may begin further up: `exclude = [`.
-    file.starts_with("Cargo.toml")
-        && (1..=hit.line)
-            .rev()
-            .take(200)
-            .map(|line| source.line(line))
-            .find(|line| line.contains('='))
-            .is_some_and(leaves_out)
+    let opens = |line: &str| line.contains('=') || line.trim_end().ends_with([':', '[', '{']);
+    (1..=hit.line)
+        .rev()
+        .take(200)
+        .map(|line| source.line(line))
+        .find(|line| opens(line))
+        .is_some_and(leaves_out)
 }
 
 /// True where a command writes what is named next.
@@ -212,7 +386,8 @@ fn leads_there(context: &Context<'_>, gone: &Gone, hit: &Hit, mention: &str, at:
         let parts = plain.trim_start_matches("../").trim_start_matches('/');
         let ends = |path: &str| path == parts || path.ends_with(&format!("/{parts}"));
         let elsewhere = context.head.iter().any(|entry| ends(entry.path.as_str()));
-        let partly = ends(wanted)
+        let partly = gone.replacement.is_some()
+            && ends(wanted)
             && parts.contains('/')
             && is_understood(wanted, parts, from.as_str())
             && is_about_the_tree(context, hit, at);
@@ -238,7 +413,8 @@ fn is_understood(wanted: &str, parts: &str, from: &str) -> bool {
         home = above;
     }
     let within = home.is_empty() || from.strip_prefix(home).is_some_and(|rest| rest.starts_with('/'));
-    within || parts.split('/').count() >= 3
+    let shipped = Role::of(&RepoPath::new(wanted)) == Role::Source;
+    within || shipped && parts.split('/').count() >= 3
 }
 
 /// False for a text within code that loads nothing: it names a file where the program runs, which may be any tree.
@@ -251,7 +427,7 @@ fn is_about_the_tree(context: &Context<'_>, hit: &Hit, at: usize) -> bool {
 }
 
 /// The path of `mention` as seen from `folder`; `None` where it leaves the repository.
-fn joined(folder: &str, mention: &str) -> Option<String> {
+pub(super) fn joined(folder: &str, mention: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in mention.split('/') {
         match part {

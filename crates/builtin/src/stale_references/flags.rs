@@ -1,7 +1,7 @@
 //! Command-line flags that the program no longer knows.
 //!
-//! In: lines that declare flags to an argument parser. Out: flags no line at head declares, and the scripts, tests and
-//! documents that still pass them. A flag that is merely passed on to another program was never ours.
+//! In: lines that declare flags to an argument parser. Out: flags that the change declares by another name, and the scripts, tests
+//! and documents that still pass them. A flag that is merely passed on to another program was never ours.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -64,6 +64,8 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
                 replacement,
             }
         })
+        // What is merely no longer declared here may be another program's now.
+        .filter(Gone::is_renamed)
         .collect()
 }
 

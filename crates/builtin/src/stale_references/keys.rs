@@ -1,7 +1,7 @@
 //! Configuration keys that the program no longer reads.
 //!
-//! In: accessors and field tags with a key in them. Out: keys no code at head mentions, and the settings and documents
-//! that still have them.
+//! In: accessors and field tags with a key in them. Out: keys that the change reads by another name and no code at head mentions, and
+//! the settings and documents that still have them.
 
 use std::sync::LazyLock;
 
@@ -73,6 +73,8 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             language,
             declaration: None,
         })
+        // What is merely not read here any more may be read by what the settings are handed to.
+        .filter(Gone::is_renamed)
         .collect()
 }
 

@@ -83,6 +83,7 @@ fn exchanged(old: &Literal, new: &Literal, before: &Source, head: &str) -> Optio
         replacement: Some(Replacement {
             text: if whole { new.text.trim().to_owned() } else { new.text.clone() },
             certain: whole && is_a_message(&new.text),
+            lines: 1,
         }),
     })
 }
@@ -262,7 +263,7 @@ mod tests {
             line: 1,
             language: Language::Python,
             declaration: None,
-            replacement: Some(Replacement { text: new.to_owned(), certain: false }),
+            replacement: Some(Replacement { text: new.to_owned(), certain: false, lines: 1 }),
         };
         let line = "Please run apt install gcc python3-dev first.";
         assert!(says_the_new(&gone("run apt install gcc %s%s-dev"), line));

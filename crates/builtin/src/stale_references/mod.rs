@@ -14,6 +14,7 @@ pub(crate) mod flags;
 mod keys;
 mod literals;
 mod messages;
+mod prose;
 mod renames;
 mod report;
 mod resolution;
@@ -52,6 +53,13 @@ struct Gone {
     language: Language,
     declaration: Option<Declaration>,
     replacement: Option<Replacement>,
+}
+
+impl Gone {
+    /// True where the change shows its new name.
+    fn is_renamed(&self) -> bool {
+        self.replacement.as_ref().is_some_and(|replacement| replacement.certain)
+    }
 }
 
 /// One place that still uses what is gone.

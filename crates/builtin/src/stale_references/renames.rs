@@ -13,6 +13,8 @@ pub(crate) struct Replacement {
     pub(crate) text: String,
     /// True where writing the new word is surely right.
     pub(crate) certain: bool,
+    /// Lines on which the change wrote it.
+    pub(crate) lines: usize,
 }
 
 /// Words that edits exchanged for others, with the number of lines where they did.
@@ -62,7 +64,8 @@ impl Renames {
             .iter()
             .filter(|(new, _)| fits(new))
             .max_by_key(|(new, votes)| (**votes, std::cmp::Reverse(*new)))?;
-        Some(Replacement { text: new.clone(), certain: *votes * 5 >= all * 4 })
+        // Every line is read twice: with narrow and with wide words.
+        Some(Replacement { text: new.clone(), certain: *votes * 5 >= all * 4, lines: votes.div_ceil(2) })
     }
 
     /// On how many lines the change wrote `new` where `old` stood.
@@ -98,7 +101,7 @@ mod tests {
         let settings = Settings::default();
         let renames = Renames::of(&Context::new(&change, &settings));
         let found = renames.replacement("oldName", |_| true);
-        assert_eq!(found, Some(Replacement { text: "newName".into(), certain: true }));
+        assert_eq!(found, Some(Replacement { text: "newName".into(), certain: true, lines: 2 }));
         assert_eq!(renames.votes("oldName", "newName"), 4, "two lines, each read with narrow and wide words");
         assert_eq!(renames.replacement("keep", |_| true), None);
     }

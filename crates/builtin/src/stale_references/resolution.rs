@@ -47,7 +47,7 @@ pub(super) fn resolve(
         Language::Go => go(gone, source, &spot),
         Language::Rust => rust(gone, declaration, source, &spot, same_file),
         Language::Python => python(gone, source, &spot, same_file),
-        Language::Script => script(context, gone, source, &spot, same_file),
+        Language::Script => script(gone, source, &spot, same_file),
         Language::C => {
             let before = context.source(Side::Base, &gone.path);
             let base_line = before.as_ref().map_or("", |source| source.line(gone.line));
@@ -79,7 +79,7 @@ fn imports(source: &Source, name: &str) -> bool {
         let line = line.trim();
         let starts = is_import(line) || line.starts_with("} from");
         // A list of names over several lines: `name,` alone, or with its own braces.
-        let item = line.trim_end_matches(',') == name || (inside && !occurrences(line, name).is_empty());
+        let item = inside && !occurrences(line, name).is_empty();
         let here = item || (starts && !occurrences(line, name).is_empty());
         let opens = line.matches(['(', '{']).count();
         let closes = line.matches([')', '}']).count();
@@ -88,7 +88,7 @@ fn imports(source: &Source, name: &str) -> bool {
     })
 }
 
-fn is_import(line: &str) -> bool {
+pub(super) fn is_import(line: &str) -> bool {
     let line = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
     ["from ", "import ", "use "].iter().any(|word| line.starts_with(word)) || line.contains("require(")
 }
@@ -129,7 +129,7 @@ fn last_word(text: &str) -> &str {
 }
 
 /// The file at head that goes on the file of the merge base.
-fn path_now(context: &Context<'_>, before: &RepoPath) -> RepoPath {
+pub(super) fn path_now(context: &Context<'_>, before: &RepoPath) -> RepoPath {
     context
         .change
         .diff()
@@ -170,7 +170,7 @@ fn method(
     let by_type = spot.qualifier.is_some() && spot.qualifier == container;
     let implicit =
         matches!(source.language, Language::Java | Language::Kotlin | Language::CSharp | Language::Ruby);
-    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let renamed = gone.is_renamed();
     let own_type = same_file && (renamed || !inherits(source, container));
     let own_receiver = own_type && spot.qualifier.is_some_and(|word| own.contains(&word));
     let own_call = own_type && implicit && !spot.qualified;
@@ -271,7 +271,7 @@ fn rust(
     let glob = source
         .numbered_lines()
         .any(|(_, line)| is_import(line) && line.contains('*') && !leaves_the_crate(line));
-    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let renamed = gone.is_renamed();
     let through_glob = glob && renamed && spot.is_call();
     if (brought_in || through_glob) && is_distinctive(&gone.name) { Ours } else { Foreign }
 }
@@ -293,40 +293,85 @@ fn imports_name(source: &Source, name: &str) -> bool {
 }
 
 fn python(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Reference {
-    let module = python_module(&gone.path);
-    let imports = |line: &str| {
-        let rest = line.trim_start().strip_prefix("from ")?;
-        let (from, _) = rest.split_once(" import ")?;
-        Some(from.trim().rsplit('.').next().unwrap_or("").to_owned())
-    };
     if spot.qualified {
-        let imported = source
-            .numbered_lines()
-            .any(|(_, line)| line.contains("import") && !occurrences(line, &module).is_empty());
-        // A module of ours that gave way to one of the standard library or of a package: the import is absolute.
-        let absolute = source.numbered_lines().any(|(_, line)| line.trim() == format!("import {module}"));
-        let package = gone.path.as_str().contains('/');
-        let replaced = absolute && package;
-        return if spot.qualifier == Some(module.as_str())
-            && imported
-            && !replaced
-            && is_distinctive(&gone.name)
-        {
-            Ours
-        } else {
-            Foreign
-        };
+        let ours = spot.qualifier.is_some_and(|word| brings_module(gone, source, word));
+        return Foreign.or_ours(ours && is_distinctive(&gone.name));
     }
-    if let Some(from) = imports(spot.code) {
-        return if from == module { Ours } else { Foreign };
+    if let Some((from, _)) = python_import(spot.code) {
+        return Foreign.or_ours(python_path(&source.path, from).is_some_and(|path| is_module(&path, gone)));
     }
     let star = source.numbered_lines().any(|(_, line)| line.trim_end().ends_with("import *"));
     if same_file {
         let keyword = spot.after.trim_start().starts_with('=') && !spot.after.trim_start().starts_with("==");
         let plain = is_distinctive(&gone.name) || spot.is_call();
-        return if star || keyword || !plain || imports_python(source, &gone.name) { Foreign } else { Ours };
+        return Foreign.or_ours(!star && !keyword && plain && !imports_python(source, &gone.name));
     }
     Foreign
+}
+
+/// The module and the names of `from module import names`.
+pub(super) fn python_import(line: &str) -> Option<(&str, &str)> {
+    let (from, names) = line.trim_start().strip_prefix("from ")?.split_once(" import ")?;
+    Some((from.trim(), names))
+}
+
+/// The path of a module without its ending: whole where dots lead there from the file, else as much as the name tells.
+pub(super) fn python_path(from: &RepoPath, module: &str) -> Option<String> {
+    let name = module.trim_start_matches('.');
+    let dots = module.len() - name.len();
+    let name = name.replace('.', "/");
+    if dots == 0 {
+        return Some(name);
+    }
+    let mut base = folder(from);
+    for _ in 1..dots {
+        base = base.rsplit_once('/').map_or((!base.is_empty()).then_some(""), |(above, _)| Some(above))?;
+    }
+    Some(format!(
+        "/{}",
+        [base, &name].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/")
+    ))
+}
+
+/// True where the path of a module is the one that lost the name. One word alone is a module of the root, or anybody's.
+pub(super) fn is_module(path: &str, gone: &Gone) -> bool {
+    let wanted = gone.path.as_str().rsplit_once('.').map_or(gone.path.as_str(), |(stem, _)| stem);
+    let wanted = wanted.strip_suffix("/__init__").unwrap_or(wanted);
+    match path.strip_prefix('/') {
+        Some(whole) => wanted == whole,
+        None => {
+            wanted == path
+                || wanted.strip_prefix("src/") == Some(path)
+                || path.contains('/') && wanted.ends_with(&format!("/{path}"))
+        }
+    }
+}
+
+/// True where an import gives the module that lost the name this name: `from . import word`, `import a.word`, `import a.b as word`.
+fn brings_module(gone: &Gone, source: &Source, word: &str) -> bool {
+    source.numbered_lines().any(|(_, line)| {
+        if !line.contains("import") || occurrences(line, word).is_empty() {
+            return false;
+        }
+        if let Some((from, names)) = python_import(line) {
+            let named = |name: &str| {
+                let (name, alias) = name.split_once(" as ").unwrap_or((name, name));
+                (alias.trim() == word).then(|| name.trim().to_owned())
+            };
+            let names = names.trim_matches(['(', ')', ' ', '\n', '\r']).split(',');
+            return names.filter_map(named).any(|name| {
+                let dot = if from.ends_with('.') { "" } else { "." };
+                python_path(&source.path, &format!("{from}{dot}{name}"))
+                    .is_some_and(|path| is_module(&path, gone))
+            });
+        }
+        let Some(modules) = line.trim().strip_prefix("import ") else { return false };
+        modules.split(',').any(|module| {
+            let (name, alias) = module.split_once(" as ").unwrap_or((module, module));
+            let last = alias.trim().rsplit('.').next();
+            last == Some(word) && is_module(&name.trim().replace('.', "/"), gone)
+        })
+    })
 }
 
 fn imports_python(source: &Source, name: &str) -> bool {
@@ -340,39 +385,32 @@ fn imports_python(source: &Source, name: &str) -> bool {
     })
 }
 
-fn python_module(path: &RepoPath) -> String {
-    let modules = modules(path);
-    match modules.first().map(String::as_str) {
-        Some("__init__") => modules.get(1).cloned().unwrap_or_default(),
-        Some(stem) => stem.to_owned(),
-        None => String::new(),
-    }
+/// True where a text on the line leads to the module that lost the name, from the file or from a root that begins with a mark.
+pub(super) fn loads_module(gone: &Gone, source: &Source, line: &str) -> bool {
+    let stem = |path: &str| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let known =
+            [".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte"];
+        let end = known.iter().find(|end| file.ends_with(**end)).map_or(0, |end| end.len());
+        let path = &path[..path.len() - end];
+        path.strip_suffix("/index").unwrap_or(path).to_owned()
+    };
+    let wanted = stem(gone.path.as_str());
+    let leads = |text: &str| {
+        if text.starts_with('.') {
+            return super::files::joined(folder(&source.path), text)
+                .is_some_and(|path| stem(&path) == wanted);
+        }
+        let rooted = text.strip_prefix("@/").or_else(|| text.strip_prefix("~/"));
+        rooted.is_some_and(|path| wanted.ends_with(&format!("/{}", stem(path))))
+    };
+    line.split(['"', '\'', '`']).skip(1).step_by(2).any(leads)
 }
 
-fn script(
-    context: &Context<'_>,
-    gone: &Gone,
-    source: &Source,
-    spot: &Spot<'_>,
-    same_file: bool,
-) -> Reference {
-    let _ = context;
-    let stem = gone.path.file_name().split('.').next().unwrap_or("").to_owned();
-    let module =
-        if stem == "index" { folder(&gone.path).rsplit('/').next().unwrap_or("").to_owned() } else { stem };
-    let from_module = |line: &str| {
-        let ends = [
-            format!("/{module}'"),
-            format!("/{module}\""),
-            format!("/{module}.js"),
-            format!("/{module}.ts"),
-            format!("/{module}.mjs"),
-        ];
-        ends.iter().any(|end| line.contains(end.as_str()))
-    };
+fn script(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool) -> Reference {
+    let from_module = |line: &str| loads_module(gone, source, line);
     let imported_from_there = source.numbered_lines().any(|(_, line)| {
         (line.contains("import") || line.contains("require") || line.trim_start().starts_with('}'))
-            && line.contains('.')
             && from_module(line)
     });
     if spot.qualified {
@@ -405,9 +443,7 @@ fn script(
 }
 
 fn from_module_of(source: &Source, spot: &Spot<'_>, from_module: &dyn Fn(&str) -> bool) -> bool {
-    source
-        .numbered_lines()
-        .any(|(number, line)| source.code(number) == spot.code && from_module(line) && line.contains("./"))
+    source.numbered_lines().any(|(number, line)| from_module(line) && source.code(number) == spot.code)
 }
 
 impl Reference {
@@ -433,10 +469,12 @@ fn c(gone: &Gone, source: &Source, spot: &Spot<'_>, same_file: bool, base_line: 
     let private = base_line.trim_start().starts_with("static ");
     let near = (folder(&source.path) == folder(&gone.path) || header) && !private;
     let called = is_distinctive(&gone.name) && spot.is_call();
-    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
+    let renamed = gone.is_renamed();
     let own = same_file && (spot.is_call() || is_distinctive(&gone.name));
+    // A macro or a type is named without being called.
+    let plain = is_distinctive(&gone.name) && renamed && gone.what != DeclarationKind::Function.label();
     // Names are global in C: what one folder loses, another one misses, unless the system has it too.
-    if own || (called && (near || (renamed && !private))) { Ours } else { Foreign }
+    if own || (called && (near || (renamed && !private))) || plain { Ours } else { Foreign }
 }
 
 fn shell(gone: &Gone, spot: &Spot<'_>, same_file: bool) -> Reference {
@@ -459,7 +497,7 @@ fn by_name(gone: &Gone, spot: &Spot<'_>, same_file: bool) -> Reference {
     match (same_file, is_distinctive(&gone.name)) {
         (true, true) if !spot.qualified => Ours,
         (true, false) if spot.is_call() && !spot.qualified => Ours,
-        (false, true) if gone.replacement.as_ref().is_some_and(|found| found.certain) => Likely,
+        (false, true) if gone.is_renamed() => Likely,
         _ => Foreign,
     }
 }

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use model::{FileDiff, RepoPath, Severity, Side};
 
 use super::bindings::binds;
+use super::prose::mentioned;
 use super::renames::{Renames, Replacement};
-use super::resolution::{Reference, resolve};
-use super::{Gone, SYMBOL, Use, speaks_of_the_past};
+use super::resolution::{Reference, is_import, path_now, resolve};
+use super::{Gone, SYMBOL, Use};
 use crate::change::Hit;
 use crate::context::{Context, path_before};
 use crate::declarations::{Declaration, DeclarationKind, declarations};
@@ -43,6 +44,9 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
             old.iter().filter(|(it, ..)| it.kind == DeclarationKind::Type).map(|(it, ..)| it.name.clone()),
         );
         for (found, path, language) in old {
+            if is_a_call(context, &found, &path) {
+                continue;
+            }
             let is_ours =
                 !is_promised_by_a_trait(context, &found, &path) && !is_stand_in(context, &found, &path);
             if worth_looking_up(&found, file) && is_ours {
@@ -56,7 +60,8 @@ pub(super) fn gone(context: &Context<'_>, renames: &Renames) -> Vec<Gone> {
     let mut gone: Vec<Gone> = before
         .into_values()
         .map(|(declaration, path, language)| {
-            let replacement = replacement(&declaration, renames, &fresh);
+            let kept = |new: &str| keeps_its_body(context, &path, &declaration, new);
+            let replacement = replacement(&declaration, renames, &fresh, &kept);
             Gone {
                 rule: SYMBOL,
                 what: declaration.kind.label(),
@@ -82,6 +87,16 @@ fn declared(
 ) -> Vec<(Declaration, RepoPath, Language)> {
     let Some(source) = path.and_then(|path| context.source(side, path)) else { return Vec::new() };
     declarations(&source).into_iter().map(|found| (found, source.path.clone(), source.language)).collect()
+}
+
+/// `resolve(path, function (entry) {` begins like a method and calls something.
+fn is_a_call(context: &Context<'_>, found: &Declaration, path: &RepoPath) -> bool {
+    found.kind == DeclarationKind::Method
+        && Language::of(path) == Language::Script
+        && context.source(Side::Base, path).is_some_and(|source| {
+            let code = source.code(found.line);
+            code.contains("=>") || code.split_once('(').is_some_and(|(_, rest)| rest.contains("function"))
+        })
 }
 
 /// A method in `impl Trait for Type` belongs to the trait, which may provide it without the type's help. Where the trait is
@@ -139,15 +154,32 @@ fn replacement(
     declaration: &Declaration,
     renames: &Renames,
     fresh: &BTreeMap<String, DeclarationKind>,
+    kept: &dyn Fn(&str) -> bool,
 ) -> Option<Replacement> {
-    let mut found = renames.replacement(&declaration.name, |new| {
+    let found = renames.replacement(&declaration.name, |new| {
         fresh.get(new).is_some_and(|kind| alike(*kind, declaration.kind))
     })?;
     // One line alone may be a coincidence of two edits, unless the names resemble each other.
     let votes = renames.votes(&declaration.name, &found.text);
-    let (repeated, alike) = (votes >= 2 * VOTES_A_LINE, resembles(&declaration.name, &found.text));
-    found.certain &= repeated || alike;
-    (repeated || alike).then_some(found)
+    let shown = votes >= 2 * VOTES_A_LINE || resembles(&declaration.name, &found.text) || kept(&found.text);
+    shown.then_some(found)
+}
+
+/// True where what stands below the declaration stands below that of the new name as well.
+fn keeps_its_body(context: &Context<'_>, path: &RepoPath, declaration: &Declaration, new: &str) -> bool {
+    const LINES: u32 = 3;
+    let now = path_now(context, path);
+    let (Some(before), Some(after)) = (context.source(Side::Base, path), context.source(Side::Head, &now))
+    else {
+        return false;
+    };
+    let below = |source: &Source, line: u32| {
+        (line + 1..=line + LINES).map(|line| source.line(line).trim().to_owned()).collect::<Vec<_>>()
+    };
+    let body = below(&before, declaration.line);
+    let says_something = body.iter().filter(|line| line.len() > 3).count() >= 2;
+    says_something
+        && declarations(&after).iter().any(|found| found.name == new && below(&after, found.line) == body)
 }
 
 fn alike(left: DeclarationKind, right: DeclarationKind) -> bool {
@@ -177,9 +209,10 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
     }
     let mut uses = Vec::new();
     let mut shared = false;
+    let few = are_few(context, gone, &by_file);
     for (path, hits) in by_file {
         let Some(source) = context.source(Side::Head, path) else { continue };
-        match look_at(context, gone, declaration, &source, &hits) {
+        match look_at(context, gone, declaration, &source, &hits, few) {
             Seen::Alive => return Vec::new(),
             Seen::Uses(found, foreign) => {
                 uses.extend(found);
@@ -187,6 +220,13 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             }
         }
     }
+    // A type that a comment defines is there for comments.
+    let defined = hits.iter().any(|hit| {
+        ["@typedef", "@callback", "@interface", "@class", "@namespace", "@event", "@external", "@name"]
+            .iter()
+            .any(|tag| hit.text.contains(tag))
+            && !occurrences(&hit.text, &gone.name).is_empty()
+    });
     // Where code goes on using the name for something else, prose may mean that.
     // So it may where code knows the name as a text: an event, a command, a key.
     let quoted = ['"', '\''].map(|quote| format!("{quote}{}{quote}", gone.name));
@@ -195,8 +235,23 @@ pub(super) fn uses(context: &Context<'_>, gone: &Gone, hits: &[Hit]) -> Vec<Use>
             && Language::of(&hit.path).is_code()
             && quoted.iter().any(|text| hit.text.contains(text))
     });
-    uses.retain(|found| !((shared || as_text) && found.prose));
+    uses.retain(|found| !((shared || as_text || defined) && found.prose));
     uses
+}
+
+/// True where code has the old name in so few places, compared with those that the change renamed, that they were forgotten.
+fn are_few(context: &Context<'_>, gone: &Gone, hits: &BTreeMap<&RepoPath, Vec<&Hit>>) -> bool {
+    let shipped = Role::of(&gone.path) == Role::Source && is_distinctive(&gone.name);
+    let Some(renamed) = gone.replacement.as_ref().filter(|new| new.certain && shipped) else { return false };
+    let left = hits.iter().filter_map(|(path, hits)| {
+        let source = context.source(Side::Head, path)?;
+        let kin = source.language.shares_names_with(gone.language) && source.role != Role::Foreign;
+        let code = |hit: &&&Hit| {
+            occurrences(&hit.text, &gone.name).iter().any(|at| source.part_at(hit.line, *at) == Part::Code)
+        };
+        kin.then(|| hits.iter().filter(code).count())
+    });
+    left.sum::<usize>() * 2 <= renamed.lines
 }
 
 enum Seen {
@@ -212,6 +267,7 @@ fn look_at(
     declaration: &Declaration,
     source: &Source,
     hits: &[&Hit],
+    few: bool,
 ) -> Seen {
     let kin = source.language.shares_names_with(gone.language);
     let mut uses = Vec::new();
@@ -231,6 +287,10 @@ fn look_at(
                     Meaning::None => {}
                 }
                 match resolve(context, gone, declaration, source, hit.line, at) {
+                    // The change wrote the new name nearly everywhere: what is left was meant as well.
+                    Reference::Foreign if few && !is_import(&hit.text) => {
+                        uses.extend(used(context, gone, source, hit, Reference::Likely));
+                    }
                     Reference::Foreign => foreign = true,
                     reference => uses.extend(used(context, gone, source, hit, reference)),
                 }
@@ -244,7 +304,20 @@ fn look_at(
             } else if kin && part == Part::String && source.role == Role::Source && added {
                 // Names in strings are looked up at run time: `__getattr__`, reflection, registries.
                 return Seen::Alive;
-            } else {
+            } else if kin && part == Part::String && !added && is_looked_up(gone, declaration, &hit.text, at)
+            {
+                uses.extend(is_looked_at(context, source).then(|| Use {
+                    path: source.path.clone(),
+                    line: hit.line,
+                    severity: Severity::Suggestion,
+                    how: "still names it in a text that is looked up when the line runs",
+                    consequence: "nothing of that name is found",
+                    prose: false,
+                }));
+            } else if part == Part::Code && source.language.is_code() {
+                // Another language has the name as well: prose may mean that one.
+                foreign = true;
+            } else if is_looked_at(context, source) {
                 uses.extend(mentioned(context, gone, declaration, source, hit, at));
             }
         }
@@ -256,6 +329,27 @@ fn look_at(
     let mut seen = BTreeSet::new();
     uses.retain(|found| seen.insert(found.line));
     Seen::Uses(uses, foreign || bound)
+}
+
+/// True for a text by which a line finds what has another name now: `patch("app.load.load_config")`, `spyOn(app, 'loadConfig')`.
+fn is_looked_up(gone: &Gone, declaration: &Declaration, line: &str, at: usize) -> bool {
+    const LOOKUPS: [&str; 8] =
+        ["getattr(", "setattr(", "hasattr(", "patch.object(", "spyOn(", ".stub(", "mock.method(", "__all__"];
+    let (before, after) = (&line[..at], &line[at + gone.name.len()..]);
+    let quotes: &[char] = &['"', '\''];
+    let whole = before.ends_with(quotes) && after.starts_with(quotes);
+    let owner = before.strip_suffix('.').map(|text| {
+        let start = text.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        text.get(start..).unwrap_or("")
+    });
+    let ours = |owner: &str| {
+        declaration.container.as_deref() == Some(owner)
+            || super::resolution::modules(&gone.path).iter().any(|module| module == owner)
+    };
+    gone.is_renamed()
+        && is_distinctive(&gone.name)
+        && (whole && LOOKUPS.iter().any(|word| line.contains(word))
+            || after.starts_with(quotes) && owner.is_some_and(|owner| owner.len() >= 3 && ours(owner)))
 }
 
 /// What a line of code gives the name.
@@ -305,22 +399,6 @@ fn is_looked_at(context: &Context<'_>, source: &Source) -> bool {
     !matches!(source.role, Role::History | Role::Foreign) && !context.settings.is_trivial(&source.path)
 }
 
-/// `pub use shapes_crate as shape;` in the place of `shape.rs`: the module is somebody else's now.
-fn is_another_module_now(context: &Context<'_>, gone: &Gone) -> bool {
-    if gone.language != Language::Rust || context.has(Side::Head, gone.path.as_str()) {
-        return false;
-    }
-    let path = gone.path.as_str();
-    let (folder, file) = path.rsplit_once('/').map_or(("", path), |(folder, file)| (folder, file));
-    let alias = format!(" as {};", file.trim_end_matches(".rs"));
-    ["lib.rs", "main.rs", "mod.rs"].iter().any(|root| {
-        let root = if folder.is_empty() { (*root).to_owned() } else { format!("{folder}/{root}") };
-        context
-            .source(Side::Head, &root.as_str().into())
-            .is_some_and(|source| source.numbered_lines().any(|(_, line)| line.trim_end().ends_with(&alias)))
-    })
-}
-
 /// False where only tests and examples declared the name: other code and documents mean another thing by it.
 fn may_mean(gone: &Gone, source: &Source) -> bool {
     let role = Role::of(&gone.path);
@@ -329,95 +407,30 @@ fn may_mean(gone: &Gone, source: &Source) -> bool {
 
 /// A use in code.
 fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, reference: Reference) -> Option<Use> {
-    // What got another name is still meant; what merely went may come from elsewhere now, in ways that the text does not show.
+    // What merely went and would not compile comes from elsewhere now, in ways that the text does not show.
+    if !gone.is_renamed() && is_compiled(source) {
+        return None;
+    }
     let (severity, how) = match reference {
-        Reference::Ours if gone.replacement.is_some() => (Severity::Important, "still uses it"),
+        Reference::Ours if gone.is_renamed() => (Severity::Important, "still uses it"),
         Reference::Ours => (Severity::Suggestion, "still uses it"),
         _ => (Severity::Suggestion, "seems to use it still"),
     };
-    (may_mean(gone, source) && is_looked_at(context, source) && !is_another_module_now(context, gone)).then(
-        || Use {
-            path: source.path.clone(),
-            line: hit.line,
-            severity,
-            how,
-            consequence: consequence(gone.language),
-            prose: false,
-        },
-    )
-}
-
-/// True where an example in a comment or a document declares the name itself, close by.
-fn is_declared_in_prose(source: &Source, line: u32, name: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "struct",
-        "class",
-        "enum",
-        "trait",
-        "interface",
-        "fn",
-        "def",
-        "function",
-        "func",
-        "type",
-        "impl",
-        "let",
-        "const",
-        "var",
-    ];
-    const REACH: u32 = 60;
-    (line.saturating_sub(REACH).max(1)..=source.line_count().min(line + REACH)).any(|number| {
-        let text = source.line(number);
-        let prose = source.role == Role::Docs || !source.comment(number).trim().is_empty();
-        let typedef = ["@typedef", "@callback", "@interface"].iter().any(|tag| text.contains(tag));
-        (prose && typedef && !occurrences(text, name).is_empty())
-            || prose
-                && occurrences(text, name).iter().any(|at| {
-                    let before = text[..*at].trim_end();
-                    text[..*at].ends_with(' ')
-                        && WORDS.iter().any(|word| {
-                            // At the beginning of the line: elsewhere it is a sentence about a function or a type.
-                            before.strip_suffix(word).is_some_and(|rest| {
-                                let rest = rest
-                                    .trim_start_matches(['/', '!', '*', '#', '-', ';', '"', '>', ' ', '\t']);
-                                ["", "pub", "export", "public", "async", "static"].contains(&rest.trim_end())
-                            })
-                        })
-                })
+    (may_mean(gone, source) && is_looked_at(context, source)).then(|| Use {
+        path: source.path.clone(),
+        line: hit.line,
+        severity,
+        how,
+        consequence: consequence(gone.language),
+        prose: false,
     })
 }
 
-/// A mention in a comment or a document.
-fn mentioned(
-    context: &Context<'_>,
-    gone: &Gone,
-    declaration: &Declaration,
-    source: &Source,
-    hit: &Hit,
-    at: usize,
-) -> Option<Use> {
-    let before = source.line(hit.line.saturating_sub(1));
-    let after = source.line(hit.line + 1);
-    let past = [&hit.text, before, after].into_iter().any(speaks_of_the_past);
-    if !may_mean(gone, source) {
-        return None;
-    }
-    let meant = names_it(gone, declaration, &hit.text, at) && !is_code_in_prose(gone, source, hit.line, at);
-    let written = is_written_on_purpose(context, gone, source, hit.line);
-    let example = written || is_declared_in_prose(source, hit.line, &gone.name);
-    if past || !meant || !is_looked_at(context, source) || example {
-        return None;
-    }
-    let kin = source.language.shares_names_with(gone.language);
-    let (how, consequence) = if source.part_at(hit.line, at) == Part::Comment && kin {
-        ("still names it in a comment", "who follows the comment looks for something that is not there")
-    } else if source.role == Role::Docs {
-        ("still documents it", "who follows the documentation looks for something that is not there")
-    } else {
-        return None;
-    };
-    let severity = Severity::Suggestion;
-    Some(Use { path: source.path.clone(), line: hit.line, severity, how, consequence, prose: true })
+/// True where a compiler refuses a name that is not there.
+fn is_compiled(source: &Source) -> bool {
+    use Language::{C, CSharp, Go, Java, Kotlin, Rust};
+    let typed = source.language == Language::Script && !source.path.extension().contains("js");
+    matches!(source.language, C | CSharp | Go | Java | Kotlin | Rust) || typed
 }
 
 fn consequence(language: Language) -> &'static str {
@@ -427,78 +440,4 @@ fn consequence(language: Language) -> &'static str {
         Language::Shell => "the shell answers \"command not found\" when the line runs",
         _ => "the name cannot be resolved, so this does not compile",
     }
-}
-
-/// True where prose surely means the thing that is gone.
-fn names_it(gone: &Gone, declaration: &Declaration, line: &str, at: usize) -> bool {
-    let name = &gone.name;
-    let (before, after) = (&line[..at], &line[at + name.len()..]);
-    let dashed =
-        before.ends_with('-') || after.starts_with('-') && after[1..].starts_with(char::is_alphanumeric);
-    let in_path =
-        before.ends_with(['/', '\\', '@', '$', '%', '#']) || after.starts_with('/') || in_address(line, at);
-    let extension = after.starts_with('.') && after[1..].starts_with(|c: char| c.is_lowercase());
-    let linked = after.find("](").is_some_and(|link| after[link..].starts_with("](http"));
-    if dashed || linked || in_path || extension && declaration.kind != DeclarationKind::Type {
-        return false;
-    }
-    // A single word means it only where it is marked as code and the change shows what became of it.
-    let renamed = gone.replacement.as_ref().is_some_and(|replacement| replacement.certain);
-    let marked = before.ends_with('`') && after.starts_with('`') || after.starts_with("()");
-    let meant = is_distinctive(name) || (renamed && marked && is_uncommon(name));
-    meant && qualifier_fits(gone, declaration, before)
-}
-
-/// True where the line defines the name itself, or is code that somebody took out: neither is a reference.
-fn is_code_in_prose(gone: &Gone, source: &Source, line: u32, at: usize) -> bool {
-    let text = source.line(line);
-    let marks: &[char] = &['/', '*', '#', '!', '-', ';', ' ', '\t'];
-    let offset = text.len() - text.trim_start_matches(marks).len();
-    let bare = text.trim();
-    let defines = at >= offset
-        && (binds(gone.language, &text[offset..], at - offset, &gone.name)
-            || crate::declarations::declared(gone.language, &text[offset..])
-                .is_some_and(|(_, name)| name == gone.name));
-    let unmarked = !bare.starts_with(['*', '#']) && !bare.starts_with("///") && !bare.starts_with("//!");
-    let ends_like_code = bare.ends_with([';', '{', '}']) || (bare.ends_with(',') && bare.contains('('));
-    let taken_out = source.role != Role::Docs && unmarked && ends_like_code;
-    defines || taken_out
-}
-
-/// True where the change writes the name anew although it takes away what it names: it tells of the past, or a comment mark took
-/// the line out. A comment that named it before and was only edited is forgotten like any other.
-fn is_written_on_purpose(context: &Context<'_>, gone: &Gone, source: &Source, line: u32) -> bool {
-    let file = context.diff_of(&source.path);
-    let before = file.and_then(path_before).and_then(|path| context.source(Side::Base, path));
-    let edited = || {
-        let (Some(file), Some(before)) = (file, before.as_ref()) else { return false };
-        file.removed().any(|(number, text)| {
-            let prose =
-                |at: &usize| before.role == Role::Docs || before.part_at(number, *at) == Part::Comment;
-            occurrences(text, &gone.name).iter().any(prose)
-        })
-    };
-    context.is_added(&source.path, line) && !context.is_moved(source, line) && !edited()
-}
-
-fn in_address(line: &str, at: usize) -> bool {
-    let start = line[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-    line[start..at].contains("://")
-}
-
-/// `Other::name` and `other.name` mean something else unless `Other` is where the name was declared.
-fn qualifier_fits(gone: &Gone, declaration: &Declaration, before: &str) -> bool {
-    let Some(stripped) = before.strip_suffix("::").or_else(|| before.strip_suffix(['.', '#'])) else {
-        return true;
-    };
-    let start = stripped.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-    let Some(qualifier) = stripped.get(start..).filter(|qualifier| !qualifier.is_empty()) else {
-        // `.name` begins a member of something written before, `f().name` is one of an unknown thing.
-        return declaration.kind == DeclarationKind::Method && !stripped.ends_with([')', ']']);
-    };
-    let known = ["self", "Self", "this", "cls", "crate", "super"];
-    let container = declaration.container.as_deref();
-    known.contains(&qualifier)
-        || container == Some(qualifier)
-        || super::resolution::modules(&gone.path).iter().any(|module| module == qualifier)
 }
