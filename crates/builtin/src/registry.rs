@@ -119,7 +119,7 @@ pub const RULES: &[Rule] = &[
     rule(discarded_errors::RESULT, "new code drops a result that its siblings check").planted(2, 2),
     rule(discarded_errors::DROPPED, "a call is still made and its answer no longer looked at")
         .planted(61, 58),
-    rule(discarded_errors::HANDLER, "a handler that did something does nothing any more").planted(20, 20),
+    rule(discarded_errors::HANDLER, "a handler that did something does nothing any more").planted(91, 81),
     rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given").planted(69, 69),
     rule(cleanups::DROPPED, "a function no longer gives back what it still opens").planted(198, 193),
     rule(bounds_dropped::DROPPED, "a wait, read or request loses the bound that it had").planted(69, 65),
