@@ -100,8 +100,8 @@ fn unwrapped(
     block: &Block,
     was: u32,
 ) -> Option<Dropped> {
-    let (_, function) = both(before, after, was, block.head_before)?;
     let (name, value) = scoped(before.line(was).trim())?;
+    let (_, function) = both(before, after, was, block.head_before)?;
     let plain = |text: &str| text.split_whitespace().collect::<String>();
     let wanted = plain(&format!("{name}={value}"));
     let opened = file.added().map(|(line, _)| line).find(|line| {

@@ -106,7 +106,7 @@ pub const RULES: &[Rule] = &[
         .planted(15, 13),
     rule(deviant::GUARD, "a function loses the guard that its siblings in the file keep").planted(30, 29),
     rule(deviant::LOST, "all that a file loses is a guard that refused what its function still uses")
-        .planted(69, 63),
+        .planted(76, 68),
     rule(deviant::UNCHECKED, "a value is no longer tested and still used").planted(95, 93),
     rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(116, 107),
     rule(history::REVERTED, "the change takes an earlier repair back").planted(113, 113),
@@ -119,7 +119,7 @@ pub const RULES: &[Rule] = &[
     rule(discarded_errors::RESULT, "new code drops a result that its siblings check").planted(2, 2),
     rule(discarded_errors::DROPPED, "a call is still made and its answer no longer looked at")
         .planted(61, 58),
-    rule(discarded_errors::HANDLER, "a handler that did something does nothing any more").planted(20, 20),
+    rule(discarded_errors::HANDLER, "a handler that did something does nothing any more").planted(91, 81),
     rule(lifecycles::CONTEXT, "a call begins a fresh context although one was given").planted(69, 69),
     rule(cleanups::DROPPED, "a function no longer gives back what it still opens").planted(198, 193),
     rule(bounds_dropped::DROPPED, "a wait, read or request loses the bound that it had").planted(69, 65),

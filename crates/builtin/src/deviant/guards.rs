@@ -109,8 +109,11 @@ impl Guard {
             && braces('{') == braces('}')
             && !lines.iter().any(|line| line.starts_with("else") || line.starts_with("} else"))
             && (source.language != Language::Ruby || lines.last().is_some_and(|line| line == "end"));
-        let leaves = lines.iter().rev().find(|line| !matches!(line.as_str(), "}" | "end" | "fi"))?;
-        (whole && is_exit(leaves)).then_some(Self { first, lines, condition })
+        let leaves = lines.iter().rposition(|line| !matches!(line.as_str(), "}" | "end" | "fi"))?;
+        // What leaves a loop within it leaves nothing else; the first line may be the rest of the question.
+        let depth = |at: usize| indent(source.line(removed[at]));
+        let inner = (1..leaves).any(|at| depth(at) < depth(leaves) && depth(at) > depth(0));
+        (whole && leaves > 0 && !inner && is_exit(&lines[leaves])).then_some(Self { first, lines, condition })
     }
 }
 
@@ -474,7 +477,22 @@ fn is_question(code: &str) -> bool {
     ["if", "unless", "while", "assert", "guard", "elif", "when", "match", "switch"]
         .iter()
         .any(|word| !occurrences(code, word).is_empty())
-        || ["?", "&&", "||", " or ", " and "].iter().any(|mark| code.contains(mark))
+        || [
+            "?",
+            "&&",
+            "||",
+            " or ",
+            " and ",
+            " is None",
+            " is not None",
+            "== null",
+            "!= null",
+            "== nil",
+            "!= nil",
+            "== NULL",
+        ]
+        .iter()
+        .any(|mark| code.contains(mark))
 }
 
 fn kept_by_others(
@@ -689,5 +707,11 @@ mod tests {
         assert_eq!(rules("a.py", &idle, &new), [""; 0], "there was nothing to do");
         let moved = format!("{new}\n\ndef check(self, wide):\n{guard}");
         assert_eq!(rules("a.py", old, &moved), [""; 0], "it moved");
+        let search = guard.replace("        raise TooWide(wide)\n", "        for one in wide:\n            self.limit = one\n            if one:\n                break\n");
+        assert_eq!(
+            rules("a.py", &old.replace(guard, &search), &new),
+            [""; 0],
+            "it leaves a loop of its own only"
+        );
     }
 }
