@@ -81,10 +81,11 @@ impl Edit {
         if lost.iter().chain(&fresh).any(waits) {
             return None;
         }
-        let mark = |token: &String| !token.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        let kind = if same_words(&old, &new) && lost.iter().chain(&fresh).all(mark) {
+        let marks = [".", ",", "(", ")", "[", "]", "{", "}", ";", ":", "->", "::"];
+        let changed = || lost.iter().chain(&fresh);
+        let kind = if changed().all(|token| marks.contains(&token.as_str())) {
             // Where marks came or went, the same words are written in another way.
-            (lost.is_empty() && fresh.is_empty()).then_some(Repair::OwnWords)
+            (changed().count() == 0 && same_words(&old, &new)).then_some(Repair::OwnWords)
         } else if exchanges_names(&old, &new) || old.is_empty() && !block.removed.is_empty() {
             None
         } else if block.removed.is_empty() {
