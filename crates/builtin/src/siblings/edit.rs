@@ -33,6 +33,8 @@ pub(super) struct Edit {
 enum Repair {
     /// It asks something else, counts in another way or does something else with a failure.
     Asks,
+    /// It asks first and leaves: nothing else of the function changes.
+    Guards,
     /// It does something else with what the function knows already.
     OwnWords,
 }
@@ -89,7 +91,11 @@ impl Edit {
         } else if exchanges_names(&old, &new) || old.is_empty() && !block.removed.is_empty() {
             None
         } else if block.removed.is_empty() {
-            (is_a_guard(&new) || lines.iter().all(|line| is_a_call(line))).then_some(Repair::Asks)
+            if is_a_guard(&new) {
+                Some(Repair::Guards)
+            } else {
+                lines.iter().all(|line| is_a_call(line)).then_some(Repair::Asks)
+            }
         } else if repairs(&old, &new) {
             Some(Repair::Asks)
         } else {
@@ -146,10 +152,9 @@ impl Edit {
             let of_itself = is_member && matches!(before(2), "self" | "this" | "cls" | "super" | "Self");
             let is_made = words.get(at + 1).is_some_and(|next| matches!(*next, "=" | ":="));
             let in_file = || tokens.iter().any(|token| source.slice(token) == name);
-            known
-                || self.kind == Repair::Asks
-                    && (!of_itself || of_one())
-                    && (is_member || is_made || in_file())
+            let may_ask = self.kind == Repair::Guards
+                || self.kind == Repair::Asks && (is_member || is_made || in_file());
+            known || may_ask && (!of_itself || of_one())
         })
     }
 }
