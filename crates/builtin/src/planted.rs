@@ -214,7 +214,7 @@ const PLANTERS: &[(&str, Planter)] = &[
     ("copied bug, counting", copied::bug_of_counting),
     ("copied bug, answer", copied::bug_of_answer),
     ("copied bug, arguments", copied::bug_of_arguments),
-    ("copied bug, guard", copied::bug_of_guard),
+    ("copied bug, guard (not claimed)", copied::bug_of_guard),
     ("copied bug, statement (not claimed)", copied::bug_of_statement),
     ("duplicate", copied::duplicate),
     ("dropped call", dropped_call),
