@@ -253,9 +253,10 @@ fn gives(line: &str, name: &str, value: &str) -> bool {
         return false;
     };
     occurrences(line, value).iter().any(|at| {
-        *at >= start
-            && !line[*at + value.len()..].starts_with(['.', '%'])
-            && !line[..*at].ends_with(['.', '-'])
+        let rest = &line[*at + value.len()..];
+        let goes_on =
+            rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        *at >= start && !goes_on && !rest.starts_with('%') && !line[..*at].ends_with(['.', '-'])
     })
 }
 

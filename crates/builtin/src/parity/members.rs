@@ -37,7 +37,10 @@ static CODE: LazyLock<Vec<(Shape, Regex)>> = LazyLock::new(|| {
         (Shape::Case, pattern(r"^(?:[\w:]+(?:::|\.))?([A-Z]\w+)(?:\s*[({][^=]*)?\s*(?:=>|->)")),
         (Shape::Case, pattern(r#"^["']([\w.\-]+)["']\s*=>"#)),
         (Shape::Case, pattern(r#"^case\s+(?:[\w:]+(?:::|\.))?["']?([\w\-]+)["']?\s*(?::|=>|->)"#)),
-        (Shape::Variant, pattern(r"^([A-Z]\w+)\s*(?:\([^()]*\)|\{[^{}]*\}|(?:[\w.*]+\s*)?=\s*[^=;]+)?,?$")),
+        (
+            Shape::Variant,
+            pattern(r"^([A-Z]\w+)\s*(?:\([^()]*\)|\{[^{}]*\}|(?:[\w.*]+\s*)?=\s*[^=;]+)?[,;]?$"),
+        ),
         (Shape::Variant, pattern(r"^#\s*define\s+([A-Z]\w+)\s+\S")),
         (Shape::Variant, pattern(r#"^\|\s*["']?(\w+)["']?;?$"#)),
         (Shape::Item, pattern(r#"^["']([\w.\-/:]+)["'],?$"#)),

@@ -263,7 +263,7 @@ fn copies(tree: &Tree, bug: Bug) -> Vec<Plant> {
             };
             let (base, head, twin) = (with(&bad, &bad), with(&good, &bad), with(&good, &good));
             plants.push(plant(base, head, Some(twin), "sibling/unfixed", &path));
-            if plants.len() > 200 {
+            if plants.len() >= 60 {
                 return plants;
             }
         }

@@ -282,7 +282,11 @@ pub(super) fn old_default(tree: &Tree) -> Vec<Plant> {
             let value: String = right.trim().trim_end_matches([';', ',']).to_owned();
             let number = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit());
             let word = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-            (number && word && is_distinctive(&name) && source.content().matches(name.as_str()).count() <= 6)
+            (number
+                && word
+                && is_distinctive(&name)
+                && !name.to_lowercase().contains("version")
+                && source.content().matches(name.as_str()).count() <= 6)
                 .then_some((line, name, value))
         });
         let Some((line, name, value)) = site else { continue };

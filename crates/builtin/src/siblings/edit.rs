@@ -33,6 +33,8 @@ pub(super) struct Edit {
 enum Repair {
     /// It asks something else, counts in another way or does something else with a failure.
     Asks,
+    /// It asks first and leaves: nothing else of the function changes.
+    Guards,
     /// It does something else with what the function knows already.
     OwnWords,
 }
@@ -81,14 +83,19 @@ impl Edit {
         if lost.iter().chain(&fresh).any(waits) {
             return None;
         }
-        let mark = |token: &String| !token.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        let kind = if same_words(&old, &new) && lost.iter().chain(&fresh).all(mark) {
+        let marks = [".", ",", "(", ")", "[", "]", "{", "}", ";", ":", "->", "::"];
+        let changed = || lost.iter().chain(&fresh);
+        let kind = if changed().all(|token| marks.contains(&token.as_str())) {
             // Where marks came or went, the same words are written in another way.
-            (lost.is_empty() && fresh.is_empty()).then_some(Repair::OwnWords)
+            (changed().count() == 0 && same_words(&old, &new)).then_some(Repair::OwnWords)
         } else if exchanges_names(&old, &new) || old.is_empty() && !block.removed.is_empty() {
             None
         } else if block.removed.is_empty() {
-            (is_a_guard(&new) || lines.iter().all(|line| is_a_call(line))).then_some(Repair::Asks)
+            if is_a_guard(&new) {
+                Some(Repair::Guards)
+            } else {
+                lines.iter().all(|line| is_a_call(line)).then_some(Repair::Asks)
+            }
         } else if repairs(&old, &new) {
             Some(Repair::Asks)
         } else {
@@ -145,10 +152,9 @@ impl Edit {
             let of_itself = is_member && matches!(before(2), "self" | "this" | "cls" | "super" | "Self");
             let is_made = words.get(at + 1).is_some_and(|next| matches!(*next, "=" | ":="));
             let in_file = || tokens.iter().any(|token| source.slice(token) == name);
-            known
-                || self.kind == Repair::Asks
-                    && (!of_itself || of_one())
-                    && (is_member || is_made || in_file())
+            let may_ask = self.kind == Repair::Guards
+                || self.kind == Repair::Asks && (is_member || is_made || in_file());
+            known || may_ask && (!of_itself || of_one())
         })
     }
 }
