@@ -141,12 +141,13 @@ static COMPARED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Comparing a thing with itself, or with another one and dropping the answer; a tuple or a text that is always true; what is named
-/// and not called. `expect(true)` is left alone: it marks that a callback came.
+/// and not called. `expect(true)` and `assert('came')` of JavaScript are
+/// left alone: they mark that a callback came.
 fn always_true(source: &Source, line: u32) -> Option<Raised> {
     let (text, whole) = (source.code(line), source.line(line));
     let (python, script) = (source.language == Language::Python, source.language == Language::Script);
     let starts = text.trim_start().starts_with(whole.trim_start().chars().next()?);
-    let why = if (python || script) && starts && NEVER_ASKED.is_match(whole) {
+    let why = if python && starts && NEVER_ASKED.is_match(whole) {
         "asserts a text, which is true whatever it says".to_owned()
     } else if (python || script) && starts && NOT_CALLED.is_match(whole) {
         "names what asserts and does not call it".to_owned()

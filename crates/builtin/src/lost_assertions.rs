@@ -33,7 +33,7 @@ static TITLE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What can fail a test on a wrong result.
 static ASSERTS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i:assert|expect|should|raises|throws|verify|ensure)|\b(?:require|t|tt|is|check|test)\.\w+\(|\bt\.(?:Error|Fatal)|\bfail\w*\(")
+    Regex::new(r"(?i:assert|expect|should|raises|throws|verify|ensure)|\b(?:require|t|tt|is|check)\.(?:i?(?:equal|same|ok|not|is|deep|match|true|false|strict|Len|Nil|No|Contains|Equal|True|False))\w*\(|\bt\.(?:Error|Fatal)|\bfail\w*\(")
         .expect("a pattern written in this file")
 });
 

@@ -122,6 +122,7 @@ pub(super) fn find(source: &Source, added: &[(u32, &str)], found: &Found) -> Vec
                     && *number < source.own_tests_start()
                     && leftover.pattern.is_match(line)
                     && is_in_code(source, *number, line, leftover)
+                    && !line.contains("assert")
                     && !is_in_a_test(source, *number)
                     && (leftover.kind == LeftoverKind::Prints || !is_behind_a_switch(source, *number))
             })
