@@ -18,9 +18,9 @@ use crate::source::{LONGEST_LEXED, Source};
 const LONGEST_COMPARED: u32 = 12_000;
 /// More lines added to one file are a rewrite.
 const MOST_ADDED: usize = 2_000;
-/// A change of more files or lines of code is a release or a new design.
-const FOCUSED_FILES: usize = 30;
-const FOCUSED_LINES: usize = 1000;
+/// Files of code and changed lines in them of what may be a repair; more is a release or a new design.
+const SMALL_FILES: usize = 5;
+const SMALL_LINES: usize = 100;
 
 /// Files read so far; `None` for what is no text.
 type Files = HashMap<(Side, RepoPath), Option<Rc<Source>>>;
@@ -109,12 +109,11 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// True where the change is small enough to be about one thing.
-    pub(crate) fn is_focused(&self) -> bool {
-        let code: Vec<&FileDiff> =
-            self.change.diff().iter().filter(|file| Role::of(&file.path) == Role::Source).collect();
-        code.len() <= FOCUSED_FILES
-            && code.iter().map(|file| file.added().count()).sum::<usize>() <= FOCUSED_LINES
+    /// True where the change is as small as a repair is.
+    pub(crate) fn is_small(&self) -> bool {
+        let code = self.change.diff().iter().filter(|file| Role::of(&file.path) == Role::Source);
+        let lines: Vec<usize> = code.map(|file| file.added().count() + file.removed().count()).collect();
+        lines.len() <= SMALL_FILES && lines.iter().sum::<usize>() <= SMALL_LINES
     }
 
     /// True where the change added this line of head.

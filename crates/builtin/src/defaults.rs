@@ -285,6 +285,9 @@ fn parameters(context: &Context<'_>) -> Vec<Raised> {
             // `_name` is the parameter still, only unused.
             let kept = |name: &str| is.iter().any(|other| other.strip_prefix('_') == Some(name));
             let gone: BTreeSet<&str> = was.difference(&is).copied().filter(|name| !kept(name)).collect();
+            if takes_them_all_the_same(&after, function) {
+                continue;
+            }
             let line = documentation(&after, function).into_iter().find(|line| {
                 described(after.line(*line))
                     .is_some_and(|name| gone.contains(name) && !context.is_added(&file.path, *line))
@@ -295,6 +298,18 @@ fn parameters(context: &Context<'_>) -> Vec<Raised> {
         }
     }
     raised
+}
+
+/// True where the body takes whatever comes (`arguments`), or is there to be written by others: the comment tells what they are given.
+fn takes_them_all_the_same(source: &Source, function: &Function) -> bool {
+    let takes = |line: u32| !occurrences(&source.code(line), "arguments").is_empty();
+    let is_abstract = || {
+        documentation(source, function).into_iter().any(|line| {
+            let text = source.line(line).to_lowercase();
+            ["@abstract", "@virtual", "@override", "subclass"].iter().any(|word| text.contains(word))
+        })
+    };
+    source.language == Language::Script && (function.first..=function.last).any(takes) || is_abstract()
 }
 
 fn described(line: &str) -> Option<&str> {
@@ -475,6 +490,11 @@ mod tests {
         );
         let unused = base.replace("(path, depth)", "(path, _depth)");
         assert_eq!(titles(&[("a.js", base)], &[("a.js", &unused)]), [""; 0], "it is there, only unused");
+        let variadic = base.replace("return path", "return arguments");
+        assert_eq!(
+            titles(&[("a.js", &variadic)], &[("a.js", &variadic.replace("(path, depth)", "(path)"))]),
+            [""; 0]
+        );
         let clean = head.replace(" * @param {number} depth How deep.\n", "");
         assert_eq!(titles(&[("a.js", base)], &[("a.js", &clean)]), [""; 0]);
         let python = "def load(path, depth):\n    \"\"\"Loads.\n\n    :param path: where\n    :param depth: how deep\n    \"\"\"\n    return path\n";

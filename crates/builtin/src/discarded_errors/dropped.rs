@@ -13,6 +13,7 @@ use crate::edits::{Block, blocks};
 use crate::family::{Draft, Raised, read};
 use crate::functions::around;
 use crate::language::{Language, Role};
+use crate::names::occurrences;
 use crate::place::{PlaceRole, at};
 use crate::source::Source;
 use crate::words::{code, shortened};
@@ -57,6 +58,9 @@ fn dropped(before: &Source, after: &Source, block: &Block) -> Option<(u32, u32, 
         return None;
     }
     let call = bare_call(after.language, after.line(*now).trim())?;
+    if is_answer(after, *now) || is_value(after, *now, &call) {
+        return None;
+    }
     let plain = |text: &str| text.split_whitespace().collect::<String>();
     let wanted = plain(&call);
     let (was, _) = old.iter().find(|(line, _)| plain(before.line(*line)).contains(&wanted))?;
@@ -82,6 +86,40 @@ fn dropped(before: &Source, after: &Source, block: &Block) -> Option<(u32, u32, 
         )
     });
     (hands_on || ((asks || kept_and_asked) && leaves && old.len() >= 2)).then_some((*was, *now, call))
+}
+
+/// True where the call is the last expression of its block and so the answer of the function.
+fn is_answer(source: &Source, line: u32) -> bool {
+    let next = (line + 1..=source.line_count()).find(|line| !source.code(*line).trim().is_empty());
+    let next = next.map(|line| source.code(line).trim().to_owned()).unwrap_or_default();
+    match source.language {
+        Language::Rust => next.starts_with('}') && !source.code(line).trim_end().ends_with(';'),
+        Language::Ruby => ["end", "}", "rescue", "ensure", "else", "elsif", "when"]
+            .iter()
+            .any(|word| next.starts_with(word)),
+        _ => false,
+    }
+}
+
+/// True where a parameter or a variable is called: what it answers, and how it fails, is whoever passed it to say.
+fn is_value(source: &Source, line: u32, call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or(call);
+    let Some(function) = around(source, line).filter(|_| !name.contains(['.', ':', '>'])) else {
+        return false;
+    };
+    (function.first..line).any(|above| {
+        let text = source.code(above);
+        occurrences(&text, name).into_iter().any(|at| {
+            let rest = text[at + name.len()..].trim_start();
+            let given = rest.starts_with(":=") || rest.starts_with('=') && !rest.starts_with("==");
+            let taken = above == function.first && text[..at].contains('(');
+            given
+                || taken
+                || text[..at].trim_end().ends_with("for")
+                || rest.starts_with("of ")
+                || rest.starts_with("in ")
+        })
+    })
 }
 
 /// The call that a statement makes without looking at what comes of it.
@@ -156,6 +194,45 @@ mod tests {
         let change = MemoryChange::new(&[(path, &text(old))], &[(path, &text(new))]);
         let settings = Settings { enable: vec![super::DROPPED.into()], ..Settings::default() };
         crate::review(&change, &settings).findings.len()
+    }
+
+    fn whole(path: &str, old: &str, new: &str) -> usize {
+        let change = MemoryChange::new(&[(path, old)], &[(path, new)]);
+        let settings = Settings { enable: vec![super::DROPPED.into()], ..Settings::default() };
+        crate::review(&change, &settings).findings.len()
+    }
+
+    #[test]
+    fn what_is_handed_on_and_what_somebody_passed_in_is_left_alone() {
+        for (path, old, new, expected) in [
+            (
+                "src/a.rs",
+                "fn f() -> R {\n    let n = save_state(4)?;\n    Ok(n)\n}\n",
+                "fn f() -> R {\n    save_state(4)\n}\n",
+                0,
+            ),
+            (
+                "src/a.rs",
+                "fn f() -> R {\n    save_state(4)?;\n    Ok(1)\n}\n",
+                "fn f() -> R {\n    let _ = save_state(4);\n    Ok(1)\n}\n",
+                1,
+            ),
+            ("a.rb", "def f\n  raise Full unless save(4)\nend\n", "def f\n  save(4)\nend\n", 0),
+            (
+                "a.py",
+                "def f(all, x):\n    for check in all:\n        if not check(x):\n            raise Full()\n",
+                "def f(all, x):\n    for check in all:\n        check(x)\n",
+                0,
+            ),
+            (
+                "a.py",
+                "def f(all, x):\n    for one in all:\n        if not check(x):\n            raise Full()\n",
+                "def f(all, x):\n    for one in all:\n        check(x)\n",
+                1,
+            ),
+        ] {
+            assert_eq!(whole(path, old, new), expected, "{path} {new}");
+        }
     }
 
     #[test]

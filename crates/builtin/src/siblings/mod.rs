@@ -76,7 +76,7 @@ impl Siblings {
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut repairs = Vec::new();
         // In releases and rewrites edits are new designs more often than repairs (`docs/design/builtin-precision.md`).
-        if context.settings.runs(UNFIXED) && context.is_focused() {
+        if context.settings.runs(UNFIXED) && context.is_small() {
             for file in context.compared() {
                 let (Some(old_path), Some(after)) =
                     (path_before(file), context.source(Side::Head, &file.path))

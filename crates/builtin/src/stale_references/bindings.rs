@@ -131,7 +131,9 @@ pub(crate) fn binds(language: Language, code: &str, at: usize, name: &str) -> bo
 fn follows_declaring_word(code: &str, at: usize) -> bool {
     let before = code[..at].trim_end_matches([' ', '\t', '*', '&', '!', '(', '{', '$', ':']);
     let word = last_word(before);
-    DECLARING.contains(&word)
+    // `impl Display for Name` names what is declared elsewhere; `for name in` binds it.
+    let implements = word == "for" && code.trim_start().trim_start_matches("unsafe ").starts_with("impl");
+    DECLARING.contains(&word) && !implements
 }
 
 fn last_word(text: &str) -> &str {
@@ -225,6 +227,8 @@ mod tests {
             (Language::Rust, "let load_all = 3;", true),
             (Language::Rust, "x.map(|load_all| 3)", true),
             (Language::Rust, "return load_all(x);", false),
+            (Language::Rust, "impl Display for load_all {", false),
+            (Language::Rust, "for load_all in names {", true),
             (Language::Rust, "X { load_all: 3 }", true),
             (Language::Rust, "if load_all() == 3 {", false),
             (Language::Python, "def f(a, load_all):", true),
