@@ -18,6 +18,7 @@ mod workflows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use git::PastEdit;
 use model::{RepoPath, Sha, Target};
@@ -297,9 +298,8 @@ fn wanted(name: &str) -> bool {
 }
 
 /// Found, planted, and findings on clean twins.
-fn measure(tree: &Tree, planter: Planter, most: usize) -> (usize, usize, Vec<String>) {
+fn measure(plants: Vec<Plant>, most: usize) -> (usize, usize, Vec<String>) {
     let (mut found, mut all, mut noise) = (0, 0, Vec::new());
-    let plants = planter(tree);
     let step = plants.len().div_ceil(most).max(1);
     for plant in plants.into_iter().step_by(step) {
         all += 1;
@@ -337,20 +337,32 @@ fn measure(tree: &Tree, planter: Planter, most: usize) -> (usize, usize, Vec<Str
 fn planted_defects_are_found_in_code_of_this_project() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let tree: Tree = tree(&folder).into_iter().map(|(path, text)| (format!("code/{path}"), text)).collect();
-    for &(name, planter) in PLANTERS {
-        let (found, all, noise) = measure(&tree, planter, MOST_OWN);
-        let speaks =
-            |plant: &Plant| crate::RULES.iter().any(|rule| rule.id == plant.rule && rule.runs_by_default());
-        // Nine of ten; of fewer than ten, one miss cannot be told from that. Nobody claims that of a rule that is off.
-        let claimed = planter(&tree).first().is_some_and(speaks);
-        // Some shapes are counted where the figures are wanted, and asked of no rule.
-        let is_enough = name.contains("not claimed")
-            || found * 10 >= all * 9
-            || all < 10 && found + 1 >= all
-            || !claimed && found * 2 >= all;
-        assert!(is_enough, "{name}: {found} of {all} found");
-        assert_eq!(noise, [""; 0], "{name}: the clean twin");
-    }
+    let next = AtomicUsize::new(0);
+    let all_are_found = || {
+        while let Some((name, planter)) = PLANTERS.get(next.fetch_add(1, Ordering::Relaxed)) {
+            must_be_found(name, planter(&tree));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(all_are_found);
+        }
+    });
+}
+
+/// Nine of ten; of fewer than ten, one miss cannot be told from that. Nobody claims that of a rule that is off.
+fn must_be_found(name: &str, plants: Vec<Plant>) {
+    let speaks =
+        |plant: &Plant| crate::RULES.iter().any(|rule| rule.id == plant.rule && rule.runs_by_default());
+    let claimed = plants.first().is_some_and(speaks);
+    let (found, all, noise) = measure(plants, MOST_OWN);
+    // Some shapes are counted where the figures are wanted, and asked of no rule.
+    let is_enough = name.contains("not claimed")
+        || found * 10 >= all * 9
+        || all < 10 && found + 1 >= all
+        || !claimed && found * 2 >= all;
+    assert!(is_enough, "{name}: {found} of {all} found");
+    assert_eq!(noise, [""; 0], "{name}: the clean twin");
 }
 
 #[test]
@@ -362,7 +374,7 @@ fn planted_defects_are_found_in_other_code() {
     for entry in std::fs::read_dir(folder).expect("a folder").filter_map(Result::ok) {
         let tree = tree(&entry.path());
         for &(name, planter) in PLANTERS.iter().filter(|(name, _)| wanted(name)) {
-            let (found, all, noise) = measure(&tree, planter, MOST);
+            let (found, all, noise) = measure(planter(&tree), MOST);
             println!("{}\t{name}\t{found}\t{all}\t{}", entry.file_name().to_string_lossy(), noise.len());
             for noise in noise {
                 println!("  noise {noise}");

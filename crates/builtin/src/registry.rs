@@ -132,7 +132,7 @@ pub const RULES: &[Rule] = &[
         "a function no longer takes the lock that others of its file hold for the same field",
     )
     .planted(46, 43),
-    rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").planted(31, 24),
+    rule(assertions::ALWAYS_TRUE, "an assertion cannot fail").real(1, 1).planted(31, 24),
     rule(lost_assertions::LOST, "a test lost its last assertion and goes on running").planted(26, 16),
     rule(assertions::NO_ASSERTION, "a test asserts nothing, unlike the others of its file").real(6, 0),
     rule(assertions::SLEEP, "a test waits a fixed time, unlike the others of its file").real(10, 0),
