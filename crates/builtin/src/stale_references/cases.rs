@@ -545,6 +545,26 @@ fn what_merely_went_and_would_not_compile_is_silent() {
 }
 
 #[test]
+fn what_changed_its_name_and_what_it_takes_is_told_where_one_successor_is_there() {
+    let old = "pub fn load_shapes(path: &str) -> Vec<Shape> {\n    read(path)\n}\n";
+    let code = "use crate::shape;\n\nfn draw() {\n    shape::load_shapes(\"a\");\n}\n";
+    let told = |new: &str| {
+        found(
+            &[("src/shape.rs", old), ("src/draw.rs", code)],
+            &[("src/shape.rs", new), ("src/draw.rs", code)],
+        )
+    };
+    let first = "pub fn load_first_shapes(path: &str, limit: usize) -> Vec<Shape> {\n    let mut all = read(path);\n    all.truncate(limit);\n    all\n}\n";
+    assert_eq!(told(first), ["symbol ? src/draw.rs"]);
+    assert_eq!(
+        told(&format!("{first}\npub fn load_last_shapes(n: u8) {{}}\n")),
+        [""; 0],
+        "either may be meant"
+    );
+    assert_eq!(told("pub fn count_forms(limit: usize) -> usize {\n    limit\n}\n"), [""; 0], "another thing");
+}
+
+#[test]
 fn what_only_examples_declared_is_meant_by_them_alone() {
     let example = ("tutorial/settings.py", "INSTALLED_PARTS = ['a']\n\n\ndef load_parts():\n    return 1\n");
     let code = ("lib/models.py", "def abstract(settings):\n    return settings.load_parts()\n");

@@ -408,7 +408,8 @@ fn may_mean(gone: &Gone, source: &Source) -> bool {
 /// A use in code.
 fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, reference: Reference) -> Option<Use> {
     // What merely went and would not compile comes from elsewhere now, in ways that the text does not show.
-    if !gone.is_renamed() && is_compiled(source) {
+    let is_ours = matches!(reference, Reference::Ours);
+    if !gone.is_renamed() && is_compiled(source) && !(is_ours && has_successor(context, gone)) {
         return None;
     }
     let (severity, how) = match reference {
@@ -424,6 +425,24 @@ fn used(context: &Context<'_>, gone: &Gone, source: &Source, hit: &Hit, referenc
         consequence: consequence(gone.language),
         prose: false,
     })
+}
+
+/// True where one new declaration of the file has all words of the name, or the name all of its: it changed what it takes as well,
+/// so that no line shows one name in the place of the other.
+fn has_successor(context: &Context<'_>, gone: &Gone) -> bool {
+    let Some(declaration) = &gone.declaration else { return false };
+    let file = context.changed().find(|file| path_before(file) == Some(&gone.path));
+    let Some(now) = file.and_then(|file| context.source(Side::Head, &file.path)) else { return false };
+    let Some(before) = context.source(Side::Base, &gone.path) else { return false };
+    let old: HashSet<String> = declarations(&before).into_iter().map(|found| found.name).collect();
+    let own = words(&declaration.name);
+    let within = |left: &[String], right: &[String]| left.iter().all(|word| right.contains(word));
+    let mut successors = declarations(&now).into_iter().filter(|found| {
+        let other = words(&found.name);
+        let related = own.len() >= 2 && other.len() >= 2 && (within(&own, &other) || within(&other, &own));
+        alike(found.kind, declaration.kind) && !old.contains(&found.name) && related
+    });
+    successors.next().is_some() && successors.next().is_none()
 }
 
 /// True where a compiler refuses a name that is not there.
