@@ -104,7 +104,7 @@ pub const RULES: &[Rule] = &[
         .planted(15, 13),
     rule(deviant::GUARD, "a function loses the guard that its siblings in the file keep").planted(30, 29),
     rule(deviant::LOST, "all that a file loses is a guard that refused what its function still uses")
-        .planted(76, 68),
+        .planted(801, 694),
     rule(deviant::UNCHECKED, "a value is no longer tested and still used").planted(95, 93),
     rule(history::REMOVED_REPAIR, "the change removes lines that an earlier repair added").planted(116, 107),
     rule(history::REVERTED, "the change takes an earlier repair back").planted(113, 113),
