@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use model::{DiffLine, FileDiff, Kind, Severity, Side};
 
-use crate::context::{Context, line_pairs, path_before};
+use crate::context::{Context, line_pairs};
 use crate::family::{Draft, Family, Raised, read};
 use crate::functions::around;
 use crate::language::Role;
@@ -34,13 +34,10 @@ impl BoundsDropped {
     /// Finds the bounds that the change takes out.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut dropped = Vec::new();
-        for file in context.compared().filter(|_| context.settings.runs(DROPPED)) {
-            let Some(after) = context.source(Side::Head, &file.path) else { continue };
-            let before = path_before(file).and_then(|path| context.source(Side::Base, path));
-            let Some(before) = before.filter(|_| after.language.is_code() && after.role == Role::Source)
-            else {
-                continue;
-            };
+        if !context.settings.runs(DROPPED) {
+            return Self(dropped);
+        }
+        for (file, before, after) in context.edited_code() {
             for (old, new) in line_pairs(file) {
                 if let Some((was, now, bound)) = taken_out(&before, &after, old, new) {
                     let (before, after) = (Rc::clone(&before), Rc::clone(&after));

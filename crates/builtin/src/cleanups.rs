@@ -9,12 +9,12 @@ use std::rc::Rc;
 
 use model::{FileDiff, Kind, Severity, Side};
 
-use crate::context::{Context, path_before};
+use crate::context::Context;
 use crate::deviant::are_halves;
 use crate::edits::{Block, blocks};
 use crate::family::{Draft, Family, Raised, read};
 use crate::functions::{Function, around, indent};
-use crate::language::{Language, Role};
+use crate::language::Language;
 use crate::names::{occurrences, words};
 use crate::needles::{Found, Needles};
 use crate::place::{PlaceRole, at};
@@ -57,14 +57,10 @@ impl Cleanups {
     /// Finds the clean-up that the change drops.
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let mut dropped = Vec::new();
-        for file in context.compared().filter(|_| context.settings.runs(DROPPED)) {
-            let Some(after) = context.source(Side::Head, &file.path) else { continue };
-            let before = path_before(file).and_then(|path| context.source(Side::Base, path));
-            let Some(before) = before.filter(|_| after.language.is_code() && after.role == Role::Source)
-            else {
-                continue;
-            };
-            dropped.extend(of_file(context, file, &before, &after));
+        if context.settings.runs(DROPPED) {
+            for (file, before, after) in context.edited_code() {
+                dropped.extend(of_file(context, file, &before, &after));
+            }
         }
         Self(dropped)
     }

@@ -109,6 +109,17 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The compared files of code, no tests, that stood there before the change: the file, before and after.
+    pub(crate) fn edited_code(&self) -> impl Iterator<Item = (&FileDiff, Rc<Source>, Rc<Source>)> {
+        self.compared().filter_map(|file| {
+            let after = self
+                .source(Side::Head, &file.path)
+                .filter(|after| after.language.is_code() && after.role == Role::Source)?;
+            let before = path_before(file).and_then(|path| self.source(Side::Base, path))?;
+            Some((file, before, after))
+        })
+    }
+
     /// True where the change is as small as a repair is.
     pub(crate) fn is_small(&self) -> bool {
         let code = self.change.diff().iter().filter(|file| Role::of(&file.path) == Role::Source);

@@ -8,11 +8,11 @@ use std::rc::Rc;
 
 use model::{FileDiff, Kind, Severity, Side};
 
-use crate::context::{Context, path_before};
+use crate::context::Context;
 use crate::edits::{Block, blocks};
 use crate::family::{Draft, Raised, read};
 use crate::functions::around;
-use crate::language::{Language, Role};
+use crate::language::Language;
 use crate::names::occurrences;
 use crate::place::{PlaceRole, at};
 use crate::source::Source;
@@ -23,12 +23,7 @@ pub(crate) const DROPPED: &str = "discarded-error/check-dropped";
 /// The checks that the change drops.
 pub(super) fn findings(context: &Context<'_>) -> Vec<Raised> {
     let mut found = Vec::new();
-    for file in context.compared() {
-        let Some(after) = context.source(Side::Head, &file.path) else { continue };
-        let before = path_before(file).and_then(|path| context.source(Side::Base, path));
-        let Some(before) = before.filter(|_| after.language.is_code() && after.role == Role::Source) else {
-            continue;
-        };
+    for (file, before, after) in context.edited_code() {
         for block in blocks(file) {
             if let Some((was, now, call)) = dropped(&before, &after, &block)
                 && !is_written_elsewhere(context, file, now, &call)

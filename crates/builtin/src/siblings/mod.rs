@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use model::{FileDiff, Kind, RepoPath, Severity, Side};
 
-use crate::context::{Context, path_before};
+use crate::context::Context;
 use crate::edits::{Block, blocks};
 use crate::family::{Draft, Family, Raised, read};
 use crate::functions::{Function, around};
@@ -77,16 +77,8 @@ impl Siblings {
         let mut repairs = Vec::new();
         // In releases and rewrites edits are new designs more often than repairs (`docs/design/builtin-precision.md`).
         if context.settings.runs(UNFIXED) && context.is_small() {
-            for file in context.compared() {
-                let (Some(old_path), Some(after)) =
-                    (path_before(file), context.source(Side::Head, &file.path))
-                else {
-                    continue;
-                };
-                let Some(before) = context.source(Side::Base, old_path) else { continue };
-                if after.language.is_code() && after.role == Role::Source {
-                    repairs.extend(repairs_of(file, &before, &after));
-                }
+            for (file, before, after) in context.edited_code() {
+                repairs.extend(repairs_of(file, &before, &after));
             }
         }
         let alike =
